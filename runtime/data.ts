@@ -1,0 +1,163 @@
+/**
+ * What travels on the links of a graph. Plain data only, so that every value but a packet may cross a worker.
+ *
+ * Coordinate space: every box on a link is in **source pixels** (the decoded frame of the ingest), `x, y` = top-left
+ * corner. `publish` alone normalizes. Suffixes say the unit: `Px`, `S` (seconds), `Ms`, `Norm`.
+ */
+
+/** Kinds of links. `packet` stays inside one worker (native objects), `frame` is a ring, the rest are messages. */
+export type LinkKind = 'packet' | 'frame' | 'detections' | 'tracks' | 'ptz';
+
+/** `realtime`: latest wins, late frames are dropped and counted. `asap`: nothing is dropped, the writer waits. */
+export type Pace = 'realtime' | 'asap';
+
+export interface Size {
+  readonly w: number;
+  readonly h: number;
+}
+
+/** Axis-aligned box, `x, y` = top-left corner. */
+export interface Box {
+  readonly x: number;
+  readonly y: number;
+  readonly w: number;
+  readonly h: number;
+}
+
+/** Which frame of the source a value is about, and when that frame was seen. */
+export interface FrameMeta {
+  /** Decoded (or replayed) frames of this run, from 0; skipped frames count. */
+  readonly index: number;
+  /** Media time since the first frame in seconds; goes on rising when a source loops. */
+  readonly mediaTimeS: number;
+  /** When the frame was captured, as well as is known: Unix time. */
+  readonly captureUnixMs: number;
+  /** The same moment on a clock that never jumps. `asap` pace: media time from 0. */
+  readonly captureMonoMs: number;
+  /** When the frame left the decoder, on the host's monotonic clock (see clock.ts); for latency figures only. */
+  readonly decodedMonoMs: number;
+  /** Size of the source frame in pixels. */
+  readonly size: Size;
+}
+
+/** A compressed packet: `native` is the decoder's own object and is valid only while the handler runs. */
+export interface PacketMessage {
+  readonly native: unknown;
+  /** Index of the stream in its container. */
+  readonly stream: number;
+}
+
+export interface Detection {
+  readonly bboxPx: Box;
+  /** In [0, 1]. */
+  readonly confidence: number;
+  readonly label: string;
+}
+
+export interface DetectionsMessage {
+  readonly frame: FrameMeta;
+  readonly detections: readonly Detection[];
+  /** Time spent in the model for this frame; 0 for replayed detections. */
+  readonly inferenceMs: number;
+}
+
+export interface Track {
+  /** From 1, never used twice in a session. */
+  readonly id: number;
+  readonly label: string;
+  /** Confidence of the detection matched in this frame, in [0, 1]. */
+  readonly confidence: number;
+  readonly bboxPx: Box;
+  /** Motion of the box centre in the image. */
+  readonly velocityPxPerS: { readonly x: number; readonly y: number };
+  /** Names of the zones that the track is in. */
+  readonly zones?: readonly string[];
+}
+
+/** The tracks that were seen in this frame. */
+export interface TracksMessage {
+  readonly frame: FrameMeta;
+  readonly tracks: readonly Track[];
+  readonly inferenceMs: number;
+}
+
+export type TrackingPhase = 'idle' | 'searching' | 'tracking' | 'lost';
+
+/** What autotrack knows and does, once per frame. */
+export interface PtzMessage {
+  readonly frame: FrameMeta;
+  readonly selectedTargetId: number | null;
+  readonly phase: TrackingPhase;
+  /** Absent while no camera is driven. `cmd`: last commanded velocity, each in [-1, 1]. */
+  readonly ptz?: {
+    readonly control_mode: 'onvif' | 'octagon' | 'sim';
+    readonly active: boolean;
+    readonly cmd: { readonly pan: number; readonly tilt: number; readonly zoom: number };
+  };
+}
+
+/** The value type of each link kind. */
+export interface LinkValues {
+  packet: PacketMessage;
+  frame: FrameView;
+  detections: DetectionsMessage;
+  tracks: TracksMessage;
+  ptz: PtzMessage;
+}
+
+// ---------------------------------------------------------------------------------------------------------- frames
+
+/**
+ * `rgb24`/`bgr24`: interleaved bytes. `gray8`: one byte a pixel. `rgbf32`/`bgrf32`: three planes of 32-bit floats (the
+ * NCHW layout that models take) in the order named.
+ */
+export type PixelFormat = 'rgb24' | 'bgr24' | 'gray8' | 'rgbf32' | 'bgrf32';
+
+/**
+ * How a source frame is put into the wanted size. `letterbox`: whole frame, aspect kept, centred, padded.
+ * `letterbox-topleft`: the same against the top-left corner. `stretch`: whole frame, aspect not kept.
+ */
+export type Fit = 'letterbox' | 'letterbox-topleft' | 'stretch';
+
+/** What a consumer wants its frames to be. The producer converts into the ring; nothing is converted twice. */
+export interface FrameRequest {
+  readonly width: number;
+  readonly height: number;
+  readonly format: PixelFormat;
+  readonly fit: Fit;
+  /** Value of the padding, in units of the stored samples (114 for bytes, 114/255 or 114 for floats). Default 0. */
+  readonly pad?: number;
+  /** Float formats only: value of full white; 1 (default) or 255. */
+  readonly white?: 1 | 255;
+}
+
+/** Where the pixels of a slot come from: the source rectangle it shows, and where in the slot that rectangle lies. */
+export interface FrameMapping {
+  /** In source pixels. */
+  readonly viewportPx: Box;
+  /** In slot pixels; what lies outside is padding. */
+  readonly contentPx: Box;
+}
+
+/** A frame as its consumer sees it: a view of the ring, valid until the handler (or its promise) is done. */
+export interface FrameView {
+  readonly meta: FrameMeta;
+  readonly mapping: FrameMapping;
+  readonly request: FrameRequest;
+  readonly data: Uint8Array | Float32Array;
+}
+
+/** Bytes that one frame of this request takes. */
+export function frameBytes(request: FrameRequest): number {
+  return request.width * request.height * BYTES_PER_PIXEL[request.format];
+}
+
+/** Maps a box in slot pixels to source pixels. No clamping. */
+export function toSourcePx(mapping: FrameMapping, box: Box): Box {
+  const { viewportPx: view, contentPx: content } = mapping;
+  const sx = view.w / content.w;
+  const sy = view.h / content.h;
+  return { x: view.x + (box.x - content.x) * sx, y: view.y + (box.y - content.y) * sy, w: box.w * sx, h: box.h * sy };
+}
+
+const BYTES_PER_PIXEL: Record<PixelFormat, number> = { rgb24: 3, bgr24: 3, gray8: 1, rgbf32: 12, bgrf32: 12 };

@@ -1,0 +1,81 @@
+/**
+ * The one error type of the project. Match errors by `code`, never by class: instances lose their class when they
+ * cross a worker or a process.
+ *
+ * A good message answers four questions: what failed, what was expected, what was found, what to do about it.
+ */
+
+export interface ErrorDetails {
+  /** What would have been right, in a few words. */
+  readonly expected?: string;
+  /** What was found instead. */
+  readonly got?: string;
+  /** What the reader can do about it. */
+  readonly hint?: string;
+  /** Id of the graph node that failed; the runtime fills it in. */
+  readonly node?: string;
+  /** `file:line:column` of the user's text or code that the error is about. */
+  readonly at?: string;
+  /** True when trying again cannot help (a missing file, a bad model): the session fails instead of restarting. */
+  readonly permanent?: boolean;
+  readonly cause?: unknown;
+}
+
+/** An error as plain data: what crosses workers, processes and the wire. */
+export interface ErrorRecord {
+  readonly code: string;
+  readonly message: string;
+  readonly node?: string;
+  readonly at?: string;
+  readonly permanent: boolean;
+  readonly stack?: string;
+}
+
+export class WindhoverError extends Error {
+  readonly code: string;
+  readonly details: ErrorDetails;
+
+  constructor(code: string, what: string, details: ErrorDetails = {}) {
+    super(sentence(what, details), { cause: details.cause });
+    this.name = 'WindhoverError';
+    this.code = code;
+    this.details = details;
+  }
+}
+
+/**
+ * Turns anything thrown into an {@link ErrorRecord}.
+ * @param context fills `node` and `at` where the error itself does not name them
+ */
+export function toRecord(error: unknown, context: { node?: string; at?: string; code?: string } = {}): ErrorRecord {
+  const details = error instanceof WindhoverError ? error.details : {};
+  const node = details.node ?? context.node;
+  const at = details.at ?? context.at;
+  return {
+    code: errorCode(error) ?? context.code ?? 'unexpected',
+    message: errorMessage(error),
+    permanent: details.permanent ?? false,
+    ...(node === undefined ? {} : { node }),
+    ...(at === undefined ? {} : { at }),
+    ...(error instanceof Error && error.stack ? { stack: error.stack } : {}),
+  };
+}
+
+/** The error's stable code, if it has one; works on errors from other workers and from Node and Bun. */
+export function errorCode(error: unknown): string | undefined {
+  if (typeof error !== 'object' || error === null || !('code' in error)) return undefined;
+  return typeof error.code === 'string' ? error.code : undefined;
+}
+
+export function errorMessage(error: unknown): string {
+  if (error instanceof Error) return error.message || error.name;
+  return typeof error === 'string' ? error : JSON.stringify(error) ?? String(error);
+}
+
+function sentence(what: string, details: ErrorDetails): string {
+  let text = what;
+  if (details.expected !== undefined) text += `; expected ${details.expected}`;
+  if (details.got !== undefined) text += `${details.expected === undefined ? ';' : ','} got ${details.got}`;
+  if (details.hint !== undefined) text += ` (${details.hint})`;
+  return text;
+}

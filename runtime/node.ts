@@ -1,0 +1,184 @@
+/**
+ * The node API: the only runtime file that a node imports.
+ *
+ * A node is a contract declared as data (name, doc, parameters, ports) and an `open` function that returns handlers.
+ * The runtime checks the graph against the contract, places the node on a worker, and calls the handlers one at a
+ * time, in order. See README.md, "Write a node", and graphs/custom-node/ for a complete one.
+ */
+import { type Static, type TObject, Type } from '@sinclair/typebox';
+import type { Clock } from './clock.ts';
+import type { FrameRequest, LinkKind, LinkValues, Pace } from './data.ts';
+
+export { type Static, Type } from '@sinclair/typebox';
+export type { Clock } from './clock.ts';
+export * from './data.ts';
+export { WindhoverError } from './errors.ts';
+export { TargetPhase } from './target-phase.ts';
+
+/** What `prepare` and `request` may use: they run before any worker starts, outside of it, and touch files only. */
+export interface PrepareContext {
+  /** Folders searched for models given by name, in order. */
+  readonly modelFolders: readonly string[];
+}
+
+export interface InputPort<P> {
+  readonly kind: LinkKind;
+  readonly doc?: string;
+  /** An optional input may stay unconnected. */
+  readonly optional?: boolean;
+  /** `frame` inputs: what the frames must be. Called in the checking process: no native code in here. */
+  readonly request?: (params: P, context: PrepareContext) => FrameRequest | Promise<FrameRequest>;
+}
+
+export interface OutputPort {
+  readonly kind: LinkKind;
+  readonly doc?: string;
+}
+
+export type Inputs<P> = Readonly<Record<string, InputPort<P>>>;
+export type Outputs = Readonly<Record<string, OutputPort>>;
+
+/** Sends a value down an output. Await it: in `asap` pace a full ring makes the sender wait. */
+export type Emit<O extends Outputs> = {
+  readonly [K in keyof O]: (value: EmitValue<O[K]['kind']>) => void | Promise<void>;
+};
+
+/** A producer of frames hands over a decoded picture; the runtime converts it into the ring of each consumer. */
+export type EmitValue<K extends LinkKind> = K extends 'frame' ? FrameSource : LinkValues[K];
+
+/** A decoded frame on its way into rings. `writeInto` fills one slot; it is called once per consumer's request. */
+export interface FrameSource {
+  readonly meta: LinkValues['frame']['meta'];
+  /** Converts the picture into `target` and says what part of the source the slot shows and where. */
+  writeInto(request: FrameRequest, target: SharedSlot): LinkValues['frame']['mapping'];
+}
+
+/** Memory of one ring slot, `frameBytes(request)` long from `byteOffset`. `key` is stable per slot: cache views by it. */
+export interface SharedSlot {
+  readonly buffer: SharedArrayBuffer;
+  readonly byteOffset: number;
+  readonly byteLength: number;
+  /** Same value, same memory, for the life of the ring. */
+  readonly key: number;
+  /** True until the slot has been filled once: padding must be written then and stays. */
+  readonly fresh: boolean;
+}
+
+export interface Logger {
+  debug(message: string, fields?: Record<string, unknown>): void;
+  info(message: string, fields?: Record<string, unknown>): void;
+  warn(message: string, fields?: Record<string, unknown>): void;
+  error(message: string, fields?: Record<string, unknown>): void;
+}
+
+/** A message of the wire contract on its way to clients. */
+export interface ClientMessage {
+  /** `tick`: latest state, may be replaced by a newer one. `event`: never dropped. */
+  readonly topic: 'tick' | 'event';
+  /** The message as JSON text; it is never parsed and serialized again. */
+  readonly json: string;
+  /** False: only for the record (`--jsonl`), not for live clients. */
+  readonly live: boolean;
+}
+
+/** A message for which all clients' commands come in; validated before it gets here. */
+export type Command = { readonly type: 'set_target_id'; readonly target_id: number } | { readonly type: 'clear_target' };
+
+/** What the runtime gives to a node that is being opened. */
+export interface NodeContext<P, O extends Outputs> {
+  readonly id: string;
+  readonly graph: { readonly file: string; readonly camera: string; readonly pace: Pace };
+  /** Checked, with defaults filled in and paths made absolute. */
+  readonly params: P;
+  readonly sessionId: string;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly emit: Emit<O>;
+  /** True when something is connected to that input. */
+  readonly connected: (input: string) => boolean;
+  /** Adds to a counter that GET /sessions/{id} shows under this node. Counters only rise. */
+  readonly count: (name: string, by?: number) => void;
+  /** Sets a value that GET /sessions/{id} shows under this node. */
+  readonly gauge: (name: string, value: number | string) => void;
+  /** Says that the node can't do its work for now (or, with null, that it can again); shown in /readyz. */
+  readonly fault: (fault: { code: string; message: string } | null) => void;
+  /** Small JSON state that survives a crash of the process: `kept` is what the last `keep` of this node id saved. */
+  readonly kept: unknown;
+  readonly keep: (state: unknown) => void;
+  /** Sends a message of the wire contract to the session's clients. Await it: it bounds what is under way. */
+  readonly send: (message: ClientMessage) => void | Promise<void>;
+  /** True when every message must reach `send`, also those not meant for live clients (`--jsonl`). */
+  readonly recording: boolean;
+  /** Calls `tick` every `ms`, between other handlers and never beside them, until the node is closed. */
+  readonly every: (ms: number, tick: () => void | Promise<void>) => void;
+  readonly prepare: PrepareContext;
+}
+
+/** What `open` returns. Handlers of one node never run at the same time. */
+export interface NodeHandlers<I> {
+  /** One handler an input. The value is the handler's only until its promise is done. */
+  readonly on?: { readonly [K in keyof I]?: (value: never) => void | Promise<void> };
+  /** Sources: produce until done or aborted. Returning ends the stream. */
+  readonly run?: (signal: AbortSignal) => Promise<void>;
+  /** All inputs have ended: flush what is held back. The outputs end after it. */
+  readonly end?: () => void | Promise<void>;
+  readonly command?: (command: Command) => void | Promise<void>;
+  /** Frees everything. Called once, after the last handler; also after a failure. */
+  readonly close?: () => void | Promise<void>;
+}
+
+type TypedHandlers<P, I extends Inputs<P>> = Omit<NodeHandlers<I>, 'on'> & {
+  readonly on?: { readonly [K in keyof I]?: (value: LinkValues[I[K]['kind']]) => void | Promise<void> };
+};
+
+export interface NodeContract<S extends TObject, I extends Inputs<Static<S>>, O extends Outputs> {
+  /** How graphs name it (`use: name`). */
+  readonly name: string;
+  /** What it does, in a sentence or two; shown by editors. */
+  readonly doc: string;
+  /** TypeBox schema: type, default, range, unit and description of every parameter. */
+  readonly params: S;
+  readonly inputs: I;
+  readonly outputs: O;
+  /** Set when a handler holds its thread for long (inference): the node gets a worker of its own. */
+  readonly blocks?: boolean;
+  /** Nodes that produce by themselves say at which pace. */
+  readonly pace?: (params: Static<S>) => Pace;
+  /** Live-proof check of parameters that a schema can't express; throw a WindhoverError to refuse. Files only. */
+  readonly validate?: (params: Static<S>, context: PrepareContext) => void | Promise<void>;
+  readonly open: (
+    context: NodeContext<Static<S>, O>,
+  ) => TypedHandlers<Static<S>, I> | Promise<TypedHandlers<Static<S>, I>>;
+}
+
+/** A contract whose types the runtime does not know: how it handles all nodes alike. */
+export interface AnyNode {
+  readonly name: string;
+  readonly doc: string;
+  readonly params: TObject;
+  readonly inputs: Inputs<Record<string, unknown>>;
+  readonly outputs: Outputs;
+  readonly blocks?: boolean;
+  readonly pace?: (params: Record<string, unknown>) => Pace;
+  readonly validate?: (params: Record<string, unknown>, context: PrepareContext) => void | Promise<void>;
+  readonly open: (
+    context: NodeContext<Record<string, unknown>, Outputs>,
+  ) => NodeHandlers<Record<string, unknown>> | Promise<NodeHandlers<Record<string, unknown>>>;
+}
+
+/**
+ * Declares a node. Returns the contract with its types erased, ready to be the default export of a module.
+ * Parameter schemas are closed: an unknown key in a graph is an error.
+ */
+export function defineNode<S extends TObject, I extends Inputs<Static<S>>, O extends Outputs>(
+  contract: NodeContract<S, I, O>,
+): AnyNode {
+  const params = Type.Object(contract.params.properties, { ...contract.params, additionalProperties: false });
+  return { ...contract, params } as unknown as AnyNode;
+}
+
+/** Options of a string parameter that names a file: made absolute against the graph file's folder (or, from `--set`,
+ * the working folder). With `urls`, values with a scheme (`rtsp://…`) are left alone; with `names`, bare words are. */
+export function pathOption(options: { urls?: boolean; names?: boolean } = {}): { path: true; urls: boolean; names: boolean } {
+  return { path: true, urls: options.urls ?? false, names: options.names ?? false };
+}

@@ -1,0 +1,99 @@
+/**
+ * What the server knows of sessions: the seam between `server/` and `session/`. Everything here is plain data and runs
+ * in the parent process, which holds no native code.
+ */
+import type { TrackingPhase } from '../data.ts';
+import type { Command } from '../node.ts';
+
+/**
+ * `starting` → `running` (frames flow) → `ended` (the source came to its end), `stopped` (asked to) or `failed` (an
+ * error that trying again cannot mend). `restarting`: the process died and comes back.
+ */
+export type SessionState = 'starting' | 'running' | 'restarting' | 'ended' | 'failed' | 'stopped';
+
+/** Answer of the session routes (wire contract, HTTP), with figures on how the session does. Unknown yet: null. */
+export interface SessionView {
+  readonly session_id: string;
+  readonly camera_id: string;
+  readonly ws_path: string;
+  readonly running: boolean;
+  readonly selected_target_id: number | null;
+  readonly tracking_phase: TrackingPhase;
+  readonly last_tick_ts_unix_ms: number | null;
+  readonly state: SessionState;
+  /** Why it is not delivering frames, if so. */
+  readonly fault: { readonly code: string; readonly message: string; readonly since_unix_ms: number } | null;
+  readonly started_unix_ms: number;
+  readonly restarts: number;
+  /** Counted over all restarts; always decoded = processed + dropped. `in_flight` frames are in none of the three yet. */
+  readonly frames: {
+    readonly decoded: number;
+    readonly processed: number;
+    readonly dropped: number;
+    readonly in_flight: number;
+  };
+  /** Over the last seconds. */
+  readonly fps: { readonly decoded: number; readonly processed: number };
+  readonly latency_ms: {
+    readonly inference_p50: number | null;
+    readonly end_to_end_p50: number | null;
+    readonly end_to_end_p99: number | null;
+  };
+  readonly tracks: number;
+  /** Share of the media processed so far, 0..1; null when its length is unknown or it has no end. */
+  readonly progress: number | null;
+  /** Counters and gauges of each node (`provider`, `skipped`, …). */
+  readonly nodes: Readonly<Record<string, Readonly<Record<string, number | string>>>>;
+}
+
+export interface CameraView {
+  readonly camera_id: string;
+  /** Graph file that defines it. */
+  readonly graph: string;
+  /** Its session, when one runs. */
+  readonly session_id: string | null;
+}
+
+export interface Readiness {
+  readonly ready: boolean;
+  readonly reasons: readonly {
+    readonly session_id: string;
+    readonly camera_id: string;
+    readonly code: string;
+    readonly message: string;
+    readonly since_unix_ms: number;
+  }[];
+}
+
+/** A message for clients of one session. `tick`: latest wins. `event`: every one counts. */
+export interface SessionMessage {
+  readonly sessionId: string;
+  readonly topic: 'tick' | 'event';
+  readonly json: string;
+}
+
+export interface SessionListener {
+  message?(message: SessionMessage): void;
+  /** The session is gone for good (deleted or the server stops): its sockets are to be closed. */
+  closed?(sessionId: string): void;
+}
+
+/** All sessions of one server. */
+export interface Sessions {
+  cameras(): readonly CameraView[];
+  /** Starts the camera's session, or finds the one that runs. Without an id: the first camera.
+   * @throws WindhoverError `unknown_camera` */
+  create(cameraId?: string): { view: SessionView; created: boolean };
+  list(): readonly SessionView[];
+  get(sessionId: string): SessionView | undefined;
+  /** Stops it and forgets it; false when unknown. Resolves when its process is gone. */
+  remove(sessionId: string): Promise<boolean>;
+  /** The latest tick as JSON, for a client that just came. */
+  retainedTick(sessionId: string): string | undefined;
+  /** Passes a validated command on. Does nothing when the session is not running. */
+  command(sessionId: string, command: Command): void;
+  readiness(): Readiness;
+  /** Returns the function that ends the subscription. */
+  subscribe(listener: SessionListener): () => void;
+}
+
