@@ -7,10 +7,37 @@ export interface Clock {
   monoMs(): number;
 }
 
-export const systemClock: Clock = {
-  unixMs: () => Date.now(),
-  monoMs: () => Number(process.hrtime.bigint()) / 1e6,
-};
+/**
+ * The real clock. Every thread has its own zero for `performance.now()`, so the parent process chooses an epoch once and
+ * hands it on: with it, `monoMs` agrees in all threads and counts from the start of the server.
+ */
+export class SystemClock implements Clock {
+  readonly epochMs: number;
+
+  constructor(epochMs: number = performance.timeOrigin) {
+    this.epochMs = epochMs;
+  }
+
+  /**
+   * The clock of another process. Its threads know their start only by the wall clock; should that have been set since
+   * the parent started, the difference is found by comparing with the parent's `monoMs`, sent a moment ago.
+   */
+  static inChild(epochMs: number, parentMonoMs: number): SystemClock {
+    const differenceMs = new SystemClock(epochMs).monoMs() - parentMonoMs;
+    return new SystemClock(Math.abs(differenceMs) < IPC_DELAY_MS ? epochMs : epochMs + differenceMs);
+  }
+
+  unixMs(): number {
+    return Date.now();
+  }
+
+  monoMs(): number {
+    return performance.timeOrigin + performance.now() - this.epochMs;
+  }
+}
+
+/** More than a message between processes ever takes to arrive. */
+const IPC_DELAY_MS = 250;
 
 /** A clock for tests: stands still until told to go on. */
 export class ManualClock implements Clock {

@@ -40,11 +40,31 @@ export interface FrameMeta {
   readonly size: Size;
 }
 
-/** A compressed packet: `native` is the decoder's own object and is valid only while the handler runs. */
+/** How the timestamps of one opened stream become media time and capture time. */
+export interface Timeline {
+  /** Timestamp of the stream (seconds, its own zero) … */
+  readonly originPtsS: number;
+  /** … that is this media time, … */
+  readonly originMediaS: number;
+  /** … captured at this Unix time … */
+  readonly originUnixMs: number;
+  /** … which is this moment on the monotonic clock (`asap` pace: the media time itself). */
+  readonly originMonoMs: number;
+}
+
+/** A compressed packet. Native objects are the source's and valid only while the handler runs. */
 export interface PacketMessage {
-  readonly native: unknown;
-  /** Index of the stream in its container. */
-  readonly stream: number;
+  /** node-av `Packet`. */
+  readonly packet: unknown;
+  /** node-av `CodecParameters`. */
+  readonly codec: unknown;
+  /** Seconds per timestamp unit. */
+  readonly timeBase: { readonly num: number; readonly den: number };
+  /** Nominal frames per second, 0 when unknown. */
+  readonly frameRate: number;
+  /** Rises whenever the stream starts anew (loop, reconnect): the decoder drains and begins again. */
+  readonly generation: number;
+  readonly timeline: Timeline;
 }
 
 export interface Detection {

@@ -79,10 +79,14 @@ export interface ClientMessage {
   readonly json: string;
   /** False: only for the record (`--jsonl`), not for live clients. */
   readonly live: boolean;
+  /** The frame that it is about, for latency figures. */
+  readonly frame?: { readonly index: number; readonly decodedMonoMs: number; readonly inferenceMs: number };
 }
 
 /** A message for which all clients' commands come in; validated before it gets here. */
-export type Command = { readonly type: 'set_target_id'; readonly target_id: number } | { readonly type: 'clear_target' };
+export type Command =
+  | { readonly type: 'set_target_id'; readonly target_id: number }
+  | { readonly type: 'clear_target' };
 
 /** What the runtime gives to a node that is being opened. */
 export interface NodeContext<P, O extends Outputs> {
@@ -96,7 +100,12 @@ export interface NodeContext<P, O extends Outputs> {
   readonly emit: Emit<O>;
   /** True when something is connected to that input. */
   readonly connected: (input: string) => boolean;
-  /** Adds to a counter that GET /sessions/{id} shows under this node. Counters only rise. */
+  /**
+   * Adds to a counter that GET /sessions/{id} shows under this node. Counters only rise. Three names mean something to
+   * the session: `decoded` (frames that came in), `processed` (frames whose result was ready to publish) and, as a
+   * gauge, `settled` (index of the last processed frame + 1: every frame below is processed or dropped). The gauge
+   * `progress` is the share of a finite source that has been read.
+   */
   readonly count: (name: string, by?: number) => void;
   /** Sets a value that GET /sessions/{id} shows under this node. */
   readonly gauge: (name: string, value: number | string) => void;
@@ -179,6 +188,10 @@ export function defineNode<S extends TObject, I extends Inputs<Static<S>>, O ext
 
 /** Options of a string parameter that names a file: made absolute against the graph file's folder (or, from `--set`,
  * the working folder). With `urls`, values with a scheme (`rtsp://…`) are left alone; with `names`, bare words are. */
-export function pathOption(options: { urls?: boolean; names?: boolean } = {}): { path: true; urls: boolean; names: boolean } {
+export function pathOption(options: { urls?: boolean; names?: boolean } = {}): {
+  path: true;
+  urls: boolean;
+  names: boolean;
+} {
   return { path: true, urls: options.urls ?? false, names: options.names ?? false };
 }

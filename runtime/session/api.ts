@@ -96,4 +96,3 @@ export interface Sessions {
   /** Returns the function that ends the subscription. */
   subscribe(listener: SessionListener): () => void;
 }
-

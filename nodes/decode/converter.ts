@@ -1,0 +1,122 @@
+/**
+ * Scales and converts decoded pictures straight into ring slots with libswscale: no picture is copied in between. One
+ * converter a consumer; it keeps the scaling context and a Buffer over each plane of each slot.
+ */
+import {
+  AV_PIX_FMT_BGR24,
+  AV_PIX_FMT_GBRPF32LE,
+  AV_PIX_FMT_GRAY8,
+  AV_PIX_FMT_RGB24,
+  type AVPixelFormat,
+  SWS_BILINEAR,
+} from 'node-av/constants';
+import { type Frame, SoftwareScaleContext } from 'node-av/lib';
+import type { FrameMapping, FrameRequest, PixelFormat, SharedSlot } from '../../runtime/node.ts';
+import { fitFrame } from './fit.ts';
+
+/** swscale has no planar RGB floats in R, G, B order: it is given the planes in its own order, G, B, R. */
+const PLANES: Partial<Record<PixelFormat, readonly number[]>> = { rgbf32: [1, 2, 0], bgrf32: [1, 0, 2] };
+const SWS_FORMAT: Record<PixelFormat, AVPixelFormat> = {
+  rgb24: AV_PIX_FMT_RGB24,
+  bgr24: AV_PIX_FMT_BGR24,
+  gray8: AV_PIX_FMT_GRAY8,
+  rgbf32: AV_PIX_FMT_GBRPF32LE,
+  bgrf32: AV_PIX_FMT_GBRPF32LE,
+};
+
+interface Target {
+  /** Source shape that this target was set up for; padding is drawn again when it changes. */
+  mapping: FrameMapping;
+  readonly planes: Buffer[];
+  readonly floats: Float32Array[];
+}
+
+export class FrameConverter {
+  readonly #request: FrameRequest;
+  readonly #targets = new Map<number, Target>();
+  #sws: SoftwareScaleContext | undefined;
+  #shape = '';
+  #mapping: FrameMapping | undefined;
+  #strides: number[] = [];
+
+  constructor(request: FrameRequest) {
+    this.#request = request;
+  }
+
+  /** Fills `slot` with the picture. Returns where what went. */
+  convert(frame: Frame, slot: SharedSlot): FrameMapping {
+    const mapping = this.#mappingFor(frame);
+    const target = this.#targetFor(slot, mapping);
+    const { data } = frame;
+    if (!data || !this.#sws) throw new Error('the decoded frame holds no picture');
+    this.#sws.scaleSync(data, frame.linesize, 0, frame.height, target.planes, this.#strides);
+    if (this.#request.white === 255) scaleToBytes(target.floats, this.#request.width, mapping);
+    return mapping;
+  }
+
+  close(): void {
+    this.#sws?.freeContext();
+    this.#sws = undefined;
+  }
+
+  /** Sets the scaling context up anew when the source changes its size or format, as live cameras may. */
+  #mappingFor(frame: Frame): FrameMapping {
+    const shape = `${frame.width}x${frame.height}:${frame.format}`;
+    if (this.#mapping && shape === this.#shape) return this.#mapping;
+    this.#shape = shape;
+    this.#mapping = fitFrame({ w: frame.width, h: frame.height }, this.#request);
+    const { contentPx } = this.#mapping;
+    this.#sws?.freeContext();
+    this.#sws = new SoftwareScaleContext();
+    const format = frame.format as AVPixelFormat;
+    const to = SWS_FORMAT[this.#request.format];
+    this.#sws.getContext(frame.width, frame.height, format, contentPx.w, contentPx.h, to, SWS_BILINEAR);
+    const stride = this.#request.width * bytesPerSample(this.#request.format);
+    this.#strides = PLANES[this.#request.format] ? [stride, stride, stride] : [stride];
+    return this.#mapping;
+  }
+
+  #targetFor(slot: SharedSlot, mapping: FrameMapping): Target {
+    const known = this.#targets.get(slot.key);
+    if (known && !slot.fresh && known.mapping === mapping) return known;
+    const target = this.#newTarget(slot, mapping);
+    this.#targets.set(slot.key, target);
+    return target;
+  }
+
+  #newTarget(slot: SharedSlot, mapping: FrameMapping): Target {
+    const { width, height, format, pad = 0 } = this.#request;
+    const sampleBytes = bytesPerSample(format);
+    const planeBytes = width * height * sampleBytes;
+    const offset = (mapping.contentPx.y * width + mapping.contentPx.x) * sampleBytes;
+    const order = PLANES[format];
+    if (!order) {
+      new Uint8Array(slot.buffer, slot.byteOffset, slot.byteLength).fill(pad);
+      const plane = Buffer.from(slot.buffer, slot.byteOffset + offset, slot.byteLength - offset);
+      return { mapping, planes: [plane], floats: [] };
+    }
+    new Float32Array(slot.buffer, slot.byteOffset, slot.byteLength / 4).fill(pad);
+    const at = (plane: number) => slot.byteOffset + plane * planeBytes;
+    return {
+      mapping,
+      planes: order.map((plane) => Buffer.from(slot.buffer, at(plane) + offset, planeBytes - offset)),
+      floats: order.map((plane) => new Float32Array(slot.buffer, at(plane), width * height)),
+    };
+  }
+}
+
+function bytesPerSample(format: PixelFormat): number {
+  if (format === 'rgb24' || format === 'bgr24') return 3;
+  return format === 'gray8' ? 1 : 4;
+}
+
+/** swscale's floats have white at 1; models of the YOLOX family want it at 255. Only the content is touched. */
+function scaleToBytes(planes: readonly Float32Array[], width: number, { contentPx }: FrameMapping): void {
+  for (const plane of planes) {
+    for (let y = contentPx.y; y < contentPx.y + contentPx.h; y++) {
+      const from = y * width + contentPx.x;
+      const to = from + contentPx.w;
+      for (let i = from; i < to; i++) plane[i] = (plane[i] ?? 0) * 255;
+    }
+  }
+}

@@ -1,0 +1,132 @@
+/** The decoder at work: packets in, frames out, times and counters kept straight. */
+import type { CodecParameters, Frame, Packet } from 'node-av/lib';
+import type {
+  FrameMapping,
+  FrameMeta,
+  FrameRequest,
+  FrameSource,
+  NodeContext,
+  PacketMessage,
+  SharedSlot,
+} from '../../runtime/node.ts';
+import { FrameConverter } from './converter.ts';
+import type { DecodeParams } from './index.ts';
+import { RateLimit } from './rate-limit.ts';
+import { frameTimestamp, isDamaged, VideoDecoder } from './video-decoder.ts';
+
+type Context = NodeContext<DecodeParams, { frames: { kind: 'frame' } }>;
+/** Damaged packets and pictures are logged at the first and then at every so many. */
+const LOG_EVERY = 100;
+
+export class FrameFlow {
+  readonly #params: DecodeParams;
+  readonly #context: Context;
+  readonly #limit: RateLimit;
+  readonly #converters = new Map<FrameRequest, FrameConverter>();
+  #decoder: VideoDecoder | undefined;
+  #codec: unknown;
+  #stream: PacketMessage | undefined;
+  #index = 0;
+  #lastMediaS: number | undefined;
+  #damaged = 0;
+
+  constructor(params: DecodeParams, context: Context) {
+    this.#params = params;
+    this.#context = context;
+    this.#limit = new RateLimit(params.fps);
+  }
+
+  async decode(message: PacketMessage): Promise<void> {
+    if (message.generation !== this.#stream?.generation) await this.#beginStream(message);
+    this.#stream = message;
+    if (!this.#decoder?.send(message.packet as Packet)) this.#countDamage('corrupt_packets');
+    await this.#drain();
+  }
+
+  /** Hands on the frames that the decoder still holds. */
+  async end(): Promise<void> {
+    this.#decoder?.send(null);
+    await this.#drain();
+  }
+
+  close(): void {
+    this.#decoder?.close();
+    for (const converter of this.#converters.values()) converter.close();
+  }
+
+  async #beginStream(message: PacketMessage): Promise<void> {
+    if (this.#stream) await this.end();
+    if (this.#decoder && this.#codec === message.codec) return this.#decoder.flush();
+    this.#decoder?.close();
+    this.#codec = message.codec;
+    this.#decoder = new VideoDecoder(message.codec as CodecParameters, message.timeBase, this.#params.threads);
+  }
+
+  async #drain(): Promise<void> {
+    while (true) {
+      const frame = this.#decoder?.receive();
+      if (!frame) return;
+      const meta = this.#metaOf(frame);
+      if (meta === undefined) continue; // before the wanted start: decoded only to get there
+      this.#context.count('decoded');
+      if (isDamaged(frame)) {
+        this.#countDamage('corrupt_frames');
+        continue;
+      }
+      if (!this.#limit.passes(meta.mediaTimeS)) {
+        this.#context.count('rate_limited');
+        continue;
+      }
+      await this.#context.emit.frames(this.#sourceOf(frame, meta));
+    }
+  }
+
+  #sourceOf(frame: Frame, meta: FrameMeta): FrameSource {
+    return {
+      meta,
+      writeInto: (request: FrameRequest, slot: SharedSlot): FrameMapping => {
+        let converter = this.#converters.get(request);
+        if (!converter) {
+          converter = new FrameConverter(request);
+          this.#converters.set(request, converter);
+        }
+        return converter.convert(frame, slot);
+      },
+    };
+  }
+
+  /** When the frame was captured, and its index. Undefined for frames before the start of the timeline. */
+  #metaOf(frame: Frame): FrameMeta | undefined {
+    const { timeline, timeBase, frameRate } = this.#stream ?? {};
+    if (!timeline || !timeBase) return undefined;
+    const frameS = frameRate ? 1 / frameRate : 0.04;
+    const timestamp = frameTimestamp(frame);
+    const mediaTimeS =
+      timestamp === undefined
+        ? (this.#lastMediaS ?? -frameS) + frameS
+        : timeline.originMediaS + (timestamp * timeBase.num) / timeBase.den - timeline.originPtsS;
+    if (mediaTimeS < timeline.originMediaS - frameS / 2) return undefined;
+    this.#lastMediaS = mediaTimeS;
+    const sinceOriginMs = (mediaTimeS - timeline.originMediaS) * 1000;
+    return {
+      index: this.#index++,
+      mediaTimeS,
+      captureUnixMs: timeline.originUnixMs + sinceOriginMs,
+      captureMonoMs: timeline.originMonoMs + sinceOriginMs,
+      decodedMonoMs: this.#context.clock.monoMs(),
+      size: { w: frame.width, h: frame.height },
+    };
+  }
+
+  #countDamage(counter: string): void {
+    this.#context.count(counter);
+    if (this.#damaged % LOG_EVERY === 0) {
+      this.#context.log.warn('damaged video: the picture is dropped, decoding goes on', {
+        code: counter,
+        frame_index: this.#index,
+        so_far: this.#damaged + 1,
+      });
+    }
+    this.#damaged += 1;
+  }
+}

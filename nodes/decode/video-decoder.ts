@@ -1,0 +1,68 @@
+/** FFmpeg's decoder behind two calls: feed a packet, get the frames that came out. */
+import { AV_FRAME_FLAG_CORRUPT } from 'node-av/constants';
+import { Codec, CodecContext, type CodecParameters, FFmpegError, Frame, type Packet } from 'node-av/lib';
+import { WindhoverError } from '../../runtime/node.ts';
+
+const NO_TIMESTAMP = -0x8000000000000000n;
+
+export class VideoDecoder {
+  readonly #context = new CodecContext();
+  readonly #frame = new Frame();
+
+  /** @throws WindhoverError `decode_unsupported` */
+  constructor(parameters: CodecParameters, timeBase: { num: number; den: number }, threads: number) {
+    const codec = Codec.findDecoder(parameters.codecId);
+    if (!codec) {
+      throw new WindhoverError('decode_unsupported', 'no decoder for this video codec', {
+        got: `codec id ${parameters.codecId}`,
+        permanent: true,
+      });
+    }
+    this.#context.allocContext3(codec);
+    this.#context.parametersToContext(parameters);
+    this.#context.pktTimebase = timeBase as CodecContext['pktTimebase'];
+    this.#context.threadCount = threads;
+    const opened = this.#context.open2Sync(codec, null);
+    if (opened < 0) {
+      throw new WindhoverError('decode_unsupported', `the ${codec.name} decoder does not open`, {
+        got: FFmpegError.strerror(opened),
+        permanent: true,
+      });
+    }
+    this.#frame.alloc();
+  }
+
+  /**
+   * Feeds one packet (null: no more are to come). False when the decoder refused it as damaged.
+   */
+  send(packet: Packet | null): boolean {
+    return this.#context.sendPacketSync(packet) >= 0;
+  }
+
+  /** The next decoded frame; it is valid until the next call. Undefined when the decoder wants more packets. */
+  receive(): Frame | undefined {
+    this.#frame.unref();
+    return this.#context.receiveFrameSync(this.#frame) >= 0 ? this.#frame : undefined;
+  }
+
+  /** Forgets what it holds, ready for a stream that starts anew with the same parameters. */
+  flush(): void {
+    this.#context.flushBuffers();
+  }
+
+  close(): void {
+    this.#frame.free();
+    this.#context.freeContext();
+  }
+}
+
+/** Presentation time of a frame in timestamp units, if it has one. */
+export function frameTimestamp(frame: Frame): number | undefined {
+  const timestamp = frame.bestEffortTimestamp;
+  return timestamp === NO_TIMESTAMP ? undefined : Number(timestamp);
+}
+
+/** True when the decoder knows that the picture is damaged. */
+export function isDamaged(frame: Frame): boolean {
+  return frame.hasFlags(AV_FRAME_FLAG_CORRUPT) || frame.decodeErrorFlags !== 0;
+}

@@ -1,0 +1,61 @@
+/**
+ * Boxes on their way from a decoder to the selection: columns of numbers that are used again for every frame, so that
+ * a flood of boxes at a low threshold costs no objects. Corners in slot pixels.
+ */
+export class Candidates {
+  count = 0;
+  /** Boxes of a class that has no name, since `clear`. */
+  unnamed = 0;
+  /** Boxes with a coordinate that is not a finite number, since `clear`. */
+  broken = 0;
+  x1: Float64Array = new Float64Array(256);
+  y1: Float64Array = new Float64Array(256);
+  x2: Float64Array = new Float64Array(256);
+  y2: Float64Array = new Float64Array(256);
+  score: Float64Array = new Float64Array(256);
+  classId: Int32Array = new Int32Array(256);
+
+  clear(): void {
+    this.count = 0;
+    this.unnamed = 0;
+    this.broken = 0;
+  }
+
+  /** Adds a box by its corners; one with NaN or infinite numbers is counted as broken and left out. */
+  addCorners(x1: number, y1: number, x2: number, y2: number, score: number, classId: number): void {
+    if (!Number.isFinite(x1 + y1 + x2 + y2)) {
+      this.broken += 1;
+      return;
+    }
+    const at = this.count;
+    if (at === this.score.length) this.#grow();
+    this.x1[at] = x1;
+    this.y1[at] = y1;
+    this.x2[at] = x2;
+    this.y2[at] = y2;
+    this.score[at] = score;
+    this.classId[at] = classId;
+    this.count = at + 1;
+  }
+
+  /** Adds a box by its centre and size. */
+  addCentred(cx: number, cy: number, w: number, h: number, score: number, classId: number): void {
+    this.addCorners(cx - w / 2, cy - h / 2, cx + w / 2, cy + h / 2, score, classId);
+  }
+
+  #grow(): void {
+    const longer = (column: Float64Array): Float64Array => {
+      const next = new Float64Array(column.length * 2);
+      next.set(column);
+      return next;
+    };
+    const classId = new Int32Array(this.classId.length * 2);
+    classId.set(this.classId);
+    this.classId = classId;
+    this.x1 = longer(this.x1);
+    this.y1 = longer(this.y1);
+    this.x2 = longer(this.x2);
+    this.y2 = longer(this.y2);
+    this.score = longer(this.score);
+  }
+}

@@ -1,0 +1,197 @@
+/**
+ * Models that end with finished boxes: three outputs boxes [1, N, 4], scores [1, N] and classes [1, N] (the batch may
+ * be left out), found by names that contain `box`, `score` or `conf`, and `class`, `cls` or `label`; optionally the
+ * number of valid rows (`num…`). Classes are integers or floats.
+ *
+ * Whether boxes are pixels or fractions can't be seen in a file. The option `box_format` decides, else the metadata key
+ * `box_format`, else corners in pixels of the input (`xyxy_px`); values that contradict it are refused.
+ *
+ * The decoder serves DETR exports with the same outputs as well.
+ */
+import { type Size, WindhoverError } from '../../../runtime/node.ts';
+import type { Candidates } from '../candidates.ts';
+import {
+  type BoxFormat,
+  type Decode,
+  dimsText,
+  type Family,
+  type ModelFacts,
+  type OutputTensor,
+  type ValueInfo,
+  YOLO_INPUT,
+} from './family.ts';
+import { checkProbability, floats } from './values.ts';
+
+export const BOX_FORMATS = ['xyxy_px', 'xyxy_norm', 'cxcywh_px', 'cxcywh_norm', 'yxyx_norm'] as const;
+
+/** The outputs of such a model; `count` is the number of valid rows. */
+export interface BoxOutputs {
+  readonly boxes: ValueInfo;
+  readonly scores: ValueInfo;
+  readonly classes: ValueInfo;
+  readonly count: ValueInfo | null;
+}
+
+export const boxesScoresClasses: Family = {
+  name: 'boxes-scores-classes',
+  match(model) {
+    const outputs = findBoxOutputs(model.outputs);
+    if (typeof outputs === 'string') return outputs;
+    if (model.extraInputs.length > 0) {
+      return `needs the picture as the only input, found also ${model.extraInputs.map((input) => input.name).join(', ')}`;
+    }
+    const format = model.boxFormat ?? metadataFormat(model);
+    if (typeof format !== 'string') return `unknown box_format in the metadata; known are ${BOX_FORMATS.join(', ')}`;
+    const { boxes, scores, classes } = outputs;
+    return {
+      certainty: 'likely',
+      why: `outputs ${boxes.name}, ${scores.name}, ${classes.name} are boxes, scores and classes`,
+      plan: {
+        layout: `boxes ${dimsText(boxes.dims)} (${format}), scores, classes`,
+        input: YOLO_INPUT,
+        feeds: [],
+        outputs: expectedOutputs(outputs),
+        classes: null,
+        nmsIou: null,
+        check: (values) => checkBoxOutputs(values, format, model.size, model.nameCount),
+        decoder: () => boxDecoder(format, model.size),
+      },
+    };
+  },
+};
+
+/** Finds boxes, scores and classes by name, and checks that their shapes belong together; or says what is missing. */
+export function findBoxOutputs(outputs: readonly ValueInfo[]): BoxOutputs | string {
+  const called = (pattern: RegExp) => outputs.find((output) => pattern.test(output.name) && !/num/i.test(output.name));
+  const boxes = called(/box/i);
+  const scores = called(/score|conf/i);
+  const classes = outputs.find(
+    (output) =>
+      output !== boxes && output !== scores && /class|cls|label/i.test(output.name) && !/num/i.test(output.name),
+  );
+  if (boxes === undefined || scores === undefined || classes === undefined) {
+    return 'needs outputs named like boxes, scores and classes';
+  }
+  const rank = boxes.dims.length;
+  if ((rank !== 2 && rank !== 3) || boxes.dims.at(-1) !== 4)
+    return `needs boxes [1, N, 4], found ${dimsText(boxes.dims)}`;
+  for (const output of [scores, classes]) {
+    if (output.dims.length !== rank - 1) return `needs ${output.name} [1, N], found ${dimsText(output.dims)}`;
+  }
+  const count = outputs.find((output) => /num/i.test(output.name)) ?? null;
+  return { boxes, scores, classes, count };
+}
+
+/** The outputs in the order that {@link boxDecoder} reads: boxes, scores, classes, and the number of rows if given. */
+export function expectedOutputs({ boxes, scores, classes, count }: BoxOutputs) {
+  const open = (value: ValueInfo) => value.dims.map((dim) => (typeof dim === 'number' ? dim : null));
+  const batched = boxes.dims.length === 3;
+  const oneBatch = (value: ValueInfo) => (batched ? [1, ...open(value).slice(1)] : open(value));
+  return [boxes, scores, classes, ...(count === null ? [] : [count])].map((value) => ({
+    name: value.name,
+    dims: value === count ? open(value).map((dim) => dim ?? 1) : oneBatch(value),
+  }));
+}
+
+/** A decoder of boxes, scores, classes and an optional count. Throws `model_box_format` at the first implausible box. */
+export function boxDecoder(format: BoxFormat, size: Size): Decode {
+  let checked = false;
+  return (outputs, thresholds, into) => {
+    const boxes = floats(outputs[0]);
+    const scores = floats(outputs[1]);
+    const rows = rowCount(outputs);
+    for (let row = 0; row < rows; row++) {
+      const score = scores[row] ?? 0;
+      if (!(score >= thresholds.lowest) || score <= 0) continue;
+      const id = classAt(outputs[2], row);
+      const least = thresholds.byClass[id];
+      if (least === undefined) {
+        into.unnamed += 1;
+        continue;
+      }
+      if (!(score >= least)) continue;
+      // The grey picture of the first run may have had no boxes: what is found first is checked then.
+      if (!checked) {
+        const complaint = checkFormat(boxes, rows, format, size);
+        if (complaint !== null)
+          throw new WindhoverError('model_box_format', complaint, { permanent: true, hint: HINT });
+        checked = true;
+      }
+      addBox(into, boxes, row * 4, format, size, score, id);
+    }
+  };
+}
+
+/** Says what is implausible about boxes, scores and classes; `names`: number of class names, when known. */
+export function checkBoxOutputs(
+  outputs: readonly OutputTensor[],
+  format: BoxFormat,
+  size: Size,
+  names: number | null,
+): string | null {
+  const scores = floats(outputs[1]);
+  const rows = rowCount(outputs);
+  if (scores.length < rows) return `expected ${rows} scores, got ${scores.length}`;
+  for (let row = 0; row < rows; row++) {
+    const complaint = checkProbability(scores[row] ?? Number.NaN);
+    if (complaint !== null) return `${complaint}, row ${row}`;
+    const id = classAt(outputs[2], row);
+    // Unused rows are often filled with -1.
+    if (names !== null && (scores[row] ?? 0) > 0 && (id < 0 || id >= names)) {
+      return `expected class numbers from 0 to ${names - 1}, got ${id} in row ${row}`;
+    }
+  }
+  return checkFormat(floats(outputs[0]), rows, format, size);
+}
+
+const HINT = "set 'box_format' to what the model gives";
+
+function metadataFormat(model: ModelFacts): BoxFormat | null {
+  const stated = model.metadata.box_format;
+  return stated === undefined ? 'xyxy_px' : (BOX_FORMATS.find((format) => format === stated) ?? null);
+}
+
+function rowCount(outputs: readonly OutputTensor[]): number {
+  const rows = Math.floor(floats(outputs[0]).length / 4);
+  const stated = outputs[3]?.data[0];
+  return stated === undefined ? rows : Math.max(0, Math.min(rows, Number(stated)));
+}
+
+function classAt(output: OutputTensor | undefined, row: number): number {
+  return Math.round(Number(output?.data[row] ?? -1));
+}
+
+/** Fractions end near 1, pixels of any real box do not. */
+function checkFormat(boxes: Float32Array, rows: number, format: BoxFormat, size: Size): string | null {
+  let farthest = 0;
+  for (let i = 0; i < rows * 4; i++) farthest = Math.max(farthest, Math.abs(boxes[i] ?? 0));
+  if (farthest === 0) return null;
+  if (format.endsWith('_px')) {
+    if (farthest < 2)
+      return `expected boxes in pixels (${format}), got none beyond ${farthest}: they look like fractions`;
+    const most = 4 * Math.max(size.w, size.h);
+    return farthest > most ? `expected boxes in pixels of ${size.w}×${size.h}, got ${farthest}` : null;
+  }
+  return farthest > 4 ? `expected boxes in fractions of the input (${format}), got ${farthest}` : null;
+}
+
+function addBox(
+  into: Candidates,
+  boxes: Float32Array,
+  at: number,
+  format: BoxFormat,
+  size: Size,
+  score: number,
+  id: number,
+): void {
+  const a = boxes[at] ?? 0;
+  const b = boxes[at + 1] ?? 0;
+  const c = boxes[at + 2] ?? 0;
+  const d = boxes[at + 3] ?? 0;
+  const { w, h } = size;
+  if (format === 'xyxy_px') into.addCorners(a, b, c, d, score, id);
+  else if (format === 'xyxy_norm') into.addCorners(a * w, b * h, c * w, d * h, score, id);
+  else if (format === 'yxyx_norm') into.addCorners(b * w, a * h, d * w, c * h, score, id);
+  else if (format === 'cxcywh_px') into.addCentred(a, b, c, d, score, id);
+  else into.addCentred(a * w, b * h, c * w, d * h, score, id);
+}

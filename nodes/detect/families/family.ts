@@ -1,0 +1,146 @@
+/**
+ * What a family of detection models is: how its exports are recognized, what picture they want, and how their outputs
+ * become boxes.
+ *
+ * A family is one small file: `match` looks at names, shapes and metadata of a model file and either says why it is
+ * none of its own or gives a plan. Plans are plain data and pure functions; nothing in this folder touches files,
+ * native code or clocks. Adding a family is its file and one line in infer-family.ts.
+ *
+ * Coordinates: decoders write boxes as corners (x1, y1, x2, y2) in pixels of the slot, that is, of the model's input.
+ */
+import type { Fit, Size } from '../../../runtime/node.ts';
+import type { Candidates } from '../candidates.ts';
+
+export type FamilyName = 'yolo' | 'yolo-nms-free' | 'yolox' | 'detr' | 'boxes-scores-classes';
+
+/** How the numbers of a box are meant: `px` in pixels of the model's input, `norm` in fractions of it. */
+export type BoxFormat = 'xyxy_px' | 'xyxy_norm' | 'cxcywh_px' | 'cxcywh_norm' | 'yxyx_norm';
+
+/** A graph input or output as the file declares it. A dimension that is not fixed is its name, or `?`. */
+export interface ValueInfo {
+  readonly name: string;
+  /** As ONNX Runtime names it: `float32`, `int64`, …; `unknown` when it is not a tensor of a known type. */
+  readonly type: string;
+  readonly dims: readonly (number | string)[];
+}
+
+/** What families see of a model. */
+export interface ModelFacts {
+  /** Size of the picture that the model will be fed. */
+  readonly size: Size;
+  /** Inputs other than the picture. */
+  readonly extraInputs: readonly ValueInfo[];
+  readonly outputs: readonly ValueInfo[];
+  readonly metadata: Readonly<Record<string, string>>;
+  /** How many class names the user or the metadata give; null when neither does. */
+  readonly nameCount: number | null;
+  /** What the user says about boxes; null: nothing. */
+  readonly boxFormat: BoxFormat | null;
+}
+
+/** How the picture must look. */
+export interface InputStyle {
+  readonly color: 'rgb' | 'bgr';
+  /** Value of full white in float inputs. */
+  readonly white: 1 | 255;
+  readonly fit: Fit;
+  /** Grey level of the padding, 0 to 255 whatever `white` is. */
+  readonly pad: number;
+  /** Applied to each channel after scaling to `white`: (value − mean) / std. */
+  readonly normalize?: { readonly mean: readonly number[]; readonly std: readonly number[] };
+}
+
+/** Numbers of one output of one run. `int64` classes come as BigInts. */
+export type OutputData = Float32Array | BigInt64Array | Int32Array;
+
+export interface OutputTensor {
+  readonly data: OutputData;
+  readonly dims: readonly number[];
+}
+
+/** An output that the decoder reads; null stands for any size. */
+export interface ExpectedOutput {
+  readonly name: string;
+  readonly dims: readonly (number | null)[];
+}
+
+/** Least confidence by class index; Infinity for a class that is not wanted. */
+export interface Thresholds {
+  readonly byClass: Float64Array;
+  /** The least of `byClass`, to skip early. */
+  readonly lowest: number;
+}
+
+/** Reads the outputs (in the order of `Plan.outputs`) of one run into candidates. */
+export type Decode = (outputs: readonly OutputTensor[], thresholds: Thresholds, into: Candidates) => void;
+
+/** An input besides the picture that is the same for every frame. */
+export interface ConstantFeed {
+  readonly name: string;
+  readonly type: 'int64' | 'int32' | 'float32';
+  readonly dims: readonly number[];
+  readonly values: readonly number[];
+}
+
+/** How one model is run and read. */
+export interface Plan {
+  /** For people: what was found, such as `[1, N, 5 + 80], raw grid`. */
+  readonly layout: string;
+  readonly input: InputStyle;
+  readonly feeds: readonly ConstantFeed[];
+  readonly outputs: readonly ExpectedOutput[];
+  /** Columns for classes; null when the shapes do not tell. */
+  readonly classes: number | null;
+  /** The last column may be the "no object" class that some models are trained with. */
+  readonly spareClass?: boolean;
+  /** Default IoU of the suppression of doubles; null: the model gives each object once. */
+  readonly nmsIou: number | null;
+  /** Says what is implausible about the values of a first run on a grey picture; null when nothing is. */
+  readonly check: (outputs: readonly OutputTensor[]) => string | null;
+  /** Makes a decoder with scratch memory of its own. */
+  readonly decoder: () => Decode;
+}
+
+/**
+ * `certain`: names or metadata say so. `likely`: shapes fit this family and are unusual elsewhere. `possible`: it would
+ * work, but another reading is more common; taken only when the user sets the family.
+ */
+export type Certainty = 'certain' | 'likely' | 'possible';
+
+export interface Match {
+  readonly certainty: Certainty;
+  readonly why: string;
+  readonly plan: Plan;
+}
+
+export interface Family {
+  readonly name: FamilyName;
+  /** A match, or why the model is not of this family. */
+  readonly match: (model: ModelFacts) => Match | string;
+}
+
+/** The picture as the YOLO exporters feed it: RGB, 0 to 1, centred letterbox on grey 114. */
+export const YOLO_INPUT: InputStyle = { color: 'rgb', white: 1, fit: 'letterbox', pad: 114 };
+
+/** The whole picture stretched to the input: RGB, 0 to 1. */
+export const STRETCHED_INPUT: InputStyle = { color: 'rgb', white: 1, fit: 'stretch', pad: 0 };
+
+/** Cells of a feature pyramid over a picture, summed over its strides. */
+export function gridCells(size: Size, strides: readonly number[]): number {
+  return strides.reduce((sum, stride) => sum + Math.ceil(size.w / stride) * Math.ceil(size.h / stride), 0);
+}
+
+/** `[1, 300, batch]` */
+export function dimsText(dims: readonly (number | string | null)[]): string {
+  return `[${dims.map((dim) => dim ?? 'any').join(', ')}]`;
+}
+
+/** The batch dimension is 1 or open. */
+export function batchOfOne(dims: readonly (number | string)[]): boolean {
+  return dims[0] === 1 || typeof dims[0] === 'string';
+}
+
+/** RT-DETR models exported by the same tool have the shape of a transposed YOLO head. */
+export function isDetr(model: ModelFacts): boolean {
+  return /rt-?detr/i.test(model.metadata.description ?? '');
+}

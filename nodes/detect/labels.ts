@@ -1,0 +1,138 @@
+/**
+ * Names of a model's classes: from the option `class_names`, else the metadata of the file, else, for models that have
+ * exactly the columns of a COCO model, the COCO names (said in the log and in the gauge `labels`). Any other model
+ * without names is refused: a wrong name is worse than none.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { WindhoverError } from '../../runtime/node.ts';
+import { COCO_80, COCO_91 } from './coco.ts';
+import { nearest } from './nearest.ts';
+
+/** Class names as they were given. */
+export interface GivenNames {
+  /** By class number; `''` for a number that stands for nothing (background). */
+  readonly names: readonly string[];
+  /** Where they come from, for the gauge and for messages. */
+  readonly source: string;
+}
+
+/** Class names as the model's columns need them. */
+export interface Labels extends GivenNames {
+  /** True when nobody gave them: COCO, by the number of columns. */
+  readonly assumed: boolean;
+}
+
+/**
+ * Names from the option, else from the metadata; null when neither has any.
+ * @param option a list, `coco80`, `coco91`, or the path of a text file with one name a line (or a JSON list or map)
+ * @throws WindhoverError (permanent) `model_labels_invalid` when they can't be read
+ */
+export function givenNames(
+  option: readonly string[] | string | undefined,
+  metadata: string | undefined,
+): GivenNames | null {
+  if (option === 'coco80') return { names: COCO_80, source: 'coco80' };
+  if (option === 'coco91') return { names: COCO_91, source: 'coco91' };
+  if (typeof option === 'string') return { names: namesFromFile(option), source: option };
+  if (option !== undefined) return { names: option, source: 'class_names' };
+  if (metadata === undefined || metadata.trim() === '') return null;
+  return { names: parseNames(metadata, "the model's metadata"), source: 'model' };
+}
+
+/**
+ * Fits names to the class columns of a model; null columns: the shapes do not tell how many classes there are.
+ * @param spare the last column may stand for nothing
+ * @throws WindhoverError (permanent) `model_labels_missing` or `model_label_count`
+ */
+export function fitLabels(given: GivenNames | null, columns: number | null, spare = false): Labels {
+  if (given === null) {
+    const coco = columns === 80 ? COCO_80 : columns === 91 ? COCO_91 : columns === 90 ? COCO_91.slice(1) : null;
+    if (coco !== null) return { names: coco, source: `coco${columns} (assumed)`, assumed: true };
+    throw new WindhoverError('model_labels_missing', 'the model has no class names', {
+      permanent: true,
+      expected: columns === null ? 'class names' : `${columns} class names`,
+      got: 'none',
+      hint: "set 'class_names' to a list, a text file, or coco80",
+    });
+  }
+  const { names, source } = given;
+  if (columns === null || names.length === columns) return { names, source, assumed: false };
+  if (spare && names.length === columns - 1) return { names: [...names, ''], source, assumed: false };
+  throw new WindhoverError('model_label_count', 'the class names do not fit the model', {
+    permanent: true,
+    expected: `${columns} names`,
+    got: `${names.length} from ${source}`,
+    hint: "set 'class_names' to the names that the model was trained with",
+  });
+}
+
+/**
+ * Checks that a label that the user names is one of the model's.
+ * @throws WindhoverError (permanent) `label_unknown`, with the nearest name
+ */
+export function requireLabel(label: string, labels: Labels, option: string): void {
+  if (label !== '' && labels.names.includes(label)) return;
+  const known = labels.names.filter((name) => name !== '');
+  const close = nearest(label, known);
+  throw new WindhoverError('label_unknown', `${option}: the model has no class ${JSON.stringify(label)}`, {
+    permanent: true,
+    hint:
+      close === null
+        ? `it has ${known.slice(0, 20).join(', ')}${known.length > 20 ? ', …' : ''}`
+        : `did you mean ${close}?`,
+  });
+}
+
+/**
+ * Reads names as exporters write them: a Python or JSON list or dictionary by class number, or one name a line.
+ * @throws WindhoverError (permanent) `model_labels_invalid`
+ */
+export function parseNames(text: string, where: string): string[] {
+  const trimmed = text.trim();
+  if (!/^[[{]/.test(trimmed)) return trimmed.split(/\r?\n/).map((line) => line.trim());
+  const names: string[] = [];
+  const isMap = trimmed.startsWith('{');
+  const entry = isMap ? MAP_ENTRY : LIST_ENTRY;
+  let at = 1;
+  while (at < trimmed.length - 1) {
+    entry.lastIndex = at;
+    const match = entry.exec(trimmed);
+    if (match === null) break;
+    at = entry.lastIndex;
+    const number = isMap ? Number(match.groups?.key) : names.length;
+    if (number !== names.length) throw invalid(where, `expected class number ${names.length}, got ${number}`);
+    names.push(unquote(match.groups?.quoted ?? ''));
+  }
+  const closed = trimmed.slice(at).trim() === (isMap ? '}' : ']');
+  if (!closed || names.length === 0)
+    throw invalid(where, `can't be read from character ${at}: ${trimmed.slice(at, at + 40)}`);
+  return names;
+}
+
+const QUOTED = String.raw`(?<quoted>'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")\s*(?:,\s*|(?=[\]}]))`;
+const LIST_ENTRY = new RegExp(String.raw`\s*${QUOTED}`, 'y');
+const MAP_ENTRY = new RegExp(String.raw`\s*['"]?(?<key>\d+)['"]?\s*:\s*${QUOTED}`, 'y');
+
+function unquote(quoted: string): string {
+  return quoted.slice(1, -1).replace(/\\(?:u([0-9a-fA-F]{4})|(.))/g, (_, code: string | undefined, char: string) => {
+    if (code !== undefined) return String.fromCharCode(Number.parseInt(code, 16));
+    return char === 'n' ? '\n' : char === 't' ? '\t' : char;
+  });
+}
+
+function namesFromFile(file: string): string[] {
+  if (!existsSync(file)) {
+    throw new WindhoverError('model_labels_invalid', `class_names: there is no file ${file}`, {
+      permanent: true,
+      hint: 'give a list, a path, coco80 or coco91',
+    });
+  }
+  return parseNames(readFileSync(file, 'utf8'), file);
+}
+
+function invalid(where: string, why: string): WindhoverError {
+  return new WindhoverError('model_labels_invalid', `the class names in ${where} can't be used: ${why}`, {
+    permanent: true,
+    hint: "set 'class_names' to a list or a text file",
+  });
+}

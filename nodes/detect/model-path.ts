@@ -1,0 +1,41 @@
+/** Finds the file of a model: by path, or by name in the model folders. */
+import { existsSync, readdirSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { WindhoverError } from '../../runtime/node.ts';
+import { nearest } from './nearest.ts';
+
+/**
+ * @param model a path, or a bare name that stands for NAME.onnx in the first folder that has it
+ * @returns the path of a file that exists
+ * @throws WindhoverError (permanent) `model_not_found`, with the nearest known name
+ */
+export function findModel(model: string, folders: readonly string[]): string {
+  if (/[/\\]/.test(model)) {
+    if (existsSync(model)) return model;
+    throw new WindhoverError('model_not_found', `there is no model at ${model}`, { permanent: true });
+  }
+  const file = model.endsWith('.onnx') ? model : `${model}.onnx`;
+  for (const folder of folders) {
+    const path = join(folder, file);
+    if (existsSync(path)) return path;
+  }
+  const known = folders.flatMap(modelNames);
+  const close = nearest(modelName(file), known);
+  throw new WindhoverError('model_not_found', `no model is called ${modelName(file)}`, {
+    permanent: true,
+    expected:
+      known.length === 0 ? `${file} in ${folders.join(' or ') || 'a model folder'}` : `one of ${known.join(', ')}`,
+    hint: close === null ? 'give a path to an .onnx file, or put it there' : `did you mean ${close}?`,
+  });
+}
+
+/** `/models/yolox_nano.onnx` → `yolox_nano` */
+export function modelName(file: string): string {
+  return basename(file).replace(/\.onnx$/, '');
+}
+
+function modelNames(folder: string): string[] {
+  if (!existsSync(folder)) return [];
+  const files = readdirSync(folder).filter((file) => file.endsWith('.onnx'));
+  return files.map(modelName).sort();
+}

@@ -1,0 +1,174 @@
+/**
+ * Everything that is known about a model before it runs: its file, family, class names, and the frames it wants. Reads
+ * files only, no native code: the checking process and the worker both use it.
+ */
+import {
+  type FrameRequest,
+  type PixelFormat,
+  type PrepareContext,
+  type Size,
+  WindhoverError,
+} from '../../runtime/node.ts';
+import { dimsText, type InputStyle, type Thresholds, type ValueInfo } from './families/family.ts';
+import { FAMILIES, type Inferred, inferFamily } from './infer-family.ts';
+import { fitLabels, givenNames, type Labels, requireLabel } from './labels.ts';
+import { findModel, modelName } from './model-path.ts';
+import { type OnnxFile, readOnnxFile } from './onnx-file.ts';
+import type { DetectOptions } from './options.ts';
+
+/** The input that takes the picture. */
+export interface ImageInput {
+  readonly name: string;
+  /** Floats take planes [1, 3, H, W], bytes take pixels [1, H, W, 3]. */
+  readonly type: 'float32' | 'uint8';
+  readonly dims: readonly number[];
+  readonly size: Size;
+}
+
+export interface Model {
+  readonly file: string;
+  readonly name: string;
+  readonly image: ImageInput;
+  readonly style: InputStyle;
+  readonly inferred: Inferred;
+  readonly labels: Labels;
+  readonly thresholds: Thresholds;
+  readonly request: FrameRequest;
+  /** Outputs whose shape the file fixes: their memory can be reused for every frame. */
+  readonly fixedOutputs: ReadonlySet<string>;
+}
+
+/**
+ * Reads and judges a model file.
+ * @throws WindhoverError (permanent) with a code `model_…` or `label_unknown`
+ */
+export function loadModel(options: DetectOptions, context: PrepareContext): Model {
+  const file = findModel(options.model, context.modelFolders);
+  const onnx = readOnnxFile(file);
+  const { metadata } = onnx;
+  const image = findImage(onnx, options);
+  const given = givenNames(options.class_names, metadata.names);
+  const inferred = inferFamily(
+    {
+      size: image.size,
+      extraInputs: onnx.inputs.filter((input) => input.name !== image.name),
+      outputs: onnx.outputs,
+      metadata,
+      nameCount: given === null ? null : given.names.length,
+      boxFormat: options.box_format ?? null,
+    },
+    options.family === 'auto' ? statedFamily(metadata) : options.family,
+  );
+  const labels = fitLabels(given, inferred.plan.classes, inferred.plan.spareClass);
+  const style = inputStyle(inferred.plan.input, metadata, options);
+  return {
+    file,
+    name: modelName(file),
+    image,
+    style,
+    inferred,
+    labels,
+    thresholds: classThresholds(labels, options),
+    request: frameRequest(image, style),
+    fixedOutputs: new Set(onnx.outputs.filter(isFixed).map((output) => output.name)),
+  };
+}
+
+/** The metadata key `family`; other tools may use that word for something else, which is not ours to judge. */
+function statedFamily({ family }: OnnxFile['metadata']): string | null {
+  return FAMILIES.find(({ name }) => name === family)?.name ?? null;
+}
+
+function isFixed(output: ValueInfo): boolean {
+  return output.dims.length > 0 && output.dims.every((dim) => typeof dim === 'number');
+}
+
+function findImage(onnx: OnnxFile, options: DetectOptions): ImageInput {
+  const input = onnx.inputs.find((one) => one.dims.length === 4);
+  const { name = '', type = '', dims = [] } = input ?? {};
+  const [batch, first, second, third] = dims;
+  const planar = type === 'float32' && first === 3;
+  const interleaved = type === 'uint8' && third === 3;
+  if (!(planar || interleaved) || (typeof batch === 'number' && batch !== 1)) {
+    throw new WindhoverError('model_input_unsupported', "the model's picture input can't be fed", {
+      permanent: true,
+      expected: 'one input [1, 3, H, W] of float32, or [1, H, W, 3] of uint8',
+      got: onnx.inputs.map((one) => `${one.name} ${dimsText(one.dims)} ${one.type}`).join(', ') || 'no input',
+      hint:
+        type === 'float16'
+          ? 'keep inputs and outputs in float32 when the model is made half precision'
+          : 'export it again',
+    });
+  }
+  const [h, w] = planar ? [second, third] : [first, second];
+  const metadataSize = imageSize(onnx.metadata.imgsz);
+  const side = (dim: number | string | undefined, stated: number | undefined): number => {
+    if (typeof dim !== 'number') return options.input_size ?? stated ?? 640;
+    if (options.input_size === undefined || options.input_size === dim) return dim;
+    throw new WindhoverError('model_input_size', 'input_size: the model fixes the size of its input', {
+      permanent: true,
+      expected: `${dim}`,
+      got: `${options.input_size}`,
+      hint: 'leave input_size out, or export the model with an open size',
+    });
+  };
+  const size = { w: side(w, metadataSize?.w), h: side(h, metadataSize?.h) };
+  if (interleaved) return { name, type: 'uint8', dims: [1, size.h, size.w, 3], size };
+  return { name, type: 'float32', dims: [1, 3, size.h, size.w], size };
+}
+
+/** `[640, 640]`: height and width, as exporters note it. */
+function imageSize(imgsz: string | undefined): Size | null {
+  const numbers = imgsz?.match(/\d+/g)?.map(Number) ?? [];
+  const [h, w = h] = numbers;
+  return h === undefined || w === undefined || h < 32 || w < 32 ? null : { w, h };
+}
+
+function inputStyle(family: InputStyle, metadata: OnnxFile['metadata'], { input = {} }: DetectOptions): InputStyle {
+  const stated = <T extends string>(key: string, known: readonly T[]): T | undefined => {
+    const value = metadata[key];
+    const found = known.find((one) => one === value);
+    if (value === undefined || found !== undefined) return found;
+    throw new WindhoverError('model_metadata_invalid', `the model's metadata key ${key} can't be used`, {
+      permanent: true,
+      expected: known.join(', '),
+      got: value,
+    });
+  };
+  const white = stated('input_white', ['1', '255']);
+  const pad = metadata.input_pad === undefined ? undefined : Number(metadata.input_pad);
+  if (pad !== undefined && !(pad >= 0 && pad <= 255)) {
+    throw new WindhoverError('model_metadata_invalid', "the model's metadata key input_pad can't be used", {
+      permanent: true,
+      expected: 'a grey level from 0 to 255',
+      got: `${metadata.input_pad}`,
+    });
+  }
+  return {
+    ...family,
+    color: input.color ?? stated('input_color', ['rgb', 'bgr']) ?? family.color,
+    white: input.white ?? (white === '1' ? 1 : white === '255' ? 255 : family.white),
+    fit: input.fit ?? stated('input_fit', ['letterbox', 'letterbox-topleft', 'stretch']) ?? family.fit,
+    pad: input.pad ?? pad ?? family.pad,
+  };
+}
+
+function frameRequest(image: ImageInput, style: InputStyle): FrameRequest {
+  const { w: width, h: height } = image.size;
+  if (image.type === 'uint8') {
+    return { width, height, format: style.color === 'rgb' ? 'rgb24' : 'bgr24', fit: style.fit, pad: style.pad };
+  }
+  const format: PixelFormat = style.color === 'rgb' ? 'rgbf32' : 'bgrf32';
+  return { width, height, format, fit: style.fit, pad: (style.pad * style.white) / 255, white: style.white };
+}
+
+function classThresholds(labels: Labels, options: DetectOptions): Thresholds {
+  const own = options.class_confidence ?? {};
+  for (const label of options.labels ?? []) requireLabel(label, labels, 'labels');
+  for (const label of Object.keys(own)) requireLabel(label, labels, 'class_confidence');
+  const allowed = options.labels === undefined ? null : new Set(options.labels);
+  const byClass = Float64Array.from(labels.names, (name) =>
+    name === '' || allowed?.has(name) === false ? Number.POSITIVE_INFINITY : (own[name] ?? options.confidence),
+  );
+  return { byClass, lowest: byClass.reduce((least, one) => Math.min(least, one), Number.POSITIVE_INFINITY) };
+}

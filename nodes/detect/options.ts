@@ -1,0 +1,120 @@
+/** The options of detect: type, default, range, unit and meaning, declared once. */
+import { pathOption, type Static, Type } from '../../runtime/node.ts';
+import { BOX_FORMATS } from './families/boxes-scores-classes.ts';
+
+const words = <const T extends readonly string[]>(values: T) => values.map((value) => Type.Literal<T[number]>(value));
+
+export const PROVIDERS = ['cpu', 'cuda', 'tensorrt', 'webgpu', 'coreml', 'dml'] as const;
+const FAMILY_NAMES = ['auto', 'yolo', 'yolo-nms-free', 'yolox', 'detr', 'boxes-scores-classes'] as const;
+const ratio = { minimum: 0, maximum: 1 };
+
+export const DetectOptions = Type.Object({
+  model: Type.String({
+    ...pathOption({ names: true }),
+    default: 'default',
+    minLength: 1,
+    description: 'Path of an .onnx file, or the name of a model: NAME.onnx in the model folders.',
+  }),
+  confidence: Type.Number({
+    ...ratio,
+    default: 0.35,
+    description: 'Least confidence of a detection, from 0 to 1.',
+  }),
+  class_confidence: Type.Optional(
+    Type.Record(Type.String(), Type.Number(ratio), {
+      description: 'Least confidence by label, from 0 to 1, in place of `confidence`: { drone: 0.5 }.',
+    }),
+  ),
+  labels: Type.Optional(
+    Type.Array(Type.String({ minLength: 1 }), {
+      minItems: 1,
+      description: 'Only these labels are detected. Default: all of the model.',
+    }),
+  ),
+  maxDetections: Type.Integer({
+    minimum: 1,
+    maximum: 1000,
+    default: 100,
+    description: 'Most detections a frame, the most confident ones.',
+  }),
+  iou: Type.Optional(
+    Type.Number({
+      ...ratio,
+      description:
+        'Overlap (intersection over union) above which the less confident of two boxes of a class is dropped. ' +
+        'Default: 0.45 for yolo and yolox; models that give each object once are left alone.',
+    }),
+  ),
+  class_agnostic_nms: Type.Boolean({
+    default: false,
+    description: 'Boxes of different classes suppress each other too.',
+  }),
+  class_names: Type.Optional(
+    Type.Union([Type.Array(Type.String(), { minItems: 1 }), Type.String({ minLength: 1 })], {
+      ...pathOption({ names: true }),
+      description:
+        'Names of the classes by number: a list, the path of a text file with one a line (or JSON), coco80 or coco91. ' +
+        'Default: those in the model.',
+    }),
+  ),
+  family: Type.Union(words(FAMILY_NAMES), {
+    default: 'auto',
+    description: "How the model's outputs are read. auto: inferred from shapes and metadata.",
+  }),
+  box_format: Type.Optional(
+    Type.Union(words(BOX_FORMATS), {
+      description:
+        'For boxes-scores-classes: corners or centre and size, in pixels of the input or in fractions of it. ' +
+        "Default: the model's metadata key box_format, else xyxy_px.",
+    }),
+  ),
+  input_size: Type.Optional(
+    Type.Integer({
+      minimum: 32,
+      maximum: 4096,
+      multipleOf: 32,
+      description:
+        'Side of the square input in pixels, for models that leave it open; an error for others unless equal. ' +
+        "Default: the model's metadata key imgsz, else 640.",
+    }),
+  ),
+  input: Type.Optional(
+    Type.Object(
+      {
+        color: Type.Optional(Type.Union(words(['rgb', 'bgr']), { description: 'Order of the channels.' })),
+        white: Type.Optional(
+          Type.Union([Type.Literal(1), Type.Literal(255)], { description: 'Value of full white in float inputs.' }),
+        ),
+        fit: Type.Optional(
+          Type.Union(words(['letterbox', 'letterbox-topleft', 'stretch']), { description: 'How the frame is fitted.' }),
+        ),
+        pad: Type.Optional(
+          Type.Integer({ minimum: 0, maximum: 255, description: 'Grey level of the padding, 0 to 255.' }),
+        ),
+      },
+      {
+        additionalProperties: false,
+        description:
+          'How the picture is fed, where the model was trained in another way than its family. Default: the metadata ' +
+          'keys input_color, input_white, input_fit and input_pad, else as the family does.',
+      },
+    ),
+  ),
+  threads: Type.Integer({
+    minimum: 0,
+    maximum: 64,
+    default: 1,
+    description: 'Threads of one inference; 0: one a core.',
+  }),
+  providers: Type.Array(Type.Union(words(PROVIDERS)), {
+    minItems: 1,
+    default: ['cpu'],
+    description: 'What runs the model, in order of preference.',
+  }),
+  required: Type.Boolean({
+    default: false,
+    description: 'True: refuse to run when the first of `providers` is not available. False: fall back and warn.',
+  }),
+});
+
+export type DetectOptions = Static<typeof DetectOptions>;

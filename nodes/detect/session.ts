@@ -1,0 +1,215 @@
+/**
+ * Runs a model with ONNX Runtime: frames in, the numbers of the outputs out.
+ *
+ * The library is loaded when a session is opened and never before, so that a process which only checks graphs holds no
+ * native code. Per frame: the frame's own memory is the input tensor (a view per ring slot, made once) unless the model
+ * wants it normalized, and outputs of a fixed shape are written to memory that is used again. What
+ * `run` returns is therefore valid until the next `run`.
+ */
+import type { InferenceSession, Tensor } from 'onnxruntime-node';
+import { type Clock, type Logger, WindhoverError } from '../../runtime/node.ts';
+import type { ConstantFeed, InputStyle, OutputData, OutputTensor } from './families/family.ts';
+import type { Model } from './model.ts';
+import type { DetectOptions } from './options.ts';
+
+type Ort = typeof import('onnxruntime-node');
+type Provider = DetectOptions['providers'][number];
+export type FrameData = Float32Array | Uint8Array;
+
+export interface RunOptions {
+  readonly threads: number;
+  readonly providers: readonly Provider[];
+  /** Refuse to fall back to another provider than the first. */
+  readonly required: boolean;
+}
+
+/** A loaded model. */
+export class ModelSession {
+  /** What runs the model. */
+  readonly provider: Provider;
+  /** Time that the last `run` spent in the model. */
+  inferenceMs = 0;
+  readonly #ort: Ort;
+  readonly #session: InferenceSession;
+  readonly #model: Model;
+  readonly #clock: Clock;
+  readonly #feeds: Record<string, Tensor> = {};
+  readonly #fetches: Record<string, Tensor | null> = {};
+  readonly #results: { readonly name: string; data: OutputData; dims: readonly number[]; readonly reused: boolean }[] =
+    [];
+  readonly #tensorOf = new WeakMap<FrameData, Tensor>();
+  readonly #prepare: ((data: FrameData) => Tensor) | null;
+
+  private constructor(ort: Ort, session: InferenceSession, provider: Provider, model: Model, clock: Clock) {
+    this.#ort = ort;
+    this.#session = session;
+    this.provider = provider;
+    this.#model = model;
+    this.#clock = clock;
+    for (const feed of model.inferred.plan.feeds) this.#feeds[feed.name] = constantTensor(ort, feed);
+    for (const { name } of model.inferred.plan.outputs) this.#fetches[name] = null;
+    this.#prepare = preparation(ort, model);
+  }
+
+  /**
+   * Loads the model.
+   * @throws WindhoverError (permanent) `provider_unavailable` when the required (or every) provider fails to start,
+   *   `model_load_failed` when ONNX Runtime refuses the file
+   */
+  static async open(model: Model, options: RunOptions, clock: Clock, log: Logger): Promise<ModelSession> {
+    const ort = await import('onnxruntime-node');
+    // Every failure is thrown with its text; the library's own lines would break up the log.
+    ort.env.logLevel = 'fatal';
+    const failures: string[] = [];
+    for (const provider of options.providers) {
+      try {
+        requireBackend(ort, provider);
+        const session = await ort.InferenceSession.create(model.file, sessionOptions(provider, options.threads));
+        return new ModelSession(ort, session, provider, model, clock);
+      } catch (error) {
+        const why = error instanceof Error ? error.message : String(error);
+        if (provider === 'cpu') throw loadFailure(model, why, error);
+        failures.push(`${provider}: ${why}`);
+        if (options.required) break;
+        log.warn('provider is not available, trying the next', { provider, why });
+      }
+    }
+    if (!options.required && !options.providers.includes('cpu')) {
+      return ModelSession.open(model, { ...options, providers: ['cpu'] }, clock, log);
+    }
+    throw new WindhoverError('provider_unavailable', 'the provider that must run the model is not available', {
+      permanent: true,
+      expected: options.providers[0] ?? 'a provider',
+      got: failures.join('; '),
+      hint: 'install its libraries (bun pm trust onnxruntime-node), or set required: false to fall back to the CPU',
+    });
+  }
+
+  /**
+   * Runs the model on a frame of the size and format of `model.request`.
+   * @returns the outputs that the plan names, in its order; valid until the next run
+   */
+  async run(frame: FrameData): Promise<readonly OutputTensor[]> {
+    this.#feeds[this.#model.image.name] = this.#prepare === null ? this.#tensor(frame) : this.#prepare(frame);
+    const startMs = this.#clock.monoMs();
+    const outputs = await this.#session.run(this.#feeds, this.#fetches);
+    this.inferenceMs = this.#clock.monoMs() - startMs;
+    if (this.#results.length === 0) this.#keepOutputs(outputs);
+    else {
+      for (const result of this.#results) {
+        const output = outputs[result.name];
+        if (result.reused || output === undefined) continue;
+        result.data = numbers(output);
+        result.dims = output.dims;
+      }
+    }
+    return this.#results;
+  }
+
+  async close(): Promise<void> {
+    await this.#session.release();
+  }
+
+  /** Takes the first outputs, and sets up memory for those whose shape the file fixes. */
+  #keepOutputs(outputs: Readonly<Record<string, unknown>>): void {
+    for (const { name } of this.#model.inferred.plan.outputs) {
+      const output = outputs[name];
+      if (!(output instanceof this.#ort.Tensor)) throw new TypeError(`the model gave no tensor ${name}`);
+      const first = numbers(output);
+      const reused = this.#model.fixedOutputs.has(name) && output.type === 'float32' && first instanceof Float32Array;
+      // A copy, because the library owns what it allocated.
+      const data = reused ? first.slice() : first;
+      if (reused) this.#fetches[name] = new this.#ort.Tensor('float32', data, output.dims);
+      this.#results.push({ name, data, dims: output.dims, reused });
+    }
+  }
+
+  #tensor(frame: FrameData): Tensor {
+    const known = this.#tensorOf.get(frame);
+    if (known !== undefined) return known;
+    const { dims } = this.#model.image;
+    const tensor =
+      frame instanceof Float32Array
+        ? new this.#ort.Tensor('float32', frame, dims)
+        : new this.#ort.Tensor('uint8', frame, dims);
+    this.#tensorOf.set(frame, tensor);
+    return tensor;
+  }
+}
+
+/** Asked for a provider that it was built without, the library would leave it out and say so on stderr only. */
+function requireBackend(ort: Ort, provider: Provider): void {
+  const known = ort.listSupportedBackends().map(({ name }) => name);
+  if (!known.includes(provider)) throw new Error(`this build of ONNX Runtime has only ${known.join(', ')}`);
+}
+
+function sessionOptions(provider: Provider, threads: number): InferenceSession.SessionOptions {
+  return {
+    // What it can't run falls to the CPU, which needs no mention.
+    executionProviders: [provider],
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+    executionMode: 'sequential',
+    graphOptimizationLevel: 'all',
+    logSeverityLevel: 4,
+    // Threads that wait by spinning take the cores that decoding needs; sleeping ones cost nothing measurable.
+    extra: { session: { intra_op: { allow_spinning: '0' }, inter_op: { allow_spinning: '0' } } },
+  };
+}
+
+function loadFailure(model: Model, why: string, cause: unknown): WindhoverError {
+  return new WindhoverError('model_load_failed', `ONNX Runtime can't load ${model.file}: ${why}`, {
+    permanent: true,
+    hint: 'export it again with standard operators, all weights in the one file',
+    cause,
+  });
+}
+
+function constantTensor(ort: Ort, { type, dims, values }: ConstantFeed): Tensor {
+  if (type === 'int64') return new ort.Tensor('int64', BigInt64Array.from(values, BigInt), dims);
+  if (type === 'int32') return new ort.Tensor('int32', Int32Array.from(values), dims);
+  return new ort.Tensor('float32', Float32Array.from(values), dims);
+}
+
+/** What has to be done to a frame before the model takes it; null when its memory is taken as it is. */
+function preparation({ Tensor }: Ort, { image, style }: Model): ((data: FrameData) => Tensor) | null {
+  const { normalize } = style;
+  if (normalize === undefined || image.type === 'uint8') return null;
+  const plane = image.size.w * image.size.h;
+  const values = new Float32Array(plane * 3);
+  const tensor = new Tensor('float32', values, image.dims);
+  return (data) => {
+    normalizePlanes(data, values, plane, style, normalize);
+    return tensor;
+  };
+}
+
+/** value → (value − mean) / std for each plane; mean and std are meant for values from 0 to 1, in RGB order. */
+export function normalizePlanes(
+  from: ArrayLike<number>,
+  to: { [index: number]: number },
+  plane: number,
+  style: InputStyle,
+  { mean, std }: NonNullable<InputStyle['normalize']>,
+): void {
+  for (let position = 0; position < 3; position++) {
+    const channel = style.color === 'rgb' ? position : 2 - position;
+    const scale = 1 / ((std[channel] ?? 1) * style.white);
+    const offset = -(mean[channel] ?? 0) / (std[channel] ?? 1);
+    const end = (position + 1) * plane;
+    for (let i = position * plane; i < end; i++) to[i] = (from[i] ?? 0) * scale + offset;
+  }
+}
+
+/** An output's numbers in one of the forms that decoders read. */
+function numbers(output: { readonly type: string; readonly data: unknown }): OutputData {
+  const { data } = output;
+  if (data instanceof Float32Array || data instanceof BigInt64Array || data instanceof Int32Array) return data;
+  if (data instanceof Float64Array || data instanceof Uint8Array || data instanceof Int8Array)
+    return Float32Array.from(data);
+  throw new WindhoverError('model_output_unsupported', `the model gives an output of type ${output.type}`, {
+    permanent: true,
+    expected: 'float32, int32 or int64',
+    got: output.type,
+  });
+}

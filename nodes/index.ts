@@ -1,0 +1,11 @@
+/** The ordered list of built-in nodes. Adding one is its folder and a line here. */
+import type { AnyNode } from '../runtime/node.ts';
+import autotrack from './autotrack/index.ts';
+import decode from './decode/index.ts';
+import detect from './detect/index.ts';
+import publish from './publish/index.ts';
+import replay from './replay/index.ts';
+import source from './source/index.ts';
+import track from './track/index.ts';
+
+export const builtinNodes: readonly AnyNode[] = [source, decode, detect, replay, track, autotrack, publish];

@@ -1,0 +1,145 @@
+/**
+ * The lifecycle of tracks: `new` once a track was seen `confirmAfter` times, `update` when its best confidence rises or
+ * its zones change, `end` once it was unseen for `endAfterMs`, or when everything ends. Every `new` gets exactly one
+ * `end`. Pure stepper: times are arguments, on the capture clock of the frames.
+ */
+import type { Box, Track } from '../../runtime/node.ts';
+
+export interface LifecycleOptions {
+  readonly cameraId: string;
+  /** Sightings before a track is confirmed. */
+  readonly confirmAfter: number;
+  readonly endAfterMs: number;
+}
+
+/** The same moment on both clocks. */
+export interface Moment {
+  readonly monoMs: number;
+  readonly unixMs: number;
+}
+
+/** A track as seen in one frame, with its box as it goes on the wire. */
+export type Sighting = Pick<Track, 'id' | 'label' | 'confidence' | 'zones'> & { readonly bboxNorm: Box };
+
+/** `before` and `after` of a track_event, field by field as in the wire contract. */
+export interface TrackSummary {
+  readonly track_id: string;
+  readonly id: number;
+  readonly label: string;
+  readonly top_conf: number;
+  readonly confirmed: boolean;
+  readonly start_ts_unix_ms: number;
+  readonly end_ts_unix_ms: number | null;
+  readonly zones?: readonly string[];
+  readonly best_bbox: Box;
+}
+
+export type LifecycleEvent =
+  | { readonly event: 'new'; readonly before: null; readonly after: TrackSummary }
+  | { readonly event: 'update' | 'end'; readonly before: TrackSummary; readonly after: TrackSummary };
+
+interface State {
+  sightings: number;
+  startUnixMs: number;
+  lastSeen: Moment;
+  best: Sighting;
+  newest: Sighting;
+  /** What clients were told last; undefined until the track is confirmed. */
+  told: TrackSummary | undefined;
+}
+
+export class TrackLifecycle {
+  readonly #options: LifecycleOptions;
+  readonly #tracks = new Map<number, State>();
+
+  constructor(options: LifecycleOptions) {
+    this.#options = options;
+  }
+
+  /** Number of tracks that were announced and not yet ended. */
+  get open(): number {
+    let open = 0;
+    for (const state of this.#tracks.values()) if (state.told) open += 1;
+    return open;
+  }
+
+  /** Takes in the tracks seen at this moment; the ends of those unseen for too long come first. */
+  see(sightings: readonly Sighting[], now: Moment): LifecycleEvent[] {
+    const events = this.expire(now);
+    for (const sighting of sightings) {
+      const event = this.#sight(sighting, now);
+      if (event) events.push(event);
+    }
+    return events;
+  }
+
+  /** Ends the tracks that have been unseen for too long. */
+  expire(now: Moment): LifecycleEvent[] {
+    return this.#endWhere((state) => now.monoMs - state.lastSeen.monoMs >= this.#options.endAfterMs);
+  }
+
+  endAll(): LifecycleEvent[] {
+    return this.#endWhere(() => true);
+  }
+
+  #sight(sighting: Sighting, now: Moment): LifecycleEvent | undefined {
+    const state = this.#tracks.get(sighting.id) ?? this.#begin(sighting, now);
+    state.sightings += 1;
+    state.lastSeen = now;
+    state.newest = sighting;
+    const better = sighting.confidence > state.best.confidence;
+    if (better) state.best = sighting;
+    if (!state.told) {
+      if (state.sightings < this.#options.confirmAfter) return undefined;
+      state.told = this.#summary(state, null);
+      return { event: 'new', before: null, after: state.told };
+    }
+    if (!better && sameZones(state.told.zones, sighting.zones)) return undefined;
+    const before = state.told;
+    state.told = this.#summary(state, null);
+    return { event: 'update', before, after: state.told };
+  }
+
+  #begin(sighting: Sighting, now: Moment): State {
+    const state: State = {
+      sightings: 0,
+      startUnixMs: now.unixMs,
+      lastSeen: now,
+      best: sighting,
+      newest: sighting,
+      told: undefined,
+    };
+    this.#tracks.set(sighting.id, state);
+    return state;
+  }
+
+  #endWhere(over: (state: State) => boolean): LifecycleEvent[] {
+    const events: LifecycleEvent[] = [];
+    for (const [id, state] of this.#tracks) {
+      if (!over(state)) continue;
+      this.#tracks.delete(id);
+      if (!state.told) continue;
+      events.push({ event: 'end', before: state.told, after: this.#summary(state, state.lastSeen.unixMs) });
+    }
+    return events;
+  }
+
+  #summary(state: State, endUnixMs: number | null): TrackSummary {
+    const { id, label, zones } = state.newest;
+    return {
+      track_id: `${this.#options.cameraId}/${id}`,
+      id,
+      label,
+      top_conf: state.best.confidence,
+      confirmed: true,
+      start_ts_unix_ms: state.startUnixMs,
+      end_ts_unix_ms: endUnixMs,
+      ...(zones ? { zones } : {}),
+      best_bbox: state.best.bboxNorm,
+    };
+  }
+}
+
+function sameZones(a: readonly string[] = [], b: readonly string[] = []): boolean {
+  return a.length === b.length && a.every((zone, i) => zone === b[i]);
+}

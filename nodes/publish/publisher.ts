@@ -1,0 +1,182 @@
+/** The publish node at work: joins tracks with the target's state, builds the messages, keeps the rate. */
+import {
+  type Command,
+  type FrameMeta,
+  type NodeContext,
+  type PtzMessage,
+  TargetPhase,
+  type TrackingPhase,
+  type TracksMessage,
+} from '../../runtime/node.ts';
+import { round6, unitInterval, wireBbox } from './bbox.ts';
+import type { PublishParams } from './index.ts';
+import { type LifecycleEvent, type Moment, type Sighting, TrackLifecycle } from './lifecycle.ts';
+import { TickRate } from './tick-rate.ts';
+
+type Context = NodeContext<PublishParams, Record<never, never>>;
+const SCHEMA = 'drone-ptz-metadata/1';
+/** Without a frame for this long, phases and ends follow the clock instead of the frames. */
+const STALE_MS = 500;
+/** Tracks that wait for their frame's camera state; more than this means that it does not come. */
+const MAX_HELD = 64;
+
+/** What a tick says of the target. */
+type Target = Pick<PtzMessage, 'selectedTargetId' | 'phase' | 'ptz'>;
+type WireTrack = Sighting & { readonly velocity: { readonly x: number; readonly y: number } };
+
+export class Publisher {
+  readonly #params: PublishParams;
+  readonly #context: Context;
+  readonly #lifecycle: TrackLifecycle;
+  readonly #target: TargetPhase;
+  readonly #rate: TickRate;
+  readonly #held: TracksMessage[] = [];
+  #ptz: PtzMessage | undefined;
+  #frame: FrameMeta | undefined;
+  #frameAtMs = 0;
+  #toldPhase: TrackingPhase = 'idle';
+  #toldTracks = 0;
+
+  constructor(params: PublishParams, context: Context) {
+    this.#params = params;
+    this.#context = context;
+    this.#lifecycle = new TrackLifecycle({
+      cameraId: context.graph.camera,
+      confirmAfter: params.confirm_after,
+      endAfterMs: params.end_after_ms,
+    });
+    const { kept } = context;
+    const keptId = typeof kept === 'object' && kept !== null && 'targetId' in kept ? kept.targetId : null;
+    this.#target = new TargetPhase(params.grace_s * 1000, typeof keptId === 'number' ? keptId : null);
+    this.#rate = new TickRate(params.hz);
+  }
+
+  /** Publishes at once, or holds the tracks until their frame's camera state is there. */
+  async tracks(message: TracksMessage): Promise<void> {
+    if (!this.#context.connected('ptz')) return this.#publish(message, undefined);
+    this.#held.push(message);
+    await this.#release(this.#held.length > MAX_HELD ? message.frame.index - MAX_HELD : -1);
+  }
+
+  async ptz(message: PtzMessage): Promise<void> {
+    this.#ptz = message;
+    if (message.selectedTargetId !== this.#target.targetId)
+      this.#target.select(message.selectedTargetId, this.#nowMs());
+    await this.#release(message.frame.index);
+  }
+
+  command(command: Command): void {
+    this.#target.select(command.type === 'set_target_id' ? command.target_id : null, this.#nowMs());
+    this.#context.keep({ targetId: this.#target.targetId });
+  }
+
+  /** Called on a beat in `realtime` pace: while no frames come, tracks still end and phases go on. */
+  async idle(): Promise<void> {
+    const nowMs = this.#context.clock.monoMs();
+    if (!this.#frame || nowMs - this.#frameAtMs < STALE_MS) return;
+    const now = { monoMs: nowMs, unixMs: Math.round(this.#context.clock.unixMs()) };
+    await this.#sendEvents(this.#lifecycle.expire(now), now);
+    const phase = this.#target.step([], nowMs);
+    const cleared = this.#toldTracks > 0 && nowMs - this.#frameAtMs >= this.#params.end_after_ms;
+    if (phase === this.#toldPhase && !cleared) return;
+    const target = { ...this.#ptz, selectedTargetId: this.#target.targetId, phase };
+    await this.#sendTick({ ...this.#frame, captureUnixMs: now.unixMs, captureMonoMs: nowMs }, [], target, true);
+  }
+
+  /** Nothing more comes: what is held goes out, every open track ends. */
+  async end(): Promise<void> {
+    await this.#release(Number.POSITIVE_INFINITY);
+    const asap = this.#context.graph.pace === 'asap';
+    const unixMs = asap && this.#frame ? this.#frame.captureUnixMs : this.#context.clock.unixMs();
+    await this.#sendEvents(this.#lifecycle.endAll(), { monoMs: this.#nowMs(), unixMs: Math.round(unixMs) });
+  }
+
+  /** Publishes the held tracks up to this frame. */
+  async #release(upToIndex: number): Promise<void> {
+    while (true) {
+      const message = this.#held[0];
+      const joined = message !== undefined && message.frame.index <= (this.#ptz?.frame.index ?? -1);
+      if (!message || (!joined && message.frame.index > upToIndex)) return;
+      this.#held.shift();
+      await this.#publish(message, this.#ptz);
+    }
+  }
+
+  async #publish({ frame, tracks, inferenceMs }: TracksMessage, ptz: PtzMessage | undefined): Promise<void> {
+    this.#frame = frame;
+    this.#frameAtMs = this.#context.clock.monoMs();
+    this.#context.count('processed');
+    this.#context.gauge('settled', frame.index + 1);
+    const sightings = tracks.map((track): WireTrack => {
+      const { x, y } = track.velocityPxPerS;
+      return {
+        id: track.id,
+        label: track.label,
+        confidence: unitInterval(track.confidence),
+        bboxNorm: wireBbox(track.bboxPx, frame.size),
+        velocity: { x: round6(x / frame.size.w), y: round6(y / frame.size.h) },
+        ...(track.zones ? { zones: track.zones } : {}),
+      };
+    });
+    const now: Moment = { monoMs: frame.captureMonoMs, unixMs: Math.round(frame.captureUnixMs) };
+    await this.#sendEvents(this.#lifecycle.see(sightings, now), now);
+    const phase = this.#target.step(
+      tracks.map(({ id }) => id),
+      this.#nowMs(),
+    );
+    const target = ptz ?? { selectedTargetId: this.#target.targetId, phase };
+    const live = this.#rate.due(this.#frameAtMs);
+    // Every frame counts in a record of a file; live, ticks are the latest state and nothing else.
+    const recorded = this.#context.recording && this.#context.graph.pace === 'asap';
+    if (live || recorded) await this.#sendTick(frame, sightings, target, live, inferenceMs);
+  }
+
+  async #sendTick(
+    frame: FrameMeta,
+    tracks: readonly WireTrack[],
+    target: Target,
+    live: boolean,
+    inferenceMs = 0,
+  ): Promise<void> {
+    this.#toldPhase = target.phase;
+    this.#toldTracks = tracks.length;
+    const { sessionId, graph } = this.#context;
+    const json = JSON.stringify({
+      schema: SCHEMA,
+      type: 'metadata_tick',
+      session_id: sessionId,
+      camera_id: graph.camera,
+      ts_unix_ms: Math.round(frame.captureUnixMs),
+      ts_mono_ms: Math.max(0, Math.round(frame.captureMonoMs)),
+      frame_index: frame.index,
+      space: 'source',
+      frame_size: { w: frame.size.w, h: frame.size.h },
+      selected_target_id: target.selectedTargetId,
+      tracking_phase: target.phase,
+      ...(target.ptz ? { ptz: target.ptz } : {}),
+      tracks: tracks.map(wireTrack),
+    });
+    const { index, decodedMonoMs } = frame;
+    await this.#context.send({ topic: 'tick', json, live, frame: { index, decodedMonoMs, inferenceMs } });
+  }
+
+  async #sendEvents(events: readonly LifecycleEvent[], now: Moment): Promise<void> {
+    const { sessionId, graph } = this.#context;
+    for (const { event, before, after } of events) {
+      const message = { schema: SCHEMA, type: 'track_event', event, session_id: sessionId, camera_id: graph.camera };
+      const json = JSON.stringify({ ...message, ts_unix_ms: now.unixMs, before, after });
+      await this.#context.send({ topic: 'event', json, live: true });
+    }
+    if (events.length > 0) this.#context.gauge('open_tracks', this.#lifecycle.open);
+  }
+
+  /** `asap`: the media's own time, so that runs repeat; `realtime`: the clock. */
+  #nowMs(): number {
+    if (this.#context.graph.pace === 'asap') return this.#frame?.captureMonoMs ?? 0;
+    return this.#context.clock.monoMs();
+  }
+}
+
+function wireTrack({ id, label, confidence, bboxNorm, velocity, zones }: WireTrack) {
+  return { id, label, conf: confidence, bbox: bboxNorm, velocity, ...(zones && zones.length > 0 ? { zones } : {}) };
+}

@@ -1,0 +1,144 @@
+/**
+ * replay: plays detections from a file, as if a model had just found them.
+ *
+ * Out: one detections message for every frame from 0 to the last one in the file, also for those without any.
+ */
+import {
+  type Clock,
+  defineNode,
+  type FrameMeta,
+  pathOption,
+  type Static,
+  Type,
+  WindhoverError,
+} from '../../runtime/node.ts';
+import { readJsonl } from './read-jsonl.ts';
+import { readMot } from './read-mot.ts';
+import { type Recording, type RecordingDefaults, sourceOf } from './recording.ts';
+
+const params = Type.Object({
+  path: Type.String({
+    ...pathOption(),
+    minLength: 1,
+    description: 'File with detections, relative to the graph file.',
+  }),
+  format: Type.Union([Type.Literal('jsonl'), Type.Literal('mot')], {
+    default: 'jsonl',
+    description: 'jsonl: a frame a line (see the README). mot: MOTChallenge det.txt, a box a line, frames from 1.',
+  }),
+  pace: Type.Union([Type.Literal('asap'), Type.Literal('realtime')], {
+    default: 'asap',
+    description: 'asap: every frame as soon as the graph can take it. realtime: each when it is due.',
+  }),
+  width: Type.Optional(
+    Type.Integer({ minimum: 1, description: 'Width of the source frame in pixels; required for mot.' }),
+  ),
+  height: Type.Optional(
+    Type.Integer({ minimum: 1, description: 'Height of the source frame in pixels; required for mot.' }),
+  ),
+  fps: Type.Optional(
+    Type.Number({ exclusiveMinimum: 0, description: 'Frames per second of the source; required for mot.' }),
+  ),
+  label: Type.String({ default: 'person', minLength: 1, description: 'Label of detections that come without one.' }),
+});
+
+type Params = Static<typeof params>;
+
+/** Frames between two turns of the event loop, so that commands and a stop get through. */
+const FRAMES_PER_TURN = 64;
+const LONGEST_TURN_MS = 8;
+
+export default defineNode({
+  name: 'replay',
+  doc: 'Plays detections from a file (JSON lines or MOTChallenge text) instead of running a model.',
+  params,
+  inputs: {},
+  outputs: { detections: { kind: 'detections', doc: 'The detections of every frame, in order.' } },
+  pace: (p) => p.pace,
+  validate: (p) => {
+    if (p.format === 'mot') sourceOf(p.path, defaultsOf(p), 'format mot needs them as options of the node');
+  },
+  open: (context) => ({
+    run: async (signal) => {
+      const { params: p, clock, emit } = context;
+      const recording = await read(p);
+      const start = { unixMs: clock.unixMs(), monoMs: clock.monoMs() };
+      let turnMs = start.monoMs;
+      for (let index = 0; index < recording.frameCount; index++) {
+        if (p.pace === 'realtime') await sleep(start.monoMs + (index * 1000) / recording.fps - clock.monoMs(), signal);
+        if (signal.aborted) return;
+        const frame = metaOf(recording, index, p.pace, start.unixMs, clock);
+        context.count('decoded');
+        await emit.detections({ frame, detections: recording.detections.get(index) ?? [], inferenceMs: 0 });
+        if (index % FRAMES_PER_TURN !== FRAMES_PER_TURN - 1 && frame.decodedMonoMs - turnMs < LONGEST_TURN_MS) continue;
+        context.gauge('progress', (index + 1) / recording.frameCount);
+        await new Promise((resolve) => setImmediate(resolve));
+        turnMs = clock.monoMs();
+      }
+      context.gauge('progress', 1);
+    },
+  }),
+});
+
+function defaultsOf({ width, height, fps, label }: Params): RecordingDefaults {
+  return { width, height, fps, label };
+}
+
+async function read(p: Params): Promise<Recording> {
+  const reader = p.format === 'mot' ? readMot : readJsonl;
+  return reader(await readText(p.path), p.path, defaultsOf(p));
+}
+
+async function readText(path: string): Promise<string> {
+  try {
+    return await Bun.file(path).text();
+  } catch (cause) {
+    const missing = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
+    throw new WindhoverError(
+      missing ? 'replay_file_missing' : 'replay_file_unreadable',
+      missing ? `${path} does not exist` : `${path} can't be read`,
+      {
+        expected: 'a file with detections',
+        hint: 'paths are relative to the graph file',
+        at: path,
+        permanent: true,
+        cause,
+      },
+    );
+  }
+}
+
+function metaOf(
+  recording: Recording,
+  index: number,
+  pace: Params['pace'],
+  startUnixMs: number,
+  clock: Clock,
+): FrameMeta {
+  const mediaTimeS = index / recording.fps;
+  const decodedMonoMs = clock.monoMs();
+  // A thousandth of a millisecond: enough for any frame rate, and free of the noise of a division.
+  const mediaMs = Math.round(mediaTimeS * 1e6) / 1e3;
+  return {
+    index,
+    mediaTimeS,
+    captureUnixMs: pace === 'asap' ? Math.round(startUnixMs + mediaMs) : clock.unixMs(),
+    captureMonoMs: pace === 'asap' ? mediaMs : decodedMonoMs,
+    decodedMonoMs,
+    size: recording.size,
+  };
+}
+
+/** Waits that long, or until aborted; both end it without an error. */
+function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  if (ms <= 0 || signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    const finish = () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', finish);
+      resolve();
+    };
+    const timer = setTimeout(finish, ms);
+    signal.addEventListener('abort', finish);
+  });
+}

@@ -1,0 +1,24 @@
+/** Waiting between attempts: doubling, jittered, bounded; and a sleep that an abort ends. */
+
+const FIRST_MS = 500;
+const LONGEST_MS = 15_000;
+
+/** @param attempt from 0. @param random in [0, 1): spreads cameras that were lost together */
+export function backoffMs(attempt: number, random: () => number = Math.random): number {
+  const full = Math.min(LONGEST_MS, FIRST_MS * 2 ** Math.min(attempt, 10));
+  return full / 2 + (full / 2) * random();
+}
+
+/** Resolves after `ms`, or as soon as the signal is aborted. */
+export function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal.addEventListener('abort', done);
+  });
+}

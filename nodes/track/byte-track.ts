@@ -1,0 +1,199 @@
+/**
+ * ByteTrack as a pure stepper: detections of one frame and its time in, the tracks seen in that frame out.
+ *
+ * Method: Zhang et al. 2022, "ByteTrack: Multi-Object Tracking by Associating Every Detection Box". Each frame:
+ *
+ *   1. predict every track to the time of the frame
+ *   2. match tracks, tracked or lost, with detections of high confidence (IoU times confidence)
+ *   3. match what is left of the tracked ones with detections of low confidence (IoU): occluded objects stay alive
+ *   4. match tracks seen once with what is left of the high detections: confirmed and given an id, or dropped
+ *   5. start tracks from what is still left; those of the very first frame are confirmed at once
+ *   6. of a seen and a lost track on the same spot, keep the older
+ *
+ * All durations are seconds and the time between frames is the real one. The stepper holds no clock and draws no random
+ * numbers: the same input gives the same output.
+ */
+import type { Detection, Track } from '../../runtime/node.ts';
+import { Assignment } from './assignment.ts';
+import type { TrackOptions } from './options.ts';
+import { Tracklet } from './tracklet.ts';
+
+export interface StepResult {
+  /** Confirmed tracks that were matched in this frame, by rising id. */
+  readonly tracks: readonly Track[];
+  /** Detections left out: not finite, or without an area. */
+  readonly invalid: number;
+  /** True when more than `lost_after_s` passed since the frame before: every track was dropped. */
+  readonly gap: boolean;
+}
+
+/** How much a track ages by a frame whose time stands still or goes back, so that lost tracks end even then. */
+const LEAST_STEP_S = 0.001;
+/** Rounding of summed times. */
+const TIME_SLACK_S = 1e-9;
+/** Boxes beyond this are taken for garbage; their squares would overflow the filter. */
+const LARGEST_PX = 1e6;
+const SMALLEST_SIDE_PX = 1e-3;
+
+export class ByteTrack {
+  readonly #options: TrackOptions;
+  readonly #assignment = new Assignment();
+  #cost = new Float64Array(64);
+  /** In the order in which they started. */
+  #tracklets: Tracklet[] = [];
+  #nextId: number;
+  /** Last finite time given; NaN before the first. */
+  #frameTimeS = Number.NaN;
+  /** Seconds on our own clock, which rises with every frame whatever the given time does. */
+  #nowS = 0;
+  #started = false;
+
+  /** @param nextId the first id to give out, from 1 */
+  constructor(options: TrackOptions, nextId = 1) {
+    this.#options = options;
+    this.#nextId = nextId;
+  }
+
+  /** The id that the next confirmed track will get: all ids below are used up. */
+  get nextId(): number {
+    return this.#nextId;
+  }
+
+  /**
+   * Takes in one frame.
+   * @param timeS media time of the frame in seconds. A time that is not finite, stands still or goes back (a source that
+   *   starts over) moves no track.
+   * @param detections boxes in source pixels; they are not kept
+   */
+  step(timeS: number, detections: readonly Detection[]): StepResult {
+    const gap = this.#advance(timeS);
+    const high: Detection[] = [];
+    const low: Detection[] = [];
+    const invalid = this.#sort(detections, high, low);
+
+    const known = this.#tracklets.filter((t) => t.status !== 'new');
+    const fresh = this.#tracklets.filter((t) => t.status === 'new');
+    const { match_iou, low_match_iou, confirm_match_iou, fuse_confidence } = this.#options;
+    const unmatchedHigh = this.#match(known, high, match_iou, fuse_confidence);
+    const unseen = known.filter((t) => t.status === 'tracked' && t.seenS < this.#nowS);
+    this.#match(unseen, low, low_match_iou, false);
+    for (const tracklet of unseen) if (tracklet.seenS < this.#nowS) tracklet.status = 'lost';
+    const unclaimed = this.#match(fresh, unmatchedHigh, confirm_match_iou, fuse_confidence);
+    this.#tracklets = this.#tracklets.filter((t) => t.status !== 'new');
+    for (const tracklet of fresh) if (tracklet.status === 'tracked') this.#confirm(tracklet);
+    for (const detection of unclaimed) this.#start(detection);
+    this.#dropDuplicates();
+    this.#started = true;
+
+    const seen = this.#tracklets.filter((t) => t.status === 'tracked');
+    seen.sort((a, b) => a.id - b.id);
+    return { tracks: seen.map((t) => t.toTrack()), invalid, gap };
+  }
+
+  /** Moves the clock and every track on; returns true when the time since the last frame exceeds `lost_after_s`. */
+  #advance(timeS: number): boolean {
+    const passedS = timeS - this.#frameTimeS;
+    const dtS = passedS > 0 && Number.isFinite(passedS) ? passedS : 0;
+    if (Number.isFinite(timeS)) this.#frameTimeS = timeS;
+    this.#nowS += Math.max(dtS, LEAST_STEP_S);
+    const oldestS = this.#nowS - this.#options.lost_after_s - TIME_SLACK_S;
+    this.#tracklets = this.#tracklets.filter((t) => t.seenS >= oldestS);
+    for (const tracklet of this.#tracklets) tracklet.predict(dtS);
+    return dtS > this.#options.lost_after_s;
+  }
+
+  /** Sorts detections by confidence band; returns how many are no boxes at all. */
+  #sort(detections: readonly Detection[], high: Detection[], low: Detection[]): number {
+    let invalid = 0;
+    for (const detection of detections) {
+      if (!isBox(detection)) invalid++;
+      else if (detection.confidence >= this.#options.high_confidence) high.push(detection);
+      else if (detection.confidence >= this.#options.low_confidence) low.push(detection);
+    }
+    return invalid;
+  }
+
+  /** Lets each matched track see its detection; returns the detections that no track took. */
+  #match(tracklets: readonly Tracklet[], detections: Detection[], leastIou: number, fuse: boolean): Detection[] {
+    if (tracklets.length === 0 || detections.length === 0) return detections;
+    const limit = 1 - leastIou;
+    this.#fillCost(tracklets, detections, fuse);
+    const assigned = this.#assignment.solve(this.#cost, tracklets.length, detections.length, limit);
+    const taken = new Set<Detection>();
+    for (const [row, tracklet] of tracklets.entries()) {
+      const detection = detections[assigned[row] ?? -1];
+      if (detection === undefined) continue;
+      tracklet.see(detection, this.#nowS);
+      taken.add(detection);
+    }
+    return detections.filter((d) => !taken.has(d));
+  }
+
+  /** Cost of each pair: 1 - IoU (times confidence); pairs that must not be are infinite. */
+  #fillCost(tracklets: readonly Tracklet[], detections: readonly Detection[], fuse: boolean): void {
+    const size = tracklets.length * detections.length;
+    if (this.#cost.length < size) this.#cost = new Float64Array(size * 2);
+    const cost = this.#cost;
+    const perClass = this.#options.per_class;
+    let at = 0;
+    for (const { left, top, right, bottom, label } of tracklets) {
+      const area = (right - left) * (bottom - top);
+      for (const detection of detections) {
+        const { x, y, w, h } = detection.bboxPx;
+        const overlapW = Math.min(right, x + w) - Math.max(left, x);
+        const overlapH = Math.min(bottom, y + h) - Math.max(top, y);
+        let value = 1;
+        if (overlapW > 0 && overlapH > 0) {
+          const shared = overlapW * overlapH;
+          value = 1 - (shared / (area + w * h - shared)) * (fuse ? detection.confidence : 1);
+        }
+        cost[at++] = perClass && detection.label !== label ? Number.POSITIVE_INFINITY : value;
+      }
+    }
+  }
+
+  #start(detection: Detection): void {
+    if (detection.confidence < this.#options.new_track_confidence) return;
+    const tracklet = new Tracklet(detection, this.#nowS);
+    if (this.#started) this.#tracklets.push(tracklet);
+    else this.#confirm(tracklet);
+  }
+
+  #confirm(tracklet: Tracklet): void {
+    tracklet.id = this.#nextId++;
+    tracklet.status = 'tracked';
+    this.#tracklets.push(tracklet);
+  }
+
+  /** Of a tracked and a lost track that overlap almost wholly, the one seen over the shorter time goes. */
+  #dropDuplicates(): void {
+    const { duplicate_iou, per_class } = this.#options;
+    const dropped = new Set<Tracklet>();
+    for (const lost of this.#tracklets) {
+      if (lost.status !== 'lost') continue;
+      for (const seen of this.#tracklets) {
+        if (seen.status !== 'tracked' || (per_class && seen.label !== lost.label)) continue;
+        if (iou(seen, lost) <= duplicate_iou) continue;
+        dropped.add(seen.seenS - seen.startS > lost.seenS - lost.startS ? lost : seen);
+      }
+    }
+    if (dropped.size > 0) this.#tracklets = this.#tracklets.filter((t) => !dropped.has(t));
+  }
+}
+
+/** True for a finite box with an area and a confidence in [0, 1]. */
+function isBox({ bboxPx: { x, y, w, h }, confidence }: Detection): boolean {
+  // Written so that NaN fails every comparison.
+  const placed = Math.abs(x) <= LARGEST_PX && Math.abs(y) <= LARGEST_PX;
+  const sized = w >= SMALLEST_SIDE_PX && h >= SMALLEST_SIDE_PX && w <= LARGEST_PX && h <= LARGEST_PX;
+  return placed && sized && confidence >= 0 && confidence <= 1;
+}
+
+function iou(a: Tracklet, b: Tracklet): number {
+  const w = Math.min(a.right, b.right) - Math.max(a.left, b.left);
+  const h = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
+  if (!(w > 0 && h > 0)) return 0;
+  const shared = w * h;
+  const areaA = (a.right - a.left) * (a.bottom - a.top);
+  return shared / (areaA + (b.right - b.left) * (b.bottom - b.top) - shared);
+}

@@ -1,0 +1,49 @@
+/**
+ * track: gives detections an identity over time (ByteTrack).
+ *
+ * In: detections of every frame, in order. Out: for each of them the tracks seen in that frame, in source pixels.
+ */
+import { defineNode, WindhoverError } from '../../runtime/node.ts';
+import { ByteTrack } from './byte-track.ts';
+import { trackOptions } from './options.ts';
+
+export default defineNode({
+  name: 'track',
+  doc: 'Follows detected objects from frame to frame and gives each a number that is never used twice (ByteTrack).',
+  params: trackOptions,
+  inputs: { detections: { kind: 'detections', doc: 'Detections of every frame, also of those that show nothing.' } },
+  outputs: { tracks: { kind: 'tracks', doc: 'The tracks seen in each frame.' } },
+  validate: ({ low_confidence, high_confidence }) => {
+    if (low_confidence <= high_confidence) return;
+    throw new WindhoverError('track_confidence_order', 'low_confidence is above high_confidence', {
+      expected: `low_confidence at most ${high_confidence}`,
+      got: String(low_confidence),
+      permanent: true,
+    });
+  },
+  open: (context) => {
+    // Ids go on above those given out before a crash: clients may still hold on to them.
+    let keptNextId = nextIdOf(context.kept);
+    const tracker = new ByteTrack(context.params, keptNextId);
+    return {
+      on: {
+        detections: ({ frame, detections, inferenceMs }) => {
+          const { tracks, invalid, gap } = tracker.step(frame.mediaTimeS, detections);
+          if (invalid > 0) context.count('invalid_detections', invalid);
+          if (gap) context.count('gaps');
+          if (tracker.nextId !== keptNextId) {
+            // Before the tracks are sent: an id that is out must be on record.
+            keptNextId = tracker.nextId;
+            context.keep({ nextId: keptNextId });
+          }
+          return context.emit.tracks({ frame, tracks, inferenceMs });
+        },
+      },
+    };
+  },
+});
+
+function nextIdOf(kept: unknown): number {
+  if (typeof kept !== 'object' || kept === null || !('nextId' in kept)) return 1;
+  return Number.isSafeInteger(kept.nextId) ? Math.max(1, Number(kept.nextId)) : 1;
+}

@@ -1,0 +1,64 @@
+/** Parameters of the track node; the defaults are those of ByteTrack's reference implementation. */
+import { type Static, Type } from '../../runtime/node.ts';
+
+const share = { minimum: 0, maximum: 1 };
+const overlap = { minimum: 0.01, maximum: 1 };
+
+export const trackOptions = Type.Object({
+  high_confidence: Type.Number({
+    ...share,
+    default: 0.5,
+    description: 'Detections at or above this confidence (0..1) are matched first and may start tracks.',
+  }),
+  low_confidence: Type.Number({
+    ...share,
+    default: 0.1,
+    description: 'Detections from this confidence (0..1) up to high_confidence only keep tracks alive; below, ignored.',
+  }),
+  new_track_confidence: Type.Number({
+    ...share,
+    default: 0.6,
+    description: 'A detection that matches nothing starts a track at or above this confidence (0..1).',
+  }),
+  match_iou: Type.Number({
+    ...overlap,
+    default: 0.2,
+    description:
+      'First matching: least IoU of a predicted box and a detection (0..1), times its confidence with fuse_confidence.',
+  }),
+  low_match_iou: Type.Number({
+    ...overlap,
+    default: 0.5,
+    description: 'Second matching, with detections of low confidence: least IoU (0..1).',
+  }),
+  confirm_match_iou: Type.Number({
+    ...overlap,
+    default: 0.3,
+    description:
+      'Least IoU (0..1), times confidence with fuse_confidence, of a new track and the detection that confirms it.',
+  }),
+  fuse_confidence: Type.Boolean({
+    default: true,
+    description: 'Multiply the IoU by the confidence of the detection, so that sure detections are matched first.',
+  }),
+  duplicate_iou: Type.Number({
+    ...overlap,
+    default: 0.85,
+    description: 'A seen and a lost track that overlap by more than this IoU (0..1) are one: the older one stays.',
+  }),
+  lost_after_s: Type.Number({
+    minimum: 0.01,
+    maximum: 60,
+    default: 1,
+    description:
+      'A track unseen for longer than this many seconds is gone; its id does not come back. ' +
+      'Must be longer than the time between two frames.',
+  }),
+  per_class: Type.Boolean({
+    default: true,
+    description:
+      'A track is matched by detections of its own label only. False: by any; its label is the one most voted.',
+  }),
+});
+
+export type TrackOptions = Static<typeof trackOptions>;

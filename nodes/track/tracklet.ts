@@ -1,0 +1,76 @@
+/** One object as the tracker follows it: a filtered box, a label by vote, and when it was seen. */
+import type { Detection, Track } from '../../runtime/node.ts';
+import { BoxKalman } from './kalman.ts';
+
+/** `new`: seen once, not published yet. `tracked`: seen in the last frame. `lost`: unseen, may be found again. */
+export type TrackletStatus = 'new' | 'tracked' | 'lost';
+
+export class Tracklet {
+  /** 0 until the track is confirmed. */
+  id = 0;
+  status: TrackletStatus = 'new';
+  label: string;
+  /** Of the last detection that matched. */
+  confidence: number;
+  /** Seconds on the tracker's own clock. */
+  readonly startS: number;
+  seenS: number;
+  // Edges of the predicted or filtered box in pixels: what the matching compares, so read far more often than changed.
+  left = 0;
+  top = 0;
+  right = 0;
+  bottom = 0;
+  readonly #filter: BoxKalman;
+  /** Summed confidence by label. */
+  readonly #votes = new Map<string, number>();
+
+  constructor(detection: Detection, nowS: number) {
+    this.#filter = new BoxKalman(detection.bboxPx);
+    this.label = detection.label;
+    this.confidence = detection.confidence;
+    this.startS = nowS;
+    this.seenS = nowS;
+    this.#vote(detection);
+    this.#readEdges();
+  }
+
+  predict(dtS: number): void {
+    this.#filter.predict(dtS, this.status !== 'tracked');
+    this.#readEdges();
+  }
+
+  /** Takes in the detection of this frame. */
+  see(detection: Detection, nowS: number): void {
+    this.#filter.update(detection.bboxPx);
+    this.confidence = detection.confidence;
+    this.seenS = nowS;
+    this.status = 'tracked';
+    this.#vote(detection);
+    this.#readEdges();
+  }
+
+  toTrack(): Track {
+    return {
+      id: this.id,
+      label: this.label,
+      confidence: this.confidence,
+      bboxPx: { x: this.left, y: this.top, w: this.right - this.left, h: this.bottom - this.top },
+      velocityPxPerS: { x: this.#filter.velocityX, y: this.#filter.velocityY },
+    };
+  }
+
+  #vote(detection: Detection): void {
+    const sum = (this.#votes.get(detection.label) ?? 0) + detection.confidence;
+    this.#votes.set(detection.label, sum);
+    // Only the label just voted for can overtake; at a tie the present label stays.
+    if (sum > (this.#votes.get(this.label) ?? 0)) this.label = detection.label;
+  }
+
+  #readEdges(): void {
+    const { centreX, centreY, width, height } = this.#filter;
+    this.left = centreX - width / 2;
+    this.top = centreY - height / 2;
+    this.right = centreX + width / 2;
+    this.bottom = centreY + height / 2;
+  }
+}

@@ -1,0 +1,28 @@
+/** `bun run check FILE…`: says what is wrong with graphs, and with --plan how they would run. */
+
+import { WindhoverError } from '../errors.ts';
+import { planGraph } from '../graph/plan.ts';
+import { planMermaid, planText } from '../graph/plan-text.ts';
+import { loadGraphs, parseCommandLine, type Surroundings } from './command.ts';
+
+const USAGE = 'bun run check FILE… [--set node.key=value]… [--plan | --plan=mermaid]';
+const OPTIONS = { plan: { type: 'string' }, set: { type: 'string', multiple: true } } as const;
+
+export async function checkCommand(args: string[], surroundings: Surroundings): Promise<number> {
+  // A bare --plan takes no value: it must not swallow the file after it.
+  const spelled = args.map((arg) => (arg === '--plan' ? '--plan=text' : arg));
+  const { values, positionals } = parseCommandLine(spelled, OPTIONS, USAGE);
+  const { plan } = values;
+  if (positionals.length === 0) throw new WindhoverError('usage', `name graph files\nusage: ${USAGE}`);
+  if (plan !== undefined && plan !== 'text' && plan !== 'mermaid') {
+    throw new WindhoverError('usage', '--plan', { expected: 'text or mermaid', got: plan });
+  }
+  const loaded = await loadGraphs(positionals, values.set ?? [], surroundings);
+  if (!loaded) return 1;
+  for (const graph of loaded.graphs) {
+    if (plan === 'mermaid') surroundings.stdout.write(`${planMermaid(planGraph(graph), graph)}\n`);
+    else if (plan === 'text') surroundings.stdout.write(`${planText(planGraph(graph), graph)}\n`);
+    else surroundings.stdout.write(`${graph.file}: ok (camera ${graph.camera}, ${graph.nodes.length} nodes)\n`);
+  }
+  return 0;
+}

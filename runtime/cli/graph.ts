@@ -1,0 +1,124 @@
+/** `bun run graph FILE`: a server with one session. */
+import { basename } from 'node:path';
+import { errorMessage } from '../errors.ts';
+import type { Session } from '../session/session.ts';
+import { loadGraphs, numberOption, parseCommandLine, type Surroundings, sessionGraph } from './command.ts';
+import { Recorder } from './recorder.ts';
+import { Runtime, SERVER_OPTIONS, serverOptions } from './runtime.ts';
+import { progressText, statusText } from './status-line.ts';
+
+const USAGE =
+  'bun run graph FILE [--port 8080] [--host 127.0.0.1] [--set node.key=value]… [--jsonl FILE] [--exit-at-end] [--for SECONDS]';
+const OPTIONS = {
+  ...SERVER_OPTIONS,
+  set: { type: 'string', multiple: true },
+  jsonl: { type: 'string' },
+  'exit-at-end': { type: 'boolean' },
+  for: { type: 'string' },
+} as const;
+
+const STATUS_EVERY_MS = 250;
+
+export async function graphCommand(args: string[], surroundings: Surroundings): Promise<number> {
+  const { values, positionals } = parseCommandLine(args, OPTIONS, USAGE);
+  const [file, ...more] = positionals;
+  if (file === undefined || more.length > 0) {
+    surroundings.stderr.write(`windhover graph: name one graph file\nusage: ${USAGE}\n`);
+    return 2;
+  }
+  const server = serverOptions(values);
+  const forS = values.for === undefined ? undefined : numberOption('for', values.for, { min: 0.001, max: 1e9 });
+  const loaded = await loadGraphs([file], values.set ?? [], surroundings);
+  if (!loaded) return 1;
+  let run: GraphRun | undefined;
+  const recorder =
+    values.jsonl === undefined ? undefined : new Recorder(values.jsonl, (error) => run?.finish(1, error.message));
+  const runtime = new Runtime(surroundings, {
+    graphs: loaded.graphs.map(sessionGraph),
+    secrets: loaded.secrets,
+    ...(recorder ? { record: (json) => recorder.write(json) } : {}),
+    changed: (session) => run?.changed(session),
+  });
+  try {
+    const url = runtime.listen(server);
+    run = new GraphRun(runtime, url, surroundings, { exitAtEnd: values['exit-at-end'] ?? false });
+    const exitCode = await run.until(forS);
+    return exitCode;
+  } finally {
+    await runtime.stop();
+    recorder?.close();
+  }
+}
+
+/** From the start of the one session to the reason to leave. */
+class GraphRun {
+  readonly #runtime: Runtime;
+  readonly #url: string;
+  readonly #surroundings: Surroundings;
+  readonly #exitAtEnd: boolean;
+  readonly #startedMs = performance.now();
+  readonly #over: Promise<number>;
+  #leave: (exitCode: number) => void = () => undefined;
+  #ready = false;
+  /** A node threw in this run: even if the session went on, the run was not clean. */
+  #nodeFailed = false;
+
+  constructor(runtime: Runtime, url: string, surroundings: Surroundings, options: { exitAtEnd: boolean }) {
+    this.#runtime = runtime;
+    this.#url = url;
+    this.#surroundings = surroundings;
+    this.#exitAtEnd = options.exitAtEnd;
+    this.#over = new Promise((resolve) => {
+      this.#leave = resolve;
+    });
+  }
+
+  async until(forS: number | undefined): Promise<number> {
+    this.#runtime.sessions.create();
+    const clean = () => this.#leave(this.#nodeFailed ? 1 : 0);
+    const timer = forS === undefined ? undefined : setTimeout(clean, forS * 1000);
+    const status = setInterval(() => this.#showStatus(), STATUS_EVERY_MS);
+    const unhook = this.#runtime.onInterrupt(clean);
+    const exitCode = await this.#over;
+    clearTimeout(timer);
+    clearInterval(status);
+    this.#showStatus();
+    this.#runtime.status.end();
+    unhook();
+    return exitCode;
+  }
+
+  finish(exitCode: number, message: string): void {
+    this.#runtime.status.log(`windhover graph: ${message}`);
+    this.#leave(exitCode);
+  }
+
+  changed(session: Session): void {
+    const { state, error } = session;
+    if (state === 'running' && !this.#ready) {
+      this.#ready = true;
+      this.#surroundings.stdout.write(`ready ${this.#url} session=${session.id} camera=${session.graph.camera}\n`);
+    }
+    if (error || (state === 'restarting' && session.fault()?.code !== 'session_process_died'))
+      this.#nodeFailed ||= state === 'restarting';
+    // A batch that starts again would write its results twice; whoever waits for its end wants to know.
+    const batch = this.#exitAtEnd && (this.#nodeFailed || session.graph.engine.pace === 'asap');
+    if (state === 'failed') this.finish(1, describe(session));
+    else if (state === 'restarting' && batch) this.finish(1, describe(session));
+    else if (state === 'ended' && this.#exitAtEnd) this.#leave(0);
+  }
+
+  #showStatus(): void {
+    const [view] = this.#runtime.sessions.list();
+    if (!view || !this.#runtime.status.live) return;
+    const asFile = view.progress !== null && this.#runtime.graphs[0]?.engine.pace === 'asap';
+    const elapsedS = (performance.now() - this.#startedMs) / 1000;
+    this.#runtime.status.show(asFile ? progressText(view, elapsedS) : statusText(view));
+  }
+}
+
+/** `graphs/file.yaml: node source: …` */
+function describe(session: Session): string {
+  const reason = session.fault()?.message ?? session.error?.message ?? 'the session failed';
+  return `${session.graph.file || basename(session.graph.camera)}: ${errorMessage(reason)}`;
+}

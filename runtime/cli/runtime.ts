@@ -1,0 +1,98 @@
+/** A server with its sessions, its log and its signals: what `graph` and `serve` have in common. */
+import packageJson from '../../package.json';
+import { SystemClock } from '../clock.ts';
+import { WindhoverError } from '../errors.ts';
+import { createLog, type Log } from '../log.ts';
+import { createApp, type Listening, listen } from '../server/app.ts';
+import type { Session, SessionGraph } from '../session/session.ts';
+import { SessionSet } from '../session/session-set.ts';
+import { modelFolders, numberOption, type Surroundings } from './command.ts';
+import { StatusLine } from './status-line.ts';
+
+export const SERVER_OPTIONS = {
+  port: { type: 'string', default: '8080' },
+  host: { type: 'string', default: '127.0.0.1' },
+} as const;
+
+export interface RuntimeOptions {
+  readonly graphs: readonly SessionGraph[];
+  readonly secrets: readonly string[];
+  readonly record?: (json: string) => void;
+  readonly changed?: (session: Session) => void;
+}
+
+export interface ServerOptions {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Reads --host and --port. Other than loopback is refused: there is no access control yet. */
+export function serverOptions(values: { port: string; host: string }): ServerOptions {
+  const port = numberOption('port', values.port, { min: 0, max: 65_535 });
+  if (!Number.isInteger(port))
+    throw new WindhoverError('usage', '--port', { expected: 'a whole number', got: values.port });
+  if (LOOPBACK.test(values.host)) return { host: values.host, port };
+  throw new WindhoverError('usage', `--host ${values.host}`, {
+    expected: 'a loopback address (127.0.0.1, ::1, localhost)',
+    hint: 'there are no tokens and roles yet; to serve other machines, put a proxy that asks for a password in front',
+  });
+}
+
+const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1)$/;
+
+export class Runtime {
+  readonly sessions: SessionSet;
+  readonly graphs: readonly SessionGraph[];
+  readonly status: StatusLine;
+  readonly log: Log;
+  readonly #surroundings: Surroundings;
+  readonly #clock = new SystemClock();
+  #server: Listening | undefined;
+
+  constructor(surroundings: Surroundings, options: RuntimeOptions) {
+    this.#surroundings = surroundings;
+    this.graphs = options.graphs;
+    this.status = new StatusLine(surroundings.stderr);
+    this.log = createLog({ write: (line) => this.status.log(line), pretty: this.status.live });
+    for (const secret of options.secrets) this.log.hide(secret);
+    this.sessions = new SessionSet({
+      graphs: options.graphs,
+      clock: this.#clock,
+      log: this.log,
+      modelFolders: modelFolders(surroundings.root),
+      ...(options.record ? { record: options.record } : {}),
+      changed: (_view, session) => options.changed?.(session),
+    });
+  }
+
+  /** Opens the port and says so on stdout. @returns the server's URL */
+  listen(options: ServerOptions): string {
+    const app = createApp({ sessions: this.sessions, version: packageJson.version, clock: this.#clock, log: this.log });
+    this.#server = listen(app, options);
+    this.#surroundings.stdout.write(`listening ${this.#server.url}\n`);
+    return this.#server.url;
+  }
+
+  /** Calls `stop` at Ctrl-C and SIGTERM. A second Ctrl-C leaves at once. @returns undoes it */
+  onInterrupt(stop: () => void): () => void {
+    let asked = false;
+    const handler = () => {
+      if (asked) process.exit(130);
+      asked = true;
+      stop();
+    };
+    process.on('SIGINT', handler);
+    process.on('SIGTERM', handler);
+    return () => {
+      process.off('SIGINT', handler);
+      process.off('SIGTERM', handler);
+    };
+  }
+
+  /** Stops the sessions in order, then the server: clients get the last events. */
+  async stop(): Promise<void> {
+    await this.sessions.stopAll();
+    await this.#server?.stop();
+    this.status.end();
+  }
+}

@@ -1,0 +1,23 @@
+/** `bun run schemas`: writes the JSON Schemas that editors and clients read. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { builtinNodes } from '../../nodes/index.ts';
+import { wireSchemas } from '../../schemas/write.ts';
+import { graphFileSchema } from '../graph/graph-schema.ts';
+import type { Surroundings } from './command.ts';
+
+/** Every generated schema: file name in `schemas/` and text. */
+export function schemaFiles(): Record<string, string> {
+  const schemas = { 'graph.schema.json': graphFileSchema(builtinNodes), ...wireSchemas() };
+  return Object.fromEntries(
+    Object.entries(schemas).map(([name, schema]) => [name, `${JSON.stringify(schema, null, 2)}\n`]),
+  );
+}
+
+export async function schemasCommand(_args: string[], { root, stdout }: Surroundings): Promise<number> {
+  for (const [name, text] of Object.entries(schemaFiles())) {
+    writeFileSync(join(root, 'schemas', name), text);
+    stdout.write(`schemas/${name}\n`);
+  }
+  return 0;
+}

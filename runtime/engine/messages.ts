@@ -1,0 +1,99 @@
+/**
+ * Every message between the session's process (engine.ts) and its workers (worker.ts), and nothing else.
+ *
+ * Protocol: the engine posts one `job` and gets `opened` (or `failed`); when all workers have opened it posts `start`.
+ * Values between nodes of different workers travel on MessagePorts made by the engine (`PortMessage`). When every node
+ * of a worker has ended, the worker closes them and posts `done`. `stop` asks the producing nodes to end; the end then
+ * travels through the graph like the end of a file, so nothing that was decoded is lost on the way.
+ */
+
+import type { Pace } from '../data.ts';
+import type { ErrorRecord } from '../errors.ts';
+import type { ClientMessage, Command } from '../node.ts';
+import type { RingDescription } from './ring.ts';
+
+/** One node for a worker to open. */
+export interface NodeJob {
+  readonly id: string;
+  /** Built-in name, or absolute path of the module. */
+  readonly use: string;
+  readonly params: Record<string, unknown>;
+  /** Inputs that something is connected to. */
+  readonly inputs: readonly string[];
+  readonly kept: unknown;
+}
+
+/** A link between two nodes of the same worker: the handler is called directly. */
+export interface LocalLink {
+  readonly from: { readonly node: string; readonly output: string };
+  readonly to: { readonly node: string; readonly input: string };
+}
+
+/** A ring that a node of this worker writes or reads. */
+export interface RingJob {
+  readonly ring: RingDescription;
+  readonly writer: { readonly node: string; readonly output: string } | null;
+  readonly readers: readonly { readonly node: string; readonly input: string; readonly reader: number }[];
+}
+
+/** One end of a message link to another worker. `credits[0]`: messages sent and not yet handled. */
+export interface PortJob {
+  readonly port: MessagePort;
+  readonly credits: SharedArrayBuffer;
+  readonly direction: 'in' | 'out';
+  readonly node: string;
+  /** Input or output name. */
+  readonly name: string;
+}
+
+export interface RunOptions {
+  readonly file: string;
+  readonly camera: string;
+  readonly sessionId: string;
+  readonly pace: Pace;
+  readonly recording: boolean;
+  readonly modelFolders: readonly string[];
+  /** See SystemClock. */
+  readonly clockEpochMs: number;
+}
+
+export type PortMessage = { readonly value: unknown } | { readonly end: true };
+
+export type ToWorker =
+  | {
+      readonly type: 'job';
+      readonly name: string;
+      readonly nodes: readonly NodeJob[];
+      readonly links: readonly LocalLink[];
+      readonly rings: readonly RingJob[];
+      readonly ports: readonly PortJob[];
+      /** `[0]`: client messages on their way to the parent process. */
+      readonly sendCredits: SharedArrayBuffer;
+      readonly options: RunOptions;
+    }
+  | { readonly type: 'start' }
+  | { readonly type: 'command'; readonly command: Command }
+  | { readonly type: 'stop' };
+
+export type NodeStats = Record<string, Record<string, number | string>>;
+
+export interface LogEntry {
+  readonly level: 'debug' | 'info' | 'warn' | 'error';
+  readonly node: string | null;
+  readonly message: string;
+  readonly fields?: Record<string, unknown>;
+}
+
+/** What a node reports; the engine passes these on to the parent process unchanged. */
+export type NodeReport =
+  | { readonly type: 'log'; readonly entry: LogEntry }
+  | { readonly type: 'client'; readonly message: ClientMessage }
+  | { readonly type: 'stats'; readonly nodes: NodeStats }
+  | { readonly type: 'fault'; readonly node: string; readonly fault: { code: string; message: string } | null }
+  | { readonly type: 'keep'; readonly node: string; readonly state: unknown };
+
+export type FromWorker =
+  | { readonly type: 'opened' }
+  | { readonly type: 'failed'; readonly error: ErrorRecord }
+  | { readonly type: 'done' }
+  | NodeReport;

@@ -1,0 +1,207 @@
+/**
+ * One node at work: opens it, calls its handlers one at a time, ends it and closes it. The same class runs in the
+ * session's workers and in the tests' node runner; only the services differ.
+ */
+import type { Clock } from '../clock.ts';
+import { WindhoverError } from '../errors.ts';
+import type {
+  AnyNode,
+  ClientMessage,
+  Command,
+  Logger,
+  NodeContext,
+  NodeHandlers,
+  Outputs,
+  PrepareContext,
+} from '../node.ts';
+import type { NodeJob } from './messages.ts';
+import type { Receiver, Sink } from './sinks.ts';
+
+/** What a node's surroundings do for it. */
+export interface NodeServices {
+  readonly graph: NodeContext<unknown, Outputs>['graph'];
+  readonly sessionId: string;
+  readonly clock: Clock;
+  readonly recording: boolean;
+  readonly prepare: PrepareContext;
+  logger(node: string): Logger;
+  send(message: ClientMessage): void | Promise<void>;
+  fault(node: string, fault: { code: string; message: string } | null): void;
+  keep(node: string, state: unknown): void;
+  /** The node threw: nothing more is delivered to it. */
+  failed(node: string, error: unknown): void;
+}
+
+type Task = () => void | Promise<void>;
+
+export class RunningNode implements Receiver {
+  readonly id: string;
+  readonly contract: AnyNode;
+  /** Where each output's values go, in graph order; filled in before `open`. */
+  readonly sinks = new Map<string, Sink[]>();
+  /** Counters and gauges by name. */
+  readonly stats: Record<string, number | string> = {};
+  /** Resolves when the node has nothing more to do: all inputs and its own `run` have ended. */
+  readonly ended: Promise<void>;
+
+  readonly #job: NodeJob;
+  readonly #services: NodeServices;
+  readonly #abort = new AbortController();
+  readonly #waiting: Task[] = [];
+  readonly #timers: ReturnType<typeof setInterval>[] = [];
+  #handlers: NodeHandlers<Record<string, unknown>> = {};
+  #resolveEnded: () => void = () => undefined;
+  #openEnds: number;
+  #busy = false;
+  #failed = false;
+
+  constructor(job: NodeJob, contract: AnyNode, services: NodeServices) {
+    this.id = job.id;
+    this.contract = contract;
+    this.#job = job;
+    this.#services = services;
+    this.#openEnds = job.inputs.length;
+    this.ended = new Promise((resolve) => {
+      this.#resolveEnded = resolve;
+    });
+    for (const output of Object.keys(contract.outputs)) this.sinks.set(output, []);
+  }
+
+  /** @throws whatever the node's own `open` throws */
+  async open(): Promise<void> {
+    this.#handlers = await this.contract.open(this.#context());
+    if (this.#handlers.run) this.#openEnds += 1;
+    if (this.#openEnds > 0) return;
+    throw new WindhoverError('node_never_ends', `node ${this.id} has neither a connected input nor a run handler`);
+  }
+
+  /** Starts the node's own `run`, if it has one. */
+  start(): void {
+    const { run } = this.#handlers;
+    if (!run) return;
+    void run(this.#abort.signal)
+      .catch((error: unknown) => this.#fail(error))
+      .then(() => this.inputEnded());
+  }
+
+  /** Asks a producing node to end. */
+  stop(): void {
+    this.#abort.abort();
+  }
+
+  deliver(input: string, value: unknown): void | Promise<void> {
+    const handler = this.#handlers.on?.[input];
+    if (handler) return this.#enter(() => handler(value as never));
+  }
+
+  command(command: Command): void | Promise<void> {
+    const { command: handler } = this.#handlers;
+    if (handler) return this.#enter(() => handler(command));
+  }
+
+  /** One of the inputs (or the node's own run) has ended; after the last one the outputs end too. */
+  inputEnded(): void | Promise<void> {
+    this.#openEnds -= 1;
+    if (this.#openEnds > 0) return;
+    return this.#end();
+  }
+
+  gauge(name: string, value: number | string): void {
+    this.stats[name] = value;
+  }
+
+  count(name: string, by = 1): void {
+    const before = this.stats[name];
+    this.stats[name] = (typeof before === 'number' ? before : 0) + by;
+  }
+
+  /** Frees what the node holds. An error in here is logged; it has nowhere to go. */
+  async close(): Promise<void> {
+    for (const timer of this.#timers) clearInterval(timer);
+    try {
+      await this.#handlers.close?.();
+    } catch (error) {
+      this.#services.logger(this.id).error('closing failed', { error: String(error) });
+    }
+  }
+
+  async #end(): Promise<void> {
+    await this.#enter(() => this.#handlers.end?.());
+    for (const timer of this.#timers) clearInterval(timer);
+    for (const sinks of this.sinks.values()) for (const sink of sinks) await sink.end();
+    this.#resolveEnded();
+  }
+
+  /** Runs a task now, or after the ones before it. */
+  #enter(task: Task): void | Promise<void> {
+    if (!this.#busy) return this.#perform(task);
+    return new Promise((resolve) => {
+      this.#waiting.push(() => {
+        const work = this.#perform(task);
+        if (work instanceof Promise) void work.then(resolve);
+        else resolve();
+      });
+    });
+  }
+
+  #perform(task: Task): void | Promise<void> {
+    this.#busy = true;
+    try {
+      const work = this.#failed ? undefined : task();
+      if (work instanceof Promise) return work.catch((error: unknown) => this.#fail(error)).then(() => this.#next());
+    } catch (error) {
+      this.#fail(error);
+    }
+    this.#next();
+  }
+
+  #next(): void {
+    this.#busy = false;
+    void this.#waiting.shift()?.();
+  }
+
+  #fail(error: unknown): void {
+    if (this.#failed) return;
+    this.#failed = true;
+    this.#services.failed(this.id, error);
+  }
+
+  #context(): NodeContext<Record<string, unknown>, Outputs> {
+    const services = this.#services;
+    const emit: Record<string, (value: unknown) => void | Promise<void>> = {};
+    for (const [output, sinks] of this.sinks) emit[output] = (value) => deliverAll(sinks, value);
+    return {
+      id: this.id,
+      graph: services.graph,
+      params: this.#job.params,
+      sessionId: services.sessionId,
+      clock: services.clock,
+      log: services.logger(this.id),
+      emit,
+      connected: (input) => this.#job.inputs.includes(input),
+      count: (name, by) => this.count(name, by),
+      gauge: (name, value) => this.gauge(name, value),
+      fault: (fault) => services.fault(this.id, fault),
+      kept: this.#job.kept,
+      keep: (state) => services.keep(this.id, state),
+      send: (message) => services.send(message),
+      recording: services.recording,
+      every: (ms, tick) => {
+        // A tick that finds the node at work is left out: ticks look at the state, they carry nothing.
+        const timer = setInterval(() => {
+          if (!this.#busy) void this.#enter(tick);
+        }, ms);
+        this.#timers.push(timer);
+      },
+      prepare: services.prepare,
+    };
+  }
+}
+
+/** Hands a value to each sink in turn; a promise only when one of them has to wait. */
+function deliverAll(sinks: readonly Sink[], value: unknown): void | Promise<void> {
+  for (let i = 0; i < sinks.length; i++) {
+    const work = sinks[i]?.deliver(value);
+    if (work instanceof Promise) return work.then(() => deliverAll(sinks.slice(i + 1), value));
+  }
+}

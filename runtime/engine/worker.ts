@@ -1,0 +1,195 @@
+/**
+ * Entry of a session's worker: hosts a chain of nodes. All state of the worker is in its one WorkerHost.
+ */
+import { builtinNodes } from '../../nodes/index.ts';
+import { SystemClock } from '../clock.ts';
+import { toRecord } from '../errors.ts';
+import type { ClientMessage, Logger } from '../node.ts';
+import { loadContract } from './load-contract.ts';
+import type { FromWorker, LogEntry, NodeStats, ToWorker } from './messages.ts';
+import { type NodeServices, RunningNode } from './running-node.ts';
+import { LocalSink, PortSink, pumpPort, RingPump, RingSink, untilBelow } from './sinks.ts';
+import { positionInModule } from './stack.ts';
+
+/** How often counters travel to the parent. */
+const STATS_EVERY_MS = 200;
+/** Client messages that may be under way to the parent before senders wait (`asap`) or ticks are dropped. */
+const SEND_CREDITS = 256;
+
+type Job = Extract<ToWorker, { type: 'job' }>;
+
+class WorkerHost {
+  readonly #job: Job;
+  readonly #post: (message: FromWorker) => void;
+  readonly #nodes = new Map<string, RunningNode>();
+  readonly #pumps: RingPump[] = [];
+  readonly #sendCredits: Int32Array;
+  readonly #lastStats = new Map<string, string>();
+  #failed = false;
+
+  constructor(job: Job, post: (message: FromWorker) => void) {
+    this.#job = job;
+    this.#post = post;
+    this.#sendCredits = new Int32Array(job.sendCredits);
+  }
+
+  /** Opens all nodes; posts `opened`, or `failed` for the first that can't. */
+  async open(): Promise<void> {
+    const services = this.#services();
+    for (const node of this.#job.nodes) {
+      try {
+        const contract = await loadContract(node.use, builtinNodes);
+        this.#nodes.set(node.id, new RunningNode(node, contract, services));
+      } catch (error) {
+        return this.#fail(node.id, error);
+      }
+    }
+    this.#connect();
+    for (const node of this.#nodes.values()) {
+      try {
+        await node.open();
+      } catch (error) {
+        // An error of its own making at start is the node's last word: the same start would fail again.
+        return this.#fail(node.id, error, true);
+      }
+    }
+    this.#sendStats();
+    this.#post({ type: 'opened' });
+  }
+
+  start(): void {
+    for (const pump of this.#pumps) void pump.run().catch((error: unknown) => this.#fail(null, error));
+    for (const node of this.#nodes.values()) node.start();
+    const timer = setInterval(() => this.#sendStats(), STATS_EVERY_MS);
+    void this.#finish(timer);
+  }
+
+  stop(): void {
+    for (const node of this.#nodes.values()) node.stop();
+  }
+
+  command(message: Extract<ToWorker, { type: 'command' }>): void {
+    for (const node of this.#nodes.values()) void node.command(message.command);
+  }
+
+  async #finish(timer: ReturnType<typeof setInterval>): Promise<void> {
+    await Promise.all([...this.#nodes.values()].map((node) => node.ended));
+    clearInterval(timer);
+    for (const node of this.#nodes.values()) await node.close();
+    this.#sendStats();
+    this.#post({ type: 'done' });
+  }
+
+  #connect(): void {
+    const { links, rings, ports, options } = this.#job;
+    for (const { from, to } of links)
+      this.#sinksOf(from.node, from.output).push(new LocalSink(this.#node(to.node), to.input));
+    for (const { ring, writer, readers } of rings) {
+      if (writer) this.#sinksOf(writer.node, writer.output).push(new RingSink(ring));
+      for (const { node, input, reader } of readers) {
+        this.#pumps.push(new RingPump(ring, reader, this.#node(node), input));
+      }
+    }
+    for (const { port, credits, direction, node, name } of ports) {
+      const receiver = this.#node(node);
+      if (direction === 'in') pumpPort(port, credits, receiver, name);
+      else {
+        const dropped = () => receiver.count('dropped_messages');
+        this.#sinksOf(node, name).push(new PortSink(port, credits, options.pace, dropped));
+      }
+    }
+  }
+
+  #node(id: string): RunningNode {
+    const node = this.#nodes.get(id);
+    if (!node) throw new Error(`node ${id} is not in worker ${this.#job.name}`);
+    return node;
+  }
+
+  #sinksOf(node: string, output: string) {
+    const sinks = this.#node(node).sinks.get(output);
+    if (!sinks) throw new Error(`node ${node} has no output ${output}`);
+    return sinks;
+  }
+
+  #services(): NodeServices {
+    const { options } = this.#job;
+    return {
+      graph: { file: options.file, camera: options.camera, pace: options.pace },
+      sessionId: options.sessionId,
+      clock: new SystemClock(options.clockEpochMs),
+      recording: options.recording,
+      prepare: { modelFolders: options.modelFolders },
+      logger: (node) => this.#logger(node),
+      send: (message) => this.#send(message),
+      fault: (node, fault) => this.#post({ type: 'fault', node, fault }),
+      keep: (node, state) => this.#post({ type: 'keep', node, state }),
+      failed: (node, error) => this.#fail(node, error),
+    };
+  }
+
+  #send(message: ClientMessage): void | Promise<void> {
+    if (Atomics.load(this.#sendCredits, 0) < SEND_CREDITS) return this.#postClient(message);
+    if (this.#job.options.recording)
+      return untilBelow(this.#sendCredits, SEND_CREDITS).then(() => this.#postClient(message));
+    if (message.topic === 'event') this.#postClient(message); // events are few, and none may be lost
+  }
+
+  #postClient(message: ClientMessage): void {
+    Atomics.add(this.#sendCredits, 0, 1);
+    this.#post({ type: 'client', message });
+  }
+
+  #logger(node: string): Logger {
+    const log = (level: LogEntry['level']) => (message: string, fields?: Record<string, unknown>) =>
+      this.#post({ type: 'log', entry: { level, node, message, ...(fields ? { fields } : {}) } });
+    return { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') };
+  }
+
+  /** Posts the counters of the nodes whose counters have changed. */
+  #sendStats(): void {
+    const nodes: NodeStats = {};
+    let changed = false;
+    for (const node of this.#nodes.values()) {
+      const text = JSON.stringify(node.stats);
+      if (this.#lastStats.get(node.id) === text) continue;
+      this.#lastStats.set(node.id, text);
+      nodes[node.id] = { ...node.stats };
+      changed = true;
+    }
+    if (changed) this.#post({ type: 'stats', nodes });
+  }
+
+  /** Reports the first failure; the engine stops the whole session for it. */
+  #fail(node: string | null, error: unknown, atStart = false): void {
+    if (this.#failed) return;
+    this.#failed = true;
+    this.#sendStats();
+    const use = this.#job.nodes.find((job) => job.id === node)?.use;
+    const at = use ? positionInModule(error, use) : undefined;
+    const context = { code: 'node_failed', ...(node === null ? {} : { node }), ...(at ? { at } : {}) };
+    const record = toRecord(error, context);
+    this.#post({ type: 'failed', error: atStart ? { ...record, permanent: true } : record });
+  }
+}
+
+declare const self: Worker;
+let host: WorkerHost | undefined;
+
+self.onmessage = (event: MessageEvent<ToWorker>) => {
+  const message = event.data;
+  switch (message.type) {
+    case 'job':
+      host = new WorkerHost(message, (reply) => self.postMessage(reply));
+      void host.open();
+      break;
+    case 'start':
+      host?.start();
+      break;
+    case 'command':
+      host?.command(message);
+      break;
+    case 'stop':
+      host?.stop();
+  }
+};

@@ -1,0 +1,136 @@
+/** The checks that a contract makes itself: `validate`, the `request` of frame inputs, and `pace`. */
+import { Type } from '@sinclair/typebox';
+import { Value } from '@sinclair/typebox/value';
+import type { FrameRequest, Pace } from '../data.ts';
+import { errorMessage, WindhoverError } from '../errors.ts';
+import type { AnyNode, PrepareContext } from '../node.ts';
+import { type Faults, joinPath, type Place, redact } from './faults.ts';
+import type { FoundLink } from './links.ts';
+import type { NodeOutline } from './outline.ts';
+import { locate } from './tree.ts';
+
+/** A node whose parameters are right as far as its schema knows. */
+export interface CallableNode {
+  readonly outline: NodeOutline;
+  readonly contract: AnyNode;
+  readonly params: Record<string, unknown>;
+}
+
+export interface CallContext {
+  readonly prepare: PrepareContext;
+  readonly faults: Faults;
+  /** Variable → value of all that the graph took from the environment; errors of nodes may quote it. */
+  readonly env: ReadonlyMap<string, string>;
+}
+
+/** Asks the node itself about its parameters. @returns true when it has nothing to say against them */
+export async function validateNode(node: CallableNode, context: CallContext): Promise<boolean> {
+  try {
+    await node.contract.validate?.(node.params, context.prepare);
+    return true;
+  } catch (error) {
+    reportError(node, error, context);
+    return false;
+  }
+}
+
+/** What the node wants its frames to be, for one connected frame input; null when it can't say. */
+export async function frameRequest(
+  node: CallableNode,
+  link: FoundLink,
+  context: CallContext,
+): Promise<FrameRequest | null> {
+  const { outline, contract, params } = node;
+  const ask = contract.inputs[link.input]?.request;
+  const input = `input ${link.input} of ${contract.name}`;
+  if (ask === undefined) {
+    context.faults.add(
+      outline.at,
+      outline.path,
+      'contract',
+      `${input} takes frames but has no request() that says which`,
+    );
+    return null;
+  }
+  try {
+    const request = await ask(params, context.prepare);
+    const wrong = Value.Errors(FRAME_REQUEST, request).First();
+    if (wrong === undefined) return request;
+    const what = `${input} asks for frames that can't be made: ${wrong.path.slice(1)}: ${wrong.message.toLowerCase()}`;
+    context.faults.add(outline.at, outline.path, 'contract', what);
+  } catch (error) {
+    reportError(node, error, context);
+  }
+  return null;
+}
+
+/** The pace of the nodes that produce; they must agree. Null when no node says, or the one that does fails to. */
+export function graphPace(nodes: readonly CallableNode[], context: CallContext): Pace | null {
+  let first: { id: string; pace: Pace } | null = null;
+  for (const node of nodes) {
+    const { outline, contract } = node;
+    let pace: Pace | undefined;
+    try {
+      pace = contract.pace?.(node.params);
+    } catch (error) {
+      reportError(node, error, context);
+    }
+    if (pace === undefined) continue;
+    first ??= { id: outline.id, pace };
+    if (first.pace === pace) continue;
+    const message = `runs at the pace ${pace}, but ${first.id} at ${first.pace}; a graph has one pace`;
+    context.faults.add(outline.at, outline.path, 'pace', message);
+  }
+  return first?.pace ?? null;
+}
+
+function reportError(node: CallableNode, error: unknown, context: CallContext): void {
+  const { outline } = node;
+  const names = new Map([...context.env].map(([name, value]) => [value, `\${${name}}`]));
+  const place = error instanceof WindhoverError ? error.details.at : undefined;
+  const text = errorMessage(error);
+  const message = place === undefined || text.includes(place) ? text : `${text} (${place})`;
+  const code = error instanceof WindhoverError ? error.code : 'refused';
+  const keys = blamed(node, error, text);
+  const root = outline.with ?? null;
+  const found = keys === null || root === null ? null : locate(root, keys);
+  const at: Place = found?.tree === undefined ? outline.at : found.at;
+  const path = keys === null ? outline.path : keys.reduce(joinPath, joinPath(outline.path, 'with'));
+  context.faults.add(
+    at,
+    path,
+    code,
+    redact(message, names.keys(), (value) => names.get(value) ?? '***'),
+  );
+}
+
+/**
+ * The parameter that an error is about: the one it names in `path` (`zones.0.name`), else the one that its text names
+ * as `with.model`, else the only one whose value it quotes.
+ */
+function blamed(node: CallableNode, error: unknown, text: string): string[] | null {
+  const named = pathIn(error) ?? (error instanceof WindhoverError ? pathIn(error.details) : null);
+  if (named !== null) return named.replace(/^with\./, '').split('.');
+  const params = Object.entries(node.params);
+  const mentioned = /\bwith\.([\w-]+)/.exec(text)?.[1];
+  if (mentioned !== undefined && Object.hasOwn(node.params, mentioned)) return [mentioned];
+  const quoted = params.filter(([, value]) => typeof value === 'string' && value.length > 2 && text.includes(value));
+  const [only] = quoted;
+  return only !== undefined && quoted.length === 1 ? [only[0]] : null;
+}
+
+function pathIn(value: unknown): string | null {
+  if (typeof value !== 'object' || value === null || !('path' in value)) return null;
+  // Errors of the file system also have a path, which is a file.
+  return typeof value.path === 'string' && /^[\w-]+(\.[\w-]+)*$/.test(value.path) ? value.path : null;
+}
+
+const pixels = Type.Integer({ minimum: 1, maximum: 16_384 });
+const FRAME_REQUEST = Type.Object({
+  width: pixels,
+  height: pixels,
+  format: Type.Union(['rgb24', 'bgr24', 'gray8', 'rgbf32', 'bgrf32'].map((format) => Type.Literal(format))),
+  fit: Type.Union(['letterbox', 'letterbox-topleft', 'stretch'].map((fit) => Type.Literal(fit))),
+  pad: Type.Optional(Type.Number()),
+  white: Type.Optional(Type.Union([Type.Literal(1), Type.Literal(255)])),
+});

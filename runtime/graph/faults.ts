@@ -1,0 +1,111 @@
+/**
+ * Faults of a graph: what is wrong, and where. A check collects all of them; nothing is thrown for what a user wrote.
+ */
+
+/** Where a value was written: in the graph file (1-based line and column), or in a `--set` argument. */
+export interface Place {
+  readonly line: number;
+  readonly column: number;
+  /** The whole argument, as in `detect.confidence=3`; line and column are 0 then. */
+  readonly set?: string;
+}
+
+export interface GraphFault {
+  /** As the user named it. */
+  readonly file: string;
+  /** From 1; 0 for a fault of a `--set` argument. */
+  readonly line: number;
+  readonly column: number;
+  /** Which setting, as in `nodes.detect.with.confidence`; empty for the file as a whole. */
+  readonly path: string;
+  /** Stable: `unknown_key`, `range`, `cycle`, … */
+  readonly code: string;
+  /** Holds no value that came from the environment. */
+  readonly message: string;
+  /** The `--set` argument that it is about. */
+  readonly set?: string;
+}
+
+/** One line: `graphs/cam01.yaml:12:20 nodes.detect.with.confidence: must be …`, or `--set detect.confidence=3: must be …`. */
+export function formatFault(fault: GraphFault): string {
+  if (fault.set !== undefined) {
+    // The argument names its own path; something inside of its value needs to be named.
+    const isOwn = fault.path.replace('.with.', '.') === `nodes.${fault.set.split('=')[0]}`;
+    return `--set ${fault.set}: ${isOwn || fault.path === '' ? '' : `${fault.path}: `}${fault.message}`;
+  }
+  const place = `${fault.file}:${fault.line}:${fault.column}`;
+  return fault.path === '' ? `${place}: ${fault.message}` : `${place} ${fault.path}: ${fault.message}`;
+}
+
+/** Collects the faults of one check. */
+export class Faults {
+  readonly #faults: GraphFault[] = [];
+
+  constructor(readonly file: string) {}
+
+  get count(): number {
+    return this.#faults.length;
+  }
+
+  add(at: Place, path: string, code: string, message: string): void {
+    const { line, column, set } = at;
+    const where = set === undefined ? {} : { set: oneLine(maskCredentials(set)) };
+    this.#faults.push({ file: this.file, line, column, path, code, message: oneLine(message), ...where });
+  }
+
+  /** In the order of the file, those of `--set` last; none twice. */
+  list(): GraphFault[] {
+    const seen = new Set<string>();
+    const once = this.#faults.filter((fault) => {
+      const text = formatFault(fault);
+      return !seen.has(text) && seen.add(text);
+    });
+    const rank = (fault: GraphFault) => (fault.set === undefined ? 0 : 1);
+    return once.sort((a, b) => rank(a) - rank(b) || a.line - b.line || a.column - b.column);
+  }
+}
+
+/** `nodes` + `detect` → `nodes.detect`; + 2 → `nodes[2]`; keys that are no plain word are quoted. */
+export function joinPath(base: string, key: string | number): string {
+  if (typeof key === 'number') return `${base}[${key}]`;
+  if (!/^[\w-]+$/.test(key)) return `${base}[${JSON.stringify(short(key))}]`;
+  return base === '' ? key : `${base}.${key}`;
+}
+
+/** A user's text inside a message: one line, not too long, in single quotes, without passwords. */
+export function quote(text: string): string {
+  return `'${short(oneLine(maskCredentials(text)))}'`;
+}
+
+/** `rtsp://user:secret@host` → `rtsp://user:***@host`. */
+export function maskCredentials(text: string): string {
+  return text.replace(/(:\/\/[^\s/@:]*):[^\s/@]*@/g, '$1:***@');
+}
+
+/**
+ * Replaces secrets in a text. Those shorter than four characters only where they stand alone, or they would eat words.
+ * @param mask what to write instead, given the secret
+ */
+export function redact(
+  text: string,
+  secrets: Iterable<string>,
+  mask: (secret: string) => string = () => '***',
+): string {
+  let clean = text;
+  // Longest first: a secret may hold another one.
+  for (const secret of [...secrets].sort((a, b) => b.length - a.length)) {
+    if (secret === '') continue;
+    const literal = secret.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+    const pattern = secret.length < 4 ? `(?<![\\w.])${literal}(?![\\w.])` : literal;
+    clean = clean.replace(new RegExp(pattern, 'g'), () => mask(secret));
+  }
+  return clean;
+}
+
+function short(text: string): string {
+  return text.length > 80 ? `${text.slice(0, 77)}…` : text;
+}
+
+function oneLine(text: string): string {
+  return text.replace(/\s*[\r\n]+\s*/g, ' ');
+}

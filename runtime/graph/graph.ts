@@ -1,0 +1,71 @@
+/** What a graph is once it has been checked. Nothing in it is wrong any more, and all of it is filled in. */
+import { Type } from '@sinclair/typebox';
+import { Value } from '@sinclair/typebox/value';
+import type { FrameRequest, LinkKind, Pace } from '../data.ts';
+import type { AnyNode } from '../node.ts';
+
+export interface CheckedGraph {
+  /** As the user named it. */
+  readonly file: string;
+  readonly version: 1;
+  readonly camera: string;
+  /** Pace of the node that produces. */
+  readonly pace: Pace;
+  /** Producers before consumers; nodes that don't depend on each other keep the order of the file. */
+  readonly nodes: readonly CheckedNode[];
+}
+
+export interface CheckedNode {
+  readonly id: string;
+  /** Name of a built-in node, or the absolute path of a module. */
+  readonly use: string;
+  readonly contract: AnyNode;
+  /** Checked, defaults filled in, paths absolute. */
+  readonly params: Readonly<Record<string, unknown>>;
+  /** Its connected inputs, in the order of the contract. */
+  readonly links: readonly CheckedLink[];
+  /** Set when the graph says where the node runs. */
+  readonly worker?: string;
+  /** Where the node stands in the file, from 1. */
+  readonly line: number;
+  readonly column: number;
+}
+
+export interface CheckedLink {
+  readonly input: string;
+  readonly from: { readonly node: string; readonly output: string };
+  readonly kind: LinkKind;
+  /** `frame` links: what the consumer wants its frames to be. */
+  readonly request?: FrameRequest;
+}
+
+/** A checked graph as JSON: the same without the contracts, which the receiver loads again by `use`. */
+export interface GraphSpec extends Omit<CheckedGraph, 'nodes'> {
+  readonly nodes: readonly NodeSpec[];
+}
+
+export type NodeSpec = Omit<CheckedNode, 'contract'>;
+
+export function graphSpec(graph: CheckedGraph): GraphSpec {
+  return { ...graph, nodes: graph.nodes.map(({ contract: _, ...node }) => node) };
+}
+
+const LINK_KINDS: Record<LinkKind, true> = { packet: true, frame: true, detections: true, tracks: true, ptz: true };
+
+/** True for what `defineNode` returns; a user's module may export anything. */
+export function isContract(value: unknown): value is AnyNode {
+  return Value.Check(CONTRACT, value) && value.params.additionalProperties === false;
+}
+
+const PORTS = Type.Record(
+  Type.String(),
+  Type.Object({ kind: Type.Union(Object.keys(LINK_KINDS).map((kind) => Type.Literal(kind))) }),
+);
+const CONTRACT = Type.Object({
+  name: Type.String({ minLength: 1 }),
+  doc: Type.String(),
+  params: Type.Object({ type: Type.Literal('object'), additionalProperties: Type.Literal(false) }),
+  inputs: PORTS,
+  outputs: PORTS,
+  open: Type.Unknown(),
+});

@@ -1,0 +1,29 @@
+/** Names that belong together: a union-find over a fixed set. */
+export class Groups {
+  readonly #parent: Map<string, string>;
+
+  constructor(names: Iterable<string>) {
+    this.#parent = new Map([...names].map((name) => [name, name]));
+  }
+
+  /** The name that stands for the whole group of `name`. */
+  root(name: string): string {
+    let root = name;
+    for (let up = this.#parent.get(root); up !== undefined && up !== root; up = this.#parent.get(root)) root = up;
+    return root;
+  }
+
+  together(a: string, b: string): boolean {
+    return this.root(a) === this.root(b);
+  }
+
+  join(a: string, b: string): void {
+    this.#parent.set(this.root(b), this.root(a));
+  }
+
+  /** All members of the group of `name`, in the order given at first. */
+  members(name: string): string[] {
+    const root = this.root(name);
+    return [...this.#parent.keys()].filter((other) => this.root(other) === root);
+  }
+}

@@ -1,0 +1,249 @@
+/**
+ * Graph file → checked graph, or every fault that keeps it from being one.
+ *
+ *     file ─ yaml.ts ─► tree ─ sets.ts, variables.ts ─► tree ─ outline.ts ─► nodes
+ *     nodes ─ modules.ts (contracts), links.ts, order.ts, params.ts, contract-calls.ts ─► checked graph
+ *
+ * No step stops the next one: each works with what is left, and keeps quiet about what only follows from a fault that
+ * has been reported.
+ */
+import { readFileSync, statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { errorCode, errorMessage } from '../errors.ts';
+import type { AnyNode, PrepareContext } from '../node.ts';
+import { type CallableNode, type CallContext, frameRequest, graphPace, validateNode } from './contract-calls.ts';
+import { Faults, type GraphFault, type Place, redact } from './faults.ts';
+import type { CheckedGraph, CheckedLink, CheckedNode } from './graph.ts';
+import { Groups } from './groups.ts';
+import { type FoundLink, findLinks } from './links.ts';
+import { isModulePath, type LoadNode, loadModule, modulePath } from './modules.ts';
+import { suggestion } from './nearest.ts';
+import { orderNodes } from './order.ts';
+import { GRAPH_VERSION, type NodeOutline, type Outline, readOutline } from './outline.ts';
+import { checkParams, collectSecrets } from './params.ts';
+import { applySets } from './sets.ts';
+import { type ScalarTree, shown, shownWithType } from './tree.ts';
+import { substitute } from './variables.ts';
+import { parseTree } from './yaml.ts';
+
+export interface LoadOptions {
+  /** Nodes that `use` may name. */
+  readonly builtins: readonly AnyNode[];
+  /** What `${VAR}` refers to. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** `node.parameter=value`, in order. */
+  readonly sets: readonly string[];
+  /** The folder that a relative `file`, and relative paths in `sets`, count from. */
+  readonly cwd: string;
+  readonly prepare: PrepareContext;
+  /** Imports a user's node module and gives its default export; for tests. */
+  readonly loadNode?: LoadNode;
+}
+
+export interface LoadResult {
+  /** Null when there are faults. */
+  readonly graph: CheckedGraph | null;
+  /** In the order of the file. */
+  readonly faults: readonly GraphFault[];
+  /** Texts that logs and answers must not show: parameters from the environment, passwords in URLs. See `redact`. */
+  readonly secrets: readonly string[];
+}
+
+const MAX_FILE_BYTES = 1_000_000;
+const TOP: Place = { line: 1, column: 1 };
+
+/** Reads and checks a graph file. What is wrong with the file or the graph is in `faults`; nothing is thrown for it. */
+export async function loadGraph(file: string, options: LoadOptions): Promise<LoadResult> {
+  const text = readText(resolve(options.cwd, file));
+  if (typeof text === 'string') return checkGraph(text, file, options);
+  const faults = new Faults(file);
+  faults.add(TOP, '', 'file', text.problem);
+  return { graph: null, faults: faults.list(), secrets: [] };
+}
+
+/** The same for a text that is (or would be) in `file`. */
+export async function checkGraph(text: string, file: string, options: LoadOptions): Promise<LoadResult> {
+  const faults = new Faults(file);
+  const tree = parseTree(text, faults);
+  if (tree?.type !== 'map') {
+    if (tree !== null) faults.add(tree.at, '', 'type', `must be a mapping, got ${shownWithType(tree)}`);
+    else if (faults.count === 0) faults.add(TOP, '', 'empty', 'the graph is empty; it needs version, camera and nodes');
+    return { graph: null, faults: faults.list(), secrets: [] };
+  }
+  const env = new Map<string, string>();
+  const merged = applySets(tree, options.sets, faults);
+  const root = substitute(merged, { env: options.env, used: env }, faults);
+  const outline = root.type === 'map' ? readOutline(root, faults) : null;
+  if (outline === null) return { graph: null, faults: faults.list(), secrets: [] };
+  const context: CallContext = { prepare: options.prepare, faults, env };
+  const folder = dirname(resolve(options.cwd, file));
+  const secrets = new Set<string>();
+  const nodes = await findNodes(outline, folder, options, context);
+  for (const node of nodes) {
+    if (node.outline.with) collectSecrets(node.outline.with, node.contract?.params, env, secrets);
+  }
+  const graph = await assemble(outline, nodes, { folder, cwd: options.cwd, context });
+  return { graph: faults.count === 0 ? graph : null, faults: faults.list(), secrets: [...secrets] };
+}
+
+interface FoundNode {
+  readonly outline: NodeOutline;
+  /** Null when it could not be found. */
+  readonly contract: AnyNode | null;
+  /** Name of the built-in node or absolute path of the module. */
+  readonly use: string;
+}
+
+async function findNodes(
+  outline: Outline,
+  folder: string,
+  options: LoadOptions,
+  context: CallContext,
+): Promise<FoundNode[]> {
+  const nodes: FoundNode[] = [];
+  for (const node of outline.nodes) {
+    const found = node.use === null ? null : await findContract(node, node.use, folder, options, context);
+    nodes.push({ outline: node, contract: found?.contract ?? null, use: found?.use ?? '' });
+  }
+  return nodes;
+}
+
+async function findContract(
+  node: NodeOutline,
+  use: ScalarTree,
+  folder: string,
+  options: LoadOptions,
+  context: CallContext,
+): Promise<{ contract: AnyNode; use: string } | null> {
+  const name = String(use.value);
+  const path = `${node.path}.use`;
+  const builtin = options.builtins.find((candidate) => candidate.name === name);
+  if (builtin !== undefined) return { contract: builtin, use: name };
+  if (!isModulePath(name)) {
+    const names = options.builtins.map((candidate) => candidate.name);
+    const hint = use.variables.length > 0 ? '' : suggestion(name, names, 'nodes');
+    context.faults.add(use.at, path, 'unknown_node', `no node is called ${shown(use)}${hint}`);
+    return null;
+  }
+  const module = modulePath(name, folder);
+  try {
+    return { contract: await loadModule(module, options.loadNode), use: module };
+  } catch (error) {
+    const values = use.variables.map((variable) => context.env.get(variable) ?? '');
+    context.faults.add(
+      use.at,
+      path,
+      'module',
+      redact(errorMessage(error), values, () => '***'),
+    );
+    return null;
+  }
+}
+
+interface Surroundings {
+  readonly folder: string;
+  readonly cwd: string;
+  readonly context: CallContext;
+}
+
+/** Checks everything between and inside the nodes. The graph it gives counts only when no fault was found. */
+async function assemble(outline: Outline, nodes: readonly FoundNode[], around: Surroundings): Promise<CheckedGraph> {
+  const { context } = around;
+  const { faults } = context;
+  const links = findLinks(nodes, faults);
+  const byId = new Map(nodes.map((node) => [node.outline.id, node]));
+  const ordered = orderNodes(outline.nodes, faults).flatMap((node) => byId.get(node.id) ?? []);
+  checkPacketWorkers(ordered, links, faults);
+  const callable: CallableNode[] = [];
+  const checked: CheckedNode[] = [];
+  for (const node of ordered) {
+    const ready = readyNode(node, around);
+    if (ready === null) continue;
+    callable.push(ready);
+    const asked = await askNode(ready, links.get(node.outline.id) ?? [], context);
+    checked.push(checkedNode(node, ready, asked));
+  }
+  const pace = graphPace(callable, context);
+  checkProducer(outline, nodes, faults);
+  return {
+    file: faults.file,
+    version: GRAPH_VERSION,
+    camera: outline.camera,
+    pace: pace ?? 'realtime',
+    nodes: checked,
+  };
+}
+
+function readyNode(node: FoundNode, around: Surroundings): CallableNode | null {
+  const { outline, contract } = node;
+  if (contract === null || outline.with === null) return null;
+  const bases = { graph: around.folder, cwd: around.cwd };
+  const { at, path } = outline;
+  const params = checkParams({ schema: contract.params, tree: outline.with, at, path, bases }, around.context.faults);
+  return params === null ? null : { outline, contract, params };
+}
+
+/** The node's own checks, and its links with what it wants its frames to be. */
+async function askNode(node: CallableNode, links: readonly FoundLink[], context: CallContext): Promise<CheckedLink[]> {
+  const valid = await validateNode(node, context);
+  const checked: CheckedLink[] = [];
+  for (const link of links) {
+    const { input, from, kind } = link;
+    // A node that refused its parameters would only refuse them again.
+    const request = kind === 'frame' && valid ? await frameRequest(node, link, context) : null;
+    checked.push({ input, from, kind, ...(request === null ? {} : { request }) });
+  }
+  return checked;
+}
+
+function checkedNode(node: FoundNode, ready: CallableNode, links: readonly CheckedLink[]): CheckedNode {
+  const { id, at, worker } = ready.outline;
+  const { contract, params } = ready;
+  const place = worker === null ? {} : { worker: worker.name };
+  return { id, use: node.use, contract, params, links, line: at.line, column: at.column, ...place };
+}
+
+/** Packets are native objects and can't leave their worker: nodes joined by them must not name two. */
+function checkPacketWorkers(
+  nodes: readonly FoundNode[],
+  links: ReadonlyMap<string, readonly FoundLink[]>,
+  faults: Faults,
+): void {
+  const groups = new Groups(nodes.map((node) => node.outline.id));
+  for (const [id, into] of links) {
+    for (const link of into) if (link.kind === 'packet') groups.join(link.from.node, id);
+  }
+  const named = new Map<string, { id: string; worker: string }>();
+  for (const { outline } of nodes) {
+    if (outline.worker === null) continue;
+    const root = groups.root(outline.id);
+    const first = named.get(root);
+    if (first === undefined) named.set(root, { id: outline.id, worker: outline.worker.name });
+    else if (first.worker !== outline.worker.name) {
+      const message = `packets stay in one worker: must be the worker of ${first.id}`;
+      faults.add(outline.worker.at, `${outline.path}.worker`, 'worker', message);
+    }
+  }
+}
+
+function checkProducer(outline: Outline, nodes: readonly FoundNode[], faults: Faults): void {
+  // A node that could not be found may be the one that produces.
+  const produces = nodes.some(({ contract }) => contract === null || contract.pace !== undefined);
+  if (produces || nodes.length === 0) return;
+  faults.add(outline.at, 'nodes', 'no_producer', 'no node produces anything: the graph needs a source');
+}
+
+function readText(path: string): string | { problem: string } {
+  try {
+    const stat = statSync(path);
+    if (stat.isDirectory()) return { problem: 'is a folder, not a graph file' };
+    if (!stat.isFile()) return { problem: 'is no regular file' };
+    if (stat.size > MAX_FILE_BYTES) return { problem: `is larger than ${MAX_FILE_BYTES / 1e6} MB` };
+    return new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(path));
+  } catch (error) {
+    const code = errorCode(error);
+    if (code === 'ENOENT' || code === 'ENOTDIR') return { problem: 'there is no such file' };
+    if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA') return { problem: 'is not UTF-8 text' };
+    return { problem: `can't be read: ${errorMessage(error)}` };
+  }
+}

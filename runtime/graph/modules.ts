@@ -1,0 +1,93 @@
+/** From `use` to a node's contract: built-in nodes by name, a user's own by the path of its module. */
+import { existsSync, statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { errorMessage, WindhoverError } from '../errors.ts';
+import type { AnyNode } from '../node.ts';
+import { type CheckedGraph, type GraphSpec, isContract } from './graph.ts';
+
+/** Imports the module at an absolute path and gives its default export. */
+export type LoadNode = (path: string) => Promise<unknown>;
+
+/** A module that never finishes loading must not hold up the check. */
+const LOAD_LIMIT_MS = 10_000;
+
+/** A `use` with a slash or the suffix of a module is a path, any other is a name. */
+export function isModulePath(use: string): boolean {
+  return /[/\\]|\.[cm]?[jt]sx?$/.test(use);
+}
+
+/** Relative module paths count from the graph file's folder. */
+export function modulePath(use: string, folder: string): string {
+  return resolve(folder, use);
+}
+
+/**
+ * Loads a user's node.
+ * @throws WindhoverError `module`: not there, fails to load (with the file and line of the error), or is no node
+ */
+export async function loadModule(path: string, load: LoadNode = importDefault): Promise<AnyNode> {
+  // An injected loader has its own idea of what exists.
+  if (load === importDefault && !isFile(path)) throw new WindhoverError('module', `there is no file ${path}`);
+  let exported: unknown;
+  try {
+    exported = await withLimit(load(path), path);
+  } catch (error) {
+    throw new WindhoverError('module', `can't be loaded: ${moduleError(error, path)}`, { cause: error });
+  }
+  if (isContract(exported)) return exported;
+  const found = exported === undefined ? 'has no default export' : 'exports something else by default';
+  throw new WindhoverError('module', `is no node: ${path} ${found}; write export default defineNode({ … })`);
+}
+
+/**
+ * The checked graph back from its JSON form, as a child process does it.
+ * @throws WindhoverError `unknown_node` or `module` when a contract is not there (any more)
+ */
+export async function resolveContracts(
+  spec: GraphSpec,
+  builtins: readonly AnyNode[],
+  load?: LoadNode,
+): Promise<CheckedGraph> {
+  const nodes = spec.nodes.map(async (node) => {
+    const builtin = builtins.find((candidate) => candidate.name === node.use);
+    if (builtin !== undefined) return { ...node, contract: builtin };
+    if (isModulePath(node.use)) return { ...node, contract: await loadModule(node.use, load) };
+    throw new WindhoverError('unknown_node', `no node is called '${node.use}'`, { node: node.id, permanent: true });
+  });
+  return { ...spec, nodes: await Promise.all(nodes) };
+}
+
+async function importDefault(path: string): Promise<unknown> {
+  const module: unknown = await import(path);
+  return typeof module === 'object' && module !== null && 'default' in module ? module.default : undefined;
+}
+
+async function withLimit<T>(promise: Promise<T>, path: string): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const limit = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`${path} did not load in ${LOAD_LIMIT_MS / 1000} s`)), LOAD_LIMIT_MS);
+  });
+  try {
+    return await Promise.race([promise, limit]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function isFile(path: string): boolean {
+  return existsSync(path) && statSync(path).isFile();
+}
+
+/** `file:line:column message`, for syntax errors (which carry a position) and for errors thrown while loading. */
+function moduleError(error: unknown, path: string): string {
+  if (error instanceof AggregateError) return error.errors.map((inner) => moduleError(inner, path)).join('; ');
+  const message = errorMessage(error);
+  const position = typeof error === 'object' && error !== null && 'position' in error ? error.position : null;
+  if (typeof position === 'object' && position !== null && 'file' in position && 'line' in position) {
+    const column = 'column' in position ? `:${position.column}` : '';
+    return `${position.file}:${position.line}${column} ${message}`;
+  }
+  const frame = error instanceof Error ? /\(?((?:\/|[A-Za-z]:\\)[^\s()]*:\d+:\d+)\)?/.exec(error.stack ?? '') : null;
+  const isOfModule = frame?.[1]?.startsWith(path) === true;
+  return isOfModule ? `${frame?.[1]} ${message}` : message;
+}

@@ -1,0 +1,174 @@
+/**
+ * The parameters of one node: located tree → checked value with defaults filled in and paths made absolute.
+ *
+ * Nothing is converted. The one choice that the schema makes is for an unquoted `${VAR}`: an environment variable is
+ * always text, so where a text is wanted a password of digits stays a text.
+ */
+import { extname, resolve } from 'node:path';
+import type { TObject, TSchema } from '@sinclair/typebox';
+import { Value } from '@sinclair/typebox/value';
+import { errorMessage } from '../errors.ts';
+import { type Faults, joinPath, type Place } from './faults.ts';
+import { properties, type SchemaFault, schemaFaults, variantsOf } from './schema-errors.ts';
+import { isBroken, locate, type MapTree, type Scalar, type ScalarTree, type Tree } from './tree.ts';
+
+/** Folders that relative paths count from: the graph file's, and for values from `--set` the working folder. */
+export interface PathBases {
+  readonly graph: string;
+  readonly cwd: string;
+}
+
+export interface ParamsInput {
+  readonly schema: TObject;
+  /** What the graph says; undefined for a node without `with`. */
+  readonly tree: MapTree | undefined;
+  /** The node: where to report what is missing altogether, and its path. */
+  readonly at: Place;
+  readonly path: string;
+  readonly bases: PathBases;
+}
+
+/** @returns the parameters, or null when something is wrong with them */
+export function checkParams(input: ParamsInput, faults: Faults): Record<string, unknown> | null {
+  const { schema, at, bases } = input;
+  const tree: MapTree = input.tree ?? { type: 'map', at, entries: new Map() };
+  const base = joinPath(input.path, 'with');
+  let wrong: SchemaFault[];
+  let value: unknown;
+  try {
+    value = Value.Default(schema, plain(tree, schema));
+    wrong = schemaFaults(schema, value, (keys) => locate(tree, keys).tree);
+  } catch (error) {
+    faults.add(at, input.path, 'contract', `the node's parameter schema can't be used: ${errorMessage(error)}`);
+    return null;
+  }
+  for (const fault of wrong) {
+    const found = locate(tree, fault.keys);
+    const follows = found.tree !== undefined && fault.code !== 'unknown_key' && isBroken(found.tree);
+    if (follows) continue;
+    const place = fault.code === 'unknown_key' ? found.keyAt : found.at;
+    faults.add(place, pathOf(base, tree, fault.keys), fault.code, fault.message);
+  }
+  if (wrong.length > 0 || isBroken(tree) || !isRecord(value)) return null;
+  return absolutePaths(schema, value, tree, bases) as Record<string, unknown>;
+}
+
+/** Texts of a node's parameters that hold values from the environment, and passwords in URLs: what logs must not show. */
+export function collectSecrets(
+  tree: Tree,
+  schema: TSchema | undefined,
+  env: ReadonlyMap<string, string>,
+  secrets: Set<string>,
+): void {
+  if (tree.type === 'scalar') {
+    const value = typedScalar(tree, schema);
+    // A number or true is a setting, no credential; hiding every `80` would ruin the logs.
+    if (typeof value !== 'string') return;
+    for (const name of tree.variables) {
+      const secret = env.get(name);
+      if (secret !== undefined && secret !== '') secrets.add(secret);
+    }
+    for (const password of urlPasswords(value)) secrets.add(password);
+    return;
+  }
+  for (const [key, child] of children(tree)) collectSecrets(child, childSchema(schema, key), env, secrets);
+}
+
+/** The tree as the plain value that a schema checks. */
+function plain(tree: Tree, schema: TSchema | undefined): unknown {
+  if (tree.type === 'scalar') return typedScalar(tree, schema);
+  const values = children(tree).map(([key, child]) => [key, plain(child, childSchema(schema, key))] as const);
+  return tree.type === 'list' ? values.map(([, value]) => value) : Object.fromEntries(values);
+}
+
+function typedScalar(tree: ScalarTree, schema: TSchema | undefined): Scalar {
+  if (tree.text === undefined || schema === undefined) return tree.value;
+  return wantsText(schema, tree.value) ? tree.text : tree.value;
+}
+
+function wantsText(schema: TSchema, value: Scalar): boolean {
+  const variants = variantsOf(schema);
+  if (variants.length === 0) return schema.type === 'string';
+  return !Value.Check(schema, value) && variants.some((variant) => variant.type === 'string');
+}
+
+/** Makes the values of `pathOption()` parameters absolute, defaults included. */
+function absolutePaths(schema: TSchema | undefined, value: unknown, tree: Tree | undefined, bases: PathBases): unknown {
+  if (typeof value === 'string') {
+    const option = pathOptionOf(schema, value);
+    if (option === null || !isRelativeFile(value, option)) return value;
+    return resolve(tree?.at.set === undefined ? bases.graph : bases.cwd, value);
+  }
+  const inner = (key: string, child: unknown) => {
+    const childTree = tree === undefined ? undefined : locate(tree, [key]).tree;
+    return absolutePaths(childSchema(schema, key), child, childTree, bases);
+  };
+  if (Array.isArray(value)) return value.map((item, i) => inner(String(i), item));
+  if (!isRecord(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, child]) => [key, inner(key, child)]));
+}
+
+interface PathOption {
+  readonly urls: boolean;
+  readonly names: boolean;
+}
+
+function pathOptionOf(schema: TSchema | undefined, value: string): PathOption | null {
+  if (schema === undefined) return null;
+  if (schema.path === true) return { urls: schema.urls === true, names: schema.names === true };
+  const variants = variantsOf(schema);
+  // `none` of `none | path` is the word, not a file.
+  if (variants.some((variant) => variant.const === value)) return null;
+  return variants.map((variant) => pathOptionOf(variant, value)).find((option) => option !== null) ?? null;
+}
+
+function isRelativeFile(value: string, option: PathOption): boolean {
+  if (value === '') return false;
+  if (option.urls && /^[a-z][a-z0-9+.-]*:\/\//i.test(value)) return false;
+  const isName = !/[/\\]/.test(value) && !value.startsWith('.') && extname(value) === '';
+  return !(option.names && isName);
+}
+
+function children(tree: Exclude<Tree, ScalarTree>): [string, Tree][] {
+  if (tree.type === 'list') return tree.items.map((item, i) => [String(i), item]);
+  return [...tree.entries].map(([key, entry]) => [key, entry.value]);
+}
+
+/** The schema of a property or an item, where there is one to be found. */
+function childSchema(schema: TSchema | undefined, key: string): TSchema | undefined {
+  if (schema === undefined) return undefined;
+  for (const variant of variantsOf(schema)) {
+    const found = childSchema(variant, key);
+    if (found !== undefined) return found;
+  }
+  const items: unknown = schema.items;
+  if (Array.isArray(items)) return items[Number(key)];
+  if (isRecord(items)) return items as unknown as TSchema;
+  const known = properties(schema);
+  if (Object.hasOwn(known, key)) return known[key];
+  const patterns = isRecord(schema.patternProperties) ? Object.entries(schema.patternProperties) : [];
+  const match = patterns.find(([pattern]) => new RegExp(pattern).test(key));
+  return match === undefined ? undefined : (match[1] as TSchema);
+}
+
+function pathOf(base: string, tree: Tree, keys: readonly string[]): string {
+  return keys.reduce((path, key, i) => {
+    const inList = locate(tree, keys.slice(0, i)).tree?.type === 'list';
+    return joinPath(path, inList ? Number(key) : key);
+  }, base);
+}
+
+function urlPasswords(value: string): string[] {
+  const password = /:\/\/[^\s/@:]*:([^\s/@]+)@/.exec(value)?.[1];
+  if (password === undefined) return [];
+  try {
+    return [...new Set([password, decodeURIComponent(password)])];
+  } catch {
+    // Not well encoded: the raw text is all there is.
+    return [password];
+  }
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

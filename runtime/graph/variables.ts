@@ -1,0 +1,58 @@
+/**
+ * `${NAME}` and `${NAME:-default}` in the texts of a graph. `$${` is a literal `${`.
+ *
+ * A scalar that is nothing but one unquoted variable is read again as YAML, so `port: ${PORT:-80}` is a number; quoted,
+ * or with text around, it stays a text.
+ */
+import { type Faults, joinPath, quote } from './faults.ts';
+import type { Entry, ScalarTree, Tree } from './tree.ts';
+import { plainValue } from './yaml.ts';
+
+export interface Variables {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Filled while substituting: what the graph took from the environment. */
+  readonly used: Map<string, string>;
+}
+
+/** A copy of `tree` with all variables put in. Faults: names that are not set, `${` that is not well formed. */
+export function substitute(tree: Tree, variables: Variables, faults: Faults, path = ''): Tree {
+  if (tree.type === 'scalar') return substituteScalar(tree, variables, faults, path);
+  if (tree.type === 'list') {
+    return { ...tree, items: tree.items.map((item, i) => substitute(item, variables, faults, joinPath(path, i))) };
+  }
+  const entries = new Map<string, Entry>();
+  for (const [name, entry] of tree.entries) {
+    entries.set(name, { ...entry, value: substitute(entry.value, variables, faults, joinPath(path, name)) });
+  }
+  return { ...tree, entries };
+}
+
+function substituteScalar(tree: ScalarTree, variables: Variables, faults: Faults, path: string): ScalarTree {
+  if (typeof tree.value !== 'string' || !tree.value.includes('${')) return tree;
+  const names = new Set<string>();
+  let broken = false;
+  const refuse = (message: string): string => {
+    faults.add(tree.at, path, 'variable', message);
+    broken = true;
+    return '';
+  };
+  const text = tree.value.replace(/\$\$\{|\$\{([^}]*)(\})?/g, (match: string, body?: string, close?: string) => {
+    if (body === undefined) return '${';
+    const parts = /^([A-Za-z_][A-Za-z0-9_]*)(?::-([\s\S]*))?$/.exec(body);
+    const name = parts?.[1];
+    if (close === undefined) return refuse(`${quote(match)} has no closing }`);
+    if (name === undefined) return refuse(`${quote(match)} is no variable; write \${NAME} or \${NAME:-default}`);
+    const value = variables.env[name];
+    const fallback = parts?.[2];
+    // As in a shell: `:-` also stands in for a variable that is set but empty.
+    if (value === undefined || (value === '' && fallback !== undefined)) {
+      return fallback ?? refuse(`the environment variable ${name} is not set`);
+    }
+    names.add(name);
+    variables.used.set(name, value);
+    return value;
+  });
+  const used = { variables: [...names], broken };
+  if (broken || !tree.plain || !/^\$\{[^}]*\}$/.test(tree.value)) return { ...tree, ...used, value: text };
+  return { ...tree, ...used, value: plainValue(text), text };
+}

@@ -1,0 +1,180 @@
+/**
+ * YAML text → located tree. Reports every syntax fault, duplicate keys, unknown tags, and documents that would grow
+ * out of bounds (aliases, depth).
+ */
+import {
+  type Alias,
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Pair,
+  parseDocument,
+  type YAMLMap,
+  Scalar as YamlScalar,
+} from 'yaml';
+import { type Faults, joinPath, type Place } from './faults.ts';
+import { type Entry, type MapTree, type Scalar, scalar, type Tree } from './tree.ts';
+
+/** Uses of aliases in one document; each is expanded, and an alias of aliases would multiply them. */
+const MAX_ALIASES = 100;
+const MAX_DEPTH = 40;
+const MAX_VALUES = 20_000;
+/** One slip can make hundreds of syntax errors; the first ones say it. */
+const MAX_SYNTAX_FAULTS = 20;
+
+/**
+ * @param placeOf where an offset of `text` is for the reader; given for text that is not a file's
+ * @returns the tree, or null when the text is empty or its syntax is broken (faults say so)
+ */
+export function parseTree(text: string, faults: Faults, placeOf?: (offset: number) => Place): Tree | null {
+  const lines = new LineCounter();
+  const place =
+    placeOf ??
+    ((offset: number) => {
+      const { line, col } = lines.linePos(offset);
+      return { line: Math.max(1, line), column: Math.max(1, col) };
+    });
+  let document: Document.Parsed;
+  try {
+    document = parseDocument(text, { uniqueKeys: false, prettyErrors: false, lineCounter: lines, logLevel: 'silent' });
+  } catch (error) {
+    // The parser recurses: text nested thousands deep overflows its stack.
+    faults.add(
+      place(0),
+      '',
+      'yaml',
+      `can't be read as YAML: ${error instanceof Error ? error.message : String(error)}`,
+    );
+    return null;
+  }
+  const problems = [...document.errors, ...document.warnings].filter((problem, i, all) => {
+    // Once the parser has lost its place, each token that follows is one more surprise.
+    return problem.code !== 'UNEXPECTED_TOKEN' || all.findIndex(({ code }) => code === problem.code) === i;
+  });
+  for (const problem of problems.slice(0, MAX_SYNTAX_FAULTS)) {
+    faults.add(place(problem.pos[0]), '', 'yaml', problem.message + hint(text, problem.pos[0], problem.message));
+  }
+  if (problems.length > 0 || document.contents === null) return null;
+  return new Converter(document, faults, place).tree(document.contents, '', 0);
+}
+
+/** What an unquoted scalar of this text is in YAML: a number, true, false, nothing, or the text itself. */
+export function plainValue(text: string): Scalar {
+  // A quoted value can't be told from a plain one here, so the text is never parsed as a document: `#` stays text.
+  const { schema } = parseDocument('');
+  for (const tag of schema.tags) {
+    if (tag.collection !== undefined || tag.default !== true || !('test' in tag) || !tag.test?.test(text)) continue;
+    const value: unknown = tag.resolve(text, () => undefined, { keepSourceTokens: false });
+    const plain: unknown = isScalar(value) ? value.value : value;
+    if (isScalarValue(plain)) return plain;
+  }
+  return text;
+}
+
+class Converter {
+  #aliases = 0;
+  #values = 0;
+
+  constructor(
+    readonly document: Document.Parsed,
+    readonly faults: Faults,
+    readonly place: (offset: number) => Place,
+  ) {}
+
+  tree(node: unknown, path: string, depth: number, fallback: number | undefined = 0): Tree {
+    const at = this.at(node, fallback);
+    this.#values++;
+    if (depth > MAX_DEPTH) return this.refuse(at, '', `values are nested more than ${MAX_DEPTH} deep`);
+    if (this.#values > MAX_VALUES) return this.refuse(at, '', `holds more than ${MAX_VALUES} values`);
+    if (isAlias(node)) return this.alias(node, at, path, depth);
+    if (isMap(node)) return this.map(node, at, path, depth);
+    if (isSeq(node)) {
+      const items = node.items.map((item, i) =>
+        this.tree(item, joinPath(path, i), depth + 1, offset(node) ?? fallback),
+      );
+      return { type: 'list', at, items };
+    }
+    if (!isScalar(node)) return scalar(at, null);
+    if (!isScalarValue(node.value)) return this.refuse(at, path, 'must be a text, a number, true, false or nothing');
+    return scalar(at, node.value, node.type === YamlScalar.PLAIN && node.tag === undefined);
+  }
+
+  private map(node: YAMLMap, at: Place, path: string, depth: number): MapTree {
+    const entries = new Map<string, Entry>();
+    const merged: Tree[] = [];
+    for (const pair of node.items) {
+      const key = this.key(pair, node, path);
+      if (key === null) continue;
+      const value = this.tree(pair.value, joinPath(path, key.name), depth + 1, offset(pair.key));
+      const first = entries.get(key.name);
+      if (key.merge) merged.push(value);
+      else if (first === undefined) entries.set(key.name, { key: key.at, value });
+      else {
+        const where = first.key.set === undefined ? `; first on line ${first.key.line}` : '';
+        this.faults.add(key.at, joinPath(path, key.name), 'duplicate', `is given twice${where}`);
+      }
+    }
+    for (const tree of merged) this.merge(tree, entries, path);
+    return { type: 'map', at, entries };
+  }
+
+  private key(pair: Pair, map: YAMLMap, path: string): { name: string; at: Place; merge: boolean } | null {
+    const at = this.at(pair.key, offset(map));
+    const key = pair.key;
+    if (isScalar(key) && isScalarValue(key.value) && key.value !== null) {
+      const name = typeof key.value === 'string' ? key.value : (key.source ?? String(key.value));
+      return { name, at, merge: name === '<<' && key.type === YamlScalar.PLAIN };
+    }
+    this.faults.add(at, path, 'yaml', 'has a key that is no text');
+    return null;
+  }
+
+  /** `<<`: what the map itself says wins, then the first of the merged maps. */
+  private merge(tree: Tree, entries: Map<string, Entry>, path: string): void {
+    if (tree.type === 'scalar' && tree.broken) return;
+    if (tree.type === 'list') {
+      for (const item of tree.items) this.merge(item, entries, path);
+    } else if (tree.type === 'map') {
+      for (const [name, entry] of tree.entries) if (!entries.has(name)) entries.set(name, entry);
+    } else {
+      this.faults.add(tree.at, joinPath(path, '<<'), 'yaml', '<< must name a mapping or a list of mappings');
+    }
+  }
+
+  private alias(alias: Alias, at: Place, path: string, depth: number): Tree {
+    if (++this.#aliases > MAX_ALIASES) return this.refuse(at, '', `uses aliases more than ${MAX_ALIASES} times`);
+    const target = alias.resolve(this.document);
+    if (target === undefined) return this.refuse(at, path, `there is no anchor &${alias.source} before this alias`);
+    return this.tree(target, path, depth + 1);
+  }
+
+  private refuse(at: Place, path: string, message: string): Tree {
+    this.faults.add(at, path, 'yaml', message);
+    return { ...scalar(at, null), broken: true };
+  }
+
+  private at(node: unknown, fallback: number | undefined): Place {
+    return this.place(offset(node) ?? fallback ?? 0);
+  }
+}
+
+function offset(node: unknown): number | undefined {
+  const ranged = isAlias(node) || isScalar(node) || isMap(node) || isSeq(node);
+  return ranged ? node.range?.[0] : undefined;
+}
+
+function isScalarValue(value: unknown): value is Scalar {
+  return value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
+}
+
+/** The slip that YAML explains worst: `{ port: ${PORT} }`, where the inner brace opens a mapping. */
+function hint(text: string, at: number, message: string): string {
+  const start = text.lastIndexOf('\n', at - 1) + 1;
+  const end = text.indexOf('\n', at);
+  const line = text.slice(start, end < 0 ? text.length : end);
+  if (/[{,[].*[:,[]\s*\$\{/.test(line)) return ' (inside { } and [ ], a variable must be in quotes)';
+  return message.startsWith('Tabs') ? ' (use spaces)' : '';
+}

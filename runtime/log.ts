@@ -1,0 +1,86 @@
+/**
+ * Logging of the whole system: pino, one line of JSON an entry; on a terminal a short readable form instead. Values
+ * from the environment are secrets: they are blotted out of every line, whatever field they are in.
+ */
+import pino from 'pino';
+import type { Logger } from './node.ts';
+
+/** Where finished lines go. A status line takes the place of the plain terminal writer. */
+export type LineWriter = (line: string) => void;
+
+export type LogFields = Record<string, unknown>;
+
+export interface Log extends Logger {
+  /** The same log with these fields in every entry. */
+  with(fields: LogFields): Log;
+  /** Blots this text out of all lines from now on. */
+  hide(secret: string): void;
+  /** The text without what is to be hidden: for what leaves by other ways than the log. */
+  redact(text: string): string;
+}
+
+export interface LogOptions {
+  readonly write: LineWriter;
+  /** Readable lines instead of JSON. */
+  readonly pretty: boolean;
+  readonly level?: 'debug' | 'info' | 'warn' | 'error' | 'silent';
+}
+
+export function createLog(options: LogOptions): Log {
+  const secrets: string[] = [];
+  const redact = (text: string) => secrets.reduce((rest, secret) => rest.replaceAll(secret, HIDDEN), text);
+  const write = (line: string) => {
+    const safe = redact(line.trimEnd());
+    options.write(options.pretty ? prettyLine(safe) : safe);
+  };
+  const root = pino(
+    {
+      level: options.level ?? 'info',
+      base: null,
+      formatters: { level: (level) => ({ level }) },
+      messageKey: 'message',
+      timestamp: pino.stdTimeFunctions.isoTime,
+    },
+    { write },
+  );
+  const hide = (secret: string) => {
+    // Very short values (a port number, say) would blot out half of every line and hide nothing.
+    if (secret.length < MIN_SECRET_LENGTH) return;
+    // As it is, and as it stands inside JSON and URLs.
+    for (const form of [secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret)]) {
+      if (!secrets.includes(form)) secrets.push(form);
+    }
+  };
+  return wrap(root, { hide, redact });
+}
+
+const HIDDEN = '***';
+const MIN_SECRET_LENGTH = 4;
+
+function wrap(log: pino.Logger, secrets: Pick<Log, 'hide' | 'redact'>): Log {
+  return {
+    debug: (message, fields = {}) => log.debug(fields, message),
+    info: (message, fields = {}) => log.info(fields, message),
+    warn: (message, fields = {}) => log.warn(fields, message),
+    error: (message, fields = {}) => log.error(fields, message),
+    with: (fields) => wrap(log.child(fields), secrets),
+    ...secrets,
+  };
+}
+
+const COLOURS: Record<string, string> = { debug: '\x1b[2m', info: '\x1b[36m', warn: '\x1b[33m', error: '\x1b[31m' };
+
+/** `12:03:11 warn cam01 decode: damaged video (frame_index=12)` */
+function prettyLine(line: string): string {
+  const entry: Record<string, unknown> = JSON.parse(line);
+  const { level, time, message, camera, node, session: _session, graph: _graph, stack, ...fields } = entry;
+  const label = String(level);
+  const where = [camera, node].filter((part) => typeof part === 'string').join(' ');
+  const rest = Object.entries(fields).map(
+    ([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
+  );
+  const tail = rest.length > 0 ? ` \x1b[2m(${rest.join(' ')})\x1b[0m` : '';
+  const at = String(time).slice(11, 19);
+  const trace = typeof stack === 'string' ? `\n\x1b[2m${stack}\x1b[0m` : '';
+  return `\x1b[2m${at}\x1b[0m ${COLOURS[label] ?? ''}${label}\x1b[0m ${where ? `${where}: ` : ''}${String(message)}${tail}${trace}`;
+}

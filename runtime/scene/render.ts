@@ -1,0 +1,84 @@
+/**
+ * Renders a scene to pictures: the same scene, time and camera give the same bytes on every run.
+ *
+ *     const renderer = new SceneRenderer(skyScene, { width: 640, height: 360 });
+ *     const picture = renderer.render(1.5);                          // the scene's own camera
+ *     const zoomed = renderer.render(1.5, { camera: { panDeg: 4, tiltDeg: 12, hfovDeg: 10 } });
+ *     const boxes = renderer.truth(1.5);
+ */
+import { Background } from './background.ts';
+import { toYuv, type Yuv } from './color.ts';
+import { drawStroke, type Plane } from './raster.ts';
+import type { CameraPose, PictureSize, Scene } from './scene.ts';
+import { cameraAt, placeObjects, type TruthObject, truthAt } from './truth.ts';
+
+/** An 8-bit YUV 4:2:0 picture, BT.601, limited range. */
+export interface Picture extends PictureSize {
+  /** The three planes one after the other, rows without padding: what encoders call yuv420p or I420. */
+  readonly bytes: Uint8Array;
+  readonly planes: Readonly<Record<keyof Yuv, Plane>>;
+}
+
+export interface RenderOptions {
+  /** Default: the scene's own camera at that time. */
+  readonly camera?: CameraPose;
+  /** False: the background alone. */
+  readonly objects?: boolean;
+  /** Written to and returned; default: a new picture. */
+  readonly into?: Picture;
+}
+
+const COMPONENTS = ['y', 'u', 'v'] as const;
+
+export class SceneRenderer {
+  readonly scene: Scene;
+  readonly size: PictureSize;
+  readonly #background: Background;
+
+  /** @throws RangeError when a side of the size is odd or not positive */
+  constructor(scene: Scene, size: PictureSize) {
+    if (![size.width, size.height].every((side) => side > 0 && side % 2 === 0)) {
+      throw new RangeError(`picture size must be even and positive, got ${size.width}x${size.height}`);
+    }
+    this.scene = scene;
+    this.size = size;
+    this.#background = new Background(scene.background, scene.seed);
+  }
+
+  /** The picture at `timeS` seconds. */
+  render(timeS: number, options: RenderOptions = {}): Picture {
+    const camera = options.camera ?? cameraAt(this.scene, timeS);
+    const picture = options.into ?? makePicture(this.size);
+    for (const component of COMPONENTS) this.#background.paint(picture.planes[component], component, camera, timeS);
+    if (options.objects ?? true) this.#drawObjects(picture, camera, timeS);
+    return picture;
+  }
+
+  /** Boxes of what {@link render} draws at that time, in pixels. */
+  truth(timeS: number, camera: CameraPose = cameraAt(this.scene, timeS)): TruthObject[] {
+    return truthAt(this.scene, timeS, camera, this.size);
+  }
+
+  #drawObjects(picture: Picture, camera: CameraPose, timeS: number): void {
+    for (const component of COMPONENTS) {
+      const plane = picture.planes[component];
+      for (const { object, strokes } of placeObjects(this.scene, timeS, camera, plane)) {
+        const base = toYuv(object.color)[component];
+        for (const stroke of strokes) drawStroke(plane, stroke, component === 'y' ? base + stroke.light : base);
+      }
+    }
+  }
+}
+
+/** A black picture (all bytes 0) to render into. */
+export function makePicture({ width, height }: PictureSize): Picture {
+  const luma = width * height;
+  const bytes = new Uint8Array(luma * 1.5);
+  const colorPlane = (from: number): Plane => ({
+    data: bytes.subarray(from, from + luma / 4),
+    width: width / 2,
+    height: height / 2,
+  });
+  const y = { data: bytes.subarray(0, luma), width, height };
+  return { width, height, bytes, planes: { y, u: colorPlane(luma), v: colorPlane(luma * 1.25) } };
+}

@@ -1,0 +1,84 @@
+/**
+ * A scene described as data: what the sky looks like, what flies in it, and where a camera looks.
+ *
+ * Coordinates are angles seen from the camera's place: pan in degrees to the right, tilt in degrees up, the horizon at
+ * tilt 0. The background and the flights live in that space and the camera only chooses the part that is seen, so a
+ * camera that moves sees the same world. A picture is a function of (scene, time, camera) and nothing else.
+ */
+import type { Rgb } from './color.ts';
+import type { Knot, Sway } from './paths.ts';
+
+/** Where a camera looks. `hfovDeg` is what the picture's width shows; a smaller one is zoomed in further. */
+export interface CameraPose {
+  readonly panDeg: number;
+  readonly tiltDeg: number;
+  readonly hfovDeg: number;
+}
+
+export type SpriteKind = 'quadcopter' | 'airplane';
+
+/** A knot of a flight: where the object's centre is, and how wide it looks from its left to its right end. */
+export interface FlightKnot extends Knot {
+  readonly panDeg: number;
+  readonly tiltDeg: number;
+  readonly spanDeg: number;
+}
+
+/** A knot of a camera's own motion. */
+export interface CameraKnot extends Knot, CameraPose {}
+
+export interface SceneObject {
+  /** Unique in its scene. */
+  readonly id: number;
+  readonly label: string;
+  readonly sprite: SpriteKind;
+  readonly color: Rgb;
+  /** The object is there from the first to the last knot; with `repeats` it starts again after the last one. */
+  readonly flight: readonly FlightKnot[];
+  readonly repeats?: boolean;
+  /** Small oscillation on top of the flight, as of a multicopter that holds its place. */
+  readonly sway?: Sway;
+}
+
+export interface SkyStop {
+  readonly tiltDeg: number;
+  readonly rgb: Rgb;
+}
+
+export interface BackgroundLook {
+  /** Colours by tilt, rising; linear in between. At least one. */
+  readonly sky: readonly SkyStop[];
+  readonly clouds: {
+    /** Part of the sky that they cover, in [0, 1]. */
+    readonly cover: number;
+    readonly bright: Rgb;
+    readonly shaded: Rgb;
+    /** How fast they move to the right. */
+    readonly driftDegPerS: number;
+  };
+  readonly ground: {
+    /** The far skyline's colour; what lies between is a mixture. */
+    readonly far: Rgb;
+    /** Trees and the ground's own colour. */
+    readonly near: Rgb;
+    readonly windows: Rgb;
+    /** Part of the windows with a light, in [0, 1]. */
+    readonly lit: number;
+  };
+}
+
+export interface Scene {
+  readonly name: string;
+  /** Decides the clouds and the skyline. */
+  readonly seed: number;
+  readonly background: BackgroundLook;
+  readonly objects: readonly SceneObject[];
+  /** The scene's own camera; a renderer may be told to look elsewhere. One knot: a camera that stands still. */
+  readonly camera: readonly CameraKnot[];
+}
+
+/** Size of a picture in pixels; both even, because colour has half the resolution. */
+export interface PictureSize {
+  readonly width: number;
+  readonly height: number;
+}

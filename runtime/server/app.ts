@@ -1,0 +1,123 @@
+/**
+ * The HTTP and WebSocket server over a set of sessions. Holds no native code and no state of its own but its clients.
+ *
+ *     const app = createApp({ sessions, version: '0.1.0', clock: new SystemClock(), log });
+ *     const server = listen(app, { host: '127.0.0.1', port: 0 });   // server.port is the real one
+ *     await server.stop();
+ */
+import { openapi } from '@elysiajs/openapi';
+import { Elysia } from 'elysia';
+import type { Clock } from '../clock.ts';
+import { errorCode, WindhoverError } from '../errors.ts';
+import type { Logger } from '../node.ts';
+import type { Sessions } from '../session/api.ts';
+import { addCameras } from './cameras.ts';
+import type { Client } from './client.ts';
+import { Clients } from './clients.ts';
+import { answerErrors, internalError } from './errors.ts';
+import { addHealth } from './health.ts';
+import { DEFAULT_LIMITS, type ServerLimits } from './limits.ts';
+import { addSessions } from './sessions.ts';
+import { addWebSocket } from './websocket.ts';
+
+export interface AppOptions {
+  readonly sessions: Sessions;
+  /** Shown on the OpenAPI page. */
+  readonly version: string;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly limits?: Partial<ServerLimits>;
+}
+
+export interface App {
+  /** All routes. More may be added before `listen`. */
+  readonly http: Elysia;
+  readonly clients: Clients;
+  readonly log: Logger;
+  /** Answers a request without a port; WebSockets need `listen`. */
+  handle(request: Request): Promise<Response>;
+}
+
+export interface Listening {
+  readonly host: string;
+  /** The real port, also when 0 was asked for. */
+  readonly port: number;
+  /** `http://host:port` */
+  readonly url: string;
+  /** Closes all clients (1001) and the port. */
+  stop(): Promise<void>;
+}
+
+export function createApp(options: AppOptions): App {
+  const { sessions, log } = options;
+  const limits: ServerLimits = { ...DEFAULT_LIMITS, ...options.limits };
+  const clients = new Clients({ sessions, clock: options.clock, log, limits });
+  // By default Elysia finds no route under a host name of up to three letters, such as http://nvr/.
+  const http = new Elysia({ handler: { standardHostname: false } });
+  answerErrors(http, log);
+  http.use(
+    openapi({
+      path: '/openapi',
+      documentation: {
+        info: { title: 'Windhover', version: options.version, description: 'Sessions, their metadata and commands' },
+      },
+    }),
+  );
+  addHealth(http, sessions);
+  addCameras(http, sessions);
+  addSessions(http, sessions, limits);
+  addWebSocket(http, sessions, clients);
+  return { http, clients, log, handle: async (request) => http.handle(request) };
+}
+
+/**
+ * Opens the port. Served by Bun directly and not by Elysia's `listen`, which shares ports (`reusePort`) and would
+ * parse WebSocket messages before we see them.
+ * @throws WindhoverError `port_in_use`, `listen_failed`
+ */
+export function listen(app: App, at: { readonly host: string; readonly port: number }): Listening {
+  const server = open(app, at);
+  app.clients.attach(server);
+  const port = server.port ?? at.port;
+  return {
+    host: at.host,
+    port,
+    url: `http://${authority(at.host, port)}`,
+    stop: async () => {
+      app.clients.close();
+      await server.stop(true);
+    },
+  };
+}
+
+function open(app: App, { host, port }: { host: string; port: number }): Bun.Server<Client> {
+  try {
+    return Bun.serve<Client>({
+      hostname: host,
+      port,
+      reusePort: false,
+      development: false,
+      // Stopping a session may take longer than Bun's 10 s for a silent connection.
+      idleTimeout: 60,
+      fetch: (request) => app.http.fetch(request),
+      websocket: app.clients.websocket(),
+      error: (error) => internalError(error, undefined, app.log),
+    });
+  } catch (cause) {
+    const where = authority(host, port);
+    if (errorCode(cause) === 'EADDRINUSE') {
+      const hint = 'choose another port, 0 for a free one, or stop the program that has it';
+      throw new WindhoverError('port_in_use', `Port in use: ${where}`, { hint, cause, permanent: true });
+    }
+    throw new WindhoverError('listen_failed', `Cannot listen on ${where}`, {
+      got: cause instanceof Error ? cause.message : String(cause),
+      hint: 'check the host and the port',
+      cause,
+      permanent: true,
+    });
+  }
+}
+
+function authority(host: string, port: number): string {
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
+}

@@ -1,0 +1,46 @@
+/** Reads and checks JSON request bodies: bounded, closed, with one message that says what is wrong. */
+import type { Static, TSchema } from '@sinclair/typebox';
+import { Value } from '@sinclair/typebox/value';
+import { WindhoverError } from '../errors.ts';
+
+/**
+ * The body as the schema's type. No body, or an empty one, counts as `{}`; the content type is not looked at.
+ * @throws WindhoverError `body_too_large`, `bad_body`
+ */
+export async function readJson<S extends TSchema>(request: Request, schema: S, maxBytes: number): Promise<Static<S>> {
+  const value = parse(await readText(request, maxBytes));
+  if (Value.Check(schema, value)) return value;
+  const first = Value.Errors(schema, value).First();
+  const where = first?.path ? `${first.path.slice(1).replaceAll('/', '.')}: ` : '';
+  throw new WindhoverError('bad_body', `Bad body: ${where}${first?.message ?? 'not what is expected'}`);
+}
+
+function parse(text: string): unknown {
+  if (text.trim() === '') return {};
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new WindhoverError('bad_body', 'Bad body: not valid JSON', { cause });
+  }
+}
+
+async function readText(request: Request, maxBytes: number): Promise<string> {
+  if (Number(request.headers.get('content-length') ?? 0) > maxBytes) throw tooLarge(maxBytes);
+  const chunks: Uint8Array[] = [];
+  let total = 0;
+  // A chunked body does not say its length beforehand: count while it comes.
+  for await (const chunk of request.body ?? []) {
+    total += chunk.byteLength;
+    if (total > maxBytes) throw tooLarge(maxBytes);
+    chunks.push(chunk);
+  }
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks));
+  } catch (cause) {
+    throw new WindhoverError('bad_body', 'Bad body: not valid UTF-8', { cause });
+  }
+}
+
+function tooLarge(maxBytes: number): WindhoverError {
+  return new WindhoverError('body_too_large', `Body too large: at most ${maxBytes} bytes are taken`);
+}

@@ -1,0 +1,15 @@
+/** GET /cameras: what sessions can be started for. */
+import { Type } from '@sinclair/typebox';
+import type { Elysia } from 'elysia';
+import type { Sessions } from '../session/api.ts';
+import { CameraViewSchema, describe } from './views.ts';
+
+const CamerasSchema = Type.Object({ cameras: Type.Array(CameraViewSchema) });
+
+export function addCameras(app: Elysia, sessions: Sessions): void {
+  app.get('/cameras', () => ({ cameras: sessions.cameras() }), {
+    detail: describe('The cameras of all graphs', {
+      200: { says: 'In order; the first is the default', schema: CamerasSchema },
+    }),
+  });
+}

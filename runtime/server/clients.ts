@@ -1,0 +1,199 @@
+/**
+ * All WebSocket clients: fans each session's messages out to them and takes their commands.
+ *
+ * Why not Bun's own topics: `publish` drops what exceeds a subscriber's backpressure limit and does not say for whom,
+ * so "latest wins" and "no event is lost" could not be kept per client. 200 clients at 10 Hz cost the same either way
+ * (21 ms of CPU a second by topic, 22 by send: the write per socket is what costs).
+ *
+ * Messages that come in one turn of the event loop go out together at its end: of ticks only the last, all events, one
+ * write per client.
+ */
+import type { Server, WebSocketHandler } from 'bun';
+import type { Reply } from '../../schemas/index.ts';
+import type { Clock } from '../clock.ts';
+import { WindhoverError } from '../errors.ts';
+import type { Logger } from '../node.ts';
+import type { SessionMessage, Sessions } from '../session/api.ts';
+import { Client } from './client.ts';
+import { ack, readCommand, refusal } from './commands.ts';
+import type { ServerLimits } from './limits.ts';
+
+export interface ClientsOptions {
+  readonly sessions: Sessions;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly limits: ServerLimits;
+}
+
+export class Clients {
+  readonly #options: ClientsOptions;
+  readonly #bySession = new Map<string, Set<Client>>();
+  readonly #pending = new Map<string, SessionMessage[]>();
+  readonly #unsubscribe: () => void;
+  readonly #sweeper: ReturnType<typeof setInterval>;
+  #flushScheduled = false;
+  #server: Server<Client> | undefined;
+  #closedForSlowness = 0;
+
+  constructor(options: ClientsOptions) {
+    this.#options = options;
+    this.#unsubscribe = options.sessions.subscribe({
+      message: (message) => this.#queue(message),
+      closed: (sessionId) => this.#sessionClosed(sessionId),
+    });
+    this.#sweeper = setInterval(() => this.#sweep(), options.limits.sweepEveryMs);
+    this.#sweeper.unref();
+  }
+
+  /** Clients connected now, and how many were ever closed for being too slow. */
+  stats(): { connected: number; closedForSlowness: number } {
+    let connected = 0;
+    for (const clients of this.#bySession.values()) connected += clients.size;
+    return { connected, closedForSlowness: this.#closedForSlowness };
+  }
+
+  /** Names the server whose requests are upgraded. */
+  attach(server: Server<Client>): void {
+    this.#server = server;
+  }
+
+  /**
+   * Turns a request for a known session into a WebSocket. Afterwards the request is answered: respond with nothing.
+   * @throws WindhoverError `too_many_clients`, `not_a_websocket`
+   */
+  upgrade(request: Request, sessionId: string): void {
+    const { limits } = this.#options;
+    if ((this.#server?.pendingWebSockets ?? 0) >= limits.maxClients) {
+      throw new WindhoverError('too_many_clients', `Too many clients: at most ${limits.maxClients} may be connected`);
+    }
+    const client = new Client(sessionId, limits, (slow) => this.#tooSlow(slow));
+    if (!this.#server?.upgrade(request, { data: client })) {
+      throw new WindhoverError('not_a_websocket', 'Expected a WebSocket handshake');
+    }
+  }
+
+  /** Handlers and settings for `Bun.serve`. */
+  websocket(): WebSocketHandler<Client> {
+    const { clock, limits, sessions } = this.#options;
+    const catchUp = (client: Client) => client.catchUp(clock.monoMs(), () => sessions.retainedTick(client.sessionId));
+    return {
+      maxPayloadLength: limits.maxMessageBytes,
+      // Never reached: a client is closed at `maxUnsentBytes`. A margin for what one turn of the loop may add.
+      backpressureLimit: limits.maxUnsentBytes + 16 * 1024 * 1024,
+      closeOnBackpressureLimit: false,
+      perMessageDeflate: false,
+      idleTimeout: 120,
+      // Our own pings also measure; see slow-client.ts.
+      sendPings: false,
+      open: (socket) => {
+        socket.data.opened(socket);
+        this.#opened(socket.data);
+      },
+      message: (socket, message) => {
+        const reply = this.#reply(socket.data, message);
+        if (reply) socket.data.send(JSON.stringify(reply));
+      },
+      drain: (socket) => catchUp(socket.data),
+      pong: (socket, payload) => {
+        socket.data.pong(payload.toString('latin1'));
+        catchUp(socket.data);
+      },
+      close: (socket) => this.#forget(socket.data),
+    };
+  }
+
+  /** Closes every client (1001) and stops listening to sessions. */
+  close(): void {
+    this.#unsubscribe();
+    clearInterval(this.#sweeper);
+    this.#flush();
+    for (const client of this.#all()) client.close(1001, 'server stopping');
+    this.#bySession.clear();
+  }
+
+  #opened(client: Client): void {
+    const { sessions } = this.#options;
+    if (!sessions.get(client.sessionId)) {
+      client.close(1000, 'session ended');
+      return;
+    }
+    const clients = this.#bySession.get(client.sessionId) ?? new Set();
+    clients.add(client);
+    this.#bySession.set(client.sessionId, clients);
+    // A tick on its way out is the retained one: it would come twice.
+    if (this.#pending.get(client.sessionId)?.some((message) => message.topic === 'tick')) return;
+    const tick = sessions.retainedTick(client.sessionId);
+    if (tick !== undefined) client.send(tick);
+  }
+
+  #queue(message: SessionMessage): void {
+    if (!this.#bySession.has(message.sessionId)) return;
+    const queued = this.#pending.get(message.sessionId) ?? [];
+    const kept = message.topic === 'tick' ? queued.filter((older) => older.topic !== 'tick') : queued;
+    kept.push(message);
+    this.#pending.set(message.sessionId, kept);
+    if (this.#flushScheduled) return;
+    this.#flushScheduled = true;
+    setImmediate(() => {
+      this.#flushScheduled = false;
+      this.#flush();
+    });
+  }
+
+  #flush(): void {
+    const nowMs = this.#options.clock.monoMs();
+    for (const [sessionId, messages] of this.#pending) {
+      for (const client of [...(this.#bySession.get(sessionId) ?? [])]) client.deliver(messages, nowMs);
+    }
+    this.#pending.clear();
+  }
+
+  /** One reply for each message, in order. Undefined only when the fault is ours. */
+  #reply(client: Client, message: string | Uint8Array): Reply | undefined {
+    const { clock, limits, log, sessions } = this.#options;
+    const nowMs = clock.monoMs();
+    if (!client.messages.take(nowMs)) return refusal('rate_limited');
+    const command = readCommand(message, limits.maxCommandChars);
+    if (typeof command === 'string') return refusal(command);
+    if (!client.commands.take(nowMs)) return refusal('rate_limited');
+    try {
+      sessions.command(client.sessionId, command);
+    } catch (error) {
+      // An acknowledgement would be a lie, and the contract has no code for our own fault.
+      log.error('command failed', { session_id: client.sessionId, command, error });
+      return undefined;
+    }
+    return ack(command);
+  }
+
+  #sweep(): void {
+    const { clock, sessions } = this.#options;
+    const nowMs = clock.monoMs();
+    for (const client of this.#all()) {
+      client.sweep(nowMs);
+      client.catchUp(nowMs, () => sessions.retainedTick(client.sessionId));
+    }
+  }
+
+  #sessionClosed(sessionId: string): void {
+    this.#flush();
+    for (const client of [...(this.#bySession.get(sessionId) ?? [])]) client.close(1000, 'session ended');
+    this.#bySession.delete(sessionId);
+  }
+
+  #tooSlow(client: Client): void {
+    this.#closedForSlowness += 1;
+    this.#options.log.warn('client too slow, closed', { session_id: client.sessionId });
+    this.#forget(client);
+  }
+
+  #forget(client: Client): void {
+    const clients = this.#bySession.get(client.sessionId);
+    clients?.delete(client);
+    if (clients?.size === 0) this.#bySession.delete(client.sessionId);
+  }
+
+  #all(): Client[] {
+    return [...this.#bySession.values()].flatMap((clients) => [...clients]);
+  }
+}

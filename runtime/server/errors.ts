@@ -1,0 +1,58 @@
+/** Turns whatever goes wrong in a request into `{"error": "<message>"}` with the right status. */
+import type { Elysia } from 'elysia';
+import { errorCode, errorMessage, WindhoverError } from '../errors.ts';
+import type { Logger } from '../node.ts';
+
+/** Codes whose message is for the client. Anything else is our own fault: 500, logged, and not shown. */
+const STATUS: Readonly<Record<string, number>> = {
+  bad_body: 400,
+  bad_path: 400,
+  unknown_camera: 404,
+  unknown_session: 404,
+  body_too_large: 413,
+  not_a_websocket: 426,
+  too_many_clients: 503,
+};
+
+/** Adds the error handling to the app; call it before the routes are added. */
+export function answerErrors(app: Elysia, log: Logger): void {
+  app.onError(({ code, error, request }) => {
+    if (code === 'NOT_FOUND') return unknownRoute(app, request);
+    const own = errorCode(error);
+    const status = own === undefined ? undefined : STATUS[own];
+    if (status !== undefined) {
+      const headers = status === 426 ? { upgrade: 'websocket', connection: 'Upgrade' } : {};
+      return errorResponse(status, errorMessage(error), headers);
+    }
+    return internalError(error, request, log);
+  });
+}
+
+/** The answer to an error that nobody foresaw. */
+export function internalError(error: unknown, request: Request | undefined, log: Logger): Response {
+  log.error('request failed', { method: request?.method, path: request && new URL(request.url).pathname, error });
+  return errorResponse(500, 'Internal error');
+}
+
+export function unknownSession(): WindhoverError {
+  return new WindhoverError('unknown_session', 'Unknown session');
+}
+
+function unknownRoute(app: Elysia, request: Request): Response {
+  const { pathname } = new URL(request.url);
+  const allowed = app.routes.filter((route) => matches(route.path, pathname)).map((route) => route.method);
+  if (allowed.length === 0) return errorResponse(404, `Not found: ${pathname}`);
+  const allow = [...new Set(allowed)].join(', ');
+  return errorResponse(405, `Method ${request.method} is not allowed here; allowed: ${allow}`, { allow });
+}
+
+/** Does `/a/:id` match `/a/7`? */
+function matches(pattern: string, path: string): boolean {
+  const [want, have] = [pattern, path].map((text) => text.split('/').filter((part) => part !== ''));
+  if (!want || want.length !== have?.length) return false;
+  return want.every((part, i) => part.startsWith(':') || part === have[i]);
+}
+
+function errorResponse(status: number, message: string, headers: Record<string, string> = {}): Response {
+  return Response.json({ error: message }, { status, headers });
+}

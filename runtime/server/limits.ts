@@ -1,0 +1,57 @@
+/**
+ * Every bound of the server in one place. Times are milliseconds, sizes bytes.
+ *
+ * What Bun 1.4.5 does, measured, and what follows from it:
+ * - `send` of a socket fills the kernel's buffer first (4 MB on loopback), so a client that stops reading shows up in
+ *   `getBufferedAmount()` only after minutes of 1 KB ticks. Hence our own pings: they tell within seconds.
+ * - Above `backpressureLimit` messages are dropped without a word (`send` returns 0); hence a bound of our own, lower.
+ * - `close()` with unsent data calls back at once and keeps the socket for a grace of 4, 8 and 16 s at an `idleTimeout`
+ *   of 8, 30 and 120 s; then Bun drops it hard. Within the grace, a client that reads gets its close frame.
+ * - A message above `maxPayloadLength` closes the socket (1009 for the client).
+ * - Sending resets the idle timer, so that never ends a client that is sent ticks.
+ */
+export interface ServerLimits {
+  /** Largest JSON request body. */
+  readonly maxBodyBytes: number;
+  /** WebSockets open at once; more are refused with 503. */
+  readonly maxClients: number;
+  /** Longest command, in characters; anything longer is answered `invalid_json` unparsed. */
+  readonly maxCommandChars: number;
+  /** Above this a message closes the socket: Bun knows no other way. */
+  readonly maxMessageBytes: number;
+  /** Valid commands a second per client, and how many may come at once. */
+  readonly commandsPerS: number;
+  readonly commandBurst: number;
+  /** Messages of any kind a second per client, and how many may come at once. */
+  readonly messagesPerS: number;
+  readonly messageBurst: number;
+  /** Unsent events (and at most one tick) that a client may have; more closes it. None is dropped before. */
+  readonly maxUnsentBytes: number;
+  /** A client with unsent data for this long without a break is closed. */
+  readonly unsentForMs: number;
+  /** How often a client is pinged. */
+  readonly pingEveryMs: number;
+  /** A ping unanswered for this long: the client is sent no more ticks until it answers. */
+  readonly lateAfterMs: number;
+  /** A ping unanswered for this long: the client is closed. */
+  readonly unansweredForMs: number;
+  /** How often clients are looked at. */
+  readonly sweepEveryMs: number;
+}
+
+export const DEFAULT_LIMITS: ServerLimits = {
+  maxBodyBytes: 64 * 1024,
+  maxClients: 1000,
+  maxCommandChars: 64 * 1024,
+  maxMessageBytes: 4 * 1024 * 1024,
+  commandsPerS: 20,
+  commandBurst: 40,
+  messagesPerS: 200,
+  messageBurst: 400,
+  maxUnsentBytes: 1024 * 1024,
+  unsentForMs: 5_000,
+  pingEveryMs: 2_000,
+  lateAfterMs: 2_000,
+  unansweredForMs: 30_000,
+  sweepEveryMs: 250,
+};

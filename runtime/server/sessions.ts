@@ -1,0 +1,79 @@
+/** The session routes: start (POST), look (GET), stop (DELETE). */
+import { Type } from '@sinclair/typebox';
+import type { Elysia } from 'elysia';
+import { errorCode, WindhoverError } from '../errors.ts';
+import type { Sessions, SessionView } from '../session/api.ts';
+import { readJson } from './body.ts';
+import { unknownSession } from './errors.ts';
+import type { ServerLimits } from './limits.ts';
+import { CreatedSessionSchema, CreateSessionSchema, describe, ErrorSchema, SessionViewSchema } from './views.ts';
+
+const SessionListSchema = Type.Object({ sessions: Type.Array(SessionViewSchema) });
+const DeletedSchema = Type.Object({ deleted: Type.Literal(true), session_id: Type.String() });
+const UNKNOWN = { says: 'Unknown session', schema: ErrorSchema };
+
+export function addSessions(app: Elysia, sessions: Sessions, limits: ServerLimits): void {
+  app.post(
+    '/sessions',
+    async ({ request, set }) => {
+      const { camera_id } = await readJson(request, CreateSessionSchema, limits.maxBodyBytes);
+      const { view, created } = start(sessions, camera_id);
+      set.status = created ? 201 : 200;
+      return { ...view, created };
+    },
+    {
+      // The body is read by readJson: bounded, and absent counts as {}.
+      parse: 'none',
+      detail: describe(
+        'Start the session of a camera, or find the one that runs',
+        {
+          201: { says: 'Started', schema: CreatedSessionSchema },
+          200: { says: 'Ran already', schema: CreatedSessionSchema },
+          400: { says: 'Bad body', schema: ErrorSchema },
+          404: { says: 'Unknown camera', schema: ErrorSchema },
+          413: { says: 'Body too large', schema: ErrorSchema },
+        },
+        CreateSessionSchema,
+      ),
+    },
+  );
+  app.get('/sessions', () => ({ sessions: sessions.list() }), {
+    detail: describe('All sessions', { 200: { says: 'With FPS, latency and drops', schema: SessionListSchema } }),
+  });
+  app.get('/sessions/:id', ({ params }) => find(sessions, params.id), {
+    detail: describe('One session', {
+      200: { says: 'With FPS, latency and drops', schema: SessionViewSchema },
+      404: UNKNOWN,
+    }),
+  });
+  app.delete(
+    '/sessions/:id',
+    async ({ params }) => {
+      if (!(await sessions.remove(params.id))) throw unknownSession();
+      return { deleted: true, session_id: params.id };
+    },
+    {
+      detail: describe('Stop a session', {
+        200: { says: 'Stopped; its process is gone', schema: DeletedSchema },
+        404: UNKNOWN,
+      }),
+    },
+  );
+}
+
+/** The session's view. @throws WindhoverError `unknown_session` */
+function find(sessions: Sessions, id: string): SessionView {
+  const view = sessions.get(id);
+  if (!view) throw unknownSession();
+  return view;
+}
+
+function start(sessions: Sessions, cameraId: string | undefined): ReturnType<Sessions['create']> {
+  try {
+    return cameraId === undefined ? sessions.create() : sessions.create(cameraId);
+  } catch (error) {
+    if (cameraId === undefined || errorCode(error) !== 'unknown_camera') throw error;
+    // The contract fixes this text; the error's own may say more.
+    throw new WindhoverError('unknown_camera', `Unknown camera_id: ${cameraId}`, { cause: error });
+  }
+}

@@ -1,0 +1,80 @@
+/**
+ * Entry of a session's process: hosts the engine, so that native code that aborts takes only this session down. It
+ * stops when it is told to, and by itself when the server is gone.
+ */
+import { SystemClock } from '../clock.ts';
+import { Engine } from '../engine/engine.ts';
+import { toRecord } from '../errors.ts';
+import type { FromChild, ToChild } from './messages.ts';
+
+/** How long the graph may take to come to its end once the server is gone. */
+const ORPHAN_STOP_MS = 2000;
+
+let engine: Engine | undefined;
+
+function send(message: FromChild): void {
+  if (process.connected) process.send?.(message);
+}
+
+function start(message: Extract<ToChild, { type: 'start' }>): void {
+  const clock = SystemClock.inChild(message.options.clockEpochMs, message.monoMs);
+  const options = { ...message.options, clockEpochMs: clock.epochMs };
+  engine = new Engine(message.graph, options, message.kept, {
+    report: send,
+    opened: () => send({ type: 'opened' }),
+    failed: (error) => send({ type: 'failed', error }),
+    done: () => {
+      send({ type: 'done' });
+      leave();
+    },
+  });
+  engine.start();
+}
+
+/**
+ * Exits without giving native libraries the chance to crash in their own clean-up, and not before the last message is
+ * through: the parent closes the channel when it has `done`.
+ */
+function leave(): void {
+  const exit = () => process.kill(process.pid, 'SIGKILL');
+  process.on('disconnect', exit);
+  setTimeout(exit, ORPHAN_STOP_MS);
+}
+
+process.on('message', (message: ToChild) => {
+  switch (message.type) {
+    case 'start':
+      try {
+        start(message);
+      } catch (error) {
+        send({ type: 'failed', error: toRecord(error, { code: 'session_start_failed' }) });
+        send({ type: 'done' });
+        leave();
+      }
+      break;
+    case 'command':
+      engine?.command(message.command);
+      break;
+    case 'ack':
+      engine?.acknowledge(message.count);
+      break;
+    case 'stop':
+      engine?.stop();
+  }
+});
+
+process.on('disconnect', () => {
+  engine?.stop();
+  setTimeout(() => process.kill(process.pid, 'SIGKILL'), ORPHAN_STOP_MS);
+});
+
+// A Ctrl-C in a terminal reaches the whole process group; the server decides when this process stops.
+process.on('SIGINT', () => undefined);
+process.on('SIGTERM', () => engine?.stop());
+
+process.on('uncaughtException', (error) => {
+  send({ type: 'failed', error: toRecord(error, { code: 'session_crashed' }) });
+  engine?.stop();
+});
+
+send({ type: 'hello' });

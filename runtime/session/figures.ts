@@ -1,0 +1,122 @@
+/**
+ * The figures of a session, from the counters of its nodes and the messages that pass. Counters are per process; totals
+ * go on over restarts. Pure: times are arguments.
+ */
+import type { NodeStats } from '../engine/messages.ts';
+import type { SessionView } from './api.ts';
+
+type Frames = SessionView['frames'];
+
+const RATE_WINDOW_MS = 3000;
+const LATENCY_SAMPLES = 256;
+
+export class Figures {
+  readonly #nodes: NodeStats = {};
+  readonly #history: { atMs: number; decoded: number; processed: number }[] = [];
+  readonly #inferenceMs = new Samples();
+  readonly #endToEndMs = new Samples();
+  /** Frames of earlier processes of this session. */
+  #before: Frames = { decoded: 0, processed: 0, dropped: 0, in_flight: 0 };
+  #over = false;
+
+  /** Takes in the counters of some nodes. */
+  update(nodes: NodeStats, nowMs: number): void {
+    Object.assign(this.#nodes, nodes);
+    const { decoded, processed } = this.#raw();
+    this.#history.push({ atMs: nowMs, decoded, processed });
+    while ((this.#history[0]?.atMs ?? nowMs) < nowMs - RATE_WINDOW_MS) this.#history.shift();
+  }
+
+  /** A tick is out. @param endToEndMs from decoded frame to here */
+  tick(inferenceMs: number, endToEndMs: number): void {
+    this.#inferenceMs.add(inferenceMs);
+    this.#endToEndMs.add(endToEndMs);
+  }
+
+  /** The process is gone: what was still on its way counts as dropped. */
+  processEnded(): void {
+    this.#over = true;
+    this.#history.length = 0;
+  }
+
+  /** A new process begins: its counters start at 0 again, the totals go on. */
+  processStarted(): void {
+    this.#before = this.frames();
+    this.#over = false;
+    for (const node of Object.keys(this.#nodes)) delete this.#nodes[node];
+  }
+
+  /**
+   * Every frame below the newest processed one is settled: processed or dropped. Those above are in flight, and in none
+   * of the other three counts, so that decoded = processed + dropped holds at every moment.
+   */
+  frames(): Frames {
+    const { decoded, processed, settled } = this.#raw();
+    const known = this.#over ? decoded : Math.min(settled, decoded);
+    return {
+      decoded: this.#before.decoded + known,
+      processed: this.#before.processed + processed,
+      dropped: this.#before.dropped + known - processed,
+      in_flight: decoded - known,
+    };
+  }
+
+  fps(nowMs: number): SessionView['fps'] {
+    const first = this.#history[0];
+    const last = this.#history.at(-1);
+    if (!first || !last || nowMs - first.atMs < 500) return { decoded: 0, processed: 0 };
+    const perS = (count: number) => Math.round((count / (nowMs - first.atMs)) * 10_000) / 10;
+    return { decoded: perS(last.decoded - first.decoded), processed: perS(last.processed - first.processed) };
+  }
+
+  latency(): SessionView['latency_ms'] {
+    return {
+      inference_p50: this.#inferenceMs.quantile(0.5),
+      end_to_end_p50: this.#endToEndMs.quantile(0.5),
+      end_to_end_p99: this.#endToEndMs.quantile(0.99),
+    };
+  }
+
+  progress(): number | null {
+    for (const stats of Object.values(this.#nodes)) if (typeof stats.progress === 'number') return stats.progress;
+    return null;
+  }
+
+  nodes(): NodeStats {
+    return this.#nodes;
+  }
+
+  #raw(): { decoded: number; processed: number; settled: number } {
+    let [decoded, processed, settled] = [0, 0, 0];
+    for (const stats of Object.values(this.#nodes)) {
+      decoded += number(stats.decoded);
+      if (number(stats.processed) < processed) continue;
+      processed = number(stats.processed);
+      settled = number(stats.settled);
+    }
+    // The counters of the decoder's worker may be a moment older than those of the publisher's.
+    return { decoded: Math.max(decoded, settled), processed, settled };
+  }
+}
+
+/** The last few values of something, for its quantiles. */
+class Samples {
+  readonly #values: number[] = [];
+  #next = 0;
+
+  add(value: number): void {
+    this.#values[this.#next] = value;
+    this.#next = (this.#next + 1) % LATENCY_SAMPLES;
+  }
+
+  quantile(q: number): number | null {
+    if (this.#values.length === 0) return null;
+    const sorted = this.#values.toSorted((a, b) => a - b);
+    const value = sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] ?? 0;
+    return Math.round(value * 100) / 100;
+  }
+}
+
+function number(value: number | string | undefined): number {
+  return typeof value === 'number' ? value : 0;
+}

@@ -1,0 +1,120 @@
+/** All sessions of one server: at most one a camera, started on request, reported as one. */
+import type { SystemClock } from '../clock.ts';
+import { WindhoverError } from '../errors.ts';
+import type { Log } from '../log.ts';
+import type { Command } from '../node.ts';
+import type { CameraView, Readiness, SessionListener, Sessions, SessionView } from './api.ts';
+import { Session, type SessionGraph } from './session.ts';
+
+export interface SessionSetOptions {
+  readonly graphs: readonly SessionGraph[];
+  readonly clock: SystemClock;
+  readonly log: Log;
+  readonly modelFolders: readonly string[];
+  /** Gets every message of every session, in order, as JSON text. */
+  readonly record?: (json: string) => void;
+  /** Called whenever a session's state has changed. */
+  readonly changed?: (view: SessionView, session: Session) => void;
+}
+
+export class SessionSet implements Sessions {
+  readonly #options: SessionSetOptions;
+  readonly #sessions = new Map<string, Session>();
+  readonly #listeners = new Set<SessionListener>();
+  #lastId = '';
+
+  constructor(options: SessionSetOptions) {
+    this.#options = options;
+  }
+
+  cameras(): CameraView[] {
+    return this.#options.graphs.map(({ camera, file }) => ({
+      camera_id: camera,
+      graph: file,
+      session_id: this.#ofCamera(camera)?.id ?? null,
+    }));
+  }
+
+  create(cameraId?: string): { view: SessionView; created: boolean } {
+    const graph = this.#options.graphs.find(({ camera }) => cameraId === undefined || camera === cameraId);
+    if (!graph) throw new WindhoverError('unknown_camera', `Unknown camera_id: ${cameraId}`);
+    const existing = this.#ofCamera(graph.camera);
+    if (existing?.view().running) return { view: existing.view(), created: false };
+    if (existing) {
+      void existing.stop();
+      this.#forget(existing.id);
+    }
+    const id = this.#newId(graph.camera);
+    const session = new Session(id, graph, {
+      clock: this.#options.clock,
+      log: this.#options.log,
+      modelFolders: this.#options.modelFolders,
+      recording: this.#options.record !== undefined,
+      message: ({ topic, json, live }) => {
+        this.#options.record?.(json);
+        if (live) for (const listener of this.#listeners) listener.message?.({ sessionId: id, topic, json });
+      },
+      changed: (changed) => this.#options.changed?.(changed.view(), changed),
+    });
+    this.#sessions.set(id, session);
+    return { view: session.view(), created: true };
+  }
+
+  list(): SessionView[] {
+    return [...this.#sessions.values()].map((session) => session.view());
+  }
+
+  get(sessionId: string): SessionView | undefined {
+    return this.#sessions.get(sessionId)?.view();
+  }
+
+  async remove(sessionId: string): Promise<boolean> {
+    const session = this.#sessions.get(sessionId);
+    if (!session) return false;
+    await session.stop();
+    this.#forget(sessionId);
+    return true;
+  }
+
+  /** Stops all sessions; they stay listed. */
+  async stopAll(): Promise<void> {
+    await Promise.all([...this.#sessions.values()].map((session) => session.stop()));
+  }
+
+  retainedTick(sessionId: string): string | undefined {
+    return this.#sessions.get(sessionId)?.retainedTick;
+  }
+
+  command(sessionId: string, command: Command): void {
+    this.#sessions.get(sessionId)?.command(command);
+  }
+
+  readiness(): Readiness {
+    const reasons = [...this.#sessions.values()].flatMap((session) => {
+      const fault = session.fault();
+      return fault ? [{ session_id: session.id, camera_id: session.graph.camera, ...fault }] : [];
+    });
+    return { ready: reasons.length === 0, reasons };
+  }
+
+  subscribe(listener: SessionListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  #forget(sessionId: string): void {
+    if (this.#sessions.delete(sessionId)) for (const listener of this.#listeners) listener.closed?.(sessionId);
+  }
+
+  #ofCamera(camera: string): Session | undefined {
+    return [...this.#sessions.values()].find((session) => session.graph.camera === camera);
+  }
+
+  /** `session-cam_01-2025-12-20T12:00:00.000Z`; never the same twice. */
+  #newId(camera: string): string {
+    const base = `session-${camera}-${new Date(this.#options.clock.unixMs()).toISOString()}`;
+    const id = base === this.#lastId ? `${base}-${crypto.randomUUID().slice(0, 8)}` : base;
+    this.#lastId = base;
+    return id;
+  }
+}

@@ -1,0 +1,109 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, relative, resolve } from 'node:path';
+import { CLIPS, fixturesCommand, type TruthHeader, type TruthLine, writeFixtures } from '../runtime/cli/fixtures.ts';
+import { makePicture, SceneRenderer } from '../runtime/scene/render.ts';
+import { decodeAll, readClip } from './scene/clip-reader.ts';
+
+const FIXTURES = resolve(import.meta.dir, '../fixtures');
+
+let folder: string;
+let written: string[];
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'windhover-fixtures-'));
+  written = (await writeFixtures(folder)).map((file) => relative(folder, file));
+}, 60_000);
+afterAll(() => rm(folder, { recursive: true }));
+
+describe('the files of the renderer in fixtures/', () => {
+  // The encoder is told not to choose its algorithms by the CPU, so that this holds on other machines too.
+  test('are what the command writes, byte for byte', async () => {
+    for (const file of written) {
+      const [fresh, kept] = await Promise.all([bytes(join(folder, file)), bytes(join(FIXTURES, file))]);
+      // One hash each: a difference of a hundred thousand bytes is no use to anybody.
+      expect({ file, hash: Bun.hash(fresh) }).toEqual({ file, hash: Bun.hash(kept) });
+    }
+  });
+
+  test('are complete, leave no partial files and stay under 2 MB', async () => {
+    expect((await readdir(folder, { recursive: true })).filter((name) => name.includes('.')).sort()).toEqual(
+      [...written].sort(),
+    );
+    const sizes = written.map((file) => Bun.file(join(FIXTURES, file)).size);
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(2_000_000);
+  });
+});
+
+describe.each(CLIPS.map((clip) => [clip.name, clip] as const))('the clip %s', (name, clip) => {
+  const file = join(FIXTURES, `${name}.mp4`);
+
+  test('has its index in front and no trace of when or with what it was made', async () => {
+    const text = Buffer.from(await bytes(file)).toString('latin1');
+    expect(text.indexOf('moov')).toBeLessThan(text.indexOf('mdat'));
+    expect(text).not.toContain('Lavf');
+    expect(text).not.toContain('Lavc');
+  });
+
+  test('shows what the renderer renders, frame by frame', async () => {
+    const renderer = new SceneRenderer(clip.scene, clip);
+    const into = makePicture(clip);
+    let frames = 0;
+    for await (const picture of readClip(file)) {
+      expect([picture.width, picture.height]).toEqual([clip.width, clip.height]);
+      expect(picture.keyframe).toBe(picture.index % (2 * clip.fps) === 0);
+      frames++;
+      if (picture.index % 10 !== 0) continue;
+      const rendered = renderer.render(picture.index / clip.fps, { into });
+      expect(meanDifference(picture.yuv420p, rendered.bytes)).toBeLessThan(1.5);
+    }
+    expect(frames).toBe(clip.frames);
+  }, 30_000);
+
+  test('has a truth line for every frame, with boxes inside of the picture', async () => {
+    const { header, lines } = await readTruth(join(FIXTURES, `${name}.truth.jsonl`));
+    expect(header).toEqual({ width: clip.width, height: clip.height, fps: clip.fps, frames: clip.frames });
+    expect(lines.map((line) => line.frame)).toEqual(Array.from({ length: clip.frames }, (_, index) => index));
+    for (const { x, y, w, h } of lines.flatMap((line) => line.objects)) {
+      expect(Math.min(x, y, clip.width - x - w, clip.height - y - h)).toBeGreaterThan(-0.011);
+      expect(Math.min(w, h)).toBeGreaterThan(0);
+    }
+  });
+});
+
+describe('the broken files', () => {
+  test('cut-short opens, decodes for a while and ends in an error', async () => {
+    const { pictures, errors } = await decodeAll(join(FIXTURES, 'broken/cut-short.mp4'));
+    expect(pictures).toBe(33);
+    expect(errors).toBe(1);
+  });
+
+  test('corrupt fails on some packets and goes on to the end', async () => {
+    const { pictures, errors } = await decodeAll(join(FIXTURES, 'broken/corrupt.mp4'));
+    expect(pictures).toBe(45);
+    expect(errors).toBe(5);
+  });
+
+  test('not-a-video does not open', async () => {
+    await expect(decodeAll(join(FIXTURES, 'broken/not-a-video.mp4'))).rejects.toThrow('Invalid data');
+  });
+});
+
+test('the command refuses arguments that it does not know', async () => {
+  expect(await fixturesCommand(['--nonsense'])).toBe(2);
+});
+
+async function readTruth(file: string): Promise<{ header: TruthHeader; lines: TruthLine[] }> {
+  const [header, ...lines] = (await Bun.file(file).text()).trimEnd().split('\n');
+  return { header: JSON.parse(header ?? ''), lines: lines.map((line) => JSON.parse(line)) };
+}
+
+async function bytes(file: string): Promise<Uint8Array> {
+  return new Uint8Array(await Bun.file(file).arrayBuffer());
+}
+
+function meanDifference(a: Uint8Array, b: Uint8Array): number {
+  let sum = 0;
+  for (let at = 0; at < a.length; at++) sum += Math.abs((a[at] ?? 0) - (b[at] ?? 0));
+  return sum / a.length;
+}

@@ -1,0 +1,414 @@
+import { describe, expect, test } from 'bun:test';
+import { check, faultsOf, GOOD, withLine } from './nodes.ts';
+
+interface Row {
+  readonly why: string;
+  readonly text: string;
+  readonly faults: readonly string[];
+}
+
+function table(rows: readonly Row[]): void {
+  test.each(rows)('$why', async ({ text, faults }) => {
+    expect(await faultsOf(text)).toEqual([...faults]);
+  });
+}
+
+const HEAD = 'version: 1\ncamera: c\nnodes:\n';
+
+test('a right graph has no faults, and is in order with everything filled in', async () => {
+  const { graph, faults, secrets } = await check(GOOD);
+  expect(faults).toEqual([]);
+  expect(secrets).toEqual([]);
+  expect(graph?.nodes.map((node) => node.id)).toEqual(['source', 'decode', 'detect', 'track', 'autotrack', 'publish']);
+  expect(graph?.pace).toBe('realtime');
+  const detect = graph?.nodes[2];
+  expect(detect?.params).toEqual({ model: 'default', confidence: 0.35, side: 416, floats: false });
+  expect(detect?.links).toEqual([
+    {
+      input: 'frames',
+      from: { node: 'decode', output: 'frames' },
+      kind: 'frame',
+      request: { width: 416, height: 416, format: 'rgb24', fit: 'letterbox' },
+    },
+  ]);
+  expect([detect?.line, detect?.column]).toEqual([6, 3]);
+});
+
+test('nodes may be written in any order', async () => {
+  const [a, b, c, ...nodes] = GOOD.trimEnd().split('\n');
+  const { graph, faults } = await check([a, b, c, ...nodes.reverse()].join('\n'));
+  expect(faults).toEqual([]);
+  expect(graph?.nodes.map((node) => node.id)).toEqual(['source', 'decode', 'detect', 'track', 'autotrack', 'publish']);
+});
+
+test('a graph with many mistakes gives them all in one report', async () => {
+  const text = `version: 2
+camera: "cam 01"
+colour: red
+nodes:
+  source:
+    use: source
+    with: { url: "\${HOST}/sub", pace: fast }
+  decode:  { use: decode, form: source, from: source, with: { fps: ten } }
+  detect:  { use: detct, from: decode }
+  detect2: { use: detect, from: decode, with: { confidence: 3, modle: x } }
+  track:   { use: track, from: detect2.boxes }
+  publish: { use: publish, from: trak, worker: "a b" }
+`;
+  expect(await faultsOf(text)).toEqual([
+    '1:10 version: must be 1, got 2',
+    "2:9 camera: must be 1 to 64 letters, digits, _ and -, got the text 'cam 01'",
+    "3:1 colour: unknown key 'colour'; keys: version, camera, nodes",
+    '7:18 nodes.source.with.url: the environment variable HOST is not set',
+    "7:39 nodes.source.with.pace: must be one of realtime, asap; got 'fast'",
+    "8:27 nodes.decode.form: unknown key 'form'; did you mean 'from'?",
+    "8:68 nodes.decode.with.fps: must be a number, got the text 'ten'",
+    "9:19 nodes.detect.use: no node is called 'detct'; did you mean 'detect'?",
+    '10:61 nodes.detect2.with.confidence: must be between 0 and 1, got 3',
+    "10:64 nodes.detect2.with.modle: unknown option 'modle'; did you mean 'model'?",
+    "11:32 nodes.track.from: 'detect2' has no output 'boxes'; outputs: detections",
+    "12:34 nodes.publish.from: there is no node 'trak'; did you mean 'track'?",
+    "12:48 nodes.publish.worker: must be 1 to 64 letters, digits, _ and -, got the text 'a b'",
+  ]);
+});
+
+describe('YAML', () => {
+  table([
+    { why: 'nothing at all', text: '', faults: ['1:1: the graph is empty; it needs version, camera and nodes'] },
+    { why: 'only comments', text: '# a\n', faults: ['1:1: the graph is empty; it needs version, camera and nodes'] },
+    { why: 'a list', text: '# x\n- a', faults: ['2:1: must be a mapping, got a list'] },
+    { why: 'a text', text: 'just text', faults: ["1:1: must be a mapping, got the text 'just text'"] },
+    {
+      why: 'several syntax errors are several faults',
+      text: 'a: [1\nb: "x\n',
+      faults: [
+        '2:1: Flow sequence in block collection must be sufficiently indented and end with a ]',
+        '3:1: Missing closing "quote',
+      ],
+    },
+    {
+      why: 'tabs say what to do',
+      text: 'nodes:\n\ta: 1',
+      faults: ['2:1: Tabs are not allowed as indentation (use spaces)'],
+    },
+    {
+      why: 'an unquoted variable in braces is one fault, not twenty',
+      text: withLine(4, '  source: { use: source, with: { url: ${U} } }'),
+      faults: ['4:40: Unexpected flow-map-start at node end (inside { } and [ ], a variable must be in quotes)'],
+    },
+    { why: 'unknown tag', text: withLine(2, 'camera: !cam x'), faults: ['2:9: Unresolved tag: !cam'] },
+    {
+      why: 'duplicate keys name the first one',
+      text: `${GOOD}camera: other\n`,
+      faults: ['10:1 camera: is given twice; first on line 2'],
+    },
+    {
+      why: 'no such anchor',
+      text: withLine(6, '  detect: *missing'),
+      faults: ['6:11 nodes.detect: there is no anchor &missing before this alias'],
+    },
+    {
+      why: 'merging what is no mapping',
+      text: withLine(6, '  detect: { <<: 4, use: detect, from: decode }'),
+      faults: ['6:17 nodes.detect["<<"]: << must name a mapping or a list of mappings'],
+    },
+  ]);
+
+  test('anchors, aliases and merge keys work; the own key wins', async () => {
+    const text = `${withLine(6, '  detect: &d { use: detect, from: decode, with: &w { side: 64 } }')}  two: { <<: *d, with: { <<: *w, confidence: 0.5 } }
+  t2: { use: track, from: two }
+  p2: { use: publish, from: t2 }
+`;
+    const { graph, faults } = await check(text);
+    expect(faults).toEqual([]);
+    expect(graph?.nodes.find((node) => node.id === 'two')?.params).toMatchObject({ side: 64, confidence: 0.5 });
+  });
+
+  test('aliases of aliases are stopped before they grow', async () => {
+    const lines = Array.from({ length: 30 }, (_, i) => `a${i + 1}: &a${i + 1} [*a${i}, *a${i}, *a${i}, *a${i}]`);
+    const faults = await faultsOf(`a0: &a0 [x, x]\n${lines.join('\n')}\n`);
+    expect(faults.some((fault) => fault.includes('uses aliases more than 100 times'))).toBe(true);
+  });
+
+  test('an alias of itself is stopped', async () => {
+    expect((await faultsOf('a: &a [*a]')).at(-1)).toBe('1:7: values are nested more than 40 deep');
+  });
+});
+
+describe('the frame of a graph', () => {
+  table([
+    {
+      why: 'all three keys are required',
+      text: 'x: 1',
+      faults: [
+        "1:1 x: unknown key 'x'; keys: version, camera, nodes",
+        '1:1 version: is required; write version: 1',
+        '1:1 camera: is required; the id of the camera',
+        '1:1 nodes: is required; a mapping of nodes',
+      ],
+    },
+    {
+      why: 'version as a text',
+      text: withLine(1, 'version: "1"'),
+      faults: ["1:10 version: must be 1, got the text '1'"],
+    },
+    {
+      why: 'a number is no camera id',
+      text: withLine(2, 'camera: 7'),
+      faults: ['2:9 camera: must be 1 to 64 letters, digits, _ and -, got 7 (put it in quotes)'],
+    },
+    { why: 'no nodes', text: 'version: 1\ncamera: c\nnodes: {}', faults: ['3:8 nodes: must name at least one node'] },
+    {
+      why: 'nodes as a list',
+      text: `${HEAD}  - a`,
+      faults: ['4:3 nodes: must be a mapping of nodes, got a list'],
+    },
+    {
+      why: 'a node that is a text',
+      text: withLine(9, '  publish: publish'),
+      faults: ["9:12 nodes.publish: must be a mapping with the key use, got the text 'publish'"],
+    },
+    {
+      why: 'a node id must fit into URLs and metrics',
+      text: withLine(9, '  pub lish: { use: publish, from: [track, autotrack] }'),
+      faults: ['9:3 nodes["pub lish"]: is no node id: use 1 to 64 letters, digits, _ and -'],
+    },
+    {
+      why: 'use is required',
+      text: withLine(9, '  publish: { from: [track, autotrack] }'),
+      faults: ['9:3 nodes.publish.use: is required; the name of a node, or a path such as ./my-node.ts'],
+    },
+    {
+      why: 'use must be a text',
+      text: withLine(9, '  publish: { use: 7, from: [track, autotrack] }'),
+      faults: ['9:19 nodes.publish.use: must be the name of a node, or a path such as ./my-node.ts, got 7'],
+    },
+    {
+      why: 'with must be a mapping',
+      text: withLine(6, '  detect: { use: detect, from: decode, with: [1] }'),
+      faults: ['6:46 nodes.detect.with: must be a mapping of parameters, got a list'],
+    },
+    { why: 'with may be left empty', text: withLine(6, '  detect: { use: detect, from: decode, with: }'), faults: [] },
+    {
+      why: 'nobody produces',
+      text: `${HEAD}  t: { use: track }`,
+      faults: [
+        '3:1 nodes: no node produces anything: the graph needs a source',
+        '4:3 nodes.t: input detections is not connected; name its producer in from',
+        '4:3 nodes.t: output tracks is not used by any node',
+      ],
+    },
+  ]);
+});
+
+describe('links', () => {
+  table([
+    {
+      why: 'unknown node without a close name lists the nodes',
+      text: withLine(6, '  detect: { use: detect, from: camera }'),
+      faults: [
+        '5:3 nodes.decode: output frames is not used by any node',
+        "6:32 nodes.detect.from: there is no node 'camera'; nodes: source, decode, track, autotrack, publish",
+      ],
+    },
+    {
+      why: 'unknown port',
+      text: withLine(6, '  detect: { use: detect, from: decode.fraems }'),
+      faults: ["6:32 nodes.detect.from: 'decode' has no output 'fraems'; did you mean 'frames'?"],
+    },
+    { why: 'a port by name', text: withLine(6, '  detect: { use: detect, from: decode.frames }'), faults: [] },
+    { why: 'inputs by name', text: withLine(6, '  detect: { use: detect, from: { frames: decode } }'), faults: [] },
+    {
+      why: 'unknown input',
+      text: withLine(6, '  detect: { use: detect, from: { frame: decode } }'),
+      faults: ["6:41 nodes.detect.from.frame: 'detect' has no input 'frame'; did you mean 'frames'?"],
+    },
+    {
+      why: 'kinds that do not fit',
+      text: withLine(6, '  detect: { use: detect, from: source }'),
+      faults: [
+        '5:3 nodes.decode: output frames is not used by any node',
+        '6:32 nodes.detect.from: source gives packets (packet), but detect takes frames (frame)',
+      ],
+    },
+    {
+      why: 'from a node without outputs, which closes a circle too',
+      text: withLine(8, '  autotrack: { use: autotrack, from: publish }'),
+      faults: [
+        '8:38 nodes.autotrack.from: publish gives nothing, but autotrack takes tracks',
+        '9:46 nodes.publish.from[1]: nodes must not feed each other in a circle: autotrack → publish → autotrack',
+      ],
+    },
+    {
+      why: 'an input connected twice',
+      text: withLine(7, '  track: { use: track, from: [detect, detect] }'),
+      faults: ['7:39 nodes.track.from[1]: input detections is already connected to detect.detections'],
+    },
+    {
+      why: 'a required input left open',
+      text: withLine(9, '  publish: { use: publish, from: autotrack }'),
+      faults: ['9:3 nodes.publish: input tracks is not connected; name its producer in from'],
+    },
+    {
+      why: 'an optional input may stay open, but then nobody takes ptz',
+      text: withLine(9, '  publish: { use: publish, from: track }'),
+      faults: ['8:3 nodes.autotrack: output ptz is not used by any node'],
+    },
+    {
+      why: 'a node that takes from itself',
+      text: withLine(7, '  track: { use: track, from: track }'),
+      faults: [
+        '6:3 nodes.detect: output detections is not used by any node',
+        '7:30 nodes.track.from: a node must not take its own output',
+      ],
+    },
+    {
+      why: 'a reference that is a list',
+      text: withLine(7, '  track: { use: track, from: [[detect]] }'),
+      faults: ['7:31 nodes.track.from[0]: must be a node or node.port, got a list'],
+    },
+    {
+      why: 'a cycle is named in the direction of its links, once',
+      text: `${GOOD}  a: { use: fuse, from: { left: b.both, right: c.both } }
+  b: { use: fuse, from: { left: a.both } }
+  c: { use: fuse, from: { left: b.either } }
+`,
+      faults: ['11:33 nodes.b.from.left: nodes must not feed each other in a circle: a → b → a'],
+    },
+    {
+      why: 'more than one way to connect',
+      text: `${GOOD}  f: { use: fuse, from: detect }
+  g: { use: fuse, from: { left: f } }
+`,
+      faults: [
+        '10:25 nodes.f.from: several inputs of f take detections: left, right; write from: { left: detect }',
+        '11:3 nodes.g: outputs both, either are not used by any node',
+        '11:33 nodes.g.from.left: several outputs of f fit; write f.both or f.either',
+      ],
+    },
+  ]);
+});
+
+describe('workers and pace', () => {
+  table([
+    {
+      why: 'packets stay in one worker',
+      text: withLine(5, '  decode: { use: decode, from: source, worker: b }').replace(
+        'use: source,',
+        'use: source, worker: a,',
+      ),
+      faults: ['5:48 nodes.decode.worker: packets stay in one worker: must be the worker of source'],
+    },
+    {
+      why: 'producers must agree on the pace',
+      text: `${GOOD}  s2: { use: source, with: { url: "rtsp://b", pace: asap } }
+  d2: { use: decode, from: s2 }
+  e2: { use: detect, from: d2 }
+  t2: { use: track, from: e2 }
+  p2: { use: publish, from: t2 }
+`,
+      faults: ['10:3 nodes.s2: runs at the pace asap, but source at realtime; a graph has one pace'],
+    },
+  ]);
+});
+
+describe('parameters', () => {
+  const detect = (params: string) => withLine(6, `  detect: { use: detect, from: decode, with: { ${params} } }`);
+  const track = (params: string) => withLine(7, `  track: { use: track, from: detect, with: { ${params} } }`);
+  const at = '6:48 nodes.detect.with';
+  table([
+    {
+      why: 'unknown, close',
+      text: detect('confidense: 1'),
+      faults: [`${at}.confidense: unknown option 'confidense'; did you mean 'confidence'?`],
+    },
+    {
+      why: 'unknown, far',
+      text: detect('zoom: 1'),
+      faults: [`${at}.zoom: unknown option 'zoom'; options: model, confidence, side, labels, floats`],
+    },
+    {
+      why: 'no number',
+      text: detect('side: "64"'),
+      faults: ["6:54 nodes.detect.with.side: must be a whole number, got the text '64'"],
+    },
+    {
+      why: 'no whole number',
+      text: detect('side: 64.5'),
+      faults: ['6:54 nodes.detect.with.side: must be a whole number, got 64.5'],
+    },
+    {
+      why: 'no multiple',
+      text: detect('side: 65'),
+      faults: ['6:54 nodes.detect.with.side: must be a multiple of 32, got 65'],
+    },
+    { why: 'too small', text: detect('side: 0'), faults: ['6:54 nodes.detect.with.side: must be at least 32, got 0'] },
+    {
+      why: 'infinite',
+      text: detect('confidence: .inf'),
+      faults: ['6:60 nodes.detect.with.confidence: must be a finite number, got Infinity'],
+    },
+    {
+      why: 'nothing',
+      text: detect('confidence: '),
+      faults: ['6:61 nodes.detect.with.confidence: must be a number, got nothing'],
+    },
+    {
+      why: 'no truth value',
+      text: detect('floats: yes'),
+      faults: ["6:56 nodes.detect.with.floats: must be true or false, got the text 'yes'"],
+    },
+    {
+      why: 'an empty list',
+      text: detect('labels: []'),
+      faults: ['6:56 nodes.detect.with.labels: must have at least 1 item, got 0'],
+    },
+    {
+      why: 'items of a list',
+      text: detect('labels: [a, "", 4]'),
+      faults: [
+        "6:60 nodes.detect.with.labels[1]: must not be empty, got ''",
+        '6:64 nodes.detect.with.labels[2]: must be a text, got 4',
+      ],
+    },
+    {
+      why: 'required',
+      text: withLine(4, '  source: { use: source }'),
+      faults: ['4:3 nodes.source.with.url: is required; a text'],
+    },
+    {
+      why: 'exclusive bounds',
+      text: withLine(5, '  decode: { use: decode, from: source, with: { fps: 0 } }'),
+      faults: ['5:53 nodes.decode.with.fps: must be more than 0 and at most 120, got 0'],
+    },
+    {
+      why: 'a number or a word: neither',
+      text: track('limit: many'),
+      faults: ["7:53 nodes.track.with.limit: must be auto or a whole number, got the text 'many'"],
+    },
+    {
+      why: 'a number or a word: a bad number',
+      text: track('limit: 0'),
+      faults: ['7:53 nodes.track.with.limit: must be at least 1, got 0'],
+    },
+    {
+      why: 'inside a record',
+      text: track('zones: { a: { x: 1 }, b: 3, c: { x: 1, y: 2, z: 3 } }'),
+      faults: [
+        '7:58 nodes.track.with.zones.a.y: is required; a number',
+        '7:71 nodes.track.with.zones.b: must be a mapping, got 3',
+        "7:91 nodes.track.with.zones.c.z: unknown option 'z'; options: x, y",
+      ],
+    },
+    {
+      why: "the node's own check, blamed on what it quotes",
+      text: detect('model: /none/x.onnx'),
+      faults: ['6:55 nodes.detect.with.model: there is no model /none/x.onnx'],
+    },
+    {
+      why: "the node's own check, blamed on what it names",
+      text: detect('model: broken'),
+      faults: ['6:55 nodes.detect.with.model: cannot be used (see with.model)'],
+    },
+  ]);
+});

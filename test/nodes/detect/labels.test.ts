@@ -1,0 +1,57 @@
+import { describe, expect, test } from 'bun:test';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fitLabels, givenNames, parseNames } from '../../../nodes/detect/labels.ts';
+
+const code = (run: () => unknown): unknown => {
+  try {
+    return run();
+  } catch (error) {
+    return `${(error as { code: string }).code}: ${(error as Error).message}`;
+  }
+};
+
+describe('class names as exporters write them', () => {
+  const table: [reason: string, text: string, names: string[]][] = [
+    ['Python dictionary', "{0: 'person', 1: 'bicycle'}", ['person', 'bicycle']],
+    ['Python, quotes of both kinds', `{0: "driver's cab", 1: 'a "b"', 2: 'c\\'d'}`, ["driver's cab", 'a "b"', "c'd"]],
+    ['Python list', "['a', 'b',]", ['a', 'b']],
+    ['JSON list', '["caf\\u00e9", "b"]', ['café', 'b']],
+    ['JSON map', '{"0":"a","1":"b, c: {d}"}', ['a', 'b, c: {d}']],
+    ['one a line', 'person\r\ntraffic light\n', ['person', 'traffic light']],
+  ];
+  for (const [reason, text, names] of table) test(reason, () => expect(parseNames(text, 'here')).toEqual(names));
+
+  for (const text of ["{0: 'a', 2: 'b'}", "{1: 'a'}", '[]', '{}', "['a'", "['a' 'b']", '[1, 2]']) {
+    test(`refused: ${text}`, () => expect(code(() => parseNames(text, 'here'))).toStartWith('model_labels_invalid'));
+  }
+});
+
+describe('class names fit the model or are refused', () => {
+  test('the option wins over the metadata; a file may be given', () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'windhover-labels-')), 'names.txt');
+    writeFileSync(file, 'x\ny\n');
+    expect(givenNames(file, '["a"]')?.names).toEqual(['x', 'y']);
+    expect(givenNames(['z'], '["a"]')?.names).toEqual(['z']);
+    expect(givenNames(undefined, '["a"]')?.names).toEqual(['a']);
+    expect(code(() => givenNames('/no/such/file', undefined))).toStartWith('model_labels_invalid');
+  });
+  test('COCO is assumed for its own numbers of columns only, and said', () => {
+    expect(fitLabels(null, 80)).toMatchObject({ source: 'coco80 (assumed)', assumed: true });
+    expect(fitLabels(null, 80).names[0]).toBe('person');
+    expect([fitLabels(null, 91).names[1], fitLabels(null, 91).names[90]]).toEqual(['person', 'toothbrush']);
+    expect([fitLabels(null, 90).names[0], fitLabels(null, 90).names[89]]).toEqual(['person', 'toothbrush']);
+    for (const columns of [1, 79, 81, null])
+      expect(code(() => fitLabels(null, columns))).toStartWith('model_labels_missing');
+  });
+  test('a wrong number of names: expected and found are said', () => {
+    const given = { names: ['a', 'b'], source: 'model' };
+    expect(fitLabels(given, 3, true).names).toEqual(['a', 'b', '']);
+    expect(code(() => fitLabels(given, 3))).toStartWith('model_label_count');
+    expect(code(() => fitLabels(given, 4))).toContain(
+      'model_label_count: the class names do not fit the model; expected 4 names, got 2',
+    );
+    expect(code(() => fitLabels(given, 1))).toStartWith('model_label_count');
+  });
+});

@@ -1,0 +1,121 @@
+/** An in-memory `Sessions` that tests drive by hand. */
+import { WindhoverError } from '../../runtime/errors.ts';
+import type { Command, Logger } from '../../runtime/node.ts';
+import type {
+  CameraView,
+  Readiness,
+  SessionListener,
+  SessionMessage,
+  Sessions,
+  SessionView,
+} from '../../runtime/session/api.ts';
+
+export class FakeSessions implements Sessions {
+  readonly commands: { readonly sessionId: string; readonly command: Command }[] = [];
+  /** What `readiness` answers. */
+  reasons: Readiness['reasons'] = [];
+  /** Thrown by `list`, when set. */
+  listFails: Error | undefined;
+  readonly #cameras: readonly string[];
+  readonly #views = new Map<string, SessionView>();
+  readonly #ticks = new Map<string, string>();
+  readonly #listeners = new Set<SessionListener>();
+
+  constructor(cameras: readonly string[] = ['cam_01', 'cam_02']) {
+    this.#cameras = cameras;
+  }
+
+  cameras(): readonly CameraView[] {
+    return this.#cameras.map((camera_id) => ({
+      camera_id,
+      graph: `graphs/${camera_id}.yaml`,
+      session_id: this.#views.has(`s-${camera_id}`) ? `s-${camera_id}` : null,
+    }));
+  }
+
+  create(cameraId?: string): { view: SessionView; created: boolean } {
+    const camera = cameraId ?? this.#cameras[0];
+    if (camera === undefined || !this.#cameras.includes(camera)) {
+      throw new WindhoverError('unknown_camera', 'no such camera', { got: String(camera), hint: 'see GET /cameras' });
+    }
+    const known = this.#views.get(`s-${camera}`);
+    const view = known ?? viewOf(`s-${camera}`, camera);
+    this.#views.set(view.session_id, view);
+    return { view, created: known === undefined };
+  }
+
+  list(): readonly SessionView[] {
+    if (this.listFails) throw this.listFails;
+    return [...this.#views.values()];
+  }
+
+  get(sessionId: string): SessionView | undefined {
+    return this.#views.get(sessionId);
+  }
+
+  async remove(sessionId: string): Promise<boolean> {
+    if (!this.#views.delete(sessionId)) return false;
+    this.#ticks.delete(sessionId);
+    for (const listener of this.#listeners) listener.closed?.(sessionId);
+    return true;
+  }
+
+  retainedTick(sessionId: string): string | undefined {
+    return this.#ticks.get(sessionId);
+  }
+
+  command(sessionId: string, command: Command): void {
+    this.commands.push({ sessionId, command });
+  }
+
+  readiness(): Readiness {
+    return { ready: this.reasons.length === 0, reasons: this.reasons };
+  }
+
+  subscribe(listener: SessionListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** As if the session had sent a message. */
+  emit(sessionId: string, topic: SessionMessage['topic'], json: string): void {
+    if (topic === 'tick') this.#ticks.set(sessionId, json);
+    for (const listener of this.#listeners) listener.message?.({ sessionId, topic, json });
+  }
+}
+
+function viewOf(session_id: string, camera_id: string): SessionView {
+  return {
+    session_id,
+    camera_id,
+    ws_path: `/ws/sessions/${session_id}`,
+    running: true,
+    selected_target_id: null,
+    tracking_phase: 'idle',
+    last_tick_ts_unix_ms: null,
+    state: 'running',
+    fault: null,
+    started_unix_ms: 1_730_000_000_000,
+    restarts: 0,
+    frames: { decoded: 10, processed: 8, dropped: 2, in_flight: 1 },
+    fps: { decoded: 25, processed: 20.5 },
+    latency_ms: { inference_p50: 8.4, end_to_end_p50: null, end_to_end_p99: null },
+    tracks: 1,
+    progress: null,
+    nodes: { detect: { provider: 'cpu', skipped: 2 } },
+  };
+}
+
+/** Keeps what is logged. */
+export class FakeLog implements Logger {
+  readonly lines: { readonly level: string; readonly message: string; readonly fields?: Record<string, unknown> }[] =
+    [];
+  debug = (message: string, fields?: Record<string, unknown>) => this.#add('debug', message, fields);
+  info = (message: string, fields?: Record<string, unknown>) => this.#add('info', message, fields);
+  warn = (message: string, fields?: Record<string, unknown>) => this.#add('warn', message, fields);
+  error = (message: string, fields?: Record<string, unknown>) => this.#add('error', message, fields);
+
+  #add(level: string, message: string, fields?: Record<string, unknown>): void {
+    this.lines.push({ level, message, ...(fields ? { fields } : {}) });
+  }
+}

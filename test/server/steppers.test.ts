@@ -1,0 +1,119 @@
+/** The pure parts: rate limit, slow clients, commands. No sockets. */
+import { describe, expect, test } from 'bun:test';
+import { Value } from '@sinclair/typebox/value';
+import fc from 'fast-check';
+import { readCommand } from '../../runtime/server/commands.ts';
+import { DEFAULT_LIMITS } from '../../runtime/server/limits.ts';
+import { RateLimit } from '../../runtime/server/rate-limit.ts';
+import { SlowClientWatch } from '../../runtime/server/slow-client.ts';
+import { CommandSchema } from '../../schemas/index.ts';
+
+describe('RateLimit', () => {
+  test('lets a burst through, then the rate', () => {
+    const limit = new RateLimit(10, 3);
+    expect([0, 0, 0, 0].map((at) => limit.take(at))).toEqual([true, true, true, false]);
+    expect(limit.take(99)).toBe(false);
+    expect(limit.take(101)).toBe(true);
+    expect(limit.take(101)).toBe(false);
+  });
+
+  test('never more than burst + rate × time, whatever the times', () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 0, max: 5000 })), (times) => {
+        const limit = new RateLimit(20, 40);
+        const taken = times.filter((at) => limit.take(at)).length;
+        expect(taken).toBeLessThanOrEqual(40 + 20 * 5);
+      }),
+    );
+  });
+
+  test('a clock that goes back gives nothing away', () => {
+    const limit = new RateLimit(1, 1);
+    expect([1000, 0, 1000].map((at) => limit.take(at))).toEqual([true, false, false]);
+  });
+});
+
+describe('SlowClientWatch', () => {
+  const limits = { maxUnsentBytes: 1000, unsentForMs: 50, pingEveryMs: 20, lateAfterMs: 30, unansweredForMs: 100 };
+  const watch = () => new SlowClientWatch(limits);
+
+  test('unsent data makes it behind, and too slow when it stays', () => {
+    const w = watch();
+    expect([0, 10, 49].map((at) => w.step(at, 1))).toEqual(['behind', 'behind', 'behind']);
+    expect(w.step(50, 1)).toBe('too_slow');
+  });
+
+  test('an empty buffer in between starts the time anew', () => {
+    const w = watch();
+    w.step(0, 1);
+    expect(w.step(40, 0)).toBe('keeps_up');
+    w.step(45, 1);
+    expect(w.step(94, 1)).toBe('behind');
+    expect(w.step(95, 1)).toBe('too_slow');
+  });
+
+  test('too much unsent is too slow at once', () => {
+    expect([1000, 1001].map((bytes) => watch().step(0, bytes))).toEqual(['behind', 'too_slow']);
+  });
+
+  test('pings at its rate, one under way at most', () => {
+    const w = watch();
+    expect([w.pingDue(0), w.pingDue(25)]).toEqual(['1', undefined]);
+    w.pong('1');
+    expect([w.pingDue(19), w.pingDue(20)]).toEqual([undefined, '2']);
+  });
+
+  test('a client that answered before and is late gets no ticks; an answer brings it back', () => {
+    const w = watch();
+    w.pingDue(0);
+    w.pong('1');
+    w.pingDue(20);
+    expect([49, 50].map((at) => w.step(at, 0))).toEqual(['keeps_up', 'behind']);
+    w.pong('2');
+    expect(w.step(51, 0)).toBe('keeps_up');
+  });
+
+  test('a client that never answers keeps its ticks until it is closed', () => {
+    const w = watch();
+    w.pingDue(0);
+    expect([60, 99, 100].map((at) => w.step(at, 0))).toEqual(['keeps_up', 'keeps_up', 'too_slow']);
+  });
+
+  test('pongs that answer nothing count for nothing', () => {
+    const w = watch();
+    w.pong('');
+    w.pingDue(0);
+    w.pong('7');
+    expect(w.step(100, 0)).toBe('too_slow');
+  });
+});
+
+describe('readCommand', () => {
+  const read = (text: string) => readCommand(text, DEFAULT_LIMITS.maxCommandChars);
+
+  test('accepts exactly what the schema accepts', () => {
+    const value = fc.oneof(
+      fc.jsonValue(),
+      fc.record(
+        {
+          type: fc.oneof(fc.constantFrom('set_target_id', 'clear_target', 'stop'), fc.jsonValue()),
+          target_id: fc.oneof(fc.nat(), fc.double(), fc.integer(), fc.constantFrom(2 ** 53, true, '7', null)),
+          extra: fc.jsonValue(),
+        },
+        { requiredKeys: [] },
+      ),
+    );
+    fc.assert(
+      fc.property(value, (sent) => {
+        const text = JSON.stringify(sent);
+        const result = read(text);
+        expect(typeof result === 'object').toBe(Value.Check(CommandSchema, JSON.parse(text)));
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  test('never throws, whatever the text', () => {
+    fc.assert(fc.property(fc.string(), (text) => void read(text)));
+  });
+});
