@@ -23,6 +23,8 @@ import { buildModel, floatTensor, int64Tensor } from './onnx-writer.ts';
 const INPUT = { width: 640, height: 360 } as const;
 const PX_PER_CELL = 2;
 const CELLS = { width: INPUT.width / PX_PER_CELL, height: INPUT.height / PX_PER_CELL } as const;
+/** Values of an anchor in the output: the box and one score. */
+const ROWS = 5;
 /** Anchors are this many cells apart. */
 const STEP = 4;
 const ANCHORS = { width: CELLS.width / STEP, height: CELLS.height / STEP } as const;
@@ -35,10 +37,8 @@ const LIGHTS = 3;
 const BELOW = 14;
 
 /** Windows around an anchor in cells: a small one that keeps close neighbours apart, a large one for large objects. */
-const WINDOWS = [
-  { width: 26, height: 20 },
-  { width: 46, height: 30 },
-] as const;
+const SMALL_WINDOW = { width: 26, height: 20 } as const;
+const LARGE_WINDOW = { width: 46, height: 30 } as const;
 /** Width in cells of the frame around a window that must be empty. */
 const GUARD = 2;
 
@@ -48,11 +48,11 @@ const PEAK = 27;
 /** Contrast as a part of the sky's brightness. */
 const CONTRAST = {
   /** Least contrast of a cell of the mask. */
-  floor: 0.06,
+  floor: 0.1,
   /** The same as a part of the object's highest contrast. */
   ofPeak: 0.3,
   /** Contrast at which the score is one half, and how fast it rises there. */
-  half: 0.17,
+  half: 0.27,
   gain: 9,
 } as const;
 
@@ -64,17 +64,21 @@ export function buildCompactModel(): Uint8Array<ArrayBuffer> {
   const mask = objectMask(graph, contrast, peak);
   const anchorPeak = graph.window(graph.window(peak, 'max', [STEP, 1], STEP), 'max', [1, STEP], STEP);
   const confidence = graph.sigmoid(graph.scale(graph.add(anchorPeak, -CONTRAST.half), CONTRAST.gain));
-  const heads = WINDOWS.map((window) => windowHead(graph, mask, confidence, window));
-  graph.named('Concat', heads, 'output0', { axis: { int: 2 } });
+  const small = windowHead(graph, mask, confidence, SMALL_WINDOW);
+  const large = windowHead(graph, mask, confidence, LARGE_WINDOW);
+  const preferSmall = graph.op('GreaterOrEqual', [small.score, large.score]);
+  graph.flatten(graph.op('Where', [preferSmall, small.rows, large.rows]), ROWS, 'output0');
   return buildModel({
     inputs: [{ name: 'images', type: 'float32', dims: [1, 3, INPUT.height, INPUT.width] }],
-    outputs: [{ name: 'output0', type: 'float32', dims: [1, 5, 'anchors'] }],
+    // A named dimension: readers that know the grids of YOLO by their number of anchors would take offence at this one.
+    outputs: [{ name: 'output0', type: 'float32', dims: [1, ROWS, 'anchors'] }],
     nodes: graph.nodes,
     initializers: graph.initializers,
     metadata: {
       description:
         'Windhover compact-object detector: fixed filters, not trained. Finds small things darker than the sky.',
       task: 'detect',
+      family: 'yolo',
       version: '1',
       license: 'MIT',
       stride: String(STEP * PX_PER_CELL),
@@ -119,13 +123,19 @@ function objectMask(graph: FilterGraph, contrast: Value, peak: Value): Value {
   return graph.clip01(graph.add(over, 0.5));
 }
 
-/** Boxes and scores from the mask in one window around each anchor: [1, 5, anchors]. */
-function windowHead(
-  graph: FilterGraph,
-  mask: Value,
-  confidence: Value,
-  size: { width: number; height: number },
-): Value {
+interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Maps with a place for each anchor: `rows` has the channels of the output, `score` is the last of them. */
+interface Head {
+  readonly score: Value;
+  readonly rows: Value;
+}
+
+/** Boxes and scores from the mask in one window around each anchor. */
+function windowHead(graph: FilterGraph, mask: Value, confidence: Value, size: Size): Head {
   const x = extent(graph, graph.window(mask, 'max', [size.height, 1], STEP), [1, size.width]);
   const y = extent(graph, graph.window(mask, 'max', [1, size.width], STEP), [size.height, 1]);
   const inside = graph.window(graph.window(mask, 'sum', [size.height, 1], STEP), 'sum', [1, size.width], STEP);
@@ -150,7 +160,7 @@ function windowHead(
     graph.scale(y.length, PX_PER_CELL),
     score,
   ];
-  return graph.flatten(graph.op('Concat', rows, { axis: { int: 1 } }), rows.length);
+  return { score, rows: graph.op('Concat', rows, { axis: { int: 1 } }) };
 }
 
 /** Length and middle, in cells and relative to the anchor, of what is not empty in a profile of the mask. */

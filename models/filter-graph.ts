@@ -104,9 +104,10 @@ export class FilterGraph {
     return this.slice(value, 2, 0, count);
   }
 
-  /** [1, channels, height, width] to [1, channels, height × width]. */
-  flatten(value: Value, channels: number): Value {
-    return this.op('Reshape', [value, this.constant(int64Tensor(`flat_${channels}`, [3], [1, channels, -1]))]);
+  /** [1, channels, height, width] to [1, channels, height × width], under a name of its own. */
+  flatten(value: Value, channels: number, output: Value): Value {
+    const shape = this.constant(int64Tensor(`flat_${channels}`, [3], [1, channels, -1]));
+    return this.named('Reshape', [value, shape], output);
   }
 
   private windowMax(value: Value, window: Window, placed: Placement): Value {

@@ -79,7 +79,7 @@ export class ByteTrack {
     this.#match(unseen, low, low_match_iou, false);
     for (const tracklet of unseen) if (tracklet.seenS < this.#nowS) tracklet.status = 'lost';
     const unclaimed = this.#match(fresh, unmatchedHigh, confirm_match_iou, fuse_confidence);
-    this.#tracklets = this.#tracklets.filter((t) => t.status !== 'new');
+    this.#tracklets = known;
     for (const tracklet of fresh) if (tracklet.status === 'tracked') this.#confirm(tracklet);
     for (const detection of unclaimed) this.#start(detection);
     this.#dropDuplicates();

@@ -89,8 +89,8 @@ export class Engine {
 
   /** Asks the graph to come to its end; `done` follows. */
   stop(): void {
-    if (!this.#started) return this.#finish();
-    this.#broadcast({ type: 'stop' });
+    if (this.#started) this.#broadcast({ type: 'stop' });
+    else this.#finish();
   }
 
   command(command: Command): void {

@@ -67,5 +67,5 @@ const CONTRACT = Type.Object({
   params: Type.Object({ type: Type.Literal('object'), additionalProperties: Type.Literal(false) }),
   inputs: PORTS,
   outputs: PORTS,
-  open: Type.Unknown(),
+  open: Type.Function([], Type.Unknown()),
 });

@@ -27,16 +27,22 @@ export function modulePath(use: string, folder: string): string {
  */
 export async function loadModule(path: string, load: LoadNode = importDefault): Promise<AnyNode> {
   // An injected loader has its own idea of what exists.
-  if (load === importDefault && !isFile(path)) throw new WindhoverError('module', `there is no file ${path}`);
+  if (load === importDefault && !isFile(path))
+    throw new WindhoverError('module', `there is no file ${path}`, { permanent: true });
   let exported: unknown;
   try {
     exported = await withLimit(load(path), path);
   } catch (error) {
-    throw new WindhoverError('module', `can't be loaded: ${moduleError(error, path)}`, { cause: error });
+    throw new WindhoverError('module', `can't be loaded: ${moduleError(error, path)}`, {
+      cause: error,
+      permanent: true,
+    });
   }
   if (isContract(exported)) return exported;
   const found = exported === undefined ? 'has no default export' : 'exports something else by default';
-  throw new WindhoverError('module', `is no node: ${path} ${found}; write export default defineNode({ … })`);
+  throw new WindhoverError('module', `is no node: ${path} ${found}; write export default defineNode({ … })`, {
+    permanent: true,
+  });
 }
 
 /**

@@ -9,6 +9,7 @@ import {
   isMap,
   isScalar,
   isSeq,
+  Lexer,
   LineCounter,
   type Pair,
   parseDocument,
@@ -37,6 +38,14 @@ export function parseTree(text: string, faults: Faults, placeOf?: (offset: numbe
       const { line, col } = lines.linePos(offset);
       return { line: Math.max(1, line), column: Math.max(1, col) };
     });
+  const deep = tooDeepAt(text);
+  if (deep !== null) {
+    // The parser tells the counter of the lines, and it has not run.
+    for (let start = 0; start <= deep; start = text.indexOf('\n', start) + 1 || text.length + 1)
+      lines.addNewLine(start);
+    faults.add(place(deep), '', 'yaml', `brackets are nested more than ${MAX_DEPTH} deep`);
+    return null;
+  }
   let document: Document.Parsed;
   try {
     document = parseDocument(text, { uniqueKeys: false, prettyErrors: false, lineCounter: lines, logLevel: 'silent' });
@@ -59,6 +68,23 @@ export function parseTree(text: string, faults: Faults, placeOf?: (offset: numbe
   }
   if (problems.length > 0 || document.contents === null) return null;
   return new Converter(document, faults, place).tree(document.contents, '', 0);
+}
+
+/**
+ * Where brackets open too deep, or null. Asked before parsing: the time that the parser takes for open brackets grows
+ * with the square of their number, and a file of nothing else would keep it busy for minutes.
+ */
+function tooDeepAt(text: string): number | null {
+  let depth = 0;
+  let at = 0;
+  for (const token of new Lexer().lex(text)) {
+    if (token === '[' || token === '{') depth++;
+    if (token === ']' || token === '}') depth--;
+    if (depth > MAX_DEPTH) return at;
+    // Marks of the lexer's own, which are not in the text.
+    if (token !== '\u0002' && token !== '\u0018' && token !== '\u001f') at += token.length;
+  }
+  return null;
 }
 
 /** What an unquoted scalar of this text is in YAML: a number, true, false, nothing, or the text itself. */

@@ -53,6 +53,7 @@ export function createApp(options: AppOptions): App {
   const limits: ServerLimits = { ...DEFAULT_LIMITS, ...options.limits };
   const clients = new Clients({ sessions, clock: options.clock, log, limits });
   // By default Elysia finds no route under a host name of up to three letters, such as http://nvr/.
+  // Plain HTTP only: under https:// this setting is the one that finds none.
   const http = new Elysia({ handler: { standardHostname: false } });
   answerErrors(http, log);
   http.use(

@@ -30,6 +30,11 @@ export class Client {
     this.#socket = socket;
   }
 
+  /** The socket is closed, by whomever. */
+  gone(): void {
+    this.#socket = undefined;
+  }
+
   /** Sends the events, and the ticks unless the client is behind. One write for the lot. */
   deliver(messages: readonly SessionMessage[], nowMs: number): void {
     const socket = this.#socket;

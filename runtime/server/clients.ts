@@ -17,6 +17,7 @@ import type { SessionMessage, Sessions } from '../session/api.ts';
 import { Client } from './client.ts';
 import { ack, readCommand, refusal } from './commands.ts';
 import type { ServerLimits } from './limits.ts';
+import { AwakeTime } from './slow-client.ts';
 
 export interface ClientsOptions {
   readonly sessions: Sessions;
@@ -31,12 +32,14 @@ export class Clients {
   readonly #pending = new Map<string, SessionMessage[]>();
   readonly #unsubscribe: () => void;
   readonly #sweeper: ReturnType<typeof setInterval>;
+  readonly #awake: AwakeTime;
   #flushScheduled = false;
   #server: Server<Client> | undefined;
   #closedForSlowness = 0;
 
   constructor(options: ClientsOptions) {
     this.#options = options;
+    this.#awake = new AwakeTime(2 * options.limits.sweepEveryMs);
     this.#unsubscribe = options.sessions.subscribe({
       message: (message) => this.#queue(message),
       closed: (sessionId) => this.#sessionClosed(sessionId),
@@ -74,8 +77,7 @@ export class Clients {
 
   /** Handlers and settings for `Bun.serve`. */
   websocket(): WebSocketHandler<Client> {
-    const { clock, limits, sessions } = this.#options;
-    const catchUp = (client: Client) => client.catchUp(clock.monoMs(), () => sessions.retainedTick(client.sessionId));
+    const { limits } = this.#options;
     return {
       maxPayloadLength: limits.maxMessageBytes,
       // Never reached: a client is closed at `maxUnsentBytes`. A margin for what one turn of the loop may add.
@@ -93,12 +95,15 @@ export class Clients {
         const reply = this.#reply(socket.data, message);
         if (reply) socket.data.send(JSON.stringify(reply));
       },
-      drain: (socket) => catchUp(socket.data),
+      drain: (socket) => this.#catchUp(socket.data, this.#nowMs()),
       pong: (socket, payload) => {
         socket.data.pong(payload.toString('latin1'));
-        catchUp(socket.data);
+        this.#catchUp(socket.data, this.#nowMs());
       },
-      close: (socket) => this.#forget(socket.data),
+      close: (socket) => {
+        socket.data.gone();
+        this.#forget(socket.data);
+      },
     };
   }
 
@@ -141,7 +146,7 @@ export class Clients {
   }
 
   #flush(): void {
-    const nowMs = this.#options.clock.monoMs();
+    const nowMs = this.#nowMs();
     for (const [sessionId, messages] of this.#pending) {
       for (const client of [...(this.#bySession.get(sessionId) ?? [])]) client.deliver(messages, nowMs);
     }
@@ -167,12 +172,19 @@ export class Clients {
   }
 
   #sweep(): void {
-    const { clock, sessions } = this.#options;
-    const nowMs = clock.monoMs();
+    const nowMs = this.#nowMs();
     for (const client of this.#all()) {
       client.sweep(nowMs);
-      client.catchUp(nowMs, () => sessions.retainedTick(client.sessionId));
+      this.#catchUp(client, nowMs);
     }
+  }
+
+  #catchUp(client: Client, nowMs: number): void {
+    client.catchUp(nowMs, () => this.#options.sessions.retainedTick(client.sessionId));
+  }
+
+  #nowMs(): number {
+    return this.#awake.at(this.#options.clock.monoMs());
   }
 
   #sessionClosed(sessionId: string): void {

@@ -6,7 +6,6 @@ import type { Logger } from '../node.ts';
 /** Codes whose message is for the client. Anything else is our own fault: 500, logged, and not shown. */
 const STATUS: Readonly<Record<string, number>> = {
   bad_body: 400,
-  bad_path: 400,
   unknown_camera: 404,
   unknown_session: 404,
   body_too_large: 413,
@@ -18,6 +17,9 @@ const STATUS: Readonly<Record<string, number>> = {
 export function answerErrors(app: Elysia, log: Logger): void {
   app.onError(({ code, error, request }) => {
     if (code === 'NOT_FOUND') return unknownRoute(app, request);
+    // Routes that let Elysia read and check their input.
+    if (code === 'PARSE') return errorResponse(400, 'Bad body: not valid JSON');
+    if (code === 'VALIDATION') return errorResponse(400, `Bad request: ${error.valueError?.message ?? error.type}`);
     const own = errorCode(error);
     const status = own === undefined ? undefined : STATUS[own];
     if (status !== undefined) {

@@ -54,3 +54,25 @@ export class SlowClientWatch {
     this.#answers = true;
   }
 }
+
+/**
+ * Time in which this process was awake. A process that was held up or suspended did not read what clients sent it, so
+ * that time must not count against them: between two readings, at most `maxGapMs` passes.
+ */
+export class AwakeTime {
+  readonly #maxGapMs: number;
+  #lastMs: number | undefined;
+  #awakeMs = 0;
+
+  constructor(maxGapMs: number) {
+    this.#maxGapMs = maxGapMs;
+  }
+
+  /** Reads the time, given that of a monotonic clock. */
+  at(nowMs: number): number {
+    const gapMs = nowMs - (this.#lastMs ?? nowMs);
+    this.#lastMs = nowMs;
+    this.#awakeMs += Math.min(Math.max(0, gapMs), this.#maxGapMs);
+    return this.#awakeMs;
+  }
+}

@@ -2,7 +2,7 @@
 import type { SystemClock } from '../clock.ts';
 import { WindhoverError } from '../errors.ts';
 import type { Log } from '../log.ts';
-import type { Command } from '../node.ts';
+import type { ClientMessage, Command } from '../node.ts';
 import type { CameraView, Readiness, SessionListener, Sessions, SessionView } from './api.ts';
 import { Session, type SessionGraph } from './session.ts';
 
@@ -13,6 +13,8 @@ export interface SessionSetOptions {
   readonly modelFolders: readonly string[];
   /** Gets every message of every session, in order, as JSON text. */
   readonly record?: (json: string) => void;
+  /** Gets the same messages with the frames that they are about; for measurements. */
+  readonly observe?: (message: ClientMessage) => void;
   /** Called whenever a session's state has changed. */
   readonly changed?: (view: SessionView, session: Session) => void;
 }
@@ -50,8 +52,10 @@ export class SessionSet implements Sessions {
       log: this.#options.log,
       modelFolders: this.#options.modelFolders,
       recording: this.#options.record !== undefined,
-      message: ({ topic, json, live }) => {
+      message: (message) => {
+        const { topic, json, live } = message;
         this.#options.record?.(json);
+        this.#options.observe?.(message);
         if (live) for (const listener of this.#listeners) listener.message?.({ sessionId: id, topic, json });
       },
       changed: (changed) => this.#options.changed?.(changed.view(), changed),

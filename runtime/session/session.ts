@@ -36,7 +36,7 @@ export interface SessionServices {
   /** Also pass messages that are not meant for live clients. */
   readonly recording: boolean;
   /** A message for clients, or (not `live`) for the record alone. */
-  readonly message: (message: Pick<ClientMessage, 'topic' | 'json' | 'live'>) => void;
+  readonly message: (message: ClientMessage) => void;
   /** The state has changed. */
   readonly changed: (session: Session) => void;
 }
@@ -221,7 +221,8 @@ export class Session {
     }
   }
 
-  #client({ topic, json, live, frame }: ClientMessage): void {
+  #client(message: ClientMessage): void {
+    const { topic, json, live, frame } = message;
     if (topic === 'event') this.#openTracks.note(json);
     else if (live) {
       if (frame) this.figures.tick(frame.inferenceMs, this.#services.clock.monoMs() - frame.decodedMonoMs);
@@ -234,7 +235,7 @@ export class Session {
         tracks: tick.tracks.length,
       };
     }
-    this.#services.message({ topic, json, live });
+    this.#services.message(message);
   }
 
   #stats(nodes: Extract<FromChild, { type: 'stats' }>['nodes']): void {

@@ -79,7 +79,7 @@ test('modules that are no nodes are faults of `use`', async () => {
   found.push(...(await load('g.yaml')).faults);
   const at = 'g.yaml:10:16 nodes.mine.use:';
   expect(found).toEqual([
-    `${at} can't be loaded: FOLDER/syntax.ts:1:17 Expected identifier but found end of file`,
+    `${at} can't be loaded: FOLDER/syntax.ts:1:16 Expected identifier but found end of file`,
     `${at} can't be loaded: FOLDER/throws.ts:2:11 boom`,
     `${at} can't be loaded: Cannot find module './not-there.ts' imported from FOLDER/import.ts`,
     `${at} is no node: FOLDER/empty.ts has no default export; write export default defineNode({ … })`,

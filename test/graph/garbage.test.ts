@@ -1,9 +1,10 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: graphs hold variables
 /** Whatever a graph file holds: the check ends, throws nothing, and every fault has a place. */
 import { expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { stringify } from 'yaml';
 import { formatFault } from '../../runtime/graph/faults.ts';
-import { check, GOOD } from './nodes.ts';
+import { check, faultsOf, GOOD } from './nodes.ts';
 
 async function isLocated(text: string, sets: string[] = []): Promise<void> {
   const { graph, faults } = await check(text, { sets, env: { A: 'b' } });
@@ -115,6 +116,7 @@ test('a right graph with a piece cut out or doubled', async () => {
 });
 
 test('text nested without end', async () => {
+  expect(await faultsOf(`x: "["\ny: ${'['.repeat(50)}`)).toEqual(['2:44: brackets are nested more than 40 deep']);
   for (const text of [
     '['.repeat(100_000),
     '- '.repeat(5_000),

@@ -1,4 +1,5 @@
 /** Small contracts for the tests of graphs: one of each thing that a contract can say. No node here does anything. */
+import { expect, test } from 'bun:test';
 import { existsSync } from 'node:fs';
 import { formatFault } from '../../runtime/graph/faults.ts';
 import { checkGraph, type LoadOptions, type LoadResult } from '../../runtime/graph/load.ts';
@@ -108,7 +109,7 @@ const fuse = defineNode({
 
 export const NODES: readonly AnyNode[] = [source, decode, detect, track, autotrack, publish, fuse];
 
-/** Checks a text as `graphs/cam.yaml` under /work-folder. */
+/** Checks a text as `graphs/cam.yaml` in the folder /site. */
 export function check(text: string, options: Partial<LoadOptions> = {}): Promise<LoadResult> {
   const base: LoadOptions = { builtins: NODES, env: {}, sets: [], cwd: '/site', prepare: { modelFolders: [] } };
   return checkGraph(text, 'graphs/cam.yaml', { ...base, ...options });
@@ -137,4 +138,18 @@ export function withLine(number: number, line: string): string {
   return GOOD.split('\n')
     .map((old, i) => (i + 1 === number ? line : old))
     .join('\n');
+}
+
+export interface FaultRow {
+  /** Why the row is there. */
+  readonly why: string;
+  readonly text: string;
+  readonly faults: readonly string[];
+}
+
+/** One test a row: the text has exactly these faults. */
+export function faultTable(rows: readonly FaultRow[]): void {
+  test.each(rows)('$why', async ({ text, faults }) => {
+    expect(await faultsOf(text)).toEqual([...faults]);
+  });
 }

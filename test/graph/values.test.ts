@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: graphs hold variables
 import { describe, expect, test } from 'bun:test';
 import { redact } from '../../runtime/graph/faults.ts';
 import { check, faultsOf, GOOD, withLine } from './nodes.ts';
@@ -182,7 +183,7 @@ describe('paths', () => {
     const text = withLine(6, `  detect: { use: detect, from: decode, with: { model: ${model} } }`);
     const { graph, faults } = await check(text);
     // The contract refuses files that do not exist, in the words of the absolute path.
-    const found = graph?.nodes[2]?.params['model'] ?? faults[0]?.message.replace('there is no model ', '');
+    const found = graph?.nodes[2]?.params.model ?? faults[0]?.message.replace('there is no model ', '');
     expect(found).toBe(expected);
   });
 

@@ -120,3 +120,64 @@ describe('rules of the contract that the types alone do not show', () => {
     expect(Value.Check(schema, value)).toBe(accepted);
   });
 });
+
+describe('the contract spelled out by hand, in case a schema forgot a rule', () => {
+  const ofKind = Object.fromEntries(Object.keys(TYPEBOX).map((kind) => [kind, verdicts(kind)]));
+  const tick = read('examples/metadata_tick.edge_cases.example.json');
+  const ended = read('examples/track_event.end.example.json');
+  const command = read('examples/command.set_target_id.example.json');
+  const rows: [kind: string, base: unknown, path: string, refused: unknown[]][] = [
+    ['metadata_tick', tick, 'schema', ['drone-ptz-metadata/2', undefined]],
+    ['metadata_tick', tick, 'session_id', ['', 1, undefined]],
+    ['metadata_tick', tick, 'camera_id', ['', null, undefined]],
+    ['metadata_tick', tick, 'ts_unix_ms', [-1, 1.5, '1', undefined]],
+    ['metadata_tick', tick, 'ts_mono_ms', [-1, 0.5, null]],
+    ['metadata_tick', tick, 'frame_index', [-1, 0.5, null]],
+    ['metadata_tick', tick, 'space', ['screen', undefined]],
+    ['metadata_tick', tick, 'frame_size.w', [0, 1.5, undefined]],
+    ['metadata_tick', tick, 'frame_size.h', [0, -1, undefined]],
+    ['metadata_tick', tick, 'selected_target_id', [-1, 0.5, '1', undefined]],
+    ['metadata_tick', tick, 'tracking_phase', ['found', null, undefined]],
+    ['metadata_tick', tick, 'ptz.control_mode', ['visca', undefined]],
+    ['metadata_tick', tick, 'ptz.active', [1, undefined]],
+    ...['pan', 'tilt', 'zoom'].map((axis): (typeof rows)[number] => [
+      'metadata_tick',
+      tick,
+      `ptz.cmd.${axis}`,
+      [-1.01, 1.01, null, undefined],
+    ]),
+    ['metadata_tick', tick, 'tracks', [null, {}, undefined]],
+    ['metadata_tick', tick, 'tracks.0.id', [-1, 0.5, undefined]],
+    ['metadata_tick', tick, 'tracks.0.label', ['', undefined]],
+    ['metadata_tick', tick, 'tracks.0.conf', [-0.01, 1.01, undefined]],
+    ...['x', 'y', 'w', 'h'].map((side): (typeof rows)[number] => [
+      'metadata_tick',
+      tick,
+      `tracks.0.bbox.${side}`,
+      [-0.01, 1.01, null, undefined],
+    ]),
+    ['metadata_tick', tick, 'tracks.0.velocity.x', ['1', null, undefined]],
+    ['metadata_tick', tick, 'tracks.0.zones', [[''], 'sky', [1], null]],
+    ['track_event', ended, 'before.end_ts_unix_ms', [1, undefined]],
+    ['track_event', ended, 'after.top_conf', [1.01, -0.01, undefined]],
+    ['track_event', ended, 'after.end_ts_unix_ms', [null, -1, 1.5, undefined]],
+    ['track_event', ended, 'after.best_bbox.w', [1.01, undefined]],
+    ['track_event', ended, 'after', [null, undefined]],
+    ['track_event', ended, 'before', [undefined, {}]],
+    ['command', command, 'target_id', [-1, 1.5, '1', true, null, undefined, 2 ** 53]],
+  ];
+  test.each(rows)('refuses what breaks %s: %#', (kind, base, path, refused) => {
+    const accepts = (ofKind[kind] ?? verdicts(kind)).accepts;
+    for (const value of refused)
+      expect([path, value, accepts(replaced(base, path.split('.'), value))]).toEqual([path, value, false]);
+  });
+});
+
+/** A copy with the value at the path replaced; `undefined` takes the field away. */
+function replaced(value: unknown, [key, ...rest]: string[], leaf: unknown): unknown {
+  if (key === undefined) return leaf;
+  const copy = structuredClone(value) as Record<string, unknown>;
+  if (!(key in copy)) throw new Error(`no ${key} in the example`);
+  copy[key] = replaced(copy[key], rest, leaf);
+  return JSON.parse(JSON.stringify(copy));
+}

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { readCommand } from '../../runtime/server/commands.ts';
 import { DEFAULT_LIMITS } from '../../runtime/server/limits.ts';
 import { RateLimit } from '../../runtime/server/rate-limit.ts';
-import { SlowClientWatch } from '../../runtime/server/slow-client.ts';
+import { AwakeTime, SlowClientWatch } from '../../runtime/server/slow-client.ts';
 import { CommandSchema } from '../../schemas/index.ts';
 
 describe('RateLimit', () => {
@@ -86,6 +86,11 @@ describe('SlowClientWatch', () => {
     w.pong('7');
     expect(w.step(100, 0)).toBe('too_slow');
   });
+});
+
+test('AwakeTime leaves out what the process slept through', () => {
+  const awake = new AwakeTime(10);
+  expect([100, 105, 115, 90_000, 90_001, 80_000].map((at) => awake.at(at))).toEqual([0, 5, 15, 25, 26, 26]);
 });
 
 describe('readCommand', () => {

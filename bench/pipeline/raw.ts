@@ -1,0 +1,61 @@
+/**
+ * The model alone: `session.run` over the video's own frames, converted beforehand, and nothing else in the process.
+ * Prints frames per second.
+ */
+import type { FrameView } from '../../runtime/data.ts';
+import { createRing } from '../../runtime/engine/ring.ts';
+import { RingPump, RingSink } from '../../runtime/engine/sinks.ts';
+import { type BenchInput, benchGraph } from './input.ts';
+import { decodeInto } from './in-process.ts';
+
+const FRAMES = 64;
+const RUNS = 400;
+const WARM_UP = 30;
+
+const input: BenchInput = JSON.parse(process.argv[2] ?? '{}');
+const graph = await benchGraph(input, []);
+const request = graph.nodes.flatMap(({ links }) => links.flatMap((link) => link.request ?? []))[0];
+const modelPath = await modelFile();
+if (!request) throw new Error('the graph asks for no frames');
+
+const ring = createRing({ id: 'raw', pace: 'asap', readers: 1, slots: 3, request });
+const frames: Float32Array[] = [];
+const pump = new RingPump(
+  ring,
+  0,
+  {
+    deliver: (_input, value) => {
+      if (frames.length < FRAMES) frames.push(Float32Array.from((value as FrameView).data));
+    },
+    inputEnded: () => undefined,
+    gauge: () => undefined,
+  },
+  'frames',
+);
+await Promise.all([decodeInto(graph, new RingSink(ring), FRAMES), pump.run()]);
+
+const ort = await import('onnxruntime-node');
+const session = await ort.InferenceSession.create(modelPath, {
+  intraOpNumThreads: input.threads,
+  interOpNumThreads: 1,
+  executionMode: 'sequential',
+});
+const [name = ''] = session.inputNames;
+const dims = [1, 3, request.height, request.width];
+const tensors = frames.map((data) => new ort.Tensor('float32', data, dims));
+for (let i = 0; i < WARM_UP; i++) await session.run(feed(i));
+const startMs = performance.now();
+for (let i = 0; i < RUNS; i++) await session.run(feed(i));
+console.log(RUNS / ((performance.now() - startMs) / 1000));
+process.exit(0);
+
+function feed(i: number) {
+  const tensor = tensors[i % tensors.length];
+  if (!tensor) throw new Error('the video gave no frame');
+  return { [name]: tensor };
+}
+
+async function modelFile(): Promise<string> {
+  const { model } = input;
+  return model.startsWith('/') ? model : new URL(`../../models/${model}.onnx`, import.meta.url).pathname;
+}
