@@ -8,9 +8,9 @@
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { allocationsPerFrame } from './pipeline/allocations.ts';
-import { measureLatency, measureThroughput } from './pipeline/session-runs.ts';
-import { measureMemory } from './pipeline/memory.ts';
 import type { BenchInput } from './pipeline/input.ts';
+import { measureMemory } from './pipeline/memory.ts';
+import { measureLatency, measureThroughput } from './pipeline/session-runs.ts';
 
 const LIMITS = { ratio: 0.9, overheadP50Ms: 3, overheadP99Ms: 10, rssMb: 350 };
 
@@ -31,7 +31,9 @@ const input: BenchInput = {
   threads: Number(values.threads),
 };
 
-console.log(`model ${input.model}, video ${input.video}, ${input.threads} inference thread(s), ${navigator.hardwareConcurrency} cores\n`);
+console.log(
+  `model ${input.model}, video ${input.video}, ${input.threads} inference thread(s), ${navigator.hardwareConcurrency} cores\n`,
+);
 await throughput(Number(values.rounds));
 await latency(Number(values['latency-s']));
 await allocations();
@@ -45,17 +47,35 @@ async function throughput(rounds: number): Promise<void> {
     const raw = await rawFps();
     const pipeline = await measureThroughput(input);
     ratios.push(pipeline.fps / raw);
-    console.log(`  round ${round}   ${fixed(raw, 12)} frames/s ${fixed(pipeline.fps, 10)} frames/s   ${fixed(pipeline.fps / raw, 6, 3)}`);
-    console.log(`            ${pipeline.decoded} decoded = ${pipeline.processed} processed + ${pipeline.dropped} dropped`);
+    console.log(
+      `  round ${round}   ${fixed(raw, 12)} frames/s ${fixed(pipeline.fps, 10)} frames/s   ${fixed(pipeline.fps / raw, 6, 3)}`,
+    );
+    console.log(
+      `            ${pipeline.decoded} decoded = ${pipeline.processed} processed + ${pipeline.dropped} dropped`,
+    );
   }
   verdict('ratio pipeline/raw, median', median(ratios), '≥', LIMITS.ratio, 3);
 }
 
 async function latency(seconds: number): Promise<void> {
   const { overheadMs, inferenceMs } = await measureLatency(input, seconds);
-  console.log(`\nlatency at the video's own pace, ${overheadMs.length} ticks; inference p50 ${quantile(inferenceMs, 0.5).toFixed(2)} ms`);
-  verdict('decoded frame → published tick less inference, p50 ms', quantile(overheadMs, 0.5), '≤', LIMITS.overheadP50Ms, 2);
-  verdict('                                               p99 ms', quantile(overheadMs, 0.99), '≤', LIMITS.overheadP99Ms, 2);
+  console.log(
+    `\nlatency at the video's own pace, ${overheadMs.length} ticks; inference p50 ${quantile(inferenceMs, 0.5).toFixed(2)} ms`,
+  );
+  verdict(
+    'decoded frame → published tick less inference, p50 ms',
+    quantile(overheadMs, 0.5),
+    '≤',
+    LIMITS.overheadP50Ms,
+    2,
+  );
+  verdict(
+    '                                               p99 ms',
+    quantile(overheadMs, 0.99),
+    '≤',
+    LIMITS.overheadP99Ms,
+    2,
+  );
 }
 
 async function allocations(): Promise<void> {
@@ -71,7 +91,8 @@ async function memory(seconds: number): Promise<void> {
   console.log(`\nmemory of the whole process tree over ${seconds} s at full speed`);
   verdict('RSS, median MB', rssMb, '≤', LIMITS.rssMb, 0);
   verdict('RSS, peak MB', peakMb, '≤', LIMITS.rssMb, 0);
-  const within = Math.abs(slopeMbPerMin) <= noiseMbPerMin ? 'within noise' : slopeMbPerMin < 0 ? 'shrinking' : 'GROWING';
+  const within =
+    Math.abs(slopeMbPerMin) <= noiseMbPerMin ? 'within noise' : slopeMbPerMin < 0 ? 'shrinking' : 'GROWING';
   console.log(`  slope ${slopeMbPerMin.toFixed(2)} ± ${noiseMbPerMin.toFixed(2)} MB/min (95 %)  ${within}`);
 }
 

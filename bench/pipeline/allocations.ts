@@ -1,8 +1,8 @@
 /** How much the nodes allocate: the whole chain in this process, heap looked at after every frame. */
 import { createRing } from '../../runtime/engine/ring.ts';
 import { LocalSink, RingPump, RingSink, type Sink } from '../../runtime/engine/sinks.ts';
-import { type BenchInput, benchGraph } from './input.ts';
 import { benchServices, decodeInto, openNode } from './in-process.ts';
+import { type BenchInput, benchGraph } from './input.ts';
 
 const WARM_UP_FRAMES = 50;
 const FRAMES = 300;

@@ -1,6 +1,6 @@
 /** Nodes of a graph run in this process, without workers: for measurements that need to look inside. */
 import { SystemClock } from '../../runtime/clock.ts';
-import { RunningNode, type NodeServices } from '../../runtime/engine/running-node.ts';
+import { type NodeServices, RunningNode } from '../../runtime/engine/running-node.ts';
 import { LocalSink, type Sink } from '../../runtime/engine/sinks.ts';
 import type { CheckedGraph } from '../../runtime/graph/graph.ts';
 import type { Logger } from '../../runtime/node.ts';

@@ -5,8 +5,8 @@
 import type { FrameView } from '../../runtime/data.ts';
 import { createRing } from '../../runtime/engine/ring.ts';
 import { RingPump, RingSink } from '../../runtime/engine/sinks.ts';
-import { type BenchInput, benchGraph } from './input.ts';
 import { decodeInto } from './in-process.ts';
+import { type BenchInput, benchGraph } from './input.ts';
 
 const FRAMES = 64;
 const RUNS = 400;

@@ -61,7 +61,8 @@ export class ByteTrack {
 
   /**
    * Takes in one frame.
-   * @param timeS media time of the frame in seconds. A time that is not finite, stands still or goes back (a source that
+   * @param timeS media time of the frame in seconds. A time that is not finite, stands still or goes back (a source
+   *   that starts over) moves no track.
    *   starts over) moves no track.
    * @param detections boxes in source pixels; they are not kept
    */
@@ -134,10 +135,12 @@ export class ByteTrack {
     const size = tracklets.length * detections.length;
     if (this.#cost.length < size) this.#cost = new Float64Array(size * 2);
     const cost = this.#cost;
-    const perClass = this.#options.per_class;
+    const { per_class, refind_size_ratio } = this.#options;
     let at = 0;
-    for (const { left, top, right, bottom, label } of tracklets) {
-      const area = (right - left) * (bottom - top);
+    for (const { left, top, right, bottom, label, status } of tracklets) {
+      const height = bottom - top;
+      const area = (right - left) * height;
+      const sizeRatio = status === 'lost' ? refind_size_ratio : Number.POSITIVE_INFINITY;
       for (const detection of detections) {
         const { x, y, w, h } = detection.bboxPx;
         const overlapW = Math.min(right, x + w) - Math.max(left, x);
@@ -147,7 +150,8 @@ export class ByteTrack {
           const shared = overlapW * overlapH;
           value = 1 - (shared / (area + w * h - shared)) * (fuse ? detection.confidence : 1);
         }
-        cost[at++] = perClass && detection.label !== label ? Number.POSITIVE_INFINITY : value;
+        const barred = (per_class && detection.label !== label) || h > height * sizeRatio || h * sizeRatio < height;
+        cost[at++] = barred ? Number.POSITIVE_INFINITY : value;
       }
     }
   }

@@ -1,4 +1,4 @@
-/** Parameters of the track node; the defaults are those of ByteTrack's reference implementation. */
+/** Parameters of the track node; the README says where a default departs from ByteTrack's reference and why. */
 import { type Static, Type } from '../../runtime/node.ts';
 
 const share = { minimum: 0, maximum: 1 };
@@ -17,7 +17,7 @@ export const trackOptions = Type.Object({
   }),
   new_track_confidence: Type.Number({
     ...share,
-    default: 0.6,
+    default: 0.65,
     description: 'A detection that matches nothing starts a track at or above this confidence (0..1).',
   }),
   match_iou: Type.Number({
@@ -53,6 +53,12 @@ export const trackOptions = Type.Object({
     description:
       'A track unseen for longer than this many seconds is gone; its id does not come back. ' +
       'Must be longer than the time between two frames.',
+  }),
+  refind_size_ratio: Type.Number({
+    minimum: 1.05,
+    maximum: 100,
+    default: 1.6,
+    description: 'A lost track is not found again in a box that is this many times higher or lower than its own.',
   }),
   per_class: Type.Boolean({
     default: true,

@@ -4,8 +4,8 @@
 import { builtinNodes } from '../../nodes/index.ts';
 import { SystemClock } from '../clock.ts';
 import { toRecord } from '../errors.ts';
+import { loadModule } from '../graph/modules.ts';
 import type { ClientMessage, Logger } from '../node.ts';
-import { loadContract } from './load-contract.ts';
 import type { FromWorker, LogEntry, NodeStats, ToWorker } from './messages.ts';
 import { type NodeServices, RunningNode } from './running-node.ts';
 import { LocalSink, PortSink, pumpPort, RingPump, RingSink, untilBelow } from './sinks.ts';
@@ -38,7 +38,8 @@ class WorkerHost {
     const services = this.#services();
     for (const node of this.#job.nodes) {
       try {
-        const contract = await loadContract(node.use, builtinNodes);
+        const builtin = builtinNodes.find(({ name }) => name === node.use);
+        const contract = builtin ?? (await loadModule(node.use));
         this.#nodes.set(node.id, new RunningNode(node, contract, services));
       } catch (error) {
         return this.#fail(node.id, error);

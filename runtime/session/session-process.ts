@@ -2,6 +2,9 @@
 import type { Clock } from '../clock.ts';
 import type { FromChild, ToChild } from './messages.ts';
 
+/** The `start` message, but for what the process fills in itself. */
+export type ProcessStart = Omit<Extract<ToChild, { type: 'start' }>, 'type' | 'monoMs'>;
+
 export interface ProcessListener {
   message(message: FromChild): void;
   /** A line that the process or a library in it printed. */
@@ -20,11 +23,7 @@ export class SessionProcess {
   #received = 0;
   #gone = false;
 
-  constructor(
-    start: Omit<Extract<ToChild, { type: 'start' }>, 'type' | 'monoMs'>,
-    clock: Clock,
-    listener: ProcessListener,
-  ) {
+  constructor(start: ProcessStart, clock: Clock, listener: ProcessListener) {
     this.#listener = listener;
     let disconnected: () => void = () => undefined;
     const drained = new Promise<void>((resolve) => {

@@ -1,6 +1,6 @@
 /**
- * One session: a graph at work in its own process, watched over. Keeps what clients see (latest tick, open tracks,
- * figures), starts the process again when it dies, and says in one place what is wrong.
+ * One session: a graph at work in its own process. Keeps what clients see: state, latest tick, open tracks, figures,
+ * and in one place what is wrong.
  *
  *     starting ──frames──▶ running ──source ends──▶ ended
  *        ▲  ╲                │ process dies, a node fails          any ──stop()──▶ stopped
@@ -16,10 +16,12 @@ import type { ErrorRecord } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { ClientMessage, Command } from '../node.ts';
 import type { SessionState, SessionView } from './api.ts';
+import { type Fault, FaultBook } from './fault-book.ts';
 import { Figures } from './figures.ts';
 import type { FromChild } from './messages.ts';
 import { OpenTracks } from './open-tracks.ts';
-import { SessionProcess } from './session-process.ts';
+import type { ProcessStart } from './session-process.ts';
+import { Supervisor } from './supervisor.ts';
 
 /** A checked graph, ready to run as often as wanted. */
 export interface SessionGraph {
@@ -41,18 +43,11 @@ export interface SessionServices {
   readonly changed: (session: Session) => void;
 }
 
-type Fault = NonNullable<SessionView['fault']>;
-
-const RESTART_FIRST_MS = 500;
-const RESTART_LONGEST_MS = 30_000;
-/** A process that lived this long starts the backoff anew. */
-const STABLE_MS = 30_000;
-/** Loading models may take long; a process that hangs longer is started again. */
-const OPEN_DEADLINE_MS = 120_000;
-const STOP_DEADLINE_MS = 4000;
 /** Without a new frame for this long the session is not ready. */
 const STALL_MS = 5000;
 const LOOK_MS = 500;
+/** Errors without a code of their own come from a node's code: where it happened is what its author wants. */
+const WITH_STACK = new Set(['node_failed', 'unexpected', 'session_crashed']);
 
 export class Session {
   readonly id: string;
@@ -60,23 +55,17 @@ export class Session {
   readonly figures = new Figures();
   readonly #services: SessionServices;
   readonly #log: Log;
+  readonly #supervisor: Supervisor;
+  readonly #faults: FaultBook;
   readonly #openTracks = new OpenTracks();
+  /** What nodes saved for their next start, by node id. */
   readonly #kept: Record<string, unknown> = {};
   readonly #startedUnixMs: number;
   readonly #timer: ReturnType<typeof setInterval>;
-  #process: SessionProcess | undefined;
   #state: SessionState = 'starting';
-  #fault: Fault | null = null;
-  /** Faults that nodes report of themselves (a camera offline), by node id. */
-  readonly #nodeFaults = new Map<string, Fault>();
   #error: ErrorRecord | undefined;
-  #finished = false;
   #restarts = 0;
-  #attempt = 0;
-  #processStartMs = 0;
-  #lastFrameMs = 0;
-  #restartTimer: ReturnType<typeof setTimeout> | undefined;
-  #gone: () => void = () => undefined;
+  #lastFrameMs: number;
   #tick: { json: string; tsUnixMs: number; phase: TrackingPhase; targetId: number | null; tracks: number } | undefined;
 
   constructor(id: string, graph: SessionGraph, services: SessionServices) {
@@ -84,8 +73,17 @@ export class Session {
     this.graph = graph;
     this.#services = services;
     this.#log = services.log.with({ camera: graph.camera, session: id, graph: graph.file });
+    this.#faults = new FaultBook(this.#log, services.clock);
     this.#startedUnixMs = Math.round(services.clock.unixMs());
-    this.#startProcess();
+    this.#lastFrameMs = services.clock.monoMs();
+    this.#supervisor = new Supervisor(services.clock, {
+      start: () => this.#processStart(),
+      message: (message) => this.#receive(message),
+      output: (line) => this.#log.warn(line, { code: 'native_output' }),
+      over: (how, error) => this.#over(how, error),
+      restarting: (how, error, inMs) => this.#restarting(how, error, inMs),
+    });
+    this.#supervisor.start();
     this.#timer = setInterval(() => this.#look(), LOOK_MS);
   }
 
@@ -93,7 +91,7 @@ export class Session {
     return this.#state;
   }
 
-  /** The error that stopped the session, or restarted it last. */
+  /** The error that ended the session, or made it start again last. */
   get error(): ErrorRecord | undefined {
     return this.#error;
   }
@@ -104,28 +102,17 @@ export class Session {
 
   /** The session's process, while there is one. */
   get pid(): number | undefined {
-    return this.#process?.pid;
+    return this.#supervisor.pid;
   }
 
   command(command: Command): void {
-    this.#process?.send({ type: 'command', command });
+    this.#supervisor.send({ type: 'command', command });
   }
 
   /** Stops in order: tracks get their ends, then the process goes; after a deadline, by force. */
   async stop(): Promise<void> {
     clearInterval(this.#timer);
-    clearTimeout(this.#restartTimer);
-    const process = this.#process;
-    const wasOver = this.#isOver();
-    if (!wasOver) this.#become('stopped');
-    if (!process) return this.#sendMissingEnds();
-    const gone = new Promise<void>((resolve) => {
-      this.#gone = resolve;
-    });
-    process.send({ type: 'stop' });
-    const force = setTimeout(() => process.kill(), STOP_DEADLINE_MS);
-    await gone;
-    clearTimeout(force);
+    await this.#supervisor.stop();
   }
 
   view(): SessionView {
@@ -151,49 +138,24 @@ export class Session {
     };
   }
 
-  #nodeViews(): SessionView['nodes'] {
-    const shown = (value: number | string) => (typeof value === 'string' ? this.#log.redact(value) : value);
-    return Object.fromEntries(
-      Object.entries(this.figures.nodes()).map(([node, stats]) => [
-        node,
-        Object.fromEntries(Object.entries(stats).map(([name, value]) => [name, shown(value)])),
-      ]),
-    );
-  }
-
   /** Why the session delivers no frames, if so. */
   fault(): Fault | null {
     if (this.#state === 'ended' || this.#state === 'stopped') return null;
-    if (this.#fault) return this.#fault;
-    for (const fault of this.#nodeFaults.values()) return fault;
-    if (this.#state !== 'starting') return null;
+    const fault = this.#faults.current;
+    if (fault || this.#state !== 'starting') return fault;
     return { code: 'starting', message: 'no frame yet', since_unix_ms: this.#startedUnixMs };
   }
 
-  // ------------------------------------------------------------------------------------------------------ process
+  // ------------------------------------------------------------------------------------------- from the process
 
-  #startProcess(): void {
+  #processStart(): ProcessStart {
     const { clock, modelFolders, recording } = this.#services;
-    this.#finished = false;
-    this.#nodeFaults.clear();
-    this.figures.processStarted();
-    this.#processStartMs = clock.monoMs();
-    this.#lastFrameMs = this.#processStartMs;
     const { file, camera, engine } = this.graph;
-    const options = {
-      file,
-      camera,
-      modelFolders,
-      recording,
-      pace: engine.pace,
-      sessionId: this.id,
-      clockEpochMs: clock.epochMs,
-    };
-    this.#process = new SessionProcess({ graph: engine, options, kept: this.#kept }, clock, {
-      message: (message) => this.#receive(message),
-      output: (line) => this.#log.warn(line, { code: 'native_output' }),
-      exited: (how) => this.#exited(how),
-    });
+    const { pace } = engine;
+    this.figures.processStarted();
+    this.#lastFrameMs = clock.monoMs();
+    const options = { file, camera, modelFolders, recording, pace, sessionId: this.id, clockEpochMs: clock.epochMs };
+    return { graph: engine, options, kept: this.#kept };
   }
 
   #receive(message: FromChild): void {
@@ -208,16 +170,13 @@ export class Session {
         this.#logEntry(message.entry);
         break;
       case 'fault':
-        this.#nodeFault(message.node, message.fault);
+        this.#faults.ofNode(message.node, message.fault);
         break;
       case 'keep':
         this.#kept[message.node] = message.state;
         break;
       case 'failed':
         this.#failed(message.error);
-        break;
-      case 'done':
-        this.#finished = true;
     }
   }
 
@@ -244,102 +203,61 @@ export class Session {
     this.figures.update(nodes, nowMs);
     if (this.figures.frames().processed === before) return;
     this.#lastFrameMs = nowMs;
-    if (this.#fault) this.#log.info('frames flow again');
-    this.#fault = null;
+    this.#faults.clear();
     if (this.#state === 'starting' || this.#state === 'restarting') this.#become('running');
   }
 
   #failed(error: ErrorRecord): void {
-    this.#error = error;
     const { code, message, node, at, stack } = error;
-    const unknown = code === 'node_failed' || code === 'unexpected' || code === 'session_crashed';
-    this.#log.error(message, {
-      code,
-      ...(node ? { node } : {}),
-      ...(at ? { at } : {}),
-      ...(unknown && stack ? { stack } : {}),
-    });
-    this.#setFault(code, `${node ? `node ${node}: ` : ''}${message}${at ? ` (${at})` : ''}`);
-  }
-
-  #exited(how: string): void {
-    this.#process = undefined;
-    this.figures.processEnded();
-    this.#sendMissingEnds();
-    this.#nodeFaults.clear();
-    if (this.#state !== 'stopped') this.#afterExit(how);
-    this.#gone();
-  }
-
-  #afterExit(how: string): void {
-    if (this.#error?.permanent || (this.#finished && !this.#error)) {
-      this.#become(this.#error ? 'failed' : 'ended');
-      return;
-    }
-    if (!this.#error) {
-      this.#log.error(`the session's process died: ${how}`, { code: 'session_process_died' });
-      this.#setFault('session_process_died', `the session's process died (${how}); it is being started again`);
-    }
-    this.#restart();
-  }
-
-  #restart(): void {
-    const livedMs = this.#services.clock.monoMs() - this.#processStartMs;
-    this.#attempt = livedMs > STABLE_MS ? 0 : this.#attempt + 1;
-    const waitMs = Math.min(RESTART_LONGEST_MS, RESTART_FIRST_MS * 2 ** Math.max(0, this.#attempt - 1));
-    this.#restarts += 1;
-    this.#error = undefined;
-    this.#become('restarting');
-    this.#log.info('starting the session again', { in_ms: waitMs, restarts: this.#restarts });
-    this.#restartTimer = setTimeout(() => this.#startProcess(), waitMs);
-  }
-
-  // ----------------------------------------------------------------------------------------------------- watching
-
-  #look(): void {
-    if (!this.#process || this.#isOver()) return;
-    const quietMs = this.#services.clock.monoMs() - this.#lastFrameMs;
-    if (this.#state === 'running' && quietMs > STALL_MS && !this.#fault && this.#nodeFaults.size === 0) {
-      this.#setFault('no_frames', 'no frame was processed for 5 seconds');
-      this.#log.warn('no frame was processed for 5 seconds', { code: 'no_frames' });
-    }
-    const opening = Object.keys(this.figures.nodes()).length === 0;
-    if (opening && this.#services.clock.monoMs() - this.#processStartMs > OPEN_DEADLINE_MS) this.#process.kill();
-  }
-
-  #nodeFault(node: string, fault: { code: string; message: string } | null): void {
-    const before = this.#nodeFaults.get(node);
-    if (!fault) {
-      this.#nodeFaults.delete(node);
-      if (before) this.#log.info('works again', { node });
-      return;
-    }
-    // Once: a camera that stays away is not news every few seconds.
-    if (before?.code === fault.code && before.message === this.#log.redact(fault.message)) return;
-    const message = this.#log.redact(fault.message);
-    this.#nodeFaults.set(node, {
-      ...fault,
-      message,
-      since_unix_ms: before?.since_unix_ms ?? Math.round(this.#services.clock.unixMs()),
-    });
-    this.#log.warn(fault.message, { node, code: fault.code });
+    const where = { ...(node ? { node } : {}), ...(at ? { at } : {}) };
+    this.#log.error(message, { code, ...where, ...(stack && WITH_STACK.has(code) ? { stack } : {}) });
+    this.#faults.set(code, `${node ? `node ${node}: ` : ''}${message}${at ? ` (${at})` : ''}`);
   }
 
   #logEntry({ level, node, message, fields }: LogEntry): void {
     this.#log[level](message, { ...(node ? { node } : {}), ...fields });
   }
 
-  #setFault(code: string, message: string): void {
-    const since = this.#fault?.since_unix_ms ?? Math.round(this.#services.clock.unixMs());
-    this.#fault = { code, message: this.#log.redact(message), since_unix_ms: since };
+  // ------------------------------------------------------------------------------------------ from the supervisor
+
+  #over(how: 'ended' | 'stopped' | 'failed', error: ErrorRecord | undefined): void {
+    this.#processGone();
+    this.#error = error;
+    if (this.#isOver()) return;
+    this.#become(how);
   }
 
-  #sendMissingEnds(): void {
+  #restarting(how: string, error: ErrorRecord | undefined, inMs: number): void {
+    this.#processGone();
+    this.#error = error;
+    this.#restarts += 1;
+    if (!error) {
+      this.#log.error(`the session's process died: ${how}`, { code: 'session_process_died' });
+      this.#faults.set('session_process_died', `the session's process died (${how}); it is being started again`);
+    }
+    this.#log.info('starting the session again', { in_ms: inMs, restarts: this.#restarts });
+    this.#become('restarting');
+  }
+
+  /** Nobody in the process can speak any more: what clients still wait for is sent from here. */
+  #processGone(): void {
+    this.figures.processEnded();
+    this.#faults.forgetNodes();
     const nowUnixMs = Math.round(this.#services.clock.unixMs());
-    const lastSeenUnixMs = this.#tick?.tsUnixMs ?? nowUnixMs;
-    for (const json of this.#openTracks.endAll(nowUnixMs, lastSeenUnixMs)) {
+    for (const json of this.#openTracks.endAll(nowUnixMs, this.#tick?.tsUnixMs ?? nowUnixMs)) {
       this.#services.message({ topic: 'event', json, live: true });
     }
+  }
+
+  // --------------------------------------------------------------------------------------------------------- state
+
+  /** Notices a session that stands still. */
+  #look(): void {
+    if (this.#state !== 'running' || this.#faults.current) return;
+    if (this.#services.clock.monoMs() - this.#lastFrameMs < STALL_MS) return;
+    const message = `no frame was processed for ${STALL_MS / 1000} seconds`;
+    this.#faults.set('no_frames', message);
+    this.#log.warn(message, { code: 'no_frames' });
   }
 
   #become(state: SessionState): void {
@@ -350,5 +268,14 @@ export class Session {
 
   #isOver(): boolean {
     return this.#state === 'ended' || this.#state === 'failed' || this.#state === 'stopped';
+  }
+
+  /** Counters and gauges of the nodes, with nothing secret in the texts. */
+  #nodeViews(): SessionView['nodes'] {
+    const shown = (value: number | string) => (typeof value === 'string' ? this.#log.redact(value) : value);
+    const entries = Object.entries(this.figures.nodes()).map(([node, stats]) => {
+      return [node, Object.fromEntries(Object.entries(stats).map(([name, value]) => [name, shown(value)]))];
+    });
+    return Object.fromEntries(entries);
   }
 }

@@ -1,0 +1,61 @@
+/** What is wrong with a session right now: its own fault and those its nodes report. Each is logged once. */
+import type { Clock } from '../clock.ts';
+import type { Log } from '../log.ts';
+import type { SessionView } from './api.ts';
+
+export type Fault = NonNullable<SessionView['fault']>;
+
+export class FaultBook {
+  readonly #log: Log;
+  readonly #clock: Clock;
+  readonly #ofNodes = new Map<string, Fault>();
+  #own: Fault | null = null;
+
+  constructor(log: Log, clock: Clock) {
+    this.#log = log;
+    this.#clock = clock;
+  }
+
+  /** The one to show, if any. */
+  get current(): Fault | null {
+    if (this.#own) return this.#own;
+    for (const fault of this.#ofNodes.values()) return fault;
+    return null;
+  }
+
+  /** Notes a fault of the session itself; logging it is the caller's. A fault that follows another keeps its time. */
+  set(code: string, message: string): void {
+    this.#own = { code, message: this.#log.redact(message), since_unix_ms: this.#own?.since_unix_ms ?? this.#now() };
+  }
+
+  /** Frames flow. */
+  clear(): void {
+    if (this.#own) this.#log.info('frames flow again', { after: this.#own.code });
+    this.#own = null;
+  }
+
+  /** The process is gone: what its nodes reported is over. */
+  forgetNodes(): void {
+    this.#ofNodes.clear();
+  }
+
+  /** A node can't work (a camera is offline), or with null can again. */
+  ofNode(node: string, fault: { code: string; message: string } | null): void {
+    const before = this.#ofNodes.get(node);
+    if (!fault) {
+      this.#ofNodes.delete(node);
+      if (before) this.#log.info('works again', { node });
+      return;
+    }
+    const message = this.#log.redact(fault.message);
+    // Once: a camera that stays away is not news every few seconds.
+    if (before?.code === fault.code && before.message === message) return;
+    const since_unix_ms = before?.since_unix_ms ?? this.#now();
+    this.#ofNodes.set(node, { code: fault.code, message, since_unix_ms });
+    this.#log.warn(message, { node, code: fault.code });
+  }
+
+  #now(): number {
+    return Math.round(this.#clock.unixMs());
+  }
+}

@@ -1,0 +1,124 @@
+/**
+ * Keeps a session's process alive: starts it, notices how it ends, starts it again with backoff, brings it down in
+ * order and, after a deadline, by force.
+ */
+import type { Clock } from '../clock.ts';
+import type { ErrorRecord } from '../errors.ts';
+import type { FromChild, ToChild } from './messages.ts';
+import { type ProcessStart, SessionProcess } from './session-process.ts';
+
+export interface SupervisorListener {
+  /** What the next process is to run. */
+  start(): ProcessStart;
+  message(message: FromChild): void;
+  output(line: string): void;
+  /** The process is gone for good: the source ended, `stop` was called, or an error that trying again can't mend. */
+  over(how: 'ended' | 'stopped' | 'failed', error: ErrorRecord | undefined): void;
+  /** The process is gone and will be started again. Without an error it died by itself; `how` says of what. */
+  restarting(how: string, error: ErrorRecord | undefined, inMs: number): void;
+}
+
+const RESTART_FIRST_MS = 500;
+const RESTART_LONGEST_MS = 30_000;
+/** A process that lived this long starts the backoff anew. */
+const STABLE_MS = 30_000;
+/** Loading models may take long; a process that does not open by then hangs, and is killed. */
+const OPEN_DEADLINE_MS = 120_000;
+const STOP_DEADLINE_MS = 4000;
+
+export class Supervisor {
+  readonly #clock: Clock;
+  readonly #listener: SupervisorListener;
+  #process: SessionProcess | undefined;
+  #startedMs = 0;
+  #attempt = 0;
+  #error: ErrorRecord | undefined;
+  #done = false;
+  #stopping = false;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #resolveGone: () => void = () => undefined;
+
+  constructor(clock: Clock, listener: SupervisorListener) {
+    this.#clock = clock;
+    this.#listener = listener;
+  }
+
+  get pid(): number | undefined {
+    return this.#process?.pid;
+  }
+
+  start(): void {
+    this.#done = false;
+    this.#error = undefined;
+    this.#startedMs = this.#clock.monoMs();
+    this.#process = new SessionProcess(this.#listener.start(), this.#clock, {
+      message: (message) => this.#receive(message),
+      output: (line) => this.#listener.output(line),
+      exited: (how) => this.#exited(how),
+    });
+    this.#timer = setTimeout(() => this.kill(), OPEN_DEADLINE_MS);
+  }
+
+  send(message: ToChild): void {
+    this.#process?.send(message);
+  }
+
+  /** Ends the process at once; it is started again like after any other death. */
+  kill(): void {
+    this.#process?.kill();
+  }
+
+  /** Resolves when the process is gone and its last messages have been passed on. */
+  async stop(): Promise<void> {
+    clearTimeout(this.#timer);
+    const process = this.#process;
+    const first = !this.#stopping;
+    this.#stopping = true;
+    if (!process) {
+      if (first) this.#listener.over('stopped', undefined);
+      return;
+    }
+    const gone = new Promise<void>((resolve) => {
+      const before = this.#resolveGone;
+      this.#resolveGone = () => {
+        before();
+        resolve();
+      };
+    });
+    process.send({ type: 'stop' });
+    const force = setTimeout(() => process.kill(), STOP_DEADLINE_MS);
+    await gone;
+    clearTimeout(force);
+  }
+
+  #receive(message: FromChild): void {
+    if (message.type === 'opened') clearTimeout(this.#timer);
+    if (message.type === 'failed') this.#error ??= message.error;
+    if (message.type === 'done') this.#done = true;
+    this.#listener.message(message);
+  }
+
+  #exited(how: string): void {
+    clearTimeout(this.#timer);
+    this.#process = undefined;
+    this.#decide(how);
+    this.#resolveGone();
+  }
+
+  #decide(how: string): void {
+    const error = this.#error;
+    if (this.#stopping) this.#listener.over('stopped', error);
+    else if (error?.permanent) this.#listener.over('failed', error);
+    else if (this.#done && !error) this.#listener.over('ended', undefined);
+    else this.#restart(how, error);
+  }
+
+  #restart(how: string, error: ErrorRecord | undefined): void {
+    const livedMs = this.#clock.monoMs() - this.#startedMs;
+    this.#attempt = livedMs > STABLE_MS ? 1 : this.#attempt + 1;
+    const waitMs = Math.min(RESTART_LONGEST_MS, RESTART_FIRST_MS * 2 ** (this.#attempt - 1));
+    this.#listener.restarting(how, error, waitMs);
+    // The listener may have stopped the session on this news.
+    if (!this.#stopping) this.#timer = setTimeout(() => this.start(), waitMs);
+  }
+}
