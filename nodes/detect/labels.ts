@@ -4,9 +4,9 @@
  * without names is refused: a wrong name is worse than none.
  */
 import { existsSync, readFileSync } from 'node:fs';
-import { WindhoverError } from '../../runtime/node.ts';
 import { COCO_80, COCO_91 } from './coco.ts';
 import { nearest } from './nearest.ts';
+import { OptionError } from './option-error.ts';
 
 /** Class names as they were given. */
 export interface GivenNames {
@@ -48,8 +48,7 @@ export function fitLabels(given: GivenNames | null, columns: number | null, spar
   if (given === null) {
     const coco = columns === 80 ? COCO_80 : columns === 91 ? COCO_91 : columns === 90 ? COCO_91.slice(1) : null;
     if (coco !== null) return { names: coco, source: `coco${columns} (assumed)`, assumed: true };
-    throw new WindhoverError('model_labels_missing', 'the model has no class names', {
-      permanent: true,
+    throw new OptionError('model', 'model_labels_missing', 'the model has no class names', {
       expected: columns === null ? 'class names' : `${columns} class names`,
       got: 'none',
       hint: "set 'class_names' to a list, a text file, or coco80",
@@ -58,8 +57,7 @@ export function fitLabels(given: GivenNames | null, columns: number | null, spar
   const { names, source } = given;
   if (columns === null || names.length === columns) return { names, source, assumed: false };
   if (spare && names.length === columns - 1) return { names: [...names, ''], source, assumed: false };
-  throw new WindhoverError('model_label_count', 'the class names do not fit the model', {
-    permanent: true,
+  throw new OptionError('model', 'model_label_count', 'the class names do not fit the model', {
     expected: `${columns} names`,
     got: `${names.length} from ${source}`,
     hint: "set 'class_names' to the names that the model was trained with",
@@ -74,8 +72,7 @@ export function requireLabel(label: string, labels: Labels, option: string): voi
   if (label !== '' && labels.names.includes(label)) return;
   const known = labels.names.filter((name) => name !== '');
   const close = nearest(label, known);
-  throw new WindhoverError('label_unknown', `${option}: the model has no class ${JSON.stringify(label)}`, {
-    permanent: true,
+  throw new OptionError(option, 'label_unknown', `the model has no class ${JSON.stringify(label)}`, {
     hint:
       close === null
         ? `it has ${known.slice(0, 20).join(', ')}${known.length > 20 ? ', …' : ''}`
@@ -122,17 +119,15 @@ function unquote(quoted: string): string {
 
 function namesFromFile(file: string): string[] {
   if (!existsSync(file)) {
-    throw new WindhoverError('model_labels_invalid', `class_names: there is no file ${file}`, {
-      permanent: true,
+    throw new OptionError('class_names', 'model_labels_invalid', `there is no file ${file}`, {
       hint: 'give a list, a path, coco80 or coco91',
     });
   }
   return parseNames(readFileSync(file, 'utf8'), file);
 }
 
-function invalid(where: string, why: string): WindhoverError {
-  return new WindhoverError('model_labels_invalid', `the class names in ${where} can't be used: ${why}`, {
-    permanent: true,
+function invalid(where: string, why: string): OptionError {
+  return new OptionError('model', 'model_labels_invalid', `the class names in ${where} can't be used: ${why}`, {
     hint: "set 'class_names' to a list or a text file",
   });
 }

@@ -2,18 +2,13 @@
  * Everything that is known about a model before it runs: its file, family, class names, and the frames it wants. Reads
  * files only, no native code: the checking process and the worker both use it.
  */
-import {
-  type FrameRequest,
-  type PixelFormat,
-  type PrepareContext,
-  type Size,
-  WindhoverError,
-} from '../../runtime/node.ts';
-import { dimsText, type InputStyle, type Thresholds, type ValueInfo } from './families/family.ts';
+import type { FrameRequest, PixelFormat, PrepareContext, Size } from '../../runtime/node.ts';
+import { dimsText, type InputStyle, type Thresholds } from './families/family.ts';
 import { FAMILIES, type Inferred, inferFamily } from './infer-family.ts';
 import { fitLabels, givenNames, type Labels, requireLabel } from './labels.ts';
 import { findModel, modelName } from './model-path.ts';
 import { type OnnxFile, readOnnxFile } from './onnx-file.ts';
+import { OptionError } from './option-error.ts';
 import type { DetectOptions } from './options.ts';
 
 /** The input that takes the picture. */
@@ -34,8 +29,6 @@ export interface Model {
   readonly labels: Labels;
   readonly thresholds: Thresholds;
   readonly request: FrameRequest;
-  /** Outputs whose shape the file fixes: their memory can be reused for every frame. */
-  readonly fixedOutputs: ReadonlySet<string>;
 }
 
 /**
@@ -70,17 +63,12 @@ export function loadModel(options: DetectOptions, context: PrepareContext): Mode
     labels,
     thresholds: classThresholds(labels, options),
     request: frameRequest(image, style),
-    fixedOutputs: new Set(onnx.outputs.filter(isFixed).map((output) => output.name)),
   };
 }
 
 /** The metadata key `family`; other tools may use that word for something else, which is not ours to judge. */
 function statedFamily({ family }: OnnxFile['metadata']): string | null {
   return FAMILIES.find(({ name }) => name === family)?.name ?? null;
-}
-
-function isFixed(output: ValueInfo): boolean {
-  return output.dims.length > 0 && output.dims.every((dim) => typeof dim === 'number');
 }
 
 function findImage(onnx: OnnxFile, options: DetectOptions): ImageInput {
@@ -90,8 +78,7 @@ function findImage(onnx: OnnxFile, options: DetectOptions): ImageInput {
   const planar = type === 'float32' && first === 3;
   const interleaved = type === 'uint8' && third === 3;
   if (!(planar || interleaved) || (typeof batch === 'number' && batch !== 1)) {
-    throw new WindhoverError('model_input_unsupported', "the model's picture input can't be fed", {
-      permanent: true,
+    throw new OptionError('model', 'model_input_unsupported', "the model's picture input can't be fed", {
       expected: 'one input [1, 3, H, W] of float32, or [1, H, W, 3] of uint8',
       got: onnx.inputs.map((one) => `${one.name} ${dimsText(one.dims)} ${one.type}`).join(', ') || 'no input',
       hint:
@@ -105,8 +92,7 @@ function findImage(onnx: OnnxFile, options: DetectOptions): ImageInput {
   const side = (dim: number | string | undefined, stated: number | undefined): number => {
     if (typeof dim !== 'number') return options.input_size ?? stated ?? 640;
     if (options.input_size === undefined || options.input_size === dim) return dim;
-    throw new WindhoverError('model_input_size', 'input_size: the model fixes the size of its input', {
-      permanent: true,
+    throw new OptionError('input_size', 'model_input_size', 'the model fixes the size of its input', {
       expected: `${dim}`,
       got: `${options.input_size}`,
       hint: 'leave input_size out, or export the model with an open size',
@@ -129,8 +115,7 @@ function inputStyle(family: InputStyle, metadata: OnnxFile['metadata'], { input 
     const value = metadata[key];
     const found = known.find((one) => one === value);
     if (value === undefined || found !== undefined) return found;
-    throw new WindhoverError('model_metadata_invalid', `the model's metadata key ${key} can't be used`, {
-      permanent: true,
+    throw new OptionError('model', 'model_metadata_invalid', `the model's metadata key ${key} can't be used`, {
       expected: known.join(', '),
       got: value,
     });
@@ -138,8 +123,7 @@ function inputStyle(family: InputStyle, metadata: OnnxFile['metadata'], { input 
   const white = stated('input_white', ['1', '255']);
   const pad = metadata.input_pad === undefined ? undefined : Number(metadata.input_pad);
   if (pad !== undefined && !(pad >= 0 && pad <= 255)) {
-    throw new WindhoverError('model_metadata_invalid', "the model's metadata key input_pad can't be used", {
-      permanent: true,
+    throw new OptionError('model', 'model_metadata_invalid', "the model's metadata key input_pad can't be used", {
       expected: 'a grey level from 0 to 255',
       got: `${metadata.input_pad}`,
     });

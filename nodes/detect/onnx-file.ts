@@ -7,8 +7,8 @@
  */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { Reader } from 'protobufjs/minimal';
-import { WindhoverError } from '../../runtime/node.ts';
 import type { ValueInfo } from './families/family.ts';
+import { OptionError } from './option-error.ts';
 
 export interface OnnxFile {
   readonly irVersion: number;
@@ -36,7 +36,7 @@ export function readOnnxFile(file: string): OnnxFile {
   try {
     fd = openSync(file, 'r');
   } catch (cause) {
-    throw new WindhoverError('model_not_found', `can't open the model ${file}`, { permanent: true, cause });
+    throw new OptionError('model', 'model_not_found', `can't open the model ${file}`, { cause });
   }
   try {
     const stat = fstatSync(fd);
@@ -44,7 +44,7 @@ export function readOnnxFile(file: string): OnnxFile {
     if (stat.size > MAX_FILE_BYTES) throw notOnnx(file, `it has ${stat.size} bytes, more than such a file can have`);
     return readModel(new Window(fd, stat.size), file);
   } catch (error) {
-    if (error instanceof WindhoverError) throw error;
+    if (error instanceof OptionError) throw error;
     throw notOnnx(file, error instanceof Error ? error.message : String(error), error);
   } finally {
     closeSync(fd);
@@ -74,9 +74,8 @@ function readModel(window: Window, file: string): OnnxFile {
   return { irVersion, producer, inputs, outputs, metadata };
 }
 
-function notOnnx(file: string, why: string, cause?: unknown): WindhoverError {
-  return new WindhoverError('model_not_onnx', `the model ${file} is not a complete ONNX file: ${why}`, {
-    permanent: true,
+function notOnnx(file: string, why: string, cause?: unknown): OptionError {
+  return new OptionError('model', 'model_not_onnx', `the model ${file} is not a complete ONNX file: ${why}`, {
     hint: 'export or download it again; a Git LFS pointer must be pulled first',
     cause,
   });

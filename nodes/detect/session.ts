@@ -3,13 +3,15 @@
  *
  * The library is loaded when a session is opened and never before, so that a process which only checks graphs holds no
  * native code. Per frame: the frame's own memory is the input tensor (a view per ring slot, made once) unless the model
- * wants it normalized, and outputs of a fixed shape are written to memory that is used again. What
- * `run` returns is therefore valid until the next `run`.
+ * wants it normalized. The library allocates outputs anew for every run, preallocated ones or not, a megabyte and more
+ * each; they are let go at the next run instead of by the garbage collector some day, which keeps the process 30 to
+ * 60 MB smaller. What `run` returns is therefore valid until the next `run`.
  */
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
-import { type Clock, type Logger, WindhoverError } from '../../runtime/node.ts';
+import type { Clock, Logger } from '../../runtime/node.ts';
 import type { ConstantFeed, InputStyle, OutputData, OutputTensor } from './families/family.ts';
 import type { Model } from './model.ts';
+import { OptionError } from './option-error.ts';
 import type { DetectOptions } from './options.ts';
 
 type Ort = typeof import('onnxruntime-node');
@@ -34,9 +36,8 @@ export class ModelSession {
   readonly #model: Model;
   readonly #clock: Clock;
   readonly #feeds: Record<string, Tensor> = {};
-  readonly #fetches: Record<string, Tensor | null> = {};
-  readonly #results: { readonly name: string; data: OutputData; dims: readonly number[]; readonly reused: boolean }[] =
-    [];
+  readonly #outputNames: readonly string[];
+  #outputs: readonly OutputTensor[] = [];
   readonly #tensorOf = new WeakMap<FrameData, Tensor>();
   readonly #prepare: ((data: FrameData) => Tensor) | null;
 
@@ -47,7 +48,7 @@ export class ModelSession {
     this.#model = model;
     this.#clock = clock;
     for (const feed of model.inferred.plan.feeds) this.#feeds[feed.name] = constantTensor(ort, feed);
-    for (const { name } of model.inferred.plan.outputs) this.#fetches[name] = null;
+    this.#outputNames = model.inferred.plan.outputs.map(({ name }) => name);
     this.#prepare = preparation(ort, model);
   }
 
@@ -77,12 +78,16 @@ export class ModelSession {
     if (!options.required && !options.providers.includes('cpu')) {
       return ModelSession.open(model, { ...options, providers: ['cpu'] }, clock, log);
     }
-    throw new WindhoverError('provider_unavailable', 'the provider that must run the model is not available', {
-      permanent: true,
-      expected: options.providers[0] ?? 'a provider',
-      got: failures.join('; '),
-      hint: 'install its libraries (bun pm trust onnxruntime-node), or set required: false to fall back to the CPU',
-    });
+    throw new OptionError(
+      'providers',
+      'provider_unavailable',
+      'the provider that must run the model is not available',
+      {
+        expected: options.providers[0] ?? 'a provider',
+        got: failures.join('; '),
+        hint: 'install its libraries (bun pm trust onnxruntime-node), or set required: false to fall back to the CPU',
+      },
+    );
   }
 
   /**
@@ -91,37 +96,17 @@ export class ModelSession {
    */
   async run(frame: FrameData): Promise<readonly OutputTensor[]> {
     this.#feeds[this.#model.image.name] = this.#prepare === null ? this.#tensor(frame) : this.#prepare(frame);
+    for (const { data } of this.#outputs) release(data);
+    this.#outputs = [];
     const startMs = this.#clock.monoMs();
-    const outputs = await this.#session.run(this.#feeds, this.#fetches);
+    const results = await this.#session.run(this.#feeds, this.#outputNames);
     this.inferenceMs = this.#clock.monoMs() - startMs;
-    if (this.#results.length === 0) this.#keepOutputs(outputs);
-    else {
-      for (const result of this.#results) {
-        const output = outputs[result.name];
-        if (result.reused || output === undefined) continue;
-        result.data = numbers(output);
-        result.dims = output.dims;
-      }
-    }
-    return this.#results;
+    this.#outputs = this.#outputNames.map((name) => toOutput(name, results[name]));
+    return this.#outputs;
   }
 
   async close(): Promise<void> {
     await this.#session.release();
-  }
-
-  /** Takes the first outputs, and sets up memory for those whose shape the file fixes. */
-  #keepOutputs(outputs: Readonly<Record<string, unknown>>): void {
-    for (const { name } of this.#model.inferred.plan.outputs) {
-      const output = outputs[name];
-      if (!(output instanceof this.#ort.Tensor)) throw new TypeError(`the model gave no tensor ${name}`);
-      const first = numbers(output);
-      const reused = this.#model.fixedOutputs.has(name) && output.type === 'float32' && first instanceof Float32Array;
-      // A copy, because the library owns what it allocated.
-      const data = reused ? first.slice() : first;
-      if (reused) this.#fetches[name] = new this.#ort.Tensor('float32', data, output.dims);
-      this.#results.push({ name, data, dims: output.dims, reused });
-    }
   }
 
   #tensor(frame: FrameData): Tensor {
@@ -157,9 +142,8 @@ function sessionOptions(provider: Provider, threads: number): InferenceSession.S
   };
 }
 
-function loadFailure(model: Model, why: string, cause: unknown): WindhoverError {
-  return new WindhoverError('model_load_failed', `ONNX Runtime can't load ${model.file}: ${why}`, {
-    permanent: true,
+function loadFailure(model: Model, why: string, cause: unknown): OptionError {
+  return new OptionError('model', 'model_load_failed', `ONNX Runtime can't load ${model.file}: ${why}`, {
     hint: 'export it again with standard operators, all weights in the one file',
     cause,
   });
@@ -201,15 +185,21 @@ export function normalizePlanes(
   }
 }
 
-/** An output's numbers in one of the forms that decoders read. */
-function numbers(output: { readonly type: string; readonly data: unknown }): OutputData {
-  const { data } = output;
-  if (data instanceof Float32Array || data instanceof BigInt64Array || data instanceof Int32Array) return data;
-  if (data instanceof Float64Array || data instanceof Uint8Array || data instanceof Int8Array)
-    return Float32Array.from(data);
-  throw new WindhoverError('model_output_unsupported', `the model gives an output of type ${output.type}`, {
-    permanent: true,
+/** An output in one of the forms that decoders read. */
+function toOutput(name: string, output: Tensor | undefined): OutputTensor {
+  const { data, dims = [], type = 'nothing' } = output ?? {};
+  if (data instanceof Float32Array || data instanceof BigInt64Array || data instanceof Int32Array)
+    return { data, dims };
+  if (data instanceof Float64Array || data instanceof Uint8Array || data instanceof Int8Array) {
+    return { data: Float32Array.from(data), dims };
+  }
+  throw new OptionError('model', 'model_output_unsupported', `the output ${name} of the model can't be read`, {
     expected: 'float32, int32 or int64',
-    got: output.type,
+    got: type,
   });
+}
+
+/** Frees the memory of an output now. */
+function release({ buffer }: OutputData): void {
+  if (buffer instanceof ArrayBuffer && !buffer.detached) buffer.transfer(0);
 }

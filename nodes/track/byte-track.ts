@@ -63,7 +63,6 @@ export class ByteTrack {
    * Takes in one frame.
    * @param timeS media time of the frame in seconds. A time that is not finite, stands still or goes back (a source
    *   that starts over) moves no track.
-   *   starts over) moves no track.
    * @param detections boxes in source pixels; they are not kept
    */
   step(timeS: number, detections: readonly Detection[]): StepResult {

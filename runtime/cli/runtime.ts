@@ -4,6 +4,7 @@ import { SystemClock } from '../clock.ts';
 import { WindhoverError } from '../errors.ts';
 import { createLog, type Log } from '../log.ts';
 import { createApp, type Listening, listen } from '../server/app.ts';
+import { checkOrigin } from '../server/origin.ts';
 import type { Session, SessionGraph } from '../session/session.ts';
 import { SessionSet } from '../session/session-set.ts';
 import { modelFolders, numberOption, type Surroundings } from './command.ts';
@@ -12,6 +13,7 @@ import { StatusLine } from './status-line.ts';
 export const SERVER_OPTIONS = {
   port: { type: 'string', default: '8080' },
   host: { type: 'string', default: '127.0.0.1' },
+  'allow-origin': { type: 'string', multiple: true },
 } as const;
 
 export interface RuntimeOptions {
@@ -24,14 +26,17 @@ export interface RuntimeOptions {
 export interface ServerOptions {
   readonly host: string;
   readonly port: number;
+  /** Origins beside loopback whose web pages may use the server. */
+  readonly allowedOrigins: readonly string[];
 }
 
-/** Reads --host and --port. Other than loopback is refused: there is no access control yet. */
-export function serverOptions(values: { port: string; host: string }): ServerOptions {
+/** Reads --host, --port and --allow-origin. Other than loopback is refused: there is no access control yet. */
+export function serverOptions(values: { port: string; host: string; 'allow-origin'?: string[] }): ServerOptions {
   const port = numberOption('port', values.port, { min: 0, max: 65_535 });
   if (!Number.isInteger(port))
     throw new WindhoverError('usage', '--port', { expected: 'a whole number', got: values.port });
-  if (LOOPBACK.test(values.host)) return { host: values.host, port };
+  const allowedOrigins = (values['allow-origin'] ?? []).map(checkOrigin);
+  if (LOOPBACK.test(values.host)) return { host: values.host, port, allowedOrigins };
   throw new WindhoverError('usage', `--host ${values.host}`, {
     expected: 'a loopback address (127.0.0.1, ::1, localhost)',
     hint: 'there are no tokens and roles yet; to serve other machines, put a proxy that asks for a password in front',
@@ -67,7 +72,13 @@ export class Runtime {
 
   /** Opens the port and says so on stdout. @returns the server's URL */
   listen(options: ServerOptions): string {
-    const app = createApp({ sessions: this.sessions, version: packageJson.version, clock: this.#clock, log: this.log });
+    const app = createApp({
+      sessions: this.sessions,
+      version: packageJson.version,
+      clock: this.#clock,
+      log: this.log,
+      allowedOrigins: options.allowedOrigins,
+    });
     this.#server = listen(app, options);
     this.#surroundings.stdout.write(`listening ${this.#server.url}\n`);
     return this.#server.url;

@@ -5,7 +5,6 @@
  *     const server = listen(app, { host: '127.0.0.1', port: 0 });   // server.port is the real one
  *     await server.stop();
  */
-import { openapi } from '@elysiajs/openapi';
 import { Elysia } from 'elysia';
 import type { Clock } from '../clock.ts';
 import { errorCode, WindhoverError } from '../errors.ts';
@@ -17,6 +16,8 @@ import { Clients } from './clients.ts';
 import { answerErrors, internalError } from './errors.ts';
 import { addHealth } from './health.ts';
 import { DEFAULT_LIMITS, type ServerLimits } from './limits.ts';
+import { addOpenApi } from './openapi.ts';
+import { guardOrigin } from './origin.ts';
 import { addSessions } from './sessions.ts';
 import { addWebSocket } from './websocket.ts';
 
@@ -27,6 +28,8 @@ export interface AppOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly limits?: Partial<ServerLimits>;
+  /** Origins beside loopback whose web pages may use the server. */
+  readonly allowedOrigins?: readonly string[];
 }
 
 export interface App {
@@ -56,14 +59,8 @@ export function createApp(options: AppOptions): App {
   // Plain HTTP only: under https:// this setting is the one that finds none.
   const http = new Elysia({ handler: { standardHostname: false } });
   answerErrors(http, log);
-  http.use(
-    openapi({
-      path: '/openapi',
-      documentation: {
-        info: { title: 'Windhover', version: options.version, description: 'Sessions, their metadata and commands' },
-      },
-    }),
-  );
+  guardOrigin(http, options.allowedOrigins ?? []);
+  addOpenApi(http, options.version);
   addHealth(http, sessions);
   addCameras(http, sessions);
   addSessions(http, sessions, limits);

@@ -52,6 +52,6 @@ export const DEFAULT_LIMITS: ServerLimits = {
   unsentForMs: 5_000,
   pingEveryMs: 2_000,
   lateAfterMs: 2_000,
-  unansweredForMs: 30_000,
+  unansweredForMs: 8_000,
   sweepEveryMs: 250,
 };

@@ -95,7 +95,7 @@ describe('what is given', () => {
   });
 });
 
-test('outputs follow the frame although their memory is used again', async () => {
+test('outputs follow the frame although their memory is let go at the next one', async () => {
   // One box whose score is the mean of the picture.
   const bytes = buildModel({
     inputs: [{ name: 'images', type: 'float32', dims: [1, 3, 64, 64] }],

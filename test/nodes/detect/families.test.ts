@@ -206,7 +206,7 @@ describe('every family finds the drone in its own outputs', () => {
       opened.push(running);
       expect(running.gauges.get('family')).toBe(row.family);
       expect(running.request).toMatchObject(row.request);
-      // Twice: the second run reads from memory that is used again.
+      // Twice: the first run's outputs are gone then.
       await running.detect();
       const { detections } = await running.detect();
       expect(detections).toHaveLength(1);

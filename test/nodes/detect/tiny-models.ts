@@ -1,5 +1,6 @@
 /** Tiny ONNX models with the inputs and outputs of each family, written when a test needs them. */
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildModel, floatTensor, int64Tensor, type TensorSpec, type ValueSpec } from '../../../models/onnx-writer.ts';
@@ -24,8 +25,8 @@ export interface TinyModel {
 
 export const NAMES = JSON.stringify(['person', 'drone', 'bird']);
 
-/** A model that gives the same outputs whatever it is fed. @returns its path in a new temporary folder */
-export function writeTinyModel(model: TinyModel, name = 'tiny'): string {
+/** A model that gives the same outputs whatever it is fed. @returns its path */
+export function writeTinyModel(model: TinyModel): string {
   const side = model.side ?? 64;
   const image = model.image ?? { name: 'images', type: 'float32', dims: [1, 3, side, side] };
   const constants = model.outputs.map((output, i) => constant(`c${i}`, output));
@@ -36,11 +37,15 @@ export function writeTinyModel(model: TinyModel, name = 'tiny'): string {
     nodes: model.outputs.map((output, i) => ({ op: 'Identity', inputs: [`c${i}`], outputs: [output.name] })),
     ...(model.metadata === undefined ? {} : { metadata: model.metadata }),
   });
-  return saveModel(bytes, name);
+  return saveModel(bytes);
 }
 
-export function saveModel(bytes: Uint8Array, name = 'tiny'): string {
-  const file = join(mkdtempSync(join(tmpdir(), 'windhover-detect-')), `${name}.onnx`);
+const folder = mkdtempSync(join(tmpdir(), 'windhover-detect-'));
+process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+
+/** Saves a model until the test run ends. */
+export function saveModel(bytes: Uint8Array): string {
+  const file = join(folder, `${randomUUID()}.onnx`);
   writeFileSync(file, bytes);
   return file;
 }

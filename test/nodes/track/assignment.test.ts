@@ -1,0 +1,116 @@
+import { describe, expect, test } from 'bun:test';
+import fc from 'fast-check';
+import { Assignment } from '../../../nodes/track/assignment.ts';
+
+const X = Number.POSITIVE_INFINITY;
+
+function solve(rows: readonly (readonly number[])[], limit: number, assignment = new Assignment()): number[] {
+  const cols = rows[0]?.length ?? 0;
+  return Array.from(
+    assignment.solve(Float64Array.from(rows.flat()), rows.length, cols, limit).subarray(0, rows.length),
+  );
+}
+
+/** Sum of `cost - limit` over the pairs: what the assignment minimizes. */
+function gain(rows: readonly (readonly number[])[], limit: number, chosen: readonly number[]): number {
+  return chosen.reduce((sum, col, row) => (col < 0 ? sum : sum + (rows[row]?.[col] ?? X) - limit), 0);
+}
+
+function bruteForce(
+  rows: readonly (readonly number[])[],
+  limit: number,
+  row = 0,
+  taken: readonly number[] = [],
+): number {
+  const costs = rows[row];
+  if (costs === undefined) return 0;
+  const alone = bruteForce(rows, limit, row + 1, taken);
+  const withCol = costs.map((cost, col) =>
+    taken.includes(col) || !(cost <= limit)
+      ? Number.POSITIVE_INFINITY
+      : cost - limit + bruteForce(rows, limit, row + 1, [...taken, col]),
+  );
+  return Math.min(alone, ...withCol);
+}
+
+describe('assignment, by hand', () => {
+  const rows: [why: string, cost: number[][], limit: number, expected: number[]][] = [
+    ['nothing to assign', [], 1, []],
+    ['a pair below the limit', [[0.3]], 0.8, [0]],
+    ['a pair at the limit counts', [[0.8]], 0.8, [0]],
+    ['a pair above the limit does not', [[0.81]], 0.8, [-1]],
+    ['NaN is never assigned', [[Number.NaN, 0.5]], 0.8, [1]],
+    [
+      'greedy would take the 1 and pay 10',
+      [
+        [1, 2],
+        [2, 10],
+      ],
+      20,
+      [1, 0],
+    ],
+    ['two rows want one column: the one that gains more gets it', [[0.2], [0.1]], 0.8, [-1, 0]],
+    ['more rows than columns', [[5], [4], [3]], 10, [-1, -1, 0]],
+    ['more columns than rows', [[5, 4, 3]], 10, [2]],
+    [
+      'a chain of moves',
+      [
+        [1, 2, X],
+        [1, X, X],
+        [X, 1, 2],
+      ],
+      5,
+      [1, 0, 2],
+    ],
+    [
+      'one costly pair is worth less than one cheap pair',
+      [
+        [0.0, 0.7],
+        [0.7, X],
+      ],
+      0.72,
+      [0, -1],
+    ],
+    [
+      'all alike: each row gets one, in order',
+      [
+        [1, 1],
+        [1, 1],
+      ],
+      2,
+      [0, 1],
+    ],
+  ];
+  test.each(rows)('%s', (_, cost, limit, expected) => {
+    expect(solve(cost, limit)).toEqual(expected);
+  });
+});
+
+const matrix = (entry: fc.Arbitrary<number>) =>
+  fc
+    .tuple(fc.integer({ min: 1, max: 6 }), fc.integer({ min: 1, max: 6 }))
+    .chain(([rows, cols]) =>
+      fc.array(fc.array(entry, { minLength: cols, maxLength: cols }), { minLength: rows, maxLength: rows }),
+    );
+
+describe('assignment against brute force', () => {
+  const entries: [why: string, entry: fc.Arbitrary<number>][] = [
+    ['any cost', fc.double({ min: -1, max: 2, noNaN: true })],
+    ['few different costs, so that ties are common', fc.integer({ min: 0, max: 4 }).map((n) => n / 4)],
+    ['sparse: most pairs are forbidden', fc.oneof(fc.constant(X), fc.double({ min: 0, max: 1, noNaN: true }))],
+  ];
+  test.each(entries)('%s', (_, entry) => {
+    // One solver for all runs: nothing of an earlier matrix may show.
+    const assignment = new Assignment();
+    fc.assert(
+      fc.property(matrix(entry), fc.double({ min: 0, max: 1.5, noNaN: true }), (rows, limit) => {
+        const chosen = solve(rows, limit, assignment);
+        const cols = chosen.filter((col) => col >= 0);
+        expect(new Set(cols).size).toBe(cols.length);
+        for (const [row, col] of chosen.entries()) if (col >= 0) expect(rows[row]?.[col]).toBeLessThanOrEqual(limit);
+        expect(gain(rows, limit, chosen)).toBeCloseTo(bruteForce(rows, limit), 9);
+      }),
+      { numRuns: 500, seed: 1 },
+    );
+  });
+});

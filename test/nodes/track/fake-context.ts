@@ -1,0 +1,66 @@
+/** Runs one node without an engine and records what it does. */
+import { Value } from '@sinclair/typebox/value';
+import { ManualClock } from '../../../runtime/clock.ts';
+import type { AnyNode, Clock, NodeHandlers } from '../../../runtime/node.ts';
+
+export interface FakeRun {
+  readonly handlers: NodeHandlers<Record<string, unknown>>;
+  /** Values sent down each output, in order. */
+  readonly sent: Record<string, unknown[]>;
+  readonly counts: Record<string, number>;
+  readonly gauges: Record<string, number | string>;
+  /** Every state given to `keep`. */
+  readonly kept: unknown[];
+}
+
+export interface FakeOptions {
+  readonly params?: Record<string, unknown>;
+  readonly kept?: unknown;
+  readonly clock?: Clock;
+  /** Called after each value that is sent; the sender waits for it. */
+  readonly onSend?: (value: unknown) => void | Promise<void>;
+}
+
+/** Opens a node with its defaults under the given parameters. */
+export async function openNode(node: AnyNode, options: FakeOptions = {}): Promise<FakeRun> {
+  const sent: Record<string, unknown[]> = {};
+  const counts: Record<string, number> = {};
+  const gauges: Record<string, number | string> = {};
+  const kept: unknown[] = [];
+  const emit = Object.fromEntries(
+    Object.keys(node.outputs).map((port) => {
+      const values: unknown[] = [];
+      sent[port] = values;
+      const send = async (value: unknown): Promise<void> => {
+        values.push(value);
+        await options.onSend?.(value);
+      };
+      return [port, send];
+    }),
+  );
+  const ignore = () => undefined;
+  const handlers = await node.open({
+    id: node.name,
+    graph: { file: 'test.yaml', camera: 'cam', pace: 'asap' },
+    params: Value.Default(node.params, { ...options.params }) as Record<string, unknown>,
+    sessionId: 'test',
+    clock: options.clock ?? new ManualClock(),
+    log: { debug: ignore, info: ignore, warn: ignore, error: ignore },
+    emit,
+    connected: () => true,
+    count: (name, by = 1) => {
+      counts[name] = (counts[name] ?? 0) + by;
+    },
+    gauge: (name, value) => {
+      gauges[name] = value;
+    },
+    fault: ignore,
+    kept: options.kept,
+    keep: (state) => kept.push(state),
+    send: ignore,
+    recording: false,
+    every: ignore,
+    prepare: { modelFolders: [] },
+  });
+  return { handlers, sent, counts, gauges, kept };
+}
