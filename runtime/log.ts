@@ -30,8 +30,9 @@ export function createLog(options: LogOptions): Log {
   const secrets: string[] = [];
   const redact = (text: string) => secrets.reduce((rest, secret) => rest.replaceAll(secret, HIDDEN), text);
   const write = (line: string) => {
-    const safe = redact(line.trimEnd());
-    options.write(options.pretty ? prettyLine(safe) : safe);
+    // Value by value: a secret such as `1000` inside a number would leave a line that is no JSON any more.
+    const entry: Record<string, unknown> = JSON.parse(line, (_key, value: unknown) => redactValue(value, redact));
+    options.write(options.pretty ? prettyLine(entry) : JSON.stringify(entry));
   };
   const root = pino(
     {
@@ -50,12 +51,20 @@ export function createLog(options: LogOptions): Log {
     for (const form of [secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret)]) {
       if (!secrets.includes(form)) secrets.push(form);
     }
+    // Longest first: a secret may hold another one.
+    secrets.sort((a, b) => b.length - a.length);
   };
   return wrap(root, { hide, redact });
 }
 
 const HIDDEN = '***';
 const MIN_SECRET_LENGTH = 4;
+
+function redactValue(value: unknown, redact: (text: string) => string): unknown {
+  if (typeof value === 'string') return redact(value);
+  if (typeof value !== 'number') return value;
+  return redact(String(value)) === HIDDEN ? HIDDEN : value;
+}
 
 function wrap(log: pino.Logger, secrets: Pick<Log, 'hide' | 'redact'>): Log {
   return {
@@ -71,10 +80,11 @@ function wrap(log: pino.Logger, secrets: Pick<Log, 'hide' | 'redact'>): Log {
 const COLOURS: Record<string, string> = { debug: '\x1b[2m', info: '\x1b[36m', warn: '\x1b[33m', error: '\x1b[31m' };
 
 /** `12:03:11 warn cam01 decode: damaged video (frame_index=12)` */
-function prettyLine(line: string): string {
-  const entry: Record<string, unknown> = JSON.parse(line);
-  const { level, time, message, camera, node, session: _session, graph: _graph, stack, ...fields } = entry;
+function prettyLine(entry: Record<string, unknown>): string {
+  const { level, time, message, camera, node, session: _session, graph, stack, ...others } = entry;
   const label = String(level);
+  // An error is to be mended: it names the file, which in every other line would only be in the way.
+  const fields = label === 'error' && graph !== undefined ? { graph, ...others } : others;
   const where = [camera, node].filter((part) => typeof part === 'string').join(' ');
   const rest = Object.entries(fields).map(
     ([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`,

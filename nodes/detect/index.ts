@@ -89,8 +89,9 @@ function publishModel(context: NodeContext<DetectOptions, typeof outputs>, model
   const { labels, inferred, image } = model;
   const provider = session.provider;
   const wanted = context.params.providers[0];
-  const about = { model: model.name, family: inferred.family, layout: inferred.plan.layout, provider };
-  context.log.info('model is ready', { ...about, input: `${image.size.w}×${image.size.h}`, why: inferred.why });
+  const input = `${image.size.w}×${image.size.h}`;
+  context.log.info('model is ready', { model: model.name, family: inferred.family, input, provider });
+  context.log.debug('how the model is read', { layout: inferred.plan.layout, why: inferred.why });
   if (labels.assumed) {
     const classes = labels.names.length;
     context.log.info('the model has no class names: its number of classes is that of COCO, whose names are used', {

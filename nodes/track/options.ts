@@ -58,7 +58,7 @@ export const trackOptions = Type.Object({
     minimum: 1.05,
     maximum: 100,
     default: 1.6,
-    description: 'A lost track is not found again in a box that is this many times higher or lower than its own.',
+    description: 'A lost track is not found again in a box that is this many times taller or shorter than its own.',
   }),
   per_class: Type.Boolean({
     default: true,

@@ -70,5 +70,7 @@ export async function loadGraphs(files: readonly string[], sets: readonly string
 export function sessionGraph(graph: CheckedGraph): SessionGraph {
   const { workers, rings } = planGraph(graph);
   const nodes = graph.nodes.map(({ id, use, params, links }) => ({ id, use, params: { ...params }, links }));
-  return { file: graph.file, camera: graph.camera, engine: { pace: graph.pace, nodes, workers, rings } };
+  const places = graph.nodes.map(({ id, line, column }) => [id, `${graph.file}:${line}:${column}`]);
+  const engine = { pace: graph.pace, nodes, workers, rings };
+  return { file: graph.file, camera: graph.camera, engine, places: Object.fromEntries(places) };
 }

@@ -1,6 +1,5 @@
 /** `bun run graph FILE`: a server with one session. */
-import { basename } from 'node:path';
-import { errorMessage } from '../errors.ts';
+import type { WindhoverError } from '../errors.ts';
 import type { Session } from '../session/session.ts';
 import { loadGraphs, numberOption, parseCommandLine, type Surroundings, sessionGraph } from './command.ts';
 import { Recorder } from './recorder.ts';
@@ -32,7 +31,7 @@ export async function graphCommand(args: string[], surroundings: Surroundings): 
   if (!loaded) return 1;
   let run: GraphRun | undefined;
   const recorder =
-    values.jsonl === undefined ? undefined : new Recorder(values.jsonl, (error) => run?.finish(1, error.message));
+    values.jsonl === undefined ? undefined : new Recorder(values.jsonl, (error) => run?.recordFailed(error));
   const runtime = new Runtime(surroundings, {
     graphs: loaded.graphs.map(sessionGraph),
     secrets: loaded.secrets,
@@ -41,6 +40,8 @@ export async function graphCommand(args: string[], surroundings: Surroundings): 
   });
   try {
     const url = runtime.listen(server);
+    // Not before: a port in use must not cost the record of the last run.
+    recorder?.start();
     run = new GraphRun(runtime, url, surroundings, { exitAtEnd: values['exit-at-end'] ?? false });
     const exitCode = await run.until(forS);
     return exitCode;
@@ -88,23 +89,24 @@ class GraphRun {
     return exitCode;
   }
 
-  finish(exitCode: number, message: string): void {
-    this.#runtime.status.log(`windhover graph: ${message}`);
-    this.#leave(exitCode);
+  recordFailed({ code, message }: WindhoverError): void {
+    this.#runtime.log.error(message, { code });
+    this.#leave(1);
   }
 
   changed(session: Session): void {
     const { state, error } = session;
     if (state === 'running' && !this.#ready) {
       this.#ready = true;
-      this.#surroundings.stdout.write(`ready ${this.#url} session=${session.id} camera=${session.graph.camera}\n`);
+      const line = `ready ${this.#url} session=${session.id} camera=${session.graph.camera}\n`;
+      this.#runtime.status.aside(() => this.#surroundings.stdout.write(line));
     }
-    if (error || (state === 'restarting' && session.fault()?.code !== 'session_process_died'))
-      this.#nodeFailed ||= state === 'restarting';
+    // Without an error the process died by itself, and what follows is as good as a first run.
+    if (state === 'restarting' && error) this.#nodeFailed = true;
     // A batch that starts again would write its results twice; whoever waits for its end wants to know.
     const batch = this.#exitAtEnd && (this.#nodeFailed || session.graph.engine.pace === 'asap');
-    if (state === 'failed') this.finish(1, describe(session));
-    else if (state === 'restarting' && batch) this.finish(1, describe(session));
+    // The session has logged why.
+    if (state === 'failed' || (state === 'restarting' && batch)) this.#leave(1);
     else if (state === 'ended' && this.#exitAtEnd) this.#leave(0);
   }
 
@@ -115,10 +117,4 @@ class GraphRun {
     const elapsedS = (performance.now() - this.#startedMs) / 1000;
     this.#runtime.status.show(asFile ? progressText(view, elapsedS) : statusText(view));
   }
-}
-
-/** `graphs/file.yaml: node source: …` */
-function describe(session: Session): string {
-  const reason = session.fault()?.message ?? session.error?.message ?? 'the session failed';
-  return `${session.graph.file || basename(session.graph.camera)}: ${errorMessage(reason)}`;
 }

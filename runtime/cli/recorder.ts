@@ -1,5 +1,5 @@
 /** Writes every message to a JSONL file, in order. */
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, ftruncateSync, openSync, writeSync } from 'node:fs';
 import { errorMessage, WindhoverError } from '../errors.ts';
 
 const FLUSH_BYTES = 64 * 1024;
@@ -14,16 +14,21 @@ export class Recorder {
   #bytes = 0;
   #closed = false;
 
-  /** @param failed called once when the disk refuses; nothing is written after that. @throws WindhoverError `record_failed` */
+  /** Nothing in the file is touched before `start`. @param failed called once when the disk refuses; nothing is written after that. @throws WindhoverError `record_failed` */
   constructor(file: string, failed: (error: WindhoverError) => void) {
     this.#file = file;
     this.#failed = failed;
     try {
-      this.#descriptor = openSync(file, 'w');
+      this.#descriptor = openSync(file, 'a');
     } catch (error) {
       throw this.#error(error);
     }
     this.#timer = setInterval(() => this.#flush(), FLUSH_MS);
+  }
+
+  /** Empties the file: the run begins. */
+  start(): void {
+    if (fstatSync(this.#descriptor).isFile()) ftruncateSync(this.#descriptor);
   }
 
   write(json: string): void {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { builtinNodes } from '../../nodes/index.ts';
 import { wireSchemas } from '../../schemas/write.ts';
 import { graphFileSchema } from '../graph/graph-schema.ts';
-import type { Surroundings } from './command.ts';
+import { parseCommandLine, type Surroundings } from './command.ts';
 
 /** Every generated schema: file name in `schemas/` and text. */
 export function schemaFiles(): Record<string, string> {
@@ -14,7 +14,8 @@ export function schemaFiles(): Record<string, string> {
   );
 }
 
-export async function schemasCommand(_args: string[], { root, stdout }: Surroundings): Promise<number> {
+export async function schemasCommand(args: string[], { root, stdout }: Surroundings): Promise<number> {
+  parseCommandLine(args, {}, 'bun run schemas');
   for (const [name, text] of Object.entries(schemaFiles())) {
     writeFileSync(join(root, 'schemas', name), text);
     stdout.write(`schemas/${name}\n`);

@@ -37,6 +37,13 @@ export class StatusLine {
     this.#terminal.write(`${CLEAR}${this.#line}`);
   }
 
+  /** Runs something that prints elsewhere on the same terminal, with the live line out of its way. */
+  aside(print: () => void): void {
+    if (this.#line) this.#terminal.write(CLEAR);
+    print();
+    if (this.#line) this.#terminal.write(this.#line);
+  }
+
   /** Leaves the last state on the screen and goes to the next line. */
   end(): void {
     if (this.#line) this.#terminal.write('\n');
@@ -59,16 +66,18 @@ export function statusText(view: SessionView): string {
   return parts.join(' · ');
 }
 
-/** `cam01 ████████░░░░  42 % · frame 334 · 118.2 fps · 4 s left · 2 tracks` */
+/** `cam01 ████████░░░░  42 % · frame 334 · 118.2 fps · 4 s left · 2 tracks`; at the end the average. */
 export function progressText(view: SessionView, elapsedS: number): string {
-  const share = Math.min(1, Math.max(0, view.progress ?? 0));
+  const share = view.running ? Math.min(1, Math.max(0, view.progress ?? 0)) : 1;
   const full = Math.round(share * BAR_CELLS);
-  const bar = '█'.repeat(full) + '░'.repeat(BAR_CELLS - full);
-  const left =
-    share > 0.01 && share < 1 ? `${formatDuration((elapsedS * (1 - share)) / share)} left` : share < 1 ? '…' : 'done';
-  const percent = `${Math.round(share * 100)} %`.padStart(5);
+  const bar = `${view.camera_id} ${'█'.repeat(full)}${'░'.repeat(BAR_CELLS - full)} ${`${Math.round(share * 100)} %`.padStart(5)}`;
   const { frames, fps, tracks } = view;
-  return `${view.camera_id} ${bar} ${percent} · frame ${frames.processed} · ${fps.processed.toFixed(1)} fps · ${left} · ${tracks} tracks`;
+  if (!view.running) {
+    const average = (frames.processed / Math.max(elapsedS, 0.001)).toFixed(1);
+    return `${bar} · ${frames.processed} frames in ${formatDuration(elapsedS)} (${average} fps) · dropped ${frames.dropped}`;
+  }
+  const left = share > 0.01 ? formatDuration((elapsedS * (1 - share)) / share) : '…';
+  return `${bar} · frame ${frames.processed} · ${fps.processed.toFixed(1)} fps · ${left} left · ${tracks} tracks`;
 }
 
 function formatDuration(seconds: number): string {

@@ -7,8 +7,8 @@ export type ProcessStart = Omit<Extract<ToChild, { type: 'start' }>, 'type' | 'm
 
 export interface ProcessListener {
   message(message: FromChild): void;
-  /** A line that the process or a library in it printed. */
-  output(line: string): void;
+  /** A line that the process printed: a node's `console.log`, or a native library. */
+  output(line: string, from: 'stdout' | 'stderr'): void;
   /** It is gone, and no message follows. */
   exited(how: string): void;
 }
@@ -18,9 +18,10 @@ const CHILD = new URL('./child.ts', import.meta.url).pathname;
 const CHANNEL_DRAIN_MS = 100;
 
 export class SessionProcess {
-  readonly #process: Bun.Subprocess<'ignore', 'ignore', 'pipe'>;
+  readonly #process: Bun.Subprocess<'ignore', 'pipe', 'pipe'>;
   readonly #listener: ProcessListener;
   #received = 0;
+  #started = false;
   #gone = false;
 
   constructor(start: ProcessStart, clock: Clock, listener: ProcessListener) {
@@ -30,15 +31,19 @@ export class SessionProcess {
       disconnected = resolve;
     });
     this.#process = Bun.spawn([process.execPath, CHILD], {
-      stdio: ['ignore', 'ignore', 'pipe'],
+      stdio: ['ignore', 'pipe', 'pipe'],
       serialization: 'advanced',
       ipc: (message: FromChild) => {
-        if (message.type === 'hello') this.send({ type: 'start', ...start, monoMs: clock.monoMs() });
-        else this.#receive(message);
+        // What arrives after the exit was reported would be taken for the next process's.
+        if (this.#gone) return;
+        if (message.type !== 'hello') return this.#receive(message);
+        this.#started = true;
+        this.send({ type: 'start', ...start, monoMs: clock.monoMs() });
       },
       onDisconnect: () => disconnected(),
     });
-    void this.#readOutput();
+    void this.#readOutput('stdout');
+    void this.#readOutput('stderr');
     void this.#process.exited.then(async () => {
       await Promise.race([drained, Bun.sleep(CHANNEL_DRAIN_MS)]);
       this.#gone = true;
@@ -53,6 +58,12 @@ export class SessionProcess {
   send(message: ToChild): void {
     if (this.#gone || this.#process.killed || this.#process.exitCode !== null) return;
     this.#process.send(message);
+  }
+
+  /** Asks it to come to its end. One that has not begun has nothing to bring to an end. */
+  stop(): void {
+    if (this.#started) this.send({ type: 'stop' });
+    else this.kill();
   }
 
   kill(): void {
@@ -74,14 +85,14 @@ export class SessionProcess {
     this.#received = 0;
   }
 
-  async #readOutput(): Promise<void> {
+  async #readOutput(from: 'stdout' | 'stderr'): Promise<void> {
     let rest = '';
-    for await (const chunk of this.#process.stderr.pipeThrough(new TextDecoderStream())) {
+    for await (const chunk of this.#process[from].pipeThrough(new TextDecoderStream())) {
       const lines = (rest + chunk).split('\n');
       rest = (lines.pop() ?? '').slice(0, MAX_LINE);
-      for (const line of lines) if (line.trim()) this.#listener.output(line.slice(0, MAX_LINE));
+      for (const line of lines) if (line.trim()) this.#listener.output(line.slice(0, MAX_LINE), from);
     }
-    if (rest.trim()) this.#listener.output(rest);
+    if (rest.trim()) this.#listener.output(rest, from);
   }
 
   #how(): string {

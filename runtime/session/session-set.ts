@@ -23,6 +23,8 @@ export class SessionSet implements Sessions {
   readonly #options: SessionSetOptions;
   readonly #sessions = new Map<string, Session>();
   readonly #listeners = new Set<SessionListener>();
+  /** Being stopped for good: still listed, but no answer to who wants the camera's session. */
+  readonly #leaving = new Set<Session>();
   #lastId = '';
 
   constructor(options: SessionSetOptions) {
@@ -75,7 +77,9 @@ export class SessionSet implements Sessions {
   async remove(sessionId: string): Promise<boolean> {
     const session = this.#sessions.get(sessionId);
     if (!session) return false;
+    this.#leaving.add(session);
     await session.stop();
+    this.#leaving.delete(session);
     this.#forget(sessionId);
     return true;
   }
@@ -111,7 +115,9 @@ export class SessionSet implements Sessions {
   }
 
   #ofCamera(camera: string): Session | undefined {
-    return [...this.#sessions.values()].find((session) => session.graph.camera === camera);
+    return [...this.#sessions.values()].find(
+      (session) => session.graph.camera === camera && !this.#leaving.has(session),
+    );
   }
 
   /** `session-cam_01-2025-12-20T12:00:00.000Z`; never the same twice. */

@@ -29,6 +29,8 @@ export interface SessionGraph {
   readonly file: string;
   readonly camera: string;
   readonly engine: EngineGraph;
+  /** `file:line:column` of each node in the graph file, by node id; for messages. */
+  readonly places?: Readonly<Record<string, string>>;
 }
 
 export interface SessionServices {
@@ -65,6 +67,9 @@ export class Session {
   #state: SessionState = 'starting';
   #error: ErrorRecord | undefined;
   #restarts = 0;
+  #isOpen = false;
+  /** The latest command that came while no process was open. */
+  #heldCommand: Command | undefined;
   #lastFrameMs: number;
   #tick: { json: string; tsUnixMs: number; phase: TrackingPhase; targetId: number | null; tracks: number } | undefined;
 
@@ -79,7 +84,7 @@ export class Session {
     this.#supervisor = new Supervisor(services.clock, {
       start: () => this.#processStart(),
       message: (message) => this.#receive(message),
-      output: (line) => this.#log.warn(line, { code: 'native_output' }),
+      output: (line, from) => this.#log[from === 'stdout' ? 'info' : 'warn'](line, { code: `process_${from}` }),
       over: (how, error) => this.#over(how, error),
       restarting: (how, error, inMs) => this.#restarting(how, error, inMs),
     });
@@ -105,8 +110,10 @@ export class Session {
     return this.#supervisor.pid;
   }
 
+  /** While the process starts, its nodes can't hear: it is told when they can. */
   command(command: Command): void {
-    this.#supervisor.send({ type: 'command', command });
+    if (this.#isOpen) this.#supervisor.send({ type: 'command', command });
+    else this.#heldCommand = command;
   }
 
   /** Stops in order: tracks get their ends, then the process goes; after a deadline, by force. */
@@ -152,6 +159,7 @@ export class Session {
     const { clock, modelFolders, recording } = this.#services;
     const { file, camera, engine } = this.graph;
     const { pace } = engine;
+    this.#isOpen = false;
     this.figures.processStarted();
     this.#lastFrameMs = clock.monoMs();
     const options = { file, camera, modelFolders, recording, pace, sessionId: this.id, clockEpochMs: clock.epochMs };
@@ -160,6 +168,11 @@ export class Session {
 
   #receive(message: FromChild): void {
     switch (message.type) {
+      case 'opened':
+        this.#isOpen = true;
+        if (this.#heldCommand) this.command(this.#heldCommand);
+        this.#heldCommand = undefined;
+        break;
       case 'client':
         this.#client(message.message);
         break;
@@ -208,7 +221,9 @@ export class Session {
   }
 
   #failed(error: ErrorRecord): void {
-    const { code, message, node, at, stack } = error;
+    const { code, message, node, stack } = error;
+    // Where in the node's own code, else where in the graph file.
+    const at = error.at ?? (node === undefined ? undefined : this.graph.places?.[node]);
     const where = { ...(node ? { node } : {}), ...(at ? { at } : {}) };
     this.#log.error(message, { code, ...where, ...(stack && WITH_STACK.has(code) ? { stack } : {}) });
     this.#faults.set(code, `${node ? `node ${node}: ` : ''}${message}${at ? ` (${at})` : ''}`);
@@ -241,6 +256,7 @@ export class Session {
 
   /** Nobody in the process can speak any more: what clients still wait for is sent from here. */
   #processGone(): void {
+    this.#isOpen = false;
     this.figures.processEnded();
     this.#faults.forgetNodes();
     const nowUnixMs = Math.round(this.#services.clock.unixMs());

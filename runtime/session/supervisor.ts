@@ -11,7 +11,7 @@ export interface SupervisorListener {
   /** What the next process is to run. */
   start(): ProcessStart;
   message(message: FromChild): void;
-  output(line: string): void;
+  output(line: string, from: 'stdout' | 'stderr'): void;
   /** The process is gone for good: the source ended, `stop` was called, or an error that trying again can't mend. */
   over(how: 'ended' | 'stopped' | 'failed', error: ErrorRecord | undefined): void;
   /** The process is gone and will be started again. Without an error it died by itself; `how` says of what. */
@@ -33,6 +33,8 @@ export class Supervisor {
   #startedMs = 0;
   #attempt = 0;
   #error: ErrorRecord | undefined;
+  /** Why we killed it, if that is all that is known of its end. */
+  #killedFor: string | undefined;
   #done = false;
   #stopping = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -50,13 +52,14 @@ export class Supervisor {
   start(): void {
     this.#done = false;
     this.#error = undefined;
+    this.#killedFor = undefined;
     this.#startedMs = this.#clock.monoMs();
     this.#process = new SessionProcess(this.#listener.start(), this.#clock, {
       message: (message) => this.#receive(message),
-      output: (line) => this.#listener.output(line),
+      output: (line, from) => this.#listener.output(line, from),
       exited: (how) => this.#exited(how),
     });
-    this.#timer = setTimeout(() => this.kill(), OPEN_DEADLINE_MS);
+    this.#timer = setTimeout(() => this.#notOpen(), OPEN_DEADLINE_MS);
   }
 
   send(message: ToChild): void {
@@ -66,6 +69,11 @@ export class Supervisor {
   /** Ends the process at once; it is started again like after any other death. */
   kill(): void {
     this.#process?.kill();
+  }
+
+  #notOpen(): void {
+    this.#killedFor = `not open after ${OPEN_DEADLINE_MS / 1000} s, killed`;
+    this.kill();
   }
 
   /** Resolves when the process is gone and its last messages have been passed on. */
@@ -85,7 +93,7 @@ export class Supervisor {
         resolve();
       };
     });
-    process.send({ type: 'stop' });
+    process.stop();
     const force = setTimeout(() => process.kill(), STOP_DEADLINE_MS);
     await gone;
     clearTimeout(force);
@@ -93,15 +101,23 @@ export class Supervisor {
 
   #receive(message: FromChild): void {
     if (message.type === 'opened') clearTimeout(this.#timer);
-    if (message.type === 'failed') this.#error ??= message.error;
+    if (message.type === 'failed') this.#fail(message.error);
     if (message.type === 'done') this.#done = true;
     this.#listener.message(message);
+  }
+
+  /** The process stops by itself now; one that hangs in a handler of another node, or has lost a worker, never would. */
+  #fail(error: ErrorRecord): void {
+    if (this.#error) return;
+    this.#error = error;
+    clearTimeout(this.#timer);
+    if (!this.#stopping) this.#timer = setTimeout(() => this.kill(), STOP_DEADLINE_MS);
   }
 
   #exited(how: string): void {
     clearTimeout(this.#timer);
     this.#process = undefined;
-    this.#decide(how);
+    this.#decide(this.#killedFor ?? how);
     this.#resolveGone();
   }
 

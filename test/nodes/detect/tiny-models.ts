@@ -1,6 +1,6 @@
 /** Tiny ONNX models with the inputs and outputs of each family, written when a test needs them. */
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildModel, floatTensor, int64Tensor, type TensorSpec, type ValueSpec } from '../../../models/onnx-writer.ts';
@@ -41,9 +41,8 @@ export function writeTinyModel(model: TinyModel): string {
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'windhover-detect-'));
-process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
 
-/** Saves a model until the test run ends. */
+/** @returns the path of the saved model, in a temporary folder */
 export function saveModel(bytes: Uint8Array): string {
   const file = join(folder, `${randomUUID()}.onnx`);
   writeFileSync(file, bytes);
