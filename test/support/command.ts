@@ -1,0 +1,130 @@
+/** Runs the real command line as a process of its own. */
+import { join } from 'node:path';
+import type { SessionView } from '../../runtime/session/api.ts';
+import { until } from '../server/clients.ts';
+import { sessionProcesses } from './processes.ts';
+
+export const ROOT = join(import.meta.dir, '..', '..');
+const MAIN = join(ROOT, 'runtime', 'main.ts');
+/** Generous: the machine may be busy with other tests. */
+export const PATIENCE_MS = 30_000;
+
+export interface CommandOptions {
+  readonly env?: Record<string, string>;
+  readonly cwd?: string;
+  /** Runs it in a pseudo-terminal; what it writes to stdout and stderr then both is in `stdout`. */
+  readonly terminal?: boolean;
+}
+
+export interface Finished {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A command that runs. `await using` ends it, and waits until it and its sessions are gone. */
+export class RunningCommand implements AsyncDisposable {
+  stdout = '';
+  stderr = '';
+  readonly #process: Bun.Subprocess<'ignore', 'pipe', 'pipe'>;
+  readonly #read: Promise<unknown>;
+
+  constructor(args: readonly string[], { env = {}, cwd = ROOT, terminal = false }: CommandOptions = {}) {
+    const command = [process.execPath, MAIN, ...args];
+    const line = terminal ? ['script', '-qec', command.map((part) => `'${part}'`).join(' '), '/dev/null'] : command;
+    this.#process = Bun.spawn(line, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+    this.#read = Promise.all([
+      this.#follow(this.#process.stdout, (text) => {
+        this.stdout += text;
+      }),
+      this.#follow(this.#process.stderr, (text) => {
+        this.stderr += text;
+      }),
+    ]);
+  }
+
+  get pid(): number {
+    return this.#process.pid;
+  }
+
+  /** Process ids of its sessions. */
+  get sessions(): number[] {
+    return sessionProcesses(this.pid);
+  }
+
+  signal(signal: 'SIGINT' | 'SIGTERM' | 'SIGKILL'): void {
+    this.#process.kill(signal);
+  }
+
+  /** Waits for a line of stdout that begins so, and gives it. */
+  async line(start: string): Promise<string> {
+    const find = () => this.stdout.split('\n').find((line) => line.startsWith(start));
+    await this.#until(`a line '${start}…'`, () => find() !== undefined);
+    return find() ?? '';
+  }
+
+  /** URL of the server, as soon as it is up. */
+  async url(): Promise<string> {
+    return (await this.line('listening ')).split(' ')[1] ?? '';
+  }
+
+  /** Waits for the ready line. */
+  async ready(): Promise<{ url: string; session: string; camera: string }> {
+    const line = await this.line('ready ');
+    const [, url = '', session = '', camera = ''] = /^ready (\S+) session=(\S+) camera=(\S+)$/.exec(line) ?? [];
+    return { url, session, camera };
+  }
+
+  async sessionView(url: string, id: string): Promise<SessionView> {
+    const answer = await fetch(`${url}/sessions/${id}`);
+    return (await answer.json()) as SessionView;
+  }
+
+  /** Waits until it has ended by itself. */
+  async finished(): Promise<Finished> {
+    await this.#until('the end of the command', () => this.#process.exitCode !== null || this.#process.killed);
+    await Promise.all([this.#process.exited, this.#read]);
+    return { exitCode: this.#process.exitCode ?? -1, stdout: this.stdout, stderr: this.stderr };
+  }
+
+  /** The entries of the log (stderr without a terminal is JSON lines). */
+  log(): Record<string, unknown>[] {
+    const lines = this.stderr.split('\n').filter((line) => line.startsWith('{'));
+    return lines.map((line): Record<string, unknown> => JSON.parse(line));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const sessions = this.sessions;
+    if (this.#process.exitCode === null) this.signal('SIGTERM');
+    const force = setTimeout(() => this.signal('SIGKILL'), 10_000);
+    await this.#process.exited;
+    clearTimeout(force);
+    for (const pid of sessions) await until(`session process ${pid} gone`, () => !this.#isSession(pid), 10_000);
+  }
+
+  #isSession(pid: number): boolean {
+    return sessionProcesses(this.pid).includes(pid);
+  }
+
+  async #until(what: string, condition: () => boolean): Promise<void> {
+    const over = () => this.#process.exitCode !== null;
+    // A command that has failed will not get there any more; its output says why.
+    await until(what, () => condition() || over(), PATIENCE_MS);
+    if (condition()) return;
+    await this.#read;
+    if (!condition()) {
+      throw new Error(`${what}: exited with ${this.#process.exitCode}\n${this.stdout}${this.stderr}`);
+    }
+  }
+
+  async #follow(stream: ReadableStream<Uint8Array>, take: (text: string) => void): Promise<void> {
+    const decoder = new TextDecoder();
+    for await (const chunk of stream) take(decoder.decode(chunk, { stream: true }));
+  }
+}
+
+/** Runs a command to its end. */
+export async function runCommand(args: readonly string[], options: CommandOptions = {}): Promise<Finished> {
+  await using command = new RunningCommand(args, options);
+  return await command.finished();
+}

@@ -1,0 +1,54 @@
+/** Graph files for tests, in a folder that goes when the test ends. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ROOT } from './command.ts';
+
+export const SKY = join(ROOT, 'fixtures', 'sky.mp4');
+
+/** Path of one of the nodes made for tests. */
+export function testNode(name: string): string {
+  return join(ROOT, 'test', 'fixtures-nodes', `${name}.ts`);
+}
+
+export class Folder implements Disposable {
+  readonly path = mkdtempSync(join(tmpdir(), 'windhover-test-'));
+
+  /** Writes a file and gives its path. */
+  write(name: string, text: string): string {
+    const path = this.file(name);
+    writeFileSync(path, text);
+    return path;
+  }
+
+  file(name: string): string {
+    return join(this.path, name);
+  }
+
+  [Symbol.dispose](): void {
+    rmSync(this.path, { recursive: true, force: true });
+  }
+}
+
+/** A graph of these nodes, one a line: `{ source: '{ use: source, … }' }`. */
+export function graphText(nodes: Readonly<Record<string, string>>, camera = 'cam'): string {
+  const lines = Object.entries(nodes).map(([id, node]) => `  ${id}: ${node}`);
+  return `version: 1\ncamera: ${camera}\nnodes:\n${lines.join('\n')}\n`;
+}
+
+/** `with` of a source that reads the clip of the project. */
+export function sky(options: { pace: 'realtime' | 'asap'; loop?: boolean }): string {
+  return `{ use: source, with: { url: ${SKY}, pace: ${options.pace}, loop: ${options.loop ?? false} } }`;
+}
+
+/** Source to publish, without a camera to move. `changed` replaces or adds nodes. */
+export function chain(pace: 'realtime' | 'asap', changed: Readonly<Record<string, string>> = {}): Record<string, string> {
+  return {
+    source: sky({ pace, loop: pace === 'realtime' }),
+    decode: '{ use: decode, from: source }',
+    detect: '{ use: detect, from: decode }',
+    track: '{ use: track, from: detect }',
+    publish: '{ use: publish, from: track }',
+    ...changed,
+  };
+}
