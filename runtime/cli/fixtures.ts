@@ -75,6 +75,7 @@ export async function writeFixtures(folder: string): Promise<string[]> {
   for (const clip of CLIPS) {
     files.push(await writeClip(clip, join(folder, `${clip.name}.mp4`)));
     files.push(await writeText(join(folder, `${clip.name}.truth.jsonl`), truthText(clip)));
+    files.push(await writeText(join(folder, `${clip.name}.detections.jsonl`), detectionsText(clip)));
   }
   return [...files, ...(await writeBroken(join(folder, 'broken')))];
 }
@@ -99,6 +100,18 @@ export function truthText(clip: Clip): string {
     };
   });
   return [header, ...lines].map((line) => `${JSON.stringify(line)}\n`).join('');
+}
+
+/** What a model might find in a clip, for the replay node: the truth, with every twentieth frame missed. */
+export function detectionsText(clip: Clip): string {
+  const [header = '{}', ...lines] = truthText(clip).trimEnd().split('\n');
+  const { width, height, fps }: TruthHeader = JSON.parse(header);
+  const frames = lines.map((line) => {
+    const { frame, objects }: TruthLine = JSON.parse(line);
+    const seen = frame % 20 === 19 ? [] : objects;
+    return { frame, detections: seen.map(({ id: _, label, ...box }) => ({ ...box, confidence: 0.9, label })) };
+  });
+  return [{ width, height, fps }, ...frames].map((line) => `${JSON.stringify(line)}\n`).join('');
 }
 
 async function writeClip(clip: Clip, file: string, keyframeS = 2): Promise<string> {

@@ -68,9 +68,10 @@ process.on('disconnect', () => {
   setTimeout(() => process.kill(process.pid, 'SIGKILL'), ORPHAN_STOP_MS);
 });
 
-// A Ctrl-C in a terminal reaches the whole process group; the server decides when this process stops.
+// A Ctrl-C in a terminal, or a service manager's SIGTERM, reaches the whole group; the server decides when this process
+// stops, and tells it so.
 process.on('SIGINT', () => undefined);
-process.on('SIGTERM', () => engine?.stop());
+process.on('SIGTERM', () => undefined);
 
 process.on('uncaughtException', (error) => {
   send({ type: 'failed', error: toRecord(error, { code: 'session_crashed' }) });
