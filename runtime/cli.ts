@@ -8,7 +8,7 @@ import { schemasCommand } from './cli/schemas.ts';
 import { serveCommand } from './cli/serve.ts';
 import { testCommand } from './cli/test.ts';
 import { errorCode, errorMessage } from './errors.ts';
-import { suggestion } from './graph/nearest.ts';
+import { suggestion } from './nearest.ts';
 
 type Command = (args: string[], surroundings: Surroundings) => Promise<number>;
 

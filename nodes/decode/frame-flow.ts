@@ -8,6 +8,7 @@ import type {
   NodeContext,
   PacketMessage,
   SharedSlot,
+  Timeline,
 } from '../../runtime/node.ts';
 import { FrameConverter } from './converter.ts';
 import type { DecodeParams } from './index.ts';
@@ -26,6 +27,8 @@ export class FrameFlow {
   #decoder: VideoDecoder | undefined;
   #codec: unknown;
   #stream: PacketMessage | undefined;
+  /** The timeline before a jump in the timestamps, until the first frame from after it. */
+  #before: Timeline | undefined;
   #index = 0;
   #lastMediaS: number | undefined;
   #damaged = 0;
@@ -38,6 +41,7 @@ export class FrameFlow {
 
   async decode(message: PacketMessage): Promise<void> {
     if (message.generation !== this.#stream?.generation) await this.#beginStream(message);
+    else if (message.timeline !== this.#stream.timeline) this.#before = this.#stream.timeline;
     this.#stream = message;
     if (!this.#decoder?.send(message.packet as Packet)) this.#countDamage('corrupt_packets');
     await this.#drain();
@@ -56,8 +60,10 @@ export class FrameFlow {
 
   async #beginStream(message: PacketMessage): Promise<void> {
     if (this.#stream) await this.end();
+    this.#before = undefined;
     if (this.#decoder && this.#codec === message.codec) return this.#decoder.flush();
     this.#decoder?.close();
+    this.#decoder = undefined;
     this.#codec = message.codec;
     this.#decoder = new VideoDecoder(message.codec as CodecParameters, message.timeBase, this.#params.threads);
   }
@@ -97,14 +103,14 @@ export class FrameFlow {
 
   /** When the frame was captured, and its index. Undefined for frames before the start of the timeline. */
   #metaOf(frame: Frame): FrameMeta | undefined {
-    const { timeline, timeBase, frameRate } = this.#stream ?? {};
-    if (!timeline || !timeBase) return undefined;
+    if (!this.#stream) return undefined;
+    const { timeBase, frameRate } = this.#stream;
     const frameS = frameRate ? 1 / frameRate : 0.04;
+    const dueS = (this.#lastMediaS ?? -frameS) + frameS;
     const timestamp = frameTimestamp(frame);
-    const mediaTimeS =
-      timestamp === undefined
-        ? (this.#lastMediaS ?? -frameS) + frameS
-        : timeline.originMediaS + (timestamp * timeBase.num) / timeBase.den - timeline.originPtsS;
+    const ptsS = timestamp === undefined ? undefined : (timestamp * timeBase.num) / timeBase.den;
+    const timeline = this.#timelineOf(ptsS, dueS, this.#stream.timeline);
+    const mediaTimeS = ptsS === undefined ? dueS : mediaTimeOf(ptsS, timeline);
     if (mediaTimeS < timeline.originMediaS - frameS / 2) return undefined;
     this.#lastMediaS = mediaTimeS;
     const sinceOriginMs = (mediaTimeS - timeline.originMediaS) * 1000;
@@ -118,6 +124,15 @@ export class FrameFlow {
     };
   }
 
+  /** Frames that the decoder held back over a jump in the timestamps still belong to the timeline before it. */
+  #timelineOf(ptsS: number | undefined, dueS: number, now: Timeline): Timeline {
+    if (!this.#before || ptsS === undefined) return now;
+    const off = (timeline: Timeline) => Math.abs(mediaTimeOf(ptsS, timeline) - dueS);
+    if (off(this.#before) < off(now)) return this.#before;
+    this.#before = undefined;
+    return now;
+  }
+
   #countDamage(counter: string): void {
     this.#context.count(counter);
     if (this.#damaged % LOG_EVERY === 0) {
@@ -129,4 +144,8 @@ export class FrameFlow {
     }
     this.#damaged += 1;
   }
+}
+
+function mediaTimeOf(ptsS: number, timeline: Timeline): number {
+  return timeline.originMediaS + ptsS - timeline.originPtsS;
 }

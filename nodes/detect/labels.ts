@@ -4,8 +4,8 @@
  * without names is refused: a wrong name is worse than none.
  */
 import { existsSync, readFileSync } from 'node:fs';
+import { nearest } from '../../runtime/node.ts';
 import { COCO_80, COCO_91 } from './coco.ts';
-import { nearest } from './nearest.ts';
 import { OptionError } from './option-error.ts';
 
 /** Class names as they were given. */

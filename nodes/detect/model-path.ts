@@ -1,7 +1,7 @@
 /** Finds the file of a model: by path, or by name in the model folders. */
 import { existsSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { nearest } from './nearest.ts';
+import { nearest } from '../../runtime/node.ts';
 import { OptionError } from './option-error.ts';
 
 /**

@@ -28,7 +28,8 @@ const params = Type.Object({
     default: 2,
     minimum: 0,
     maximum: 3600,
-    description: 'Without an autotrack node: how long an unseen target is searched for before it is lost, in seconds.',
+    description:
+      'How long an unseen target is searched for before it is lost, in seconds. With an autotrack node, whose own grace time counts then: only while no frames come.',
   }),
 });
 

@@ -58,6 +58,7 @@ export class MediaInput {
       }
       return new MediaInput(format, stream, deadline);
     } catch (error) {
+      deadline.release();
       await format.closeInput();
       throw error;
     }
@@ -65,8 +66,10 @@ export class MediaInput {
 
   /** Reads the next packet of the video stream into `packet`; release it with `packet.unref()`. */
   async read(): Promise<ReadResult> {
+    // One deadline for all of it: a stream that goes on sending sound but no pictures has stalled, too.
+    const beganMs = performance.now();
     while (true) {
-      const code = await this.#deadline.of(this.#format.readFrame(this.packet));
+      const code = await this.#deadline.of(this.#format.readFrame(this.packet), beganMs);
       if (code >= 0) {
         if (this.packet.streamIndex === this.stream.index) return 'packet';
         this.packet.unref();
@@ -128,8 +131,9 @@ class Deadline {
     this.#timer = setInterval(() => this.#look(), Math.min(250, timeoutMs / 4));
   }
 
-  async of(call: Promise<number>): Promise<number> {
-    this.#beganMs = performance.now();
+  /** @param beganMs when the work began that the call is a part of */
+  async of(call: Promise<number>, beganMs = performance.now()): Promise<number> {
+    this.#beganMs = beganMs;
     const code = await call;
     this.#beganMs = Number.NaN;
     return code;

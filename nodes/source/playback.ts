@@ -161,6 +161,12 @@ export class Playback {
   }
 }
 
-function withoutPassword(url: string): string {
-  return url.replace(/\/\/[^/@]*@/, '//***@');
+/**
+ * The URL as it may be shown. People write passwords with `@` and `/` in them as they are: all up to the last `@` is
+ * hidden. So are those in the query, where some cameras want them.
+ */
+export function withoutPassword(url: string): string {
+  return url
+    .replace(/:\/\/.*@/, '://***@')
+    .replace(/([?&](?:pass|pwd|password|passwd|token|key|secret)=)[^&]*/gi, '$1***');
 }

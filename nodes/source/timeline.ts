@@ -38,7 +38,8 @@ export class TimelineTracker {
   /** The file starts again at `fromS`. */
   loop(fromS: number): void {
     this.#anchor(fromS, this.#mediaNowS(), this.#timeline);
-    this.#newestS = fromS;
+    // The first packets may lie long before `fromS`, at the key frame that the decoder needs; that is no jump.
+    this.#newestS = undefined;
   }
 
   /** The timeline for a packet of this presentation time. */
@@ -46,9 +47,12 @@ export class TimelineTracker {
     if (this.#timeline === undefined || this.#pendingMediaS !== undefined) {
       // A live stream starts now; its first packet may lie anywhere in its own time.
       const origin = this.#live ? (timeS ?? 0) : (this.#firstPtsS ?? timeS ?? 0);
-      const timeline = this.#anchor(origin, this.#pendingMediaS ?? 0, this.#live ? undefined : this.#timeline);
-      this.#pendingMediaS = undefined;
+      // What was opened again after a break has lost time: in `realtime` it goes on now, not where the clock was.
+      const before = this.#live || this.#pace === 'realtime' ? undefined : this.#timeline;
+      const timeline = this.#anchor(origin, this.#pendingMediaS ?? 0, before);
       this.#newestS = timeS;
+      // Without any time yet, the packet that brings the first one is the one to start from.
+      this.#pendingMediaS = timeS === undefined && this.#firstPtsS === undefined ? this.#mediaNowS() : undefined;
       return timeline;
     }
     if (timeS === undefined) return this.#timeline;

@@ -79,13 +79,12 @@ class GraphRun {
     const clean = () => this.#leave(this.#nodeFailed ? 1 : 0);
     const timer = forS === undefined ? undefined : setTimeout(clean, forS * 1000);
     const status = setInterval(() => this.#showStatus(), STATUS_EVERY_MS);
-    const unhook = this.#runtime.onInterrupt(clean);
+    void this.#runtime.interrupted.then(clean);
     const exitCode = await this.#over;
     clearTimeout(timer);
     clearInterval(status);
     this.#showStatus();
     this.#runtime.status.end();
-    unhook();
     return exitCode;
   }
 

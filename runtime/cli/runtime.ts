@@ -50,13 +50,24 @@ export class Runtime {
   readonly graphs: readonly SessionGraph[];
   readonly status: StatusLine;
   readonly log: Log;
+  /** Resolves at Ctrl-C or SIGTERM. A second one, while sessions are being stopped, leaves at once. */
+  readonly interrupted: Promise<void>;
   readonly #surroundings: Surroundings;
   readonly #clock = new SystemClock();
   #server: Listening | undefined;
+  #onSignal: () => void = () => undefined;
 
   constructor(surroundings: Surroundings, options: RuntimeOptions) {
     this.#surroundings = surroundings;
     this.graphs = options.graphs;
+    this.interrupted = new Promise((resolve) => {
+      let asked = false;
+      this.#onSignal = () => {
+        if (asked) process.exit(130);
+        asked = true;
+        resolve();
+      };
+    });
     this.status = new StatusLine(surroundings.stderr);
     this.log = createLog({ write: (line) => this.status.log(line), pretty: this.status.live });
     for (const secret of options.secrets) this.log.hide(secret);
@@ -70,7 +81,7 @@ export class Runtime {
     });
   }
 
-  /** Opens the port and says so on stdout. @returns the server's URL */
+  /** Opens the port and says so on stdout. Signals are heard from before that on. @returns the server's URL */
   listen(options: ServerOptions): string {
     const app = createApp({
       sessions: this.sessions,
@@ -79,31 +90,19 @@ export class Runtime {
       log: this.log,
       allowedOrigins: options.allowedOrigins,
     });
+    process.on('SIGINT', this.#onSignal);
+    process.on('SIGTERM', this.#onSignal);
     this.#server = listen(app, options);
     this.#surroundings.stdout.write(`listening ${this.#server.url}\n`);
     return this.#server.url;
-  }
-
-  /** Calls `stop` at Ctrl-C and SIGTERM. A second Ctrl-C leaves at once. @returns undoes it */
-  onInterrupt(stop: () => void): () => void {
-    let asked = false;
-    const handler = () => {
-      if (asked) process.exit(130);
-      asked = true;
-      stop();
-    };
-    process.on('SIGINT', handler);
-    process.on('SIGTERM', handler);
-    return () => {
-      process.off('SIGINT', handler);
-      process.off('SIGTERM', handler);
-    };
   }
 
   /** Stops the sessions in order, then the server: clients get the last events. */
   async stop(): Promise<void> {
     await this.sessions.stopAll();
     await this.#server?.stop();
+    process.off('SIGINT', this.#onSignal);
+    process.off('SIGTERM', this.#onSignal);
     this.status.end();
   }
 }

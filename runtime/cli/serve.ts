@@ -32,7 +32,7 @@ export async function serveCommand(args: string[], surroundings: Surroundings): 
       const line = runtime.sessions.list().map(statusText).join('   ');
       if (runtime.status.live && line) runtime.status.show(line);
     }, STATUS_EVERY_MS);
-    await new Promise<void>((leave) => runtime.onInterrupt(leave));
+    await runtime.interrupted;
     clearInterval(status);
     return 0;
   } finally {

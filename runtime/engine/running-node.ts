@@ -53,7 +53,9 @@ export class RunningNode implements Receiver {
   #resolveEnded: () => void = () => undefined;
   #openEnds: number;
   #busy = false;
+  #open = false;
   #failed = false;
+  #closed = false;
 
   constructor(job: NodeJob, contract: AnyNode, services: NodeServices) {
     this.id = job.id;
@@ -70,8 +72,10 @@ export class RunningNode implements Receiver {
   /** @throws whatever the node's own `open` throws */
   async open(): Promise<void> {
     this.#handlers = await this.contract.open(this.#context());
+    this.#open = true;
     if (this.#handlers.run) this.#openEnds += 1;
     if (this.#openEnds > 0) return;
+    await this.close();
     throw new WindhoverError('node_never_ends', `node ${this.id} has neither a connected input nor a run handler`);
   }
 
@@ -79,9 +83,7 @@ export class RunningNode implements Receiver {
   start(): void {
     const { run } = this.#handlers;
     if (!run) return;
-    void run(this.#abort.signal)
-      .catch((error: unknown) => this.#fail(error))
-      .then(() => this.inputEnded());
+    void this.#run(run).then(() => this.inputEnded());
   }
 
   /** Asks a producing node to end. */
@@ -102,8 +104,7 @@ export class RunningNode implements Receiver {
   /** One of the inputs (or the node's own run) has ended; after the last one the outputs end too. */
   inputEnded(): void | Promise<void> {
     this.#openEnds -= 1;
-    if (this.#openEnds > 0) return;
-    return this.#end();
+    if (this.#openEnds === 0) return this.#end();
   }
 
   gauge(name: string, value: number | string): void {
@@ -115,13 +116,23 @@ export class RunningNode implements Receiver {
     this.stats[name] = (typeof before === 'number' ? before : 0) + by;
   }
 
-  /** Frees what the node holds. An error in here is logged; it has nowhere to go. */
+  /** Frees what the node holds, once. An error in here is logged; it has nowhere to go. */
   async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
     for (const timer of this.#timers) clearInterval(timer);
     try {
       await this.#handlers.close?.();
     } catch (error) {
       this.#services.logger(this.id).error('closing failed', { error: String(error) });
+    }
+  }
+
+  async #run(run: (signal: AbortSignal) => Promise<void>): Promise<void> {
+    try {
+      await run(this.#abort.signal);
+    } catch (error) {
+      this.#fail(error);
     }
   }
 
@@ -147,7 +158,7 @@ export class RunningNode implements Receiver {
   #perform(task: Task): void | Promise<void> {
     this.#busy = true;
     try {
-      const work = this.#failed ? undefined : task();
+      const work = this.#failed || this.#closed ? undefined : task();
       if (work instanceof Promise) return work.catch((error: unknown) => this.#fail(error)).then(() => this.#next());
     } catch (error) {
       this.#fail(error);
@@ -189,7 +200,7 @@ export class RunningNode implements Receiver {
       every: (ms, tick) => {
         // A tick that finds the node at work is left out: ticks look at the state, they carry nothing.
         const timer = setInterval(() => {
-          if (!this.#busy) void this.#enter(tick);
+          if (this.#open && !this.#busy) void this.#enter(tick);
         }, ms);
         this.#timers.push(timer);
       },

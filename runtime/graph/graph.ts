@@ -39,17 +39,6 @@ export interface CheckedLink {
   readonly request?: FrameRequest;
 }
 
-/** A checked graph as JSON: the same without the contracts, which the receiver loads again by `use`. */
-export interface GraphSpec extends Omit<CheckedGraph, 'nodes'> {
-  readonly nodes: readonly NodeSpec[];
-}
-
-export type NodeSpec = Omit<CheckedNode, 'contract'>;
-
-export function graphSpec(graph: CheckedGraph): GraphSpec {
-  return { ...graph, nodes: graph.nodes.map(({ contract: _, ...node }) => node) };
-}
-
 const LINK_KINDS: Record<LinkKind, true> = { packet: true, frame: true, detections: true, tracks: true, ptz: true };
 
 /** True for what `defineNode` returns; a user's module may export anything. */

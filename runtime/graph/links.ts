@@ -1,8 +1,8 @@
 /** `from` → links: which output feeds which input, by the kinds of the ports. */
 import type { LinkKind } from '../data.ts';
+import { nearest, suggestion } from '../nearest.ts';
 import type { AnyNode } from '../node.ts';
 import { type Faults, quote } from './faults.ts';
-import { nearest, suggestion } from './nearest.ts';
 import type { NodeOutline, Reference } from './outline.ts';
 
 export interface LinkingNode {

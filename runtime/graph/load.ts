@@ -10,6 +10,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { errorCode, errorMessage } from '../errors.ts';
+import { suggestion } from '../nearest.ts';
 import type { AnyNode, PrepareContext } from '../node.ts';
 import { type CallableNode, type CallContext, frameRequest, graphPace, validateNode } from './contract-calls.ts';
 import { Faults, type GraphFault, type Place, redact } from './faults.ts';
@@ -17,7 +18,6 @@ import type { CheckedGraph, CheckedLink, CheckedNode } from './graph.ts';
 import { Groups } from './groups.ts';
 import { type FoundLink, findLinks } from './links.ts';
 import { isModulePath, type LoadNode, loadModule, modulePath } from './modules.ts';
-import { suggestion } from './nearest.ts';
 import { orderNodes } from './order.ts';
 import { GRAPH_VERSION, type NodeOutline, type Outline, readOutline } from './outline.ts';
 import { checkParams, collectSecrets } from './params.ts';

@@ -3,7 +3,7 @@ import { existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { errorMessage, WindhoverError } from '../errors.ts';
 import type { AnyNode } from '../node.ts';
-import { type CheckedGraph, type GraphSpec, isContract } from './graph.ts';
+import { isContract } from './graph.ts';
 
 /** Imports the module at an absolute path and gives its default export. */
 export type LoadNode = (path: string) => Promise<unknown>;
@@ -43,24 +43,6 @@ export async function loadModule(path: string, load: LoadNode = importDefault): 
   throw new WindhoverError('module', `is no node: ${path} ${found}; write export default defineNode({ … })`, {
     permanent: true,
   });
-}
-
-/**
- * The checked graph back from its JSON form, as a child process does it.
- * @throws WindhoverError `unknown_node` or `module` when a contract is not there (any more)
- */
-export async function resolveContracts(
-  spec: GraphSpec,
-  builtins: readonly AnyNode[],
-  load?: LoadNode,
-): Promise<CheckedGraph> {
-  const nodes = spec.nodes.map(async (node) => {
-    const builtin = builtins.find((candidate) => candidate.name === node.use);
-    if (builtin !== undefined) return { ...node, contract: builtin };
-    if (isModulePath(node.use)) return { ...node, contract: await loadModule(node.use, load) };
-    throw new WindhoverError('unknown_node', `no node is called '${node.use}'`, { node: node.id, permanent: true });
-  });
-  return { ...spec, nodes: await Promise.all(nodes) };
 }
 
 async function importDefault(path: string): Promise<unknown> {

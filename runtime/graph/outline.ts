@@ -1,6 +1,7 @@
 /** Located tree → the parts of a graph: its version, its camera, and per node `use`, `from`, `with` and `worker`. */
+
+import { suggestion } from '../nearest.ts';
 import { type Faults, joinPath, type Place, quote } from './faults.ts';
-import { suggestion } from './nearest.ts';
 import { type Entry, type MapTree, type ScalarTree, shown, shownWithType, type Tree } from './tree.ts';
 
 export const GRAPH_VERSION = 1;

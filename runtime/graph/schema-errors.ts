@@ -1,8 +1,8 @@
 /** TypeBox errors as sentences: what a value must be, and what it is. */
 import type { TSchema } from '@sinclair/typebox';
 import { Value, type ValueError, ValueErrorType } from '@sinclair/typebox/value';
+import { suggestion } from '../nearest.ts';
 import { quote } from './faults.ts';
-import { suggestion } from './nearest.ts';
 import { shown, shownValue, shownWithType, type Tree } from './tree.ts';
 
 export interface SchemaFault {

@@ -1,6 +1,7 @@
 /** `--set node.key=value` arguments, put over the parameters of a graph before these are checked. */
+
+import { suggestion } from '../nearest.ts';
 import { type Faults, type Place, quote } from './faults.ts';
-import { suggestion } from './nearest.ts';
 import { type Entry, type MapTree, scalar, type Tree } from './tree.ts';
 import { parseTree, plainValue } from './yaml.ts';
 

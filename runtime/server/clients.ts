@@ -84,7 +84,8 @@ export class Clients {
       backpressureLimit: limits.maxUnsentBytes + 16 * 1024 * 1024,
       closeOnBackpressureLimit: false,
       perMessageDeflate: false,
-      idleTimeout: 120,
+      // Seconds. Our pings keep every client that lives from idling; after `close`, a silent one is dropped the sooner.
+      idleTimeout: 10,
       // Our own pings also measure; see slow-client.ts.
       sendPings: false,
       open: (socket) => {

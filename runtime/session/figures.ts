@@ -77,8 +77,10 @@ export class Figures {
     };
   }
 
-  progress(): number | null {
-    for (const stats of Object.values(this.#nodes)) if (typeof stats.progress === 'number') return stats.progress;
+  /** @param ended the last packet of a file begins before its end, so what the source says stays just below 1 */
+  progress(ended: boolean): number | null {
+    for (const { progress } of Object.values(this.#nodes))
+      if (typeof progress === 'number') return ended ? 1 : progress;
     return null;
   }
 

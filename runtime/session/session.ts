@@ -140,7 +140,7 @@ export class Session {
       fps: this.figures.fps(clock.monoMs()),
       latency_ms: this.figures.latency(),
       tracks: this.#tick?.tracks ?? 0,
-      progress: this.figures.progress(),
+      progress: this.figures.progress(this.#state === 'ended'),
       nodes: this.#nodeViews(),
     };
   }

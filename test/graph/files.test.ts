@@ -3,9 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { formatFault } from '../../runtime/graph/faults.ts';
-import { type GraphSpec, graphSpec } from '../../runtime/graph/graph.ts';
 import { loadGraph } from '../../runtime/graph/load.ts';
-import { resolveContracts } from '../../runtime/graph/modules.ts';
 import { check, GOOD, NODES } from './nodes.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'graphs-'));
@@ -87,16 +85,6 @@ test('modules that are no nodes are faults of `use`', async () => {
     `${at} is no node: FOLDER/open.ts exports something else by default; write export default defineNode({ … })`,
     `${at} there is no file FOLDER/missing.ts`,
   ]);
-});
-
-test('a checked graph goes through JSON and comes back with its contracts', async () => {
-  await Bun.write(join(folder, 'counter.ts'), COUNTER);
-  await Bun.write(join(folder, 'custom.yaml'), graphWith('./counter.ts'));
-  const { graph } = await load('custom.yaml');
-  if (graph === null) throw new Error('no graph');
-  const spec: GraphSpec = JSON.parse(JSON.stringify(graphSpec(graph)));
-  expect(await resolveContracts(spec, NODES)).toEqual(graph);
-  expect(resolveContracts(spec, NODES.slice(1))).rejects.toMatchObject({ code: 'unknown_node' });
 });
 
 test('the loader of modules can be replaced', async () => {

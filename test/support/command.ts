@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import type { SessionView } from '../../runtime/session/api.ts';
 import { until } from '../server/clients.ts';
-import { sessionProcesses } from './processes.ts';
+import { isAlive, sessionProcesses } from './processes.ts';
 
 export const ROOT = join(import.meta.dir, '..', '..');
 const MAIN = join(ROOT, 'runtime', 'main.ts');
@@ -99,11 +99,7 @@ export class RunningCommand implements AsyncDisposable {
     const force = setTimeout(() => this.signal('SIGKILL'), 10_000);
     await this.#process.exited;
     clearTimeout(force);
-    for (const pid of sessions) await until(`session process ${pid} gone`, () => !this.#isSession(pid), 10_000);
-  }
-
-  #isSession(pid: number): boolean {
-    return sessionProcesses(this.pid).includes(pid);
+    for (const pid of sessions) await until(`session process ${pid} gone`, () => !isAlive(pid), 10_000);
   }
 
   async #until(what: string, condition: () => boolean): Promise<void> {

@@ -36,13 +36,17 @@ export function graphText(nodes: Readonly<Record<string, string>>, camera = 'cam
   return `version: 1\ncamera: ${camera}\nnodes:\n${lines.join('\n')}\n`;
 }
 
-/** `with` of a source that reads the clip of the project. */
-export function sky(options: { pace: 'realtime' | 'asap'; loop?: boolean }): string {
-  return `{ use: source, with: { url: ${SKY}, pace: ${options.pace}, loop: ${options.loop ?? false} } }`;
+/** A source that plays the clip of the project. */
+export function sky(options: { pace: 'realtime' | 'asap'; loop?: boolean; worker?: string }): string {
+  const worker = options.worker === undefined ? '' : `worker: ${options.worker}, `;
+  return `{ use: source, ${worker}with: { url: ${SKY}, pace: ${options.pace}, loop: ${options.loop ?? false} } }`;
 }
 
 /** Source to publish, without a camera to move. `changed` replaces or adds nodes. */
-export function chain(pace: 'realtime' | 'asap', changed: Readonly<Record<string, string>> = {}): Record<string, string> {
+export function chain(
+  pace: 'realtime' | 'asap',
+  changed: Readonly<Record<string, string>> = {},
+): Record<string, string> {
   return {
     source: sky({ pace, loop: pace === 'realtime' }),
     decode: '{ use: decode, from: source }',

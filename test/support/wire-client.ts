@@ -52,7 +52,9 @@ export class WireClient implements Disposable {
   /** Ids of tracks whose `new` was seen and whose `end` was not. */
   openTracks(): number[] {
     const ended = new Set(this.events.filter(({ event }) => event === 'end').map(({ after }) => after.id));
-    return this.events.filter(({ event, after }) => event === 'new' && !ended.has(after.id)).map(({ after }) => after.id);
+    return this.events
+      .filter(({ event, after }) => event === 'new' && !ended.has(after.id))
+      .map(({ after }) => after.id);
   }
 
   [Symbol.dispose](): void {

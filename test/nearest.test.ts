@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { nearest } from '../../runtime/graph/nearest.ts';
+import { nearest } from '../runtime/nearest.ts';
 
 const known = ['source', 'decode', 'detect', 'track', 'autotrack', 'publish', 'hz'];
 

@@ -1,0 +1,214 @@
+/** `bun run graph` as a user runs it: what it prints, when it ends, and with which exit code. */
+import { describe, expect, test } from 'bun:test';
+import { PATIENCE_MS, RunningCommand, runCommand } from '../support/command.ts';
+import { chain, Folder, graphText } from '../support/graphs.ts';
+import { isAlive } from '../support/processes.ts';
+
+const MINUTE = 60_000;
+const LIVE = ['graph', 'graphs/cam01.yaml', '--port', '0'];
+const OFFLINE = ['--set', 'source.url=rtsp://127.0.0.1:1/x'];
+
+describe('stdout', () => {
+  test(
+    'says where it listens, then that frames flow; nothing else',
+    async () => {
+      await using command = new RunningCommand([...LIVE, '--for', '3']);
+      const { url, session, camera } = await command.ready();
+      expect(url).toMatch(/^http:\/\/127\.0\.0\.1:[1-9]\d+$/);
+      expect(camera).toBe('cam01');
+      expect(await (await fetch(`${url}/readyz`)).json()).toEqual({ ready: true, reasons: [] });
+      const view = await command.sessionView(url, session);
+      expect(view).toMatchObject({ session_id: session, camera_id: 'cam01', state: 'running', fault: null });
+      const { exitCode, stdout, stderr } = await command.finished();
+      expect(exitCode).toBe(0);
+      expect(stdout).toBe(`listening ${url}\nready ${url} session=${session} camera=cam01\n`);
+      // Without a terminal, the log is JSON and nothing but JSON.
+      for (const line of stderr.trim().split('\n'))
+        expect(JSON.parse(line)).toMatchObject({ camera: 'cam01', session });
+    },
+    MINUTE,
+  );
+
+  test(
+    'a camera that is offline holds nothing back but the ready line',
+    async () => {
+      await using command = new RunningCommand([...LIVE, ...OFFLINE, '--for', '4']);
+      const url = await command.url();
+      expect((await fetch(`${url}/healthz`)).status).toBe(200);
+      const ready = await fetch(`${url}/readyz`);
+      expect(ready.status).toBe(503);
+      const { exitCode, stdout } = await command.finished();
+      expect(exitCode).toBe(0);
+      expect(stdout).toBe(`listening ${url}\n`);
+      // It tried more than once, and said so once.
+      const faults = command.log().filter(({ node }) => node === 'source');
+      expect(faults).toEqual([expect.objectContaining({ level: 'warn', code: 'source_unreadable', camera: 'cam01' })]);
+      expect(String(faults[0]?.message)).toContain('rtsp://127.0.0.1:1/x');
+    },
+    MINUTE,
+  );
+
+  test(
+    '--host names another loopback address; other machines are refused',
+    async () => {
+      await using command = new RunningCommand([...LIVE, '--host', 'localhost', '--for', '1']);
+      expect(await command.url()).toMatch(/^http:\/\/localhost:\d+$/);
+      const { exitCode, stderr } = await runCommand([...LIVE, '--host', '0.0.0.0']);
+      expect(exitCode).toBe(2);
+      expect(stderr).toContain('--host 0.0.0.0');
+      expect((await command.finished()).exitCode).toBe(0);
+    },
+    MINUTE,
+  );
+});
+
+describe('the end', () => {
+  test.each(['SIGINT', 'SIGTERM'] as const)(
+    '%s: every track gets its end, exit code 0, no process stays',
+    async (signal) => {
+      using folder = new Folder();
+      const record = folder.file('out.jsonl');
+      await using command = new RunningCommand([...LIVE, '--jsonl', record]);
+      const { url, session } = await command.ready();
+      while ((await command.sessionView(url, session)).nodes.publish?.open_tracks === undefined) await Bun.sleep(50);
+      const [child = 0] = command.sessions;
+      expect(isAlive(child)).toBe(true);
+      command.signal(signal);
+      const { exitCode } = await command.finished();
+      expect(exitCode).toBe(0);
+      expect(isAlive(child)).toBe(false);
+      const events = (await Bun.file(record).text()).split('\n').filter((line) => line.includes('"track_event"'));
+      const count = (event: string) => events.filter((line) => line.includes(`"event":"${event}"`)).length;
+      expect(count('new')).toBeGreaterThan(0);
+      expect(count('end')).toBe(count('new'));
+    },
+    MINUTE,
+  );
+
+  test(
+    'Ctrl-C while the camera is offline',
+    async () => {
+      await using command = new RunningCommand([...LIVE, ...OFFLINE]);
+      await command.url();
+      command.signal('SIGINT');
+      expect((await command.finished()).exitCode).toBe(0);
+    },
+    MINUTE,
+  );
+
+  test(
+    'a file that is over stays to be looked at, until it is told to go',
+    async () => {
+      await using command = new RunningCommand(['graph', 'graphs/file.yaml', '--port', '0']);
+      const { url, session } = await command.ready();
+      const end = performance.now() + PATIENCE_MS;
+      let view = await command.sessionView(url, session);
+      while (view.state !== 'ended' && performance.now() < end) {
+        await Bun.sleep(50);
+        view = await command.sessionView(url, session);
+      }
+      expect(view).toMatchObject({ state: 'ended', running: false, fault: null, progress: 1 });
+      expect(view.frames).toEqual({ decoded: 300, processed: 300, dropped: 0, in_flight: 0 });
+      expect((await fetch(`${url}/readyz`)).status).toBe(200);
+      command.signal('SIGINT');
+      expect((await command.finished()).exitCode).toBe(0);
+    },
+    MINUTE,
+  );
+});
+
+describe('a graph that cannot go on', () => {
+  test(
+    'one message with graph, node and place; exit code 1',
+    async () => {
+      using folder = new Folder();
+      const file = folder.write(
+        'missing.yaml',
+        graphText(chain('realtime', { source: '{ use: source, with: { url: no.mp4 } }' })),
+      );
+      await using command = new RunningCommand(['graph', file, '--port', '0']);
+      const { exitCode, stderr } = await command.finished();
+      expect(exitCode).toBe(1);
+      const errors = command.log().filter(({ level }) => level === 'error');
+      const at = `${file}:4:3`;
+      expect(errors).toEqual([
+        expect.objectContaining({ graph: file, node: 'source', at, code: 'source_not_found', camera: 'cam' }),
+      ]);
+      expect(errors[0]?.message).toContain(`${folder.file('no.mp4')}: no such file`);
+      expect(stderr.trim().split('\n')).toHaveLength(command.log().length);
+    },
+    MINUTE,
+  );
+
+  test(
+    'a batch stops at the first failure of a node',
+    async () => {
+      using folder = new Folder();
+      const detect = `{ use: ${import.meta.dir}/../fixtures-nodes/slow-detect.ts, from: decode, with: { throw_at: 100 } }`;
+      const file = folder.write('fails.yaml', graphText(chain('asap', { detect })));
+      const record = folder.file('out.jsonl');
+      await using command = new RunningCommand(['graph', file, '--port', '0', '--exit-at-end', '--jsonl', record]);
+      expect((await command.finished()).exitCode).toBe(1);
+      const [error, ...more] = command.log().filter(({ level }) => level === 'error');
+      expect(more).toEqual([]);
+      expect(error).toMatchObject({
+        node: 'detect',
+        code: 'node_failed',
+        graph: file,
+        message: 'cannot bear frame 100',
+      });
+      expect(error?.at).toMatch(/fixtures-nodes\/slow-detect\.ts:\d+:\d+$/);
+      // What came before the failure is whole, and every track has its end.
+      const lines = (await Bun.file(record).text())
+        .trim()
+        .split('\n')
+        .map((line): Record<string, unknown> => JSON.parse(line));
+      expect(lines.filter(({ type }) => type === 'metadata_tick')).toHaveLength(99);
+      expect(lines.filter(({ event }) => event === 'new')).toHaveLength(1);
+      expect(lines.filter(({ event }) => event === 'end')).toHaveLength(1);
+    },
+    MINUTE,
+  );
+
+  test(
+    'a port in use; the record of an earlier run stays as it was',
+    async () => {
+      using folder = new Folder();
+      const record = folder.write('out.jsonl', 'earlier\n');
+      await using server = Bun.serve({ hostname: '127.0.0.1', port: 0, fetch: () => new Response('') });
+      const args = ['graph', 'graphs/cam01.yaml', '--port', String(server.port), '--jsonl', record];
+      const { exitCode, stdout, stderr } = await runCommand(args);
+      expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
+      expect(stderr).toMatch(/^windhover graph: Port in use: 127\.0\.0\.1:\d+ \(choose another port.*\)\n$/);
+      expect(await Bun.file(record).text()).toBe('earlier\n');
+    },
+    MINUTE,
+  );
+
+  test(
+    'a record that cannot be written',
+    async () => {
+      const args = [...LIVE, '--jsonl', '/no/such/folder/out.jsonl'];
+      const { exitCode, stdout, stderr } = await runCommand(args);
+      expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
+      expect(stderr).toStartWith('windhover graph: --jsonl /no/such/folder/out.jsonl cannot be written: ');
+    },
+    MINUTE,
+  );
+});
+
+describe('the command line', () => {
+  test.each([
+    { args: ['graph'], says: 'name one graph file' },
+    { args: ['graph', 'a.yaml', 'b.yaml'], says: 'name one graph file' },
+    { args: ['graph', 'graphs/cam01.yaml', '--port', 'x'], says: '--port; expected a number from 0 to 65535, got x' },
+    { args: ['graph', 'graphs/cam01.yaml', '--for', '0'], says: '--for; expected a number from' },
+    { args: ['graph', 'graphs/cam01.yaml', '--poort', '1'], says: '--poort' },
+    { args: ['serve'], says: 'name graph files or folders' },
+    { args: ['grpah'], says: "unknown command 'grpah'; did you mean 'graph'?" },
+  ])('$args is refused', async ({ args, says }) => {
+    const { exitCode, stdout, stderr } = await runCommand(args);
+    expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
+    expect(stderr).toContain(says);
+  });
+});

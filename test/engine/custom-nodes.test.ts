@@ -1,0 +1,138 @@
+/** Users' own nodes on real workers: found by path, and what happens when they throw. */
+import { describe, expect, test } from 'bun:test';
+import { readFileSync } from 'node:fs';
+import { graphText, sky, testNode } from '../support/graphs.ts';
+import { TestSession } from '../support/sessions.ts';
+
+const MINUTE = 60_000;
+
+/** Source and decoder with this consumer of frames. */
+function withFrames(options: string, pace: 'realtime' | 'asap' = 'asap'): string {
+  return graphText({
+    source: sky({ pace, loop: pace === 'realtime' }),
+    decode: '{ use: decode, from: source }',
+    frames: `{ use: ${testNode('frames')}, from: decode, with: { ${options} } }`,
+  });
+}
+
+/** Line of the test node at which this text stands, as in `frames.ts:40`. */
+function lineOf(node: string, text: string): string {
+  const lines = readFileSync(testNode(node), 'utf8').split('\n');
+  return `${node}.ts:${lines.findIndex((line) => line.includes(text)) + 1}:`;
+}
+
+describe('a node by path', () => {
+  test(
+    'gets every frame, and its output and counters are seen',
+    async () => {
+      await using session = await TestSession.start(withFrames('print: true'));
+      const { frames, restarts } = await session.state('ended');
+      expect(frames).toEqual({ decoded: 300, processed: 300, dropped: 0, in_flight: 0 });
+      expect(restarts).toBe(0);
+      expect(session.node('frames')).toMatchObject({ frames: 300, closed: 1 });
+      expect(session.node('frames')).not.toHaveProperty('out_of_order');
+      expect(session.log).toContainEqual(
+        expect.objectContaining({ level: 'info', message: 'the first frame is here' }),
+      );
+    },
+    MINUTE,
+  );
+
+  test(
+    'throwing in open ends the session: trying again cannot help',
+    async () => {
+      await using session = await TestSession.start(withFrames('fail: open'));
+      const { fault, restarts, running } = await session.state('failed');
+      expect({ running, restarts, code: fault?.code }).toEqual({ running: false, restarts: 0, code: 'test_open' });
+      expect(fault?.message).toStartWith('node frames: this node never opens (');
+      expect(fault?.message).toContain(lineOf('frames', 'this node never opens'));
+      const errors = session.log.filter(({ level }) => level === 'error');
+      expect(errors).toEqual([expect.objectContaining({ node: 'frames', camera: 'cam', code: 'test_open' })]);
+    },
+    MINUTE,
+  );
+
+  test(
+    'throwing on a frame restarts the session, and says where',
+    async () => {
+      await using session = await TestSession.start(withFrames('fail: frame, at: 20'));
+      const { fault, frames } = await session.state('restarting');
+      expect(fault?.code).toBe('node_failed');
+      expect(fault?.message).toStartWith('node frames: frame 20 is one too many (');
+      expect(fault?.message).toContain(lineOf('frames', 'is one too many'));
+      expect(frames.processed).toBe(19);
+      expect(frames.decoded).toBe(frames.processed + frames.dropped);
+      await session.until('a second run', ({ restarts }) => restarts >= 2);
+      // The end of the first run was orderly: every node was closed.
+      expect(session.view.frames.processed).toBe(2 * 19);
+    },
+    MINUTE,
+  );
+
+  test('throwing at import is found before anything starts', async () => {
+    const graph = graphText({
+      source: sky({ pace: 'asap' }),
+      decode: '{ use: decode, from: source }',
+      broken: `{ use: ${testNode('import-error')}, from: decode }`,
+    });
+    const error = await TestSession.start(graph).then(String, (reason: Error) => reason.message);
+    expect(error).toMatch(/graph\.yaml:6:\d+ nodes\.broken\.use: can't be loaded: .*this module cannot be loaded/);
+    expect(error).toContain('import-error.ts:2:');
+  });
+
+  test(
+    'a failure elsewhere does not wait for a node that never comes back',
+    async () => {
+      const graph = graphText({
+        source: sky({ pace: 'realtime', loop: true }),
+        decode: '{ use: decode, from: source }',
+        hangs: `{ use: ${testNode('frames')}, from: decode, with: { hang: true, counts: false } }`,
+        throws: `{ use: ${testNode('frames')}, from: decode, with: { width: 32, fail: frame, at: 10 } }`,
+      });
+      await using session = await TestSession.start(graph);
+      const { fault } = await session.state('restarting');
+      expect(fault?.message).toStartWith('node throws: frame 10 is one too many');
+    },
+    MINUTE,
+  );
+});
+
+describe('stopping', () => {
+  test(
+    'a graph that plays on is stopped in order, well before the deadline',
+    async () => {
+      await using session = await TestSession.start(withFrames('block_ms: 1', 'realtime'));
+      await session.state('running');
+      const { state, frames } = await session.stop();
+      expect(state).toBe('stopped');
+      expect(session.node('frames')).toMatchObject({ closed: 1 });
+      expect(frames.in_flight).toBe(0);
+      expect(frames.decoded).toBe(frames.processed + frames.dropped);
+    },
+    MINUTE,
+  );
+
+  test(
+    'a node that never comes back is stopped by force',
+    async () => {
+      await using session = await TestSession.start(withFrames('hang: true, at: 20', 'realtime'));
+      await session.state('running');
+      await session.until('the node hangs', ({ nodes }) => Number(nodes.decode?.decoded) > 30);
+      const begun = performance.now();
+      const { state } = await session.stop();
+      expect(state).toBe('stopped');
+      expect(performance.now() - begun).toBeLessThan(15_000);
+    },
+    MINUTE,
+  );
+
+  test(
+    'a session that has only just begun stops at once',
+    async () => {
+      await using session = await TestSession.start(withFrames('', 'realtime'));
+      const { state } = await session.stop();
+      expect(state).toBe('stopped');
+    },
+    MINUTE,
+  );
+});

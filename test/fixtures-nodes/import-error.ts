@@ -1,0 +1,4 @@
+/** A module that throws while it is loaded. */
+throw new Error('this module cannot be loaded');
+
+export {};

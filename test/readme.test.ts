@@ -1,0 +1,164 @@
+/** What the README says is true: its commands run, its code is the code that ships, its links lead somewhere. */
+import { describe, expect, test } from 'bun:test';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { builtinNodes } from '../nodes/index.ts';
+import { until } from './server/clients.ts';
+import { PATIENCE_MS, ROOT, RunningCommand, runCommand } from './support/command.ts';
+import { Folder } from './support/graphs.ts';
+
+const README = read('README.md');
+const LIMIT_MS = 3 * PATIENCE_MS;
+
+/** Each `sh` block of the README, and how a test runs it: with what is added and where its own files are. */
+const COMMANDS: Record<string, (folder: Folder) => string[]> = {
+  'npx -y bun@1.4.5 run graph graphs/cam01.yaml': () => ['graph', 'graphs/cam01.yaml', '--port', '0', '--for', '3'],
+  // This very run.
+  'npx -y bun@1.4.5 run test': () => [],
+  'bun run graph graphs/file.yaml --set source.url=my-video.mp4 --set detect.model=my-model.onnx --jsonl out.jsonl --exit-at-end':
+    (folder) => [
+      ...['graph', 'graphs/file.yaml', '--set', 'source.url=fixtures/sky-pan.mp4'],
+      ...[
+        '--set',
+        'detect.model=models/default.onnx',
+        '--jsonl',
+        folder.file('out.jsonl'),
+        '--exit-at-end',
+        '--port',
+        '0',
+      ],
+    ],
+  'bun run graph graphs/custom-node/large-only.yaml': () => [
+    ...['graph', 'graphs/custom-node/large-only.yaml', '--port', '0', '--for', '3'],
+  ],
+};
+
+describe('the README', () => {
+  test.each(blocks(README, 'sh'))(
+    'command: %s',
+    async (command) => {
+      const toArgs = COMMANDS[command.trim()];
+      if (!toArgs) throw new Error(`the test does not know how to run: ${command}`);
+      using folder = new Folder();
+      const args = toArgs(folder);
+      if (args.length === 0) return;
+      const { exitCode, stdout, stderr } = await runCommand(args);
+      expect(stderr).not.toContain('"level":"error"');
+      expect(stdout).toMatch(
+        /^listening http:\/\/127\.0\.0\.1:\d+\nready http:\/\/127\.0\.0\.1:\d+ session=\S+ camera=\S+\n$/,
+      );
+      expect(exitCode).toBe(0);
+    },
+    LIMIT_MS,
+  );
+
+  test('shows the graph and the node that ship', () => {
+    const withoutComments = (text: string) =>
+      text.split('\n').filter((line) => !/^# (?!yaml-language-server)/.test(line));
+    expect(blocks(README, 'yaml').map(withoutComments)).toContainEqual(withoutComments(read('graphs/cam01.yaml')));
+    const node = read('graphs/custom-node/min-size.ts');
+    expect(node.split('\n').length).toBeLessThan(40);
+    expect(blocks(README, 'ts')).toContain(node.slice(node.indexOf('import')));
+  });
+
+  test(
+    'its WebSocket client selects a track',
+    async () => {
+      await using server = new RunningCommand(['graph', 'graphs/cam01.yaml', '--port', '0']);
+      const { url, session } = await server.ready();
+      const [code = ''] = blocks(README, 'js');
+      using folder = new Folder();
+      const file = folder.write('client.js', code.replace('http://127.0.0.1:8080', url));
+      const client = Bun.spawn([process.execPath, file], { stdio: ['ignore', 'pipe', 'inherit'] });
+      try {
+        let selected: number | null = null;
+        await until(
+          'a selected target',
+          () => {
+            void server.sessionView(url, session).then((view) => {
+              selected = view.selected_target_id;
+            });
+            return selected !== null;
+          },
+          PATIENCE_MS,
+        );
+        expect(selected).toBeGreaterThan(0);
+      } finally {
+        client.kill();
+        await client.exited;
+      }
+      expect(await new Response(client.stdout).text()).toMatch(/\d+ \d+ aircraft 0\.\d+/);
+    },
+    LIMIT_MS,
+  );
+});
+
+describe('documentation', () => {
+  const pages = [...new Bun.Glob('**/*.md').scanSync({ cwd: ROOT })].filter((page) => !page.includes('node_modules'));
+
+  test.each(pages)('links of %s lead to files', (page) => {
+    for (const [, target = ''] of read(page).matchAll(/\]\(([^)#\s]+)\)/g)) {
+      if (/^https?:/.test(target)) continue;
+      expect(existsSync(join(ROOT, dirname(page), target)) ? target : `missing: ${target}`).toBe(target);
+    }
+  });
+
+  test.each(builtinNodes.map((node) => [node.name, node] as const))(
+    '%s: its README names every option',
+    (name, node) => {
+      const text = read(`nodes/${name}/README.md`);
+      for (const option of Object.keys(node.params.properties)) expect(text).toContain(`\`${option}\``);
+    },
+  );
+});
+
+describe('shipped graphs', () => {
+  const graphs = [...new Bun.Glob('graphs/**/*.yaml').scanSync({ cwd: ROOT })].toSorted();
+
+  test('are all run by a test', () => {
+    // cam01 and large-only: above. file: above, with another clip. replay: below.
+    const known = ['graphs/cam01.yaml', 'graphs/custom-node/large-only.yaml', 'graphs/file.yaml', 'graphs/replay.yaml'];
+    expect(graphs).toEqual(known);
+  });
+
+  test.each(['graphs/file.yaml', 'graphs/replay.yaml'])(
+    '%s runs to its end as it is',
+    async (graph) => {
+      using folder = new Folder();
+      const jsonl = folder.file('out.jsonl');
+      const { exitCode } = await runCommand(['graph', graph, '--port', '0', '--jsonl', jsonl, '--exit-at-end']);
+      expect(exitCode).toBe(0);
+      const ticks = readFileSync(jsonl, 'utf8')
+        .split('\n')
+        .filter((line) => line.includes('"metadata_tick"'));
+      expect(ticks).toHaveLength(300);
+    },
+    LIMIT_MS,
+  );
+
+  test('are found by the checker, all of them', async () => {
+    const { exitCode, stdout } = await runCommand(['check', ...graphs]);
+    expect(stdout.split('\n').filter((line) => line.includes(': ok'))).toHaveLength(graphs.length);
+    expect(exitCode).toBe(0);
+  });
+});
+
+test('every fixture is used by a test', () => {
+  const tests =
+    [...new Bun.Glob('test/**/*.ts').scanSync({ cwd: ROOT })].map(read).join('\n') + read('graphs/replay.yaml');
+  for (const entry of readdirSync(join(ROOT, 'fixtures'), { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile() || entry.name.endsWith('.md')) continue;
+    // Clips are listed by their names without suffix where tests go through all of them.
+    const stem = entry.name.replace(/(\.(truth|detections))?\.(mp4|jsonl)$/, '');
+    expect(tests.includes(stem) ? entry.name : `unused: ${entry.name}`).toBe(entry.name);
+  }
+});
+
+/** The fenced blocks of a language. */
+function blocks(text: string, language: string): string[] {
+  return [...text.matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\``, 'gm'))].map(([, body]) => body ?? '');
+}
+
+function read(path: string): string {
+  return readFileSync(join(ROOT, path), 'utf8');
+}

@@ -1,0 +1,153 @@
+/** Processes that are killed: the session comes back by itself, and nothing that clients rely on is lost. */
+import { describe, expect, test } from 'bun:test';
+import type { Readiness, SessionView } from '../../runtime/session/api.ts';
+import { until } from '../server/clients.ts';
+import { PATIENCE_MS, RunningCommand } from '../support/command.ts';
+import { chain, Folder, graphText, testNode } from '../support/graphs.ts';
+import { isAlive } from '../support/processes.ts';
+import { TestSession } from '../support/sessions.ts';
+import { WireClient } from '../support/wire-client.ts';
+
+const MINUTE = 60_000;
+/** The promise is 3 s on a quiet machine; tests may share theirs with others. */
+const COMES_BACK_MS = 3000;
+const BUSY_FACTOR = 4;
+
+const readiness = async (url: string) => {
+  const answer = await fetch(`${url}/readyz`);
+  return { status: answer.status, ...((await answer.json()) as Readiness) };
+};
+
+const addsUp = ({ frames }: SessionView) => expect(frames.decoded).toBe(frames.processed + frames.dropped);
+
+describe("the session's process is killed", () => {
+  test(
+    'readyz says so, open tracks end, and it is back on the same WebSocket with new ids and the same target',
+    async () => {
+      await using command = new RunningCommand(['graph', 'graphs/cam01.yaml', '--port', '0']);
+      const { url, session } = await command.ready();
+      using client = await WireClient.open(url, session);
+      await until('two open tracks', () => client.openTracks().length >= 2, PATIENCE_MS);
+      const [target = 0] = client.openTracks();
+      expect(await client.ask({ type: 'set_target_id', target_id: target })).toMatchObject({ type: 'ack' });
+      await client.tick('the target', ({ selected_target_id }) => selected_target_id === target);
+
+      const before = await command.sessionView(url, session);
+      const openBefore = client.openTracks();
+      const [first = 0] = command.sessions;
+      process.kill(first, 'SIGKILL');
+      const killedMs = performance.now();
+      await until('not ready', () => client.openTracks().length === 0, PATIENCE_MS);
+      const { status, reasons } = await readiness(url);
+      expect({ status, reasons }).toEqual({
+        status: 503,
+        reasons: [expect.objectContaining({ session_id: session, camera_id: 'cam01', code: 'session_process_died' })],
+      });
+      expect(reasons[0]?.message).toBe("the session's process died (killed by SIGKILL); it is being started again");
+
+      // A target that is chosen meanwhile is not forgotten either: here, the same one.
+      const ticks = client.ticks.length;
+      await until('ticks again', () => client.ticks.length > ticks, BUSY_FACTOR * COMES_BACK_MS);
+      const backMs = performance.now() - killedMs;
+      if (backMs > COMES_BACK_MS) console.log(`back after ${Math.round(backMs)} ms`);
+      expect(client.isOpen).toBe(true);
+      expect(client.ticks.at(-1)).toMatchObject({ session_id: session, selected_target_id: target });
+      expect(client.ticks.at(-1)?.tracking_phase).not.toBe('idle');
+      const [second = 0] = command.sessions;
+      expect(second).not.toBe(first);
+
+      await until('new tracks', () => client.openTracks().length >= 2, PATIENCE_MS);
+      const known = client.events.filter(({ event }) => event === 'new').map(({ after }) => after.id);
+      expect(new Set(known).size).toBe(known.length);
+      expect(Math.min(...client.openTracks())).toBeGreaterThan(Math.max(...openBefore));
+      const view = await command.sessionView(url, session);
+      expect(view).toMatchObject({ state: 'running', restarts: 1, fault: null });
+      expect((await readiness(url)).status).toBe(200);
+      addsUp(view);
+      expect(view.frames.decoded).toBeGreaterThan(before.frames.decoded);
+      expect(view.frames.processed).toBeGreaterThan(before.frames.processed);
+
+      command.signal('SIGTERM');
+      expect((await command.finished()).exitCode).toBe(0);
+      await until('closed', () => client.closed !== undefined);
+      expect(client.openTracks()).toEqual([]);
+      const ends = client.events.filter(({ event }) => event === 'end').map(({ after }) => after.id);
+      expect(ends.toSorted((a, b) => a - b)).toEqual(known.toSorted((a, b) => a - b));
+      const died = command.log().filter(({ code }) => code === 'session_process_died');
+      expect(died).toEqual([expect.objectContaining({ level: 'error', camera: 'cam01', session })]);
+    },
+    MINUTE,
+  );
+
+  test(
+    'a target that is chosen while the process is away is taken over',
+    async () => {
+      await using session = await TestSession.start(graphText(chain('realtime')));
+      await session.state('running');
+      process.kill(session.pid ?? 0, 'SIGKILL');
+      await session.state('restarting');
+      session.set.command(session.view.session_id, { type: 'set_target_id', target_id: 77 });
+      await session.state('running');
+      await session.until('the target', (view) => view.selected_target_id === 77);
+      expect(session.states).toEqual(['running', 'restarting', 'running']);
+    },
+    MINUTE,
+  );
+
+  test(
+    'in asap pace too, every frame is accounted for',
+    async () => {
+      const slow = `{ use: ${testNode('slow-detect')}, from: decode, with: { block_ms: 5 } }`;
+      await using session = await TestSession.start(graphText(chain('asap', { detect: slow })));
+      await session.until('half way', (view) => view.frames.processed > 100);
+      process.kill(session.pid ?? 0, 'SIGKILL');
+      const { frames } = await session.state('restarting');
+      expect(frames.in_flight).toBe(0);
+      addsUp(session.view);
+      const view = await session.state('ended');
+      addsUp(view);
+      expect(view.frames.in_flight).toBe(0);
+      expect(view.frames.processed).toBeGreaterThanOrEqual(300 + frames.processed);
+      expect(view.frames.decoded).toBe(300 + frames.decoded);
+    },
+    MINUTE,
+  );
+});
+
+test(
+  'the server is killed: the session leaves by itself',
+  async () => {
+    await using command = new RunningCommand(['graph', 'graphs/cam01.yaml', '--port', '0']);
+    await command.ready();
+    const [child = 0] = command.sessions;
+    command.signal('SIGKILL');
+    await command.finished();
+    await until('the session gone', () => !isAlive(child), 10_000);
+  },
+  MINUTE,
+);
+
+test(
+  'realtime with a slow node: the counts add up at every look',
+  async () => {
+    using folder = new Folder();
+    const slow = `{ use: ${testNode('slow-detect')}, from: decode, with: { block_ms: 90 } }`;
+    const file = folder.write('slow.yaml', graphText(chain('realtime', { detect: slow })));
+    await using command = new RunningCommand(['graph', file, '--port', '0']);
+    const { url, session } = await command.ready();
+    let view = await command.sessionView(url, session);
+    let looks = 0;
+    while (view.frames.dropped < 60) {
+      const next = await command.sessionView(url, session);
+      addsUp(next);
+      for (const name of ['decoded', 'processed', 'dropped'] as const) {
+        expect(next.frames[name]).toBeGreaterThanOrEqual(view.frames[name]);
+      }
+      view = next;
+      looks += 1;
+    }
+    expect(looks).toBeGreaterThan(20);
+    expect(view.fps.decoded).toBeGreaterThan(1.5 * view.fps.processed);
+  },
+  MINUTE,
+);

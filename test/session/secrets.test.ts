@@ -1,0 +1,56 @@
+/** A password from the environment is nowhere to be seen. */
+import { expect, test } from 'bun:test';
+import { until } from '../server/clients.ts';
+import { PATIENCE_MS, RunningCommand, runCommand } from '../support/command.ts';
+import { chain, Folder, graphText } from '../support/graphs.ts';
+
+const PASSWORD = 'pa$$:w/0rd "1000"';
+const URL_FORM = encodeURIComponent(PASSWORD);
+
+/** Fails with the place when the password, in any of its forms, is in the text. */
+function expectClean(where: string, text: string): void {
+  for (const form of [PASSWORD, URL_FORM, JSON.stringify(PASSWORD).slice(1, -1)]) {
+    if (text.includes(form)) throw new Error(`the password is in ${where}: ${text}`);
+  }
+}
+
+test.each([PASSWORD, 'simple1000', '1000', 'level'])(
+  'the password %j of a camera',
+  async (password) => {
+    using folder = new Folder();
+    const source = '{ use: source, with: { url: "rtsp://user:${CAM_PASSWORD}@127.0.0.1:1/x" } }';
+    const file = folder.write('secret.yaml', graphText(chain('realtime', { source })));
+    const env = { CAM_PASSWORD: password };
+    await using command = new RunningCommand(['graph', file, '--port', '0'], { env });
+    const url = await command.url();
+    await until('the fault', () => command.stderr.includes('source_'), PATIENCE_MS);
+    const answers = ['/sessions', '/readyz', '/cameras', '/openapi/json', '/healthz'].map(async (path) => {
+      const text = await (await fetch(`${url}${path}`)).text();
+      const shown = path === '/openapi/json' && password === 'level' ? '' : text;
+      return [path, shown.replaceAll(/\d{10,}/g, '')] as const;
+    });
+    for (const [path, text] of await Promise.all(answers)) {
+      expectClean(path, text);
+      expect(text).not.toContain(`:${password}@`);
+    }
+    command.signal('SIGINT');
+    const { exitCode, stdout, stderr } = await command.finished();
+    expect(exitCode).toBe(0);
+    expectClean('stdout', stdout);
+    expectClean('stderr', stderr);
+    expect(stderr).not.toContain(`:${password}@`);
+    // Blotting out must leave a line of the log a line of JSON.
+    for (const line of stderr.trim().split('\n')) expect(JSON.parse(line)).toHaveProperty('level');
+  },
+  60_000,
+);
+
+test('a password in the graph itself is kept out of messages too', async () => {
+  using folder = new Folder();
+  const source = '{ use: source, with: { url: "rtsp://user:hunter22@127.0.0.1:1/x", pace: fast } }';
+  const file = folder.write('secret.yaml', graphText(chain('realtime', { source })));
+  const { exitCode, stderr } = await runCommand(['check', file]);
+  expect(exitCode).toBe(1);
+  expect(stderr).toContain('nodes.source.with.pace');
+  expect(stderr).not.toContain('hunter22');
+});

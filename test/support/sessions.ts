@@ -1,0 +1,99 @@
+/** One session on the real code path (its own process and workers), without a server in front. */
+
+import { loadGraphFile, modelFolders, sessionGraph } from '../../runtime/cli/command.ts';
+import { SystemClock } from '../../runtime/clock.ts';
+import { formatFault } from '../../runtime/graph/faults.ts';
+import { createLog } from '../../runtime/log.ts';
+import type { SessionState, SessionView } from '../../runtime/session/api.ts';
+import type { Session } from '../../runtime/session/session.ts';
+import { SessionSet } from '../../runtime/session/session-set.ts';
+import { until } from '../server/clients.ts';
+import { PATIENCE_MS, ROOT } from './command.ts';
+import { Folder } from './graphs.ts';
+
+export interface TestSessionOptions {
+  /** Also messages that are not for live clients. */
+  readonly record?: boolean;
+  readonly env?: Record<string, string>;
+}
+
+export class TestSession implements AsyncDisposable {
+  readonly log: Record<string, unknown>[] = [];
+  readonly recorded: string[] = [];
+  readonly states: SessionState[] = [];
+  readonly #folder = new Folder();
+  #set: SessionSet | undefined;
+  #session: Session | undefined;
+  #id = '';
+
+  private constructor() {}
+
+  /** Checks the graph and starts it. @throws when the graph has faults */
+  static async start(text: string, options: TestSessionOptions = {}): Promise<TestSession> {
+    const test = new TestSession();
+    const file = test.#folder.write('graph.yaml', text);
+    const { stdout, stderr } = process;
+    const surroundings = { env: options.env ?? {}, cwd: test.#folder.path, root: ROOT, stdout, stderr };
+    const { graph, faults } = await loadGraphFile(file, [], surroundings);
+    if (!graph) throw new Error(faults.map(formatFault).join('\n'));
+    const set = new SessionSet({
+      graphs: [sessionGraph(graph)],
+      clock: new SystemClock(),
+      log: createLog({ write: (line) => test.log.push(JSON.parse(line)), pretty: false }),
+      modelFolders: modelFolders(ROOT),
+      ...(options.record ? { record: (json: string) => test.recorded.push(json) } : {}),
+      changed: (view, session) => {
+        test.#session = session;
+        test.states.push(view.state);
+      },
+    });
+    test.#set = set;
+    test.#id = set.create().view.session_id;
+    return test;
+  }
+
+  get view(): SessionView {
+    const view = this.#set?.get(this.#id);
+    if (!view) throw new Error('no session');
+    return view;
+  }
+
+  /** What one of its nodes counted. */
+  node(id: string): Readonly<Record<string, number | string>> {
+    return this.view.nodes[id] ?? {};
+  }
+
+  get set(): SessionSet {
+    if (!this.#set) throw new Error('not started');
+    return this.#set;
+  }
+
+  /** The session's process; known once its state has changed for the first time. */
+  get pid(): number | undefined {
+    return this.#session?.pid;
+  }
+
+  /** Waits for a state. */
+  async state(wanted: SessionState): Promise<SessionView> {
+    await until(`state ${wanted}`, () => this.view.state === wanted, PATIENCE_MS).catch((error: Error) => {
+      const { state, fault } = this.view;
+      throw new Error(`${error.message}; it is ${state}, ${fault?.message}\n${JSON.stringify(this.log.at(-1))}`);
+    });
+    return this.view;
+  }
+
+  async until(what: string, holds: (view: SessionView) => boolean): Promise<SessionView> {
+    await until(what, () => holds(this.view), PATIENCE_MS);
+    return this.view;
+  }
+
+  async stop(): Promise<SessionView> {
+    await this.set.stopAll();
+    return this.view;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#set?.stopAll();
+    this.#folder[Symbol.dispose]();
+  }
+}
