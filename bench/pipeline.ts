@@ -79,11 +79,12 @@ async function latency(seconds: number): Promise<void> {
 }
 
 async function allocations(): Promise<void> {
-  const { heapBytes, frames, conversions } = await allocationsPerFrame(input);
+  const { heapBytes, outsideBytes, frames, conversionsPerFrame } = await allocationsPerFrame(input);
   console.log(`\ncopies and allocations, ${frames} frames`);
-  console.log(`  pixel conversions a frame (decoder → ring slot)   ${(conversions / frames).toFixed(2)}`);
+  console.log(`  pixel conversions a frame (decoder → ring slot)   ${conversionsPerFrame.toFixed(2)}`);
   console.log('  pixel copies between workers                      0 (rings; the model reads the slot)');
   console.log(`  JS heap allocated a frame, all nodes              ${(heapBytes / frames / 1024).toFixed(1)} KiB`);
+  console.log(`  held outside the heap (model outputs, views)      ${(outsideBytes / frames / 1024).toFixed(0)} KiB`);
 }
 
 async function memory(seconds: number): Promise<void> {

@@ -34,7 +34,7 @@ export interface RunnerOptions {
   /** As with `--jsonl`. Default true. */
   readonly recording?: boolean;
   readonly modelFolders?: readonly string[];
-  /** Contracts beside the built-in ones. */
+  /** Contracts beside the built-in ones; they come first, so a test may take the place of a built-in one. */
   readonly contracts?: readonly AnyNode[];
   /** What frames that no node takes are recorded as. Default: 16×16 gray8, stretched. */
   readonly frames?: FrameRequest;
@@ -93,7 +93,7 @@ export async function openGraph(nodes: string, options: RunnerOptions = {}): Pro
 
 /** One run of a graph in this process, and all that came out of it so far. */
 export class NodeRun {
-  /** Values by `node.output`, of the outputs that no node of the fragment takes. */
+  /** Values by `node.output`, of the outputs that no node of the fragment takes; `end`: one entry for each end of them all. */
   readonly outputs: Record<string, unknown[]> = {};
   readonly messages: ClientMessage[] = [];
   readonly faults: NodeFault[] = [];

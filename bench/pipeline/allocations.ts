@@ -1,4 +1,5 @@
 /** How much the nodes allocate: the whole chain in this process, heap looked at after every frame. */
+import { heapStats } from 'bun:jsc';
 import { createRing } from '../../runtime/engine/ring.ts';
 import { LocalSink, RingPump, RingSink, type Sink } from '../../runtime/engine/sinks.ts';
 import { benchServices, decodeInto, openNode } from './in-process.ts';
@@ -7,7 +8,11 @@ import { type BenchInput, benchGraph } from './input.ts';
 const WARM_UP_FRAMES = 50;
 const FRAMES = 300;
 
-/** Sums the growth of the JS heap between frames; collections only ever shrink it and are left out. */
+/**
+ * Sums the growth of the JS heap between frames; collections only ever shrink it and are left out. Apart from it, memory
+ * that JS objects hold outside of the heap: the model's outputs, and views of the decoder's pictures, which are not
+ * copies.
+ */
 export async function allocationsPerFrame(input: BenchInput) {
   const graph = await benchGraph(input, ['source.pace=asap', 'source.loop=true']);
   const services = benchServices(graph);
@@ -21,10 +26,11 @@ export async function allocationsPerFrame(input: BenchInput) {
   if (!request) throw new Error('detect asks for no frames');
   const ring = createRing({ id: 'bench', pace: 'asap', readers: 1, slots: 3, request });
   const writer = new RingSink(ring);
-  let [heapBytes, frames, conversions, before] = [0, 0, 0, 0];
+  let [heapBytes, outsideBytes, frames, conversions] = [0, 0, 0, 0];
+  let before = { heap: 0, outside: 0 };
   const counted: Sink = {
     deliver: (value) => {
-      conversions += frames > WARM_UP_FRAMES ? 1 : 0;
+      conversions += 1;
       return writer.deliver(value);
     },
     end: () => writer.end(),
@@ -34,9 +40,13 @@ export async function allocationsPerFrame(input: BenchInput) {
     inputEnded: () => detect.inputEnded(),
     deliver: async (name: string, value: unknown) => {
       await detect.deliver(name, value);
-      const { heapUsed } = process.memoryUsage();
-      if (frames > WARM_UP_FRAMES) heapBytes += Math.max(0, heapUsed - before);
-      before = heapUsed;
+      const { heapSize, extraMemorySize } = heapStats();
+      const now = { heap: heapSize - extraMemorySize, outside: extraMemorySize };
+      if (frames > WARM_UP_FRAMES) {
+        heapBytes += Math.max(0, now.heap - before.heap);
+        outsideBytes += Math.max(0, now.outside - before.outside);
+      }
+      before = now;
       frames += 1;
     },
   };
@@ -45,5 +55,5 @@ export async function allocationsPerFrame(input: BenchInput) {
     new RingPump(ring, 0, measured, 'frames').run(),
   ]);
   for (const node of [detect, track, publish]) await node.close();
-  return { heapBytes, frames: frames - WARM_UP_FRAMES - 1, conversions };
+  return { heapBytes, outsideBytes, frames: frames - WARM_UP_FRAMES - 1, conversionsPerFrame: conversions / frames };
 }

@@ -10,7 +10,7 @@ type Outputs = { packets: { kind: 'packet' } };
 /** Packets in a row that can't be read before the input counts as broken off. */
 const MAX_CORRUPT_READS = 100;
 /** A file that ends this much before its stated duration was cut short. */
-const CUT_SHORT_S = 1;
+const CUT_SHORT_S = 0.5;
 
 export class Playback {
   readonly #params: SourceParams;
@@ -66,7 +66,10 @@ export class Playback {
         const lastS = await this.#readAll(input, finite, signal, connected);
         if (!finite || signal.aborted) return finite;
         this.#warnIfCutShort(input, lastS);
-        if (!loop || lastS === undefined) return true;
+        if (!loop || lastS === undefined) {
+          this.#context.gauge('progress', 1);
+          return true;
+        }
         await input.seek(fromS);
         this.#timeline.loop(fromS);
       }

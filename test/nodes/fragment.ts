@@ -40,7 +40,7 @@ export type RecordedFrame = FrameView;
 /** @param nodes YAML of the mapping under `nodes:` */
 export async function checkFragment(nodes: string, host: FragmentHost): Promise<CheckedGraph> {
   const { options } = host;
-  const contracts = [...builtinNodes, ...(options.contracts ?? [])];
+  const contracts = [...(options.contracts ?? []), ...builtinNodes];
   const fragment: Record<string, NodeText> = parse(nodes);
   const found = await contractsOf(fragment, contracts);
   const added: AnyNode[] = [];
@@ -149,7 +149,7 @@ function recordNode(
     params: Type.Object({}),
     inputs,
     outputs: {},
-    open: () => ({ on }),
+    open: () => ({ on, end: () => record('end', RECORD) }),
   });
   return { contract, from };
 }

@@ -45,7 +45,6 @@ describe("the session's process is killed", () => {
       });
       expect(reasons[0]?.message).toBe("the session's process died (killed by SIGKILL); it is being started again");
 
-      // A target that is chosen meanwhile is not forgotten either: here, the same one.
       const ticks = client.ticks.length;
       await until('ticks again', () => client.ticks.length > ticks, BUSY_FACTOR * COMES_BACK_MS);
       const backMs = performance.now() - killedMs;
@@ -71,8 +70,10 @@ describe("the session's process is killed", () => {
       expect((await command.finished()).exitCode).toBe(0);
       await until('closed', () => client.closed !== undefined);
       expect(client.openTracks()).toEqual([]);
+      // The client may have come too late for the first `new`, but gets no end twice.
       const ends = client.events.filter(({ event }) => event === 'end').map(({ after }) => after.id);
-      expect(ends.toSorted((a, b) => a - b)).toEqual(known.toSorted((a, b) => a - b));
+      expect(new Set(ends).size).toBe(ends.length);
+      for (const id of known) expect(ends).toContain(id);
       const died = command.log().filter(({ code }) => code === 'session_process_died');
       expect(died).toEqual([expect.objectContaining({ level: 'error', camera: 'cam01', session })]);
     },
@@ -145,6 +146,7 @@ test(
       }
       view = next;
       looks += 1;
+      await Bun.sleep(10);
     }
     expect(looks).toBeGreaterThan(20);
     expect(view.fps.decoded).toBeGreaterThan(1.5 * view.fps.processed);

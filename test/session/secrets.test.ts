@@ -18,7 +18,7 @@ test.each([PASSWORD, 'simple1000', '1000', 'level'])(
   'the password %j of a camera',
   async (password) => {
     using folder = new Folder();
-    const source = '{ use: source, with: { url: "rtsp://user:${CAM_PASSWORD}@127.0.0.1:1/x" } }';
+    const source = `{ use: source, with: { url: "rtsp://user:\${CAM_PASSWORD}@127.0.0.1:1/x" } }`;
     const file = folder.write('secret.yaml', graphText(chain('realtime', { source })));
     const env = { CAM_PASSWORD: password };
     await using command = new RunningCommand(['graph', file, '--port', '0'], { env });
