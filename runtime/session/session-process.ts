@@ -1,5 +1,6 @@
 /** A session's process: spawns it, types its messages, sees to it that it goes. Knows nothing of what it is for. */
 import type { Clock } from '../clock.ts';
+import { errorCode } from '../errors.ts';
 import type { FromChild, ToChild } from './messages.ts';
 
 /** The `start` message, but for what the process fills in itself. */
@@ -55,9 +56,15 @@ export class SessionProcess {
     return this.#process.pid;
   }
 
+  /** Does nothing when the process is on its way out: its `exited` tells. */
   send(message: ToChild): void {
-    if (this.#gone || this.#process.killed || this.#process.exitCode !== null) return;
-    this.#process.send(message);
+    if (this.#gone) return;
+    try {
+      this.#process.send(message);
+    } catch (error) {
+      // Between the end of the channel and that of the process.
+      if (errorCode(error) !== 'ERR_IPC_CHANNEL_CLOSED') throw error;
+    }
   }
 
   /** Asks it to come to its end. One that has not begun has nothing to bring to an end. */

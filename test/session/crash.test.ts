@@ -153,3 +153,22 @@ test(
   },
   MINUTE,
 );
+
+test(
+  'commands and stops at the very moment of a death do no harm',
+  async () => {
+    await using session = await TestSession.start(graphText(chain('realtime')));
+    await session.state('running');
+    const { pid = 0, view } = session;
+    process.kill(pid, 'SIGKILL');
+    let sent = 0;
+    while (session.view.state === 'running') {
+      session.set.command(view.session_id, { type: 'set_target_id', target_id: ++sent });
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    const { state } = await session.stop();
+    expect(sent).toBeGreaterThan(0);
+    expect({ state, restarts: session.view.restarts }).toEqual({ state: 'stopped', restarts: 1 });
+  },
+  MINUTE,
+);
