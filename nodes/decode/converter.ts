@@ -10,7 +10,7 @@ import {
   type AVPixelFormat,
   SWS_BILINEAR,
 } from 'node-av/constants';
-import { type Frame, SoftwareScaleContext } from 'node-av/lib';
+import { FFmpegError, type Frame, SoftwareScaleContext } from 'node-av/lib';
 import type { FrameMapping, FrameRequest, PixelFormat, SharedSlot } from '../../runtime/node.ts';
 import { fitFrame } from './fit.ts';
 
@@ -24,11 +24,15 @@ const SWS_FORMAT: Record<PixelFormat, AVPixelFormat> = {
   bgrf32: AV_PIX_FMT_GBRPF32LE,
 };
 
+/** swscale writes in blocks of pixels, so rows of the content spill a little into the padding at their right. */
+const SPILL_PIXELS = 16;
+
 interface Target {
   /** Source shape that this target was set up for; padding is drawn again when it changes. */
   mapping: FrameMapping;
   readonly planes: Buffer[];
-  readonly floats: Float32Array[];
+  /** The whole slot, plane by plane, as samples. */
+  readonly samples: (Uint8Array | Float32Array)[];
 }
 
 export class FrameConverter {
@@ -49,8 +53,10 @@ export class FrameConverter {
     const target = this.#targetFor(slot, mapping);
     const { data } = frame;
     if (!data || !this.#sws) throw new Error('the decoded frame holds no picture');
-    this.#sws.scaleSync(data, frame.linesize, 0, frame.height, target.planes, this.#strides);
-    if (this.#request.white === 255) scaleToBytes(target.floats, this.#request.width, mapping);
+    const rows = this.#sws.scaleSync(data, frame.linesize, 0, frame.height, target.planes, this.#strides);
+    if (rows < 0) throw new Error(`the picture can't be converted: ${FFmpegError.strerror(rows)}`);
+    wipeSpill(target.samples, this.#request, mapping);
+    if (this.#request.white === 255) scaleToBytes(target.samples, this.#request.width, mapping);
     return mapping;
   }
 
@@ -91,16 +97,16 @@ export class FrameConverter {
     const offset = (mapping.contentPx.y * width + mapping.contentPx.x) * sampleBytes;
     const order = PLANES[format];
     if (!order) {
-      new Uint8Array(slot.buffer, slot.byteOffset, slot.byteLength).fill(pad);
+      const samples = new Uint8Array(slot.buffer, slot.byteOffset, slot.byteLength).fill(pad);
       const plane = Buffer.from(slot.buffer, slot.byteOffset + offset, slot.byteLength - offset);
-      return { mapping, planes: [plane], floats: [] };
+      return { mapping, planes: [plane], samples: [samples] };
     }
     new Float32Array(slot.buffer, slot.byteOffset, slot.byteLength / 4).fill(pad);
     const at = (plane: number) => slot.byteOffset + plane * planeBytes;
     return {
       mapping,
       planes: order.map((plane) => Buffer.from(slot.buffer, at(plane) + offset, planeBytes - offset)),
-      floats: order.map((plane) => new Float32Array(slot.buffer, at(plane), width * height)),
+      samples: order.map((plane) => new Float32Array(slot.buffer, at(plane), width * height)),
     };
   }
 }
@@ -110,8 +116,30 @@ function bytesPerSample(format: PixelFormat): number {
   return format === 'gray8' ? 1 : 4;
 }
 
+/** Draws the padding at the right of each row again. The last row never spills: it may end where the memory does. */
+function wipeSpill(
+  planes: readonly (Uint8Array | Float32Array)[],
+  { width, format, pad = 0 }: FrameRequest,
+  { contentPx: { x, y, w, h } }: FrameMapping,
+): void {
+  const perPixel = format === 'rgb24' || format === 'bgr24' ? 3 : 1;
+  // Up to where the next row begins, and no further.
+  const spill = Math.min(width - w, SPILL_PIXELS);
+  if (spill === 0) return;
+  for (const plane of planes) {
+    for (let row = y; row < y + h - 1; row++) {
+      const from = row * width + x + w;
+      plane.fill(pad, from * perPixel, (from + spill) * perPixel);
+    }
+  }
+}
+
 /** swscale's floats have white at 1; models of the YOLOX family want it at 255. Only the content is touched. */
-function scaleToBytes(planes: readonly Float32Array[], width: number, { contentPx }: FrameMapping): void {
+function scaleToBytes(
+  planes: readonly (Uint8Array | Float32Array)[],
+  width: number,
+  { contentPx }: FrameMapping,
+): void {
   for (const plane of planes) {
     for (let y = contentPx.y; y < contentPx.y + contentPx.h; y++) {
       const from = y * width + contentPx.x;

@@ -7,13 +7,26 @@ export function fitFrame(source: Size, request: Pick<FrameRequest, 'width' | 'he
   const { width, height } = request;
   if (request.fit === 'stretch') return { viewportPx, contentPx: { x: 0, y: 0, w: width, h: height } };
   const scale = Math.min(width / source.w, height / source.h);
-  const w = Math.min(width, Math.max(1, Math.round(source.w * scale)));
-  const h = Math.min(height, Math.max(1, Math.round(source.h * scale)));
+  const round = ROUNDING[request.fit];
+  const w = Math.min(width, Math.max(1, round(source.w * scale)));
+  const h = Math.min(height, Math.max(1, round(source.h * scale)));
   return { viewportPx, contentPx: { ...corner(request.fit, width - w, height - h), w, h } };
 }
 
-/** Odd padding goes to the right and the bottom, as the letterbox of the YOLO exporters rounds it. */
+/** Odd padding goes to the right and the bottom, as in the letterbox of the YOLO exporters. */
 function corner(fit: Fit, spareX: number, spareY: number): { x: number; y: number } {
   if (fit === 'letterbox-topleft') return { x: 0, y: 0 };
-  return { x: Math.round(spareX / 2 - 0.1), y: Math.round(spareY / 2 - 0.1) };
+  return { x: Math.floor(spareX / 2), y: Math.floor(spareY / 2) };
+}
+
+/**
+ * As the exporters of the model families do it, in Python: YOLO's centred letterbox rounds, YOLOX's against the corner
+ * cuts off. A pixel more or less would shift every box.
+ */
+const ROUNDING = { letterbox: roundHalfEven, 'letterbox-topleft': Math.floor };
+
+function roundHalfEven(value: number): number {
+  const floor = Math.floor(value);
+  if (value - floor !== 0.5) return Math.round(value);
+  return floor % 2 === 0 ? floor : floor + 1;
 }

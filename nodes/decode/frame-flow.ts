@@ -1,14 +1,15 @@
 /** The decoder at work: packets in, frames out, times and counters kept straight. */
 import type { CodecParameters, Frame, Packet } from 'node-av/lib';
-import type {
-  FrameMapping,
-  FrameMeta,
-  FrameRequest,
-  FrameSource,
-  NodeContext,
-  PacketMessage,
-  SharedSlot,
-  Timeline,
+import {
+  type FrameMapping,
+  type FrameMeta,
+  type FrameRequest,
+  type FrameSource,
+  type NodeContext,
+  type PacketMessage,
+  type SharedSlot,
+  type Timeline,
+  WindhoverError,
 } from '../../runtime/node.ts';
 import { FrameConverter } from './converter.ts';
 import type { DecodeParams } from './index.ts';
@@ -47,10 +48,18 @@ export class FrameFlow {
     await this.#drain();
   }
 
-  /** Hands on the frames that the decoder still holds. */
+  /**
+   * The stream has ended: hands on the frames that the decoder still holds.
+   * @throws WindhoverError `decode_no_picture` when there was video and all of it damaged
+   */
   async end(): Promise<void> {
-    this.#decoder?.send(null);
-    await this.#drain();
+    await this.#flush();
+    if (this.#index > 0 || this.#damaged === 0) return;
+    throw new WindhoverError('decode_no_picture', 'not one picture could be decoded', {
+      got: `${this.#damaged} damaged packets`,
+      hint: 'the file or stream is damaged, or not what its container says',
+      permanent: true,
+    });
   }
 
   close(): void {
@@ -58,8 +67,13 @@ export class FrameFlow {
     for (const converter of this.#converters.values()) converter.close();
   }
 
+  async #flush(): Promise<void> {
+    this.#decoder?.send(null);
+    await this.#drain();
+  }
+
   async #beginStream(message: PacketMessage): Promise<void> {
-    if (this.#stream) await this.end();
+    if (this.#stream) await this.#flush();
     this.#before = undefined;
     if (this.#decoder && this.#codec === message.codec) return this.#decoder.flush();
     this.#decoder?.close();

@@ -33,7 +33,9 @@ export class MediaInput {
     this.timeBase = { num: stream.timeBase.num, den: stream.timeBase.den };
     const rate = stream.avgFrameRate.num > 0 ? stream.avgFrameRate : stream.rFrameRate;
     this.frameRate = rate.den > 0 ? rate.num / rate.den : 0;
-    this.durationS = format.duration > 0n ? Number(format.duration) / 1e6 : 0;
+    // The video's own length where the container states it: sound may go on for longer.
+    if (stream.duration > 0n) this.durationS = this.#seconds(stream.duration);
+    else this.durationS = format.duration > 0n ? Number(format.duration) / 1e6 : 0;
     this.startPtsS = stream.startTime === NO_TIMESTAMP ? undefined : this.#seconds(stream.startTime);
   }
 

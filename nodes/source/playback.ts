@@ -1,5 +1,6 @@
 /** The source at work: open, pace, loop, reconnect. First connect and reconnect are the same path. */
 import { existsSync, statSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { type Emit, type NodeContext, type Timeline, WindhoverError } from '../../runtime/node.ts';
 import { backoffMs, sleep } from './backoff.ts';
 import type { SourceParams } from './index.ts';
@@ -17,6 +18,8 @@ export class Playback {
   readonly #context: NodeContext<SourceParams, Outputs>;
   readonly #emit: Emit<Outputs>;
   readonly #name: string;
+  /** Path of a file, or a URL. */
+  readonly #url: string;
   readonly #isFile: boolean;
   #generation = 0;
   #timeline: TimelineTracker;
@@ -25,7 +28,8 @@ export class Playback {
     this.#params = params;
     this.#context = context;
     this.#emit = context.emit;
-    this.#isFile = !/^[a-z][a-z0-9+.-]+:/i.test(params.url);
+    this.#url = params.url.startsWith('file://') ? fileURLToPath(params.url) : params.url;
+    this.#isFile = !/^[a-z][a-z0-9+.-]+:/i.test(this.#url);
     this.#name = withoutPassword(params.url);
     this.#timeline = new TimelineTracker(params.pace, context.clock);
   }
@@ -54,7 +58,7 @@ export class Playback {
   /** One connection. Returns true when the media came to its own end. */
   async #play(signal: AbortSignal, connected: () => void): Promise<boolean> {
     const { start_s, open_timeout_s, loop } = this.#params;
-    const input = await MediaInput.open(this.#params.url, open_timeout_s, signal);
+    const input = await MediaInput.open(this.#url, open_timeout_s, signal);
     try {
       const finite = input.durationS > 0 || this.#isFile;
       const fromS = (input.startPtsS ?? 0) + start_s;
@@ -140,7 +144,7 @@ export class Playback {
 
   #refuseMissingFile(): void {
     if (!this.#isFile) return;
-    const path = this.#params.url;
+    const path = this.#url;
     if (!existsSync(path)) {
       throw new WindhoverError('source_not_found', `${path}: no such file`, {
         hint: 'paths in a graph are relative to the graph file, those in --set to the working folder',

@@ -43,6 +43,7 @@ export function serverOptions(values: { port: string; host: string; 'allow-origi
   });
 }
 
+const SAME_KEY_PRESS_MS = 500;
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1)$/;
 
 export class Runtime {
@@ -61,10 +62,11 @@ export class Runtime {
     this.#surroundings = surroundings;
     this.graphs = options.graphs;
     this.interrupted = new Promise((resolve) => {
-      let asked = false;
+      let askedMs = Number.POSITIVE_INFINITY;
       this.#onSignal = () => {
-        if (asked) process.exit(130);
-        asked = true;
+        // `bun run` passes on a Ctrl-C that the terminal has sent here already: one key press, two signals.
+        if (this.#clock.monoMs() - askedMs > SAME_KEY_PRESS_MS) process.exit(130);
+        askedMs = Math.min(askedMs, this.#clock.monoMs());
         resolve();
       };
     });

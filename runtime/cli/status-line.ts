@@ -33,7 +33,8 @@ export class StatusLine {
 
   show(text: string): void {
     if (!this.live) return;
-    this.#line = text.slice(0, Math.max(20, (this.#terminal.columns ?? 120) - 1));
+    // A terminal that does not know its width says 0.
+    this.#line = text.slice(0, Math.max(20, (this.#terminal.columns || 120) - 1));
     this.#terminal.write(`${CLEAR}${this.#line}`);
   }
 
@@ -62,13 +63,13 @@ export function statusText(view: SessionView): string {
     `dropped ${frames.dropped}`,
     `${tracks} track${tracks === 1 ? '' : 's'}`,
   ];
-  if (fault && state !== 'starting') parts.splice(1, 0, fault.code);
+  if (fault && fault.code !== 'starting') parts.splice(1, 0, fault.code);
   return parts.join(' · ');
 }
 
 /** `cam01 ████████░░░░  42 % · frame 334 · 118.2 fps · 4 s left · 2 tracks`; at the end the average. */
 export function progressText(view: SessionView, elapsedS: number): string {
-  const share = view.running ? Math.min(1, Math.max(0, view.progress ?? 0)) : 1;
+  const share = Math.min(1, Math.max(0, view.progress ?? 0));
   const full = Math.round(share * BAR_CELLS);
   const bar = `${view.camera_id} ${'█'.repeat(full)}${'░'.repeat(BAR_CELLS - full)} ${`${Math.round(share * 100)} %`.padStart(5)}`;
   const { frames, fps, tracks } = view;

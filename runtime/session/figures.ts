@@ -84,8 +84,16 @@ export class Figures {
     return null;
   }
 
-  nodes(): NodeStats {
-    return this.#nodes;
+  /** Counters and gauges of each node. @param shown takes what is secret out of a text */
+  nodes(shown: (text: string) => string): SessionView['nodes'] {
+    const entries = Object.entries(this.#nodes).map(([node, stats]) => {
+      const values = Object.entries(stats).map(([name, value]) => [
+        name,
+        typeof value === 'string' ? shown(value) : value,
+      ]);
+      return [node, Object.fromEntries(values)];
+    });
+    return Object.fromEntries(entries);
   }
 
   #raw(): { decoded: number; processed: number; settled: number } {

@@ -68,8 +68,8 @@ export class Session {
   #error: ErrorRecord | undefined;
   #restarts = 0;
   #isOpen = false;
-  /** The latest command that came while no process was open. */
-  #heldCommand: Command | undefined;
+  /** The latest command, until a tick shows that it was obeyed. */
+  #pending: Command | undefined;
   #lastFrameMs: number;
   #tick: { json: string; tsUnixMs: number; phase: TrackingPhase; targetId: number | null; tracks: number } | undefined;
 
@@ -110,10 +110,10 @@ export class Session {
     return this.#supervisor.pid;
   }
 
-  /** While the process starts, its nodes can't hear: it is told when they can. */
+  /** A process that is starting can't hear, and one that dies may not have heard: the next one is told once it can. */
   command(command: Command): void {
+    this.#pending = command;
     if (this.#isOpen) this.#supervisor.send({ type: 'command', command });
-    else this.#heldCommand = command;
   }
 
   /** Stops in order: tracks get their ends, then the process goes; after a deadline, by force. */
@@ -141,7 +141,7 @@ export class Session {
       latency_ms: this.figures.latency(),
       tracks: this.#tick?.tracks ?? 0,
       progress: this.figures.progress(this.#state === 'ended'),
-      nodes: this.#nodeViews(),
+      nodes: this.figures.nodes((text) => this.#log.redact(text)),
     };
   }
 
@@ -170,8 +170,7 @@ export class Session {
     switch (message.type) {
       case 'opened':
         this.#isOpen = true;
-        if (this.#heldCommand) this.command(this.#heldCommand);
-        this.#heldCommand = undefined;
+        if (this.#pending) this.command(this.#pending);
         break;
       case 'client':
         this.#client(message.message);
@@ -206,6 +205,7 @@ export class Session {
         targetId: tick.selected_target_id,
         tracks: tick.tracks.length,
       };
+      if (this.#pending && wantedTarget(this.#pending) === this.#tick.targetId) this.#pending = undefined;
     }
     this.#services.message(message);
   }
@@ -260,6 +260,7 @@ export class Session {
     this.figures.processEnded();
     this.#faults.forgetNodes();
     const nowUnixMs = Math.round(this.#services.clock.unixMs());
+    if (this.#tick) this.#tick = { ...this.#tick, json: withoutTracks(this.#tick.json), tracks: 0 };
     for (const json of this.#openTracks.endAll(nowUnixMs, this.#tick?.tsUnixMs ?? nowUnixMs)) {
       this.#services.message({ topic: 'event', json, live: true });
     }
@@ -285,13 +286,13 @@ export class Session {
   #isOver(): boolean {
     return this.#state === 'ended' || this.#state === 'failed' || this.#state === 'stopped';
   }
+}
 
-  /** Counters and gauges of the nodes, with nothing secret in the texts. */
-  #nodeViews(): SessionView['nodes'] {
-    const shown = (value: number | string) => (typeof value === 'string' ? this.#log.redact(value) : value);
-    const entries = Object.entries(this.figures.nodes()).map(([node, stats]) => {
-      return [node, Object.fromEntries(Object.entries(stats).map(([name, value]) => [name, shown(value)]))];
-    });
-    return Object.fromEntries(entries);
-  }
+/** The same tick with nothing in sight: a client that comes later must not be shown what is long gone. */
+function withoutTracks(tick: string): string {
+  return JSON.stringify({ ...JSON.parse(tick), tracks: [] });
+}
+
+function wantedTarget(command: Command): number | null {
+  return command.type === 'set_target_id' ? command.target_id : null;
 }

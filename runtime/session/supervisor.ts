@@ -18,10 +18,10 @@ export interface SupervisorListener {
   restarting(how: string, error: ErrorRecord | undefined, inMs: number): void;
 }
 
-const RESTART_FIRST_MS = 500;
+const RESTART_FIRST_MS = 250;
 const RESTART_LONGEST_MS = 30_000;
 /** A process that lived this long starts the backoff anew. */
-const STABLE_MS = 30_000;
+const STABLE_MS = 10_000;
 /** Loading models may take long; a process that does not open by then hangs, and is killed. */
 const OPEN_DEADLINE_MS = 120_000;
 const STOP_DEADLINE_MS = 4000;

@@ -1,7 +1,8 @@
 /** `bun run graph` as a user runs it: what it prints, when it ends, and with which exit code. */
 import { describe, expect, test } from 'bun:test';
-import { PATIENCE_MS, RunningCommand, runCommand } from '../support/command.ts';
-import { chain, Folder, graphText } from '../support/graphs.ts';
+import { until } from '../server/clients.ts';
+import { RunningCommand, runCommand } from '../support/command.ts';
+import { chain, Folder, graphText, testNode } from '../support/graphs.ts';
 import { isAlive } from '../support/processes.ts';
 
 const MINUTE = 60_000;
@@ -12,13 +13,14 @@ describe('stdout', () => {
   test(
     'says where it listens, then that frames flow; nothing else',
     async () => {
-      await using command = new RunningCommand([...LIVE, '--for', '3']);
+      await using command = new RunningCommand(LIVE);
       const { url, session, camera } = await command.ready();
       expect(url).toMatch(/^http:\/\/127\.0\.0\.1:[1-9]\d+$/);
       expect(camera).toBe('cam01');
       expect(await (await fetch(`${url}/readyz`)).json()).toEqual({ ready: true, reasons: [] });
       const view = await command.sessionView(url, session);
       expect(view).toMatchObject({ session_id: session, camera_id: 'cam01', state: 'running', fault: null });
+      command.signal('SIGINT');
       const { exitCode, stdout, stderr } = await command.finished();
       expect(exitCode).toBe(0);
       expect(stdout).toBe(`listening ${url}\nready ${url} session=${session} camera=cam01\n`);
@@ -32,11 +34,13 @@ describe('stdout', () => {
   test(
     'a camera that is offline holds nothing back but the ready line',
     async () => {
-      await using command = new RunningCommand([...LIVE, ...OFFLINE, '--for', '4']);
+      await using command = new RunningCommand([...LIVE, ...OFFLINE]);
       const url = await command.url();
       expect((await fetch(`${url}/healthz`)).status).toBe(200);
       const ready = await fetch(`${url}/readyz`);
       expect(ready.status).toBe(503);
+      await command.untilView(url, 'three attempts', ({ nodes }) => Number(nodes.source?.reconnects) >= 3);
+      command.signal('SIGINT');
       const { exitCode, stdout } = await command.finished();
       expect(exitCode).toBe(0);
       expect(stdout).toBe(`listening ${url}\n`);
@@ -51,11 +55,12 @@ describe('stdout', () => {
   test(
     '--host names another loopback address; other machines are refused',
     async () => {
-      await using command = new RunningCommand([...LIVE, '--host', 'localhost', '--for', '1']);
+      await using command = new RunningCommand([...LIVE, '--host', 'localhost']);
       expect(await command.url()).toMatch(/^http:\/\/localhost:\d+$/);
       const { exitCode, stderr } = await runCommand([...LIVE, '--host', '0.0.0.0']);
       expect(exitCode).toBe(2);
       expect(stderr).toContain('--host 0.0.0.0');
+      command.signal('SIGINT');
       expect((await command.finished()).exitCode).toBe(0);
     },
     MINUTE,
@@ -63,14 +68,26 @@ describe('stdout', () => {
 });
 
 describe('the end', () => {
+  test(
+    'comes after --for seconds',
+    async () => {
+      await using command = new RunningCommand([...LIVE, '--for', '1.5']);
+      await command.url();
+      const begun = performance.now();
+      expect((await command.finished()).exitCode).toBe(0);
+      expect(performance.now() - begun).toBeGreaterThan(1300);
+    },
+    MINUTE,
+  );
+
   test.each(['SIGINT', 'SIGTERM'] as const)(
     '%s: every track gets its end, exit code 0, no process stays',
     async (signal) => {
       using folder = new Folder();
       const record = folder.file('out.jsonl');
       await using command = new RunningCommand([...LIVE, '--jsonl', record]);
-      const { url, session } = await command.ready();
-      while ((await command.sessionView(url, session)).nodes.publish?.open_tracks === undefined) await Bun.sleep(50);
+      const { url } = await command.ready();
+      await command.untilView(url, 'open tracks', ({ nodes }) => Number(nodes.publish?.open_tracks) > 0);
       const [child = 0] = command.sessions;
       expect(isAlive(child)).toBe(true);
       command.signal(signal);
@@ -81,6 +98,36 @@ describe('the end', () => {
       const count = (event: string) => events.filter((line) => line.includes(`"event":"${event}"`)).length;
       expect(count('new')).toBeGreaterThan(0);
       expect(count('end')).toBe(count('new'));
+    },
+    MINUTE,
+  );
+
+  test(
+    'one key press that comes twice (bun run passes it on) still stops in order',
+    async () => {
+      await using command = new RunningCommand(LIVE);
+      await command.ready();
+      command.signal('SIGINT');
+      command.signal('SIGTERM');
+      expect((await command.finished()).exitCode).toBe(0);
+    },
+    MINUTE,
+  );
+
+  test(
+    'a second Ctrl-C, while a node does not come back, leaves at once',
+    async () => {
+      using folder = new Folder();
+      const frames = `{ use: ${testNode('frames')}, from: decode, with: { hang: true, at: 5, counts: false } }`;
+      const file = folder.write('hangs.yaml', graphText({ ...chain('realtime'), frames }));
+      await using command = new RunningCommand(['graph', file, '--port', '0']);
+      await command.ready();
+      const [child = 0] = command.sessions;
+      const again = setInterval(() => command.signal('SIGINT'), 100);
+      const { exitCode } = await command.finished();
+      clearInterval(again);
+      expect(exitCode).toBe(130);
+      await until('the session gone', () => !isAlive(child), 10_000);
     },
     MINUTE,
   );
@@ -100,13 +147,8 @@ describe('the end', () => {
     'a file that is over stays to be looked at, until it is told to go',
     async () => {
       await using command = new RunningCommand(['graph', 'graphs/file.yaml', '--port', '0']);
-      const { url, session } = await command.ready();
-      const end = performance.now() + PATIENCE_MS;
-      let view = await command.sessionView(url, session);
-      while (view.state !== 'ended' && performance.now() < end) {
-        await Bun.sleep(50);
-        view = await command.sessionView(url, session);
-      }
+      const { url } = await command.ready();
+      const view = await command.untilView(url, 'the end', ({ state }) => state === 'ended');
       expect(view).toMatchObject({ state: 'ended', running: false, fault: null, progress: 1 });
       expect(view.frames).toEqual({ decoded: 300, processed: 300, dropped: 0, in_flight: 0 });
       expect((await fetch(`${url}/readyz`)).status).toBe(200);

@@ -127,7 +127,8 @@ describe('all at once', () => {
       const list = async () => (await json<{ sessions: SessionView[] }>(`${url}/sessions`)).body.sessions;
       const good = (await list()).find(({ camera_id }) => camera_id === 'good');
       using client = await WireClient.open(url, good?.session_id ?? '');
-      await until('the node that dies late', () => command.stderr.includes('cannot bear frame 100'), PATIENCE_MS);
+      const says = ['cannot bear frame 100', 'source_not_found', 'source_unreadable', 'test_open'];
+      await until('all four faults', () => says.every((text) => command.stderr.includes(text)), PATIENCE_MS);
 
       const { status, body } = await json<Readiness & { error: string }>(`${url}/readyz`);
       expect(status).toBe(503);

@@ -6,7 +6,7 @@ import { chain, Folder, graphText } from '../support/graphs.ts';
 import { WireClient } from '../support/wire-client.ts';
 
 const MINUTE = 60_000;
-const GRACE = 'with: { grace_s: 0.6 }';
+const GRACE = 'with: { grace_s: 1.5 }';
 
 const GRAPHS = {
   'without autotrack': chain('realtime', { publish: `{ use: publish, from: track, ${GRACE} }` }),
@@ -43,7 +43,7 @@ describe.each(Object.entries(GRAPHS))('%s', (_name, nodes) => {
       await client.ask({ type: 'set_target_id', target_id: 987_654 });
       const searching = await phase('searching', 987_654);
       const lost = await phase('lost', 987_654);
-      expect(lost.ts_unix_ms - searching.ts_unix_ms).toBeGreaterThan(300);
+      expect(lost.ts_unix_ms - searching.ts_unix_ms).toBeGreaterThan(700);
       const view = await command.sessionView(url, session);
       expect(view).toMatchObject({ selected_target_id: 987_654, tracking_phase: 'lost' });
 

@@ -14,6 +14,8 @@ export interface CommandOptions {
   readonly cwd?: string;
   /** Runs it in a pseudo-terminal; what it writes to stdout and stderr then both is in `stdout`. */
   readonly terminal?: boolean;
+  /** Starts it as people do, by `bun run graph …`, with one process more in between. */
+  readonly bunRun?: boolean;
 }
 
 export interface Finished {
@@ -26,13 +28,16 @@ export interface Finished {
 export class RunningCommand implements AsyncDisposable {
   stdout = '';
   stderr = '';
-  readonly #process: Bun.Subprocess<'ignore', 'pipe', 'pipe'>;
+  readonly #process: Bun.Subprocess<'pipe', 'pipe', 'pipe'>;
   readonly #read: Promise<unknown>;
 
-  constructor(args: readonly string[], { env = {}, cwd = ROOT, terminal = false }: CommandOptions = {}) {
-    const command = [process.execPath, MAIN, ...args];
+  constructor(
+    args: readonly string[],
+    { env = {}, cwd = ROOT, terminal = false, bunRun = false }: CommandOptions = {},
+  ) {
+    const command = [process.execPath, ...(bunRun ? ['run'] : [MAIN]), ...args];
     const line = terminal ? ['script', '-qec', command.map((part) => `'${part}'`).join(' '), '/dev/null'] : command;
-    this.#process = Bun.spawn(line, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+    this.#process = Bun.spawn(line, { cwd, env: { ...process.env, ...env }, stdio: ['pipe', 'pipe', 'pipe'] });
     this.#read = Promise.all([
       this.#follow(this.#process.stdout, (text) => {
         this.stdout += text;
@@ -54,6 +59,12 @@ export class RunningCommand implements AsyncDisposable {
 
   signal(signal: 'SIGINT' | 'SIGTERM' | 'SIGKILL'): void {
     this.#process.kill(signal);
+  }
+
+  /** Types into its terminal. */
+  type(keys: string): void {
+    this.#process.stdin.write(keys);
+    this.#process.stdin.flush();
   }
 
   /** Waits for a line of stdout that begins so, and gives it. */
@@ -78,6 +89,18 @@ export class RunningCommand implements AsyncDisposable {
   async sessionView(url: string, id: string): Promise<SessionView> {
     const answer = await fetch(`${url}/sessions/${id}`);
     return (await answer.json()) as SessionView;
+  }
+
+  /** Looks at the (first) session until it is so. */
+  async untilView(url: string, what: string, holds: (view: SessionView) => boolean): Promise<SessionView> {
+    const end = performance.now() + PATIENCE_MS;
+    while (performance.now() < end) {
+      const { sessions } = (await (await fetch(`${url}/sessions`)).json()) as { sessions: SessionView[] };
+      const [view] = sessions;
+      if (view && holds(view)) return view;
+      await Bun.sleep(10);
+    }
+    throw new Error(`not within ${PATIENCE_MS} ms: ${what}`);
   }
 
   /** Waits until it has ended by itself. */

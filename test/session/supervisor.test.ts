@@ -1,0 +1,45 @@
+/** The supervisor of a session's process, with a real process and no session around it. */
+import { expect, test } from 'bun:test';
+import { SystemClock } from '../../runtime/clock.ts';
+import type { FromChild } from '../../runtime/session/messages.ts';
+import type { ProcessStart } from '../../runtime/session/session-process.ts';
+import { Supervisor } from '../../runtime/session/supervisor.ts';
+import { until } from '../server/clients.ts';
+import { PATIENCE_MS } from '../support/command.ts';
+
+/** A graph that cannot be opened: its only node is not there. */
+function start(): ProcessStart {
+  const node = { id: 'gone', use: '/no/such/node.ts', params: {}, links: [] };
+  const workers = [{ name: 'gone', nodes: ['gone'] }];
+  const options = { file: 'x.yaml', camera: 'x', sessionId: 'x', recording: false, modelFolders: [] };
+  return {
+    graph: { pace: 'asap', nodes: [node], workers, rings: [] },
+    options: { ...options, pace: 'asap', clockEpochMs: new SystemClock().epochMs },
+    kept: {},
+  };
+}
+
+test('messages between the end of the channel and that of the process go nowhere', async () => {
+  const ends: string[] = [];
+  const received: FromChild['type'][] = [];
+  const supervisor: Supervisor = new Supervisor(new SystemClock(), {
+    start,
+    message: ({ type }) => {
+      received.push(type);
+      // Right after it, the channel is closed from this side.
+      if (type === 'done')
+        queueMicrotask(() => supervisor.send({ type: 'command', command: { type: 'clear_target' } }));
+    },
+    output: () => undefined,
+    over: (how, error) => ends.push(`${how}: ${error?.message}`),
+    restarting: (how) => ends.push(`restarting: ${how}`),
+  });
+  supervisor.start();
+  const { pid } = supervisor;
+  expect(pid).toBeGreaterThan(0);
+  await until('the end', () => ends.length > 0, PATIENCE_MS);
+  expect(received).toEqual(['failed', 'done']);
+  expect(ends).toEqual(['failed: there is no file /no/such/node.ts']);
+  expect(supervisor.pid).toBeUndefined();
+  await supervisor.stop();
+}, 60_000);
