@@ -43,6 +43,8 @@ describe('the README', () => {
       const args = toArgs(folder);
       if (args.length === 0) return;
       const { exitCode, stdout, stderr } = await runCommand(args);
+      // Said here, because a pattern that does not match shows nothing of the log.
+      if (!stdout.includes('ready ')) throw new Error(`never ready:\n${stdout}${stderr}`);
       expect(stderr).not.toContain('"level":"error"');
       expect(stdout).toMatch(
         /^listening http:\/\/127\.0\.0\.1:\d+\nready http:\/\/127\.0\.0\.1:\d+ session=\S+ camera=\S+\n$/,

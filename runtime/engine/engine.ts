@@ -46,19 +46,30 @@ export interface EngineListener {
 }
 
 type Job = Extract<ToWorker, { type: 'job' }>;
-type Worker_ = { readonly worker: Worker; state: 'opening' | 'open' | 'done' };
+
+/** A worker and how far it is. */
+interface Crew {
+  readonly worker: Worker;
+  readonly job: Job;
+  readonly transfer: readonly MessagePort[];
+  state: 'starting' | 'opening' | 'open' | 'done';
+}
+
+/** After this long without all workers open, the log says which are not: a large model, or something that hangs. */
+const SLOW_OPEN_MS = 10_000;
 
 export class Engine {
   readonly #graph: EngineGraph;
   readonly #options: RunOptions;
   readonly #kept: Readonly<Record<string, unknown>>;
   readonly #listener: EngineListener;
-  readonly #workers: Worker_[] = [];
+  readonly #crews: Crew[] = [];
   readonly #rings: RingDescription[] = [];
   readonly #sendCredits = new SharedArrayBuffer(4);
   #failed = false;
   #started = false;
   #done = false;
+  #slowOpen: ReturnType<typeof setTimeout> | undefined;
 
   /** @param kept what each node saved by `keep` in an earlier run, by node id */
   constructor(
@@ -74,17 +85,16 @@ export class Engine {
   }
 
   start(): void {
-    const jobs = this.#jobs();
-    for (const { job, transfer } of jobs) {
+    for (const { job, transfer } of this.#jobs()) {
       const worker = new Worker(new URL('./worker.ts', import.meta.url).href, { name: job.name });
-      const entry: Worker_ = { worker, state: 'opening' };
-      this.#workers.push(entry);
-      worker.onmessage = (event: MessageEvent<FromWorker>) => this.#receive(entry, event.data);
+      const crew: Crew = { worker, job, transfer, state: 'starting' };
+      this.#crews.push(crew);
+      worker.onmessage = (event: MessageEvent<FromWorker>) => this.#receive(crew, event.data);
       worker.onerror = (event: ErrorEvent) => {
         this.#fail(toRecord(event.error ?? event.message, { code: 'worker_failed' }));
       };
-      worker.postMessage(job, transfer);
     }
+    this.#slowOpen = setTimeout(() => this.#reportSlowOpen(), SLOW_OPEN_MS);
   }
 
   /** Asks the graph to come to its end; `done` follows. */
@@ -104,18 +114,22 @@ export class Engine {
     Atomics.notify(words, 0);
   }
 
-  #receive(from: Worker_, message: FromWorker): void {
+  #receive(from: Crew, message: FromWorker): void {
     switch (message.type) {
+      case 'hello':
+        from.state = 'opening';
+        from.worker.postMessage(from.job, [...from.transfer]);
+        break;
       case 'opened':
         from.state = 'open';
-        if (this.#workers.every((worker) => worker.state === 'open')) this.#begin();
+        if (this.#crews.every(({ state }) => state === 'open')) this.#begin();
         break;
       case 'failed':
         this.#fail(message.error);
         break;
       case 'done':
         from.state = 'done';
-        if (this.#workers.every((worker) => worker.state === 'done')) this.#finish();
+        if (this.#crews.every(({ state }) => state === 'done')) this.#finish();
         break;
       default:
         this.#listener.report(message);
@@ -123,6 +137,7 @@ export class Engine {
   }
 
   #begin(): void {
+    clearTimeout(this.#slowOpen);
     if (this.#failed || this.#done) return;
     this.#started = true;
     this.#listener.opened();
@@ -136,14 +151,22 @@ export class Engine {
     this.stop();
   }
 
+  #reportSlowOpen(): void {
+    const waiting = this.#crews.filter(({ state }) => state !== 'open');
+    const workers = Object.fromEntries(waiting.map(({ job, state }) => [job.name, state]));
+    const message = `not open after ${SLOW_OPEN_MS / 1000} seconds`;
+    this.#listener.report({ type: 'log', entry: { level: 'warn', node: null, message, fields: { workers } } });
+  }
+
   #finish(): void {
+    clearTimeout(this.#slowOpen);
     if (this.#done) return;
     this.#done = true;
     this.#listener.done();
   }
 
   #broadcast(message: ToWorker): void {
-    for (const { worker } of this.#workers) worker.postMessage(message);
+    for (const { worker } of this.#crews) worker.postMessage(message);
   }
 
   // ------------------------------------------------------------------------------------------------------- wiring

@@ -1,7 +1,8 @@
 /**
  * Every message between the session's process (engine.ts) and its workers (worker.ts), and nothing else.
  *
- * Protocol: the engine posts one `job` and gets `opened` (or `failed`); when all workers have opened it posts `start`.
+ * Protocol: a worker says `hello` once it can hear; the engine posts its one `job` and gets `opened` (or `failed`); when
+ * all workers have opened it posts `start`.
  * Values between nodes of different workers travel on MessagePorts made by the engine (`PortMessage`). When every node
  * of a worker has ended, the worker closes them and posts `done`. `stop` asks the producing nodes to end; the end then
  * travels through the graph like the end of a file, so nothing that was decoded is lost on the way.
@@ -93,6 +94,7 @@ export type NodeReport =
   | { readonly type: 'keep'; readonly node: string; readonly state: unknown };
 
 export type FromWorker =
+  | { readonly type: 'hello' }
   | { readonly type: 'opened' }
   | { readonly type: 'failed'; readonly error: ErrorRecord }
   | { readonly type: 'done' }

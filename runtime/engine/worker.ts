@@ -194,3 +194,6 @@ self.onmessage = (event: MessageEvent<ToWorker>) => {
       host?.stop();
   }
 };
+
+const hello: FromWorker = { type: 'hello' };
+self.postMessage(hello);
