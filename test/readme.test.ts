@@ -10,9 +10,12 @@ import { Folder } from './support/graphs.ts';
 const README = read('README.md');
 const LIMIT_MS = 3 * PATIENCE_MS;
 
-/** Each `sh` block of the README, and how a test runs it: with what is added and where its own files are. */
+/**
+ * Each `sh` block of the README, and how a test runs it: on a free port, with files of its own. What does not end by
+ * itself is stopped as soon as it is ready.
+ */
 const COMMANDS: Record<string, (folder: Folder) => string[]> = {
-  'npx -y bun@1.4.5 run graph graphs/cam01.yaml': () => ['graph', 'graphs/cam01.yaml', '--port', '0', '--for', '3'],
+  'npx -y bun@1.4.5 run graph graphs/cam01.yaml': () => ['graph', 'graphs/cam01.yaml', '--port', '0'],
   // This very run.
   'npx -y bun@1.4.5 run test': () => [],
   'bun run graph graphs/file.yaml --set source.url=my-video.mp4 --set detect.model=my-model.onnx --jsonl out.jsonl --exit-at-end':
@@ -29,7 +32,10 @@ const COMMANDS: Record<string, (folder: Folder) => string[]> = {
       ],
     ],
   'bun run graph graphs/custom-node/large-only.yaml': () => [
-    ...['graph', 'graphs/custom-node/large-only.yaml', '--port', '0', '--for', '3'],
+    'graph',
+    'graphs/custom-node/large-only.yaml',
+    '--port',
+    '0',
   ],
 };
 
@@ -42,9 +48,10 @@ describe('the README', () => {
       using folder = new Folder();
       const args = toArgs(folder);
       if (args.length === 0) return;
-      const { exitCode, stdout, stderr } = await runCommand(args);
-      // Said here, because a pattern that does not match shows nothing of the log.
-      if (!stdout.includes('ready ')) throw new Error(`never ready:\n${stdout}${stderr}`);
+      await using running = new RunningCommand(args);
+      await running.ready();
+      if (!args.includes('--exit-at-end')) running.signal('SIGINT');
+      const { exitCode, stdout, stderr } = await running.finished();
       expect(stderr).not.toContain('"level":"error"');
       expect(stdout).toMatch(
         /^listening http:\/\/127\.0\.0\.1:\d+\nready http:\/\/127\.0\.0\.1:\d+ session=\S+ camera=\S+\n$/,
