@@ -1,7 +1,7 @@
 /**
- * Names of a model's classes: from the option `class_names`, else the metadata of the file, else, for models that have
- * exactly the columns of a COCO model, the COCO names (said in the log and in the gauge `labels`). Any other model
- * without names is refused: a wrong name is worse than none.
+ * Names of a model's classes: from the option `class_names`, else the metadata of the file, else the option `labels`,
+ * else, for models that have exactly the columns of a COCO model, the COCO names (said in the log and in the gauge
+ * `labels`). Any other model without names is refused: a wrong name is worse than none.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { nearest } from '../../runtime/node.ts';
@@ -33,10 +33,36 @@ export function givenNames(
 ): GivenNames | null {
   if (option === 'coco80') return { names: COCO_80, source: 'coco80' };
   if (option === 'coco91') return { names: COCO_91, source: 'coco91' };
-  if (typeof option === 'string') return { names: namesFromFile(option), source: option };
+  if (typeof option === 'string') return { names: namesFromFile(option, 'class_names'), source: option };
   if (option !== undefined) return { names: option, source: 'class_names' };
   if (metadata === undefined || metadata.trim() === '') return null;
   return { names: parseNames(metadata, "the model's metadata"), source: 'model' };
+}
+
+/**
+ * The option `labels` as a list; undefined when it is not set.
+ * @param option a list, one label, or the path of a file with one a line
+ * @throws WindhoverError (permanent) `model_labels_invalid` when the file can't be read
+ */
+export function labelList(option: readonly string[] | string | undefined): readonly string[] | undefined {
+  if (typeof option !== 'string') return option;
+  return /[/\\.]/.test(option) ? namesFromFile(option, 'labels').filter((name) => name !== '') : [option];
+}
+
+/**
+ * What `labels` is for. A model with names of its own is limited to them; so is one that is taken for a COCO model. For
+ * any other model, and for one that gets exactly as many as it has classes, they are the names that it lacks.
+ */
+export function labelsAreNames(labels: readonly string[] | undefined, columns: number | null): boolean {
+  if (labels === undefined) return false;
+  return columns === null || cocoNames(columns) === null || labels.length === columns;
+}
+
+/** The names of a model that has the class columns of a COCO model: 80, or 90 or 91 with the ids not in use. */
+function cocoNames(columns: number): readonly string[] | null {
+  if (columns === 80) return COCO_80;
+  if (columns === 91) return COCO_91;
+  return columns === 90 ? COCO_91.slice(1) : null;
 }
 
 /**
@@ -46,7 +72,7 @@ export function givenNames(
  */
 export function fitLabels(given: GivenNames | null, columns: number | null, spare = false): Labels {
   if (given === null) {
-    const coco = columns === 80 ? COCO_80 : columns === 91 ? COCO_91 : columns === 90 ? COCO_91.slice(1) : null;
+    const coco = columns === null ? null : cocoNames(columns);
     if (coco !== null) return { names: coco, source: `coco${columns} (assumed)`, assumed: true };
     throw new OptionError('model', 'model_labels_missing', 'the model has no class names', {
       expected: columns === null ? 'class names' : `${columns} class names`,
@@ -117,9 +143,9 @@ function unquote(quoted: string): string {
   });
 }
 
-function namesFromFile(file: string): string[] {
+function namesFromFile(file: string, option: string): string[] {
   if (!existsSync(file)) {
-    throw new OptionError('class_names', 'model_labels_invalid', `there is no file ${file}`, {
+    throw new OptionError(option, 'model_labels_invalid', `there is no file ${file}`, {
       hint: 'give a list, a path, coco80 or coco91',
     });
   }

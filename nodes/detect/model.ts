@@ -5,7 +5,15 @@
 import type { FrameRequest, PixelFormat, PrepareContext, Size } from '../../runtime/node.ts';
 import { dimsText, type InputStyle, type Thresholds } from './families/family.ts';
 import { FAMILIES, type Inferred, inferFamily } from './infer-family.ts';
-import { fitLabels, givenNames, type Labels, requireLabel } from './labels.ts';
+import {
+  fitLabels,
+  type GivenNames,
+  givenNames,
+  type Labels,
+  labelList,
+  labelsAreNames,
+  requireLabel,
+} from './labels.ts';
 import { findModel, modelName } from './model-path.ts';
 import { type OnnxFile, readOnnxFile } from './onnx-file.ts';
 import { OptionError } from './option-error.ts';
@@ -40,19 +48,29 @@ export function loadModel(options: DetectOptions, context: PrepareContext): Mode
   const onnx = readOnnxFile(file);
   const { metadata } = onnx;
   const image = findImage(onnx, options);
-  const given = givenNames(options.class_names, metadata.names);
-  const inferred = inferFamily(
-    {
-      size: image.size,
-      extraInputs: onnx.inputs.filter((input) => input.name !== image.name),
-      outputs: onnx.outputs,
-      metadata,
-      nameCount: given === null ? null : given.names.length,
-      boxFormat: options.box_format ?? null,
-    },
-    options.family === 'auto' ? statedFamily(metadata) : options.family,
-  );
+  const facts = {
+    size: image.size,
+    extraInputs: onnx.inputs.filter((input) => input.name !== image.name),
+    outputs: onnx.outputs,
+    metadata,
+    boxFormat: options.box_format ?? null,
+  };
+  const wanted = options.family === 'auto' ? statedFamily(metadata) : options.family;
+  const listed = labelList(options.labels);
+  const own = givenNames(options.class_names, metadata.names);
+  const infer = (given: GivenNames | null) => inferFamily({ ...facts, nameCount: given?.names.length ?? null }, wanted);
+  // How many names there are helps to tell the families apart; which they are may depend on the family's columns.
+  const lent = listed === undefined ? null : { names: listed, source: 'labels' };
+  const borrows =
+    own === null &&
+    labelsAreNames(
+      listed,
+      columnsOf(() => infer(null)),
+    );
+  const given = borrows ? lent : own;
+  const inferred = infer(given);
   const labels = fitLabels(given, inferred.plan.classes, inferred.plan.spareClass);
+  const allowed = borrows ? undefined : listed;
   const style = inputStyle(inferred.plan.input, metadata, options);
   return {
     file,
@@ -61,7 +79,7 @@ export function loadModel(options: DetectOptions, context: PrepareContext): Mode
     style,
     inferred,
     labels,
-    thresholds: classThresholds(labels, options),
+    thresholds: classThresholds(labels, allowed, options),
     request: frameRequest(image, style),
   };
 }
@@ -146,11 +164,25 @@ function frameRequest(image: ImageInput, style: InputStyle): FrameRequest {
   return { width, height, format, fit: style.fit, pad: (style.pad * style.white) / 255, white: style.white };
 }
 
-function classThresholds(labels: Labels, options: DetectOptions): Thresholds {
+/** Class columns of a model whose names are not known yet; null when without them even its family is not. */
+function columnsOf(infer: () => Inferred): number | null {
+  try {
+    return infer().plan.classes;
+  } catch (error) {
+    if (error instanceof OptionError) return null;
+    throw error;
+  }
+}
+
+function classThresholds(
+  labels: Labels,
+  only: readonly string[] | undefined,
+  options: Pick<DetectOptions, 'class_confidence' | 'confidence'>,
+): Thresholds {
   const own = options.class_confidence ?? {};
-  for (const label of options.labels ?? []) requireLabel(label, labels, 'labels');
+  for (const label of only ?? []) requireLabel(label, labels, 'labels');
   for (const label of Object.keys(own)) requireLabel(label, labels, 'class_confidence');
-  const allowed = options.labels === undefined ? null : new Set(options.labels);
+  const allowed = only === undefined ? null : new Set(only);
   const byClass = Float64Array.from(labels.names, (name) =>
     name === '' || allowed?.has(name) === false ? Number.POSITIVE_INFINITY : (own[name] ?? options.confidence),
   );

@@ -26,9 +26,11 @@ export const DetectOptions = Type.Object({
     }),
   ),
   labels: Type.Optional(
-    Type.Array(Type.String({ minLength: 1 }), {
-      minItems: 1,
-      description: 'Only these labels are detected. Default: all of the model.',
+    Type.Union([Type.Array(Type.String({ minLength: 1 }), { minItems: 1 }), Type.String({ minLength: 1 })], {
+      ...pathOption({ names: true }),
+      description:
+        'Only these labels are detected: a list, one label, or the path of a text file with one a line. Default: all of ' +
+        'the model. For a model that has no class names of its own: its class names, by number.',
     }),
   ),
   maxDetections: Type.Integer({

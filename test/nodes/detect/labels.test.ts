@@ -2,7 +2,8 @@ import { describe, expect, test } from 'bun:test';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fitLabels, givenNames, parseNames } from '../../../nodes/detect/labels.ts';
+import { COCO_80 } from '../../../nodes/detect/coco.ts';
+import { fitLabels, givenNames, labelList, labelsAreNames, parseNames } from '../../../nodes/detect/labels.ts';
 
 const code = (run: () => unknown): unknown => {
   try {
@@ -44,6 +45,23 @@ describe('class names fit the model or are refused', () => {
     expect([fitLabels(null, 90).names[0], fitLabels(null, 90).names[89]]).toEqual(['person', 'toothbrush']);
     for (const columns of [1, 79, 81, null])
       expect(code(() => fitLabels(null, columns))).toStartWith('model_labels_missing');
+  });
+  test.each([
+    ['no labels', undefined, 3, false],
+    ['COCO names pick from a COCO model', ['person', 'bird'], 80, false],
+    ['a word that COCO does not have is a typo', ['persn'], 80, false],
+    ['as many as there are classes', COCO_80, 80, true],
+    ['no COCO columns: names, whatever they are', ['person', 'car', 'bus'], 3, true],
+    ['unknown columns', ['person'], null, true],
+  ] as const)('labels as names: %s', (_reason, labels, columns, expected) => {
+    expect(labelsAreNames(labels, columns)).toBe(expected);
+  });
+  test('labels from a list, one word, or a file', () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'windhover-labels-')), 'names.txt');
+    writeFileSync(file, 'drone\nbird\n');
+    expect([labelList(undefined), labelList(['a']), labelList('cell phone'), labelList(file)]).toEqual([
+      ...[undefined, ['a'], ['cell phone'], ['drone', 'bird']],
+    ]);
   });
   test('a wrong number of names: expected and found are said', () => {
     const given = { names: ['a', 'b'], source: 'model' };
