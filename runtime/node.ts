@@ -14,6 +14,7 @@ export type { Clock } from './clock.ts';
 export * from './data.ts';
 export { WindhoverError } from './errors.ts';
 export { nearest } from './nearest.ts';
+export { sleep } from './sleep.ts';
 export { TargetPhase } from './target-phase.ts';
 
 /** What `prepare` and `request` may use: they run before any worker starts, outside of it, and touch files only. */

@@ -9,6 +9,7 @@ import {
   type FrameMeta,
   pathOption,
   type Static,
+  sleep,
   Type,
   WindhoverError,
 } from '../../runtime/node.ts';
@@ -127,18 +128,4 @@ function metaOf(
     decodedMonoMs,
     size: recording.size,
   };
-}
-
-/** Waits that long, or until aborted; both end it without an error. */
-function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  if (ms <= 0 || signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => {
-    const finish = () => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', finish);
-      resolve();
-    };
-    const timer = setTimeout(finish, ms);
-    signal.addEventListener('abort', finish);
-  });
 }

@@ -1,4 +1,4 @@
-/** Waiting between attempts: doubling, jittered, bounded; and a sleep that an abort ends. */
+/** How long to wait between attempts: doubling, jittered, bounded. */
 
 const FIRST_MS = 500;
 const LONGEST_MS = 15_000;
@@ -7,18 +7,4 @@ const LONGEST_MS = 15_000;
 export function backoffMs(attempt: number, random: () => number = Math.random): number {
   const full = Math.min(LONGEST_MS, FIRST_MS * 2 ** Math.min(attempt, 10));
   return full / 2 + (full / 2) * random();
-}
-
-/** Resolves after `ms`, or as soon as the signal is aborted. */
-export function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener('abort', done);
-  });
 }

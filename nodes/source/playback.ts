@@ -1,8 +1,8 @@
 /** The source at work: open, pace, loop, reconnect. First connect and reconnect are the same path. */
 import { existsSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { type Emit, type NodeContext, type Timeline, WindhoverError } from '../../runtime/node.ts';
-import { backoffMs, sleep } from './backoff.ts';
+import { type Emit, type NodeContext, sleep, type Timeline, WindhoverError } from '../../runtime/node.ts';
+import { backoffMs } from './backoff.ts';
 import type { SourceParams } from './index.ts';
 import { MediaInput } from './media-input.ts';
 import { TimelineTracker } from './timeline.ts';

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'bun:test';
-import { backoffMs, sleep } from '../../../nodes/source/backoff.ts';
+import { backoffMs } from '../../../nodes/source/backoff.ts';
 import { TimelineTracker } from '../../../nodes/source/timeline.ts';
 import { ManualClock } from '../../../runtime/clock.ts';
 import type { Pace } from '../../../runtime/data.ts';
+import { sleep } from '../../../runtime/sleep.ts';
 
 type Step =
   | { readonly open: 'finite' | 'live'; readonly firstS?: number }
