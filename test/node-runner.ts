@@ -11,7 +11,8 @@
 import { type Clock, ManualClock } from '../runtime/clock.ts';
 import type { FrameRequest, Pace } from '../runtime/data.ts';
 import type { LogEntry } from '../runtime/engine/messages.ts';
-import { createRing, type RingDescription, RingWriter } from '../runtime/engine/ring.ts';
+import { RingWriter } from '../runtime/engine/ring.ts';
+import { createRing, type RingDescription } from '../runtime/engine/ring-layout.ts';
 import { type NodeServices, RunningNode } from '../runtime/engine/running-node.ts';
 import { LocalSink, RingPump, RingSink } from '../runtime/engine/sinks.ts';
 import type { CheckedGraph } from '../runtime/graph/graph.ts';

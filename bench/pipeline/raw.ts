@@ -3,7 +3,7 @@
  * Prints frames per second.
  */
 import type { FrameView } from '../../runtime/data.ts';
-import { createRing } from '../../runtime/engine/ring.ts';
+import { createRing } from '../../runtime/engine/ring-layout.ts';
 import { RingPump, RingSink } from '../../runtime/engine/sinks.ts';
 import { decodeInto } from './in-process.ts';
 import { type BenchInput, benchGraph } from './input.ts';

@@ -9,7 +9,7 @@ import type { FrameRequest, LinkKind, Pace } from '../data.ts';
 import { type ErrorRecord, toRecord } from '../errors.ts';
 import type { Command } from '../node.ts';
 import type { FromWorker, LocalLink, NodeJob, NodeReport, PortJob, RingJob, RunOptions, ToWorker } from './messages.ts';
-import { createRing, type RingDescription } from './ring.ts';
+import { createRing, type RingDescription } from './ring-layout.ts';
 
 /** A checked and planned graph as plain data. */
 export interface EngineGraph {

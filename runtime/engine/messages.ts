@@ -11,7 +11,7 @@
 import type { Pace } from '../data.ts';
 import type { ErrorRecord } from '../errors.ts';
 import type { ClientMessage, Command } from '../node.ts';
-import type { RingDescription } from './ring.ts';
+import type { RingDescription } from './ring-layout.ts';
 
 /** One node for a worker to open. */
 export interface NodeJob {

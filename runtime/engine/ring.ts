@@ -1,9 +1,6 @@
 /**
  * The frame ring: one writer, one or more readers, in different workers, over one SharedArrayBuffer. No locks, no
- * copies, Atomics only.
- *
- *     control words │ reader words │ slot words      │ slot metadata       │ payload
- *     LATEST …      │ READ_SEQ ×R  │ (PINS, SEQ) ×N  │ 15 float64 × N      │ N × bytesPerSlot, 64-byte aligned
+ * copies, Atomics only. How it lies in memory: ring-layout.ts.
  *
  *     slot:  free ──acquire──▶ written (PINS = -1) ──publish──▶ free, holds frame SEQ ──take──▶ pinned (PINS > 0)
  *              ▲                                                       │                            │
@@ -18,60 +15,30 @@
  *     leave one free.
  *  5. `asap`: frame n goes into slot (n - 1) mod N, and only when every reader has released frame n - N.
  *
- * Sequence numbers are 32-bit: at 60 frames a second they last for 400 days, and a session's process starts anew before.
+ * Sequence numbers are 32-bit: at 60 frames a second they last for 400 days; a session has to be started anew before.
  */
-import { type FrameMapping, type FrameMeta, type FrameRequest, frameBytes, type Pace } from '../data.ts';
+import type { FrameMapping, FrameMeta } from '../data.ts';
+import {
+  LATEST,
+  Layout,
+  loadMapping,
+  loadMeta,
+  META_FLOATS,
+  READERS_AT,
+  type RingDescription,
+  storeMeta,
+  WORDS_PER_SLOT,
+} from './ring-layout.ts';
 
-const LATEST = 0;
 const PUBLISHED = 1;
 const STATE = 2;
 const WAKE_READERS = 3;
 const WAKE_WRITER = 4;
-const READERS_AT = 8;
-const WORDS_PER_SLOT = 2;
-const META_FLOATS = 15;
-const ALIGN = 64;
 
 /** STATE: 0 = open. */
 const ENDED = 1;
 const CLOSED = 2;
 const WRITING = -1;
-
-/** What both sides need to know; plain data, sent to workers as it is. */
-export interface RingDescription {
-  readonly id: string;
-  readonly buffer: SharedArrayBuffer;
-  readonly slots: number;
-  readonly readers: number;
-  readonly pace: Pace;
-  readonly request: FrameRequest;
-}
-
-/** Allocates a ring. @param slots at least `readers + 2` */
-export function createRing(options: Omit<RingDescription, 'buffer'>): RingDescription {
-  if (options.slots < options.readers + 2) throw new RangeError(`ring ${options.id}: too few slots`);
-  const buffer = new SharedArrayBuffer(new Layout(options).totalBytes);
-  Atomics.store(new Int32Array(buffer), LATEST, -1);
-  return { ...options, buffer };
-}
-
-/** Byte offsets of the parts of a ring. */
-class Layout {
-  readonly slotsAt: number;
-  readonly metaAt: number;
-  readonly payloadAt: number;
-  readonly slotBytes: number;
-  readonly totalBytes: number;
-
-  constructor(ring: Omit<RingDescription, 'buffer'>) {
-    this.slotsAt = READERS_AT + ring.readers;
-    this.metaAt = alignUp((this.slotsAt + ring.slots * WORDS_PER_SLOT) * 4);
-    this.payloadAt = alignUp(this.metaAt + ring.slots * META_FLOATS * 8);
-    // swscale may write a few bytes beyond the last row.
-    this.slotBytes = alignUp(frameBytes(ring.request) + ALIGN);
-    this.totalBytes = this.payloadAt + ring.slots * this.slotBytes;
-  }
-}
 
 /** What reader and writer have in common. */
 class RingSide {
@@ -284,49 +251,4 @@ export class RingReader extends RingSide {
     const pins = Atomics.load(this.words, at);
     return pins >= 0 && Atomics.compareExchange(this.words, at, pins, pins + 1) === pins;
   }
-}
-
-function storeMeta(floats: Float64Array, at: number, meta: FrameMeta, mapping: FrameMapping): void {
-  const { viewportPx: view, contentPx: content } = mapping;
-  floats[at] = meta.index;
-  floats[at + 1] = meta.mediaTimeS;
-  floats[at + 2] = meta.captureUnixMs;
-  floats[at + 3] = meta.captureMonoMs;
-  floats[at + 4] = meta.decodedMonoMs;
-  floats[at + 5] = meta.size.w;
-  floats[at + 6] = meta.size.h;
-  floats[at + 7] = view.x;
-  floats[at + 8] = view.y;
-  floats[at + 9] = view.w;
-  floats[at + 10] = view.h;
-  floats[at + 11] = content.x;
-  floats[at + 12] = content.y;
-  floats[at + 13] = content.w;
-  floats[at + 14] = content.h;
-}
-
-function loadMeta(floats: Float64Array, at: number): FrameMeta {
-  const value = (offset: number) => floats[at + offset] ?? 0;
-  return {
-    index: value(0),
-    mediaTimeS: value(1),
-    captureUnixMs: value(2),
-    captureMonoMs: value(3),
-    decodedMonoMs: value(4),
-    size: { w: value(5), h: value(6) },
-  };
-}
-
-function loadMapping(floats: Float64Array, at: number): FrameMapping {
-  const box = (offset: number) => ({
-    x: floats[at + offset] ?? 0,
-    y: floats[at + offset + 1] ?? 0,
-    w: floats[at + offset + 2] ?? 0,
-    h: floats[at + offset + 3] ?? 0,
-  });
-  return { viewportPx: box(7), contentPx: box(11) };
-}
-
-function alignUp(bytes: number): number {
-  return Math.ceil(bytes / ALIGN) * ALIGN;
 }

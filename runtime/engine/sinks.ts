@@ -8,7 +8,8 @@ import type { FrameView, Pace } from '../data.ts';
 import { frameBytes } from '../data.ts';
 import type { FrameSource, SharedSlot } from '../node.ts';
 import type { PortMessage } from './messages.ts';
-import { type RingDescription, RingReader, RingWriter } from './ring.ts';
+import { RingReader, RingWriter } from './ring.ts';
+import type { RingDescription } from './ring-layout.ts';
 
 export interface Sink {
   deliver(value: unknown): void | Promise<void>;

@@ -1,5 +1,6 @@
 /** Worker of ring.test.ts: writes or reads a ring under random stalls and checks every frame it gets. */
-import { type RingDescription, RingReader, RingWriter } from '../../runtime/engine/ring.ts';
+import { RingReader, RingWriter } from '../../runtime/engine/ring.ts';
+import type { RingDescription } from '../../runtime/engine/ring-layout.ts';
 
 export interface StressJob {
   readonly ring: RingDescription;

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
 import type { FrameRequest, Pace } from '../../runtime/data.ts';
-import { createRing, RingReader, RingWriter } from '../../runtime/engine/ring.ts';
+import { RingReader, RingWriter } from '../../runtime/engine/ring.ts';
+import { createRing } from '../../runtime/engine/ring-layout.ts';
 import type { StressJob, StressResult } from './ring-stress-worker.ts';
 
 const request: FrameRequest = { width: 64, height: 16, format: 'gray8', fit: 'stretch' };
