@@ -58,7 +58,7 @@ export function statusText(view: SessionView): string {
   const ms = (value: number | null) => (value === null ? '–' : `${value.toFixed(1)} ms`);
   const parts = [
     `${camera_id} ${state}`,
-    `in ${fps.decoded.toFixed(1)} fps, processed ${fps.processed.toFixed(1)}`,
+    `in ${fps.in.toFixed(1)} fps, processed ${fps.out.toFixed(1)}`,
     `inference ${ms(latency_ms.inference_p50)}, end to end ${ms(latency_ms.end_to_end_p50)}`,
     `dropped ${frames.dropped}`,
     `${tracks} track${tracks === 1 ? '' : 's'}`,
@@ -78,7 +78,7 @@ export function progressText(view: SessionView, elapsedS: number): string {
     return `${bar} · ${frames.processed} frames in ${formatDuration(elapsedS)} (${average} fps) · dropped ${frames.dropped}`;
   }
   const left = share > 0.01 ? formatDuration((elapsedS * (1 - share)) / share) : '…';
-  return `${bar} · frame ${frames.processed} · ${fps.processed.toFixed(1)} fps · ${left} left · ${tracks} tracks`;
+  return `${bar} · frame ${frames.processed} · ${fps.out.toFixed(1)} fps · ${left} left · ${tracks} tracks`;
 }
 
 function formatDuration(seconds: number): string {

@@ -37,7 +37,10 @@ export const SessionViewSchema = Type.Object({
     },
     { description: 'Frames over all restarts' },
   ),
-  fps: Type.Object({ decoded: Type.Number(), processed: Type.Number() }, { description: 'Over the last seconds' }),
+  fps: Type.Object(
+    { in: Type.Number(), out: Type.Number() },
+    { description: 'Frames decoded and processed a second, over the last seconds' },
+  ),
   latency_ms: Type.Object({
     inference_p50: nullable(Type.Number(), 'Time in the model'),
     end_to_end_p50: nullable(Type.Number(), 'From decoder to message'),

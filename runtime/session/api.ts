@@ -32,8 +32,8 @@ export interface SessionView {
     readonly dropped: number;
     readonly in_flight: number;
   };
-  /** Over the last seconds. */
-  readonly fps: { readonly decoded: number; readonly processed: number };
+  /** Frames decoded and frames processed a second, over the last seconds. */
+  readonly fps: { readonly in: number; readonly out: number };
   readonly latency_ms: {
     readonly inference_p50: number | null;
     readonly end_to_end_p50: number | null;

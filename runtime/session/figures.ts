@@ -64,9 +64,9 @@ export class Figures {
   fps(nowMs: number): SessionView['fps'] {
     const first = this.#history[0];
     const last = this.#history.at(-1);
-    if (!first || !last || nowMs - first.atMs < 500) return { decoded: 0, processed: 0 };
+    if (!first || !last || nowMs - first.atMs < 500) return { in: 0, out: 0 };
     const perS = (count: number) => Math.round((count / (nowMs - first.atMs)) * 10_000) / 10;
-    return { decoded: perS(last.decoded - first.decoded), processed: perS(last.processed - first.processed) };
+    return { in: perS(last.decoded - first.decoded), out: perS(last.processed - first.processed) };
   }
 
   latency(): SessionView['latency_ms'] {

@@ -98,7 +98,7 @@ function viewOf(session_id: string, camera_id: string): SessionView {
     started_unix_ms: 1_730_000_000_000,
     restarts: 0,
     frames: { decoded: 10, processed: 8, dropped: 2, in_flight: 1 },
-    fps: { decoded: 25, processed: 20.5 },
+    fps: { in: 25, out: 20.5 },
     latency_ms: { inference_p50: 8.4, end_to_end_p50: null, end_to_end_p99: null },
     tracks: 1,
     progress: null,
