@@ -45,15 +45,33 @@ function matchOutput(model: ModelFacts, output: ValueInfo): Match | string {
   const found = dimsText(output.dims);
 
   if (typeof a === 'number' && (isCount(oneEach, b) || (typeof b === 'string' && a > 4))) {
-    return make(model, output, 'columns', a - 4, b, 'likely', `${found} is [1, 4 + classes, boxes]`);
+    return make(output, 'columns', a - 4, b, 'likely', `${found} is [1, 4 + classes, boxes]`);
   }
   if (typeof b !== 'number' || b < 5) return `found ${found}`;
   if (isCount(threeEach, a)) {
-    return make(model, output, 'objectness', b - 5, a, 'likely', `${found}: three boxes a cell, 5 + classes columns`);
+    return make(output, 'objectness', b - 5, a, 'likely', `${found}: three boxes a cell, 5 + classes columns`);
   }
   if (isCount(oneEach, a)) return matchOneEach(model, output, b);
   if (typeof a === 'string') return matchOpen(model, output, b);
-  return `found ${found}, and neither side is the number of boxes for ${model.size.w}×${model.size.h}`;
+  return matchByNames(model, output, a, b);
+}
+
+/** Neither side is the number of cells of a known grid: the class names decide which one is the columns. */
+function matchByNames(model: ModelFacts, output: ValueInfo, a = 0, b = 0): Match | string {
+  const found = dimsText(output.dims);
+  const { nameCount: names, size } = model;
+  if (names === null) return `found ${found}: no number of boxes for ${size.w}×${size.h}, and no class names to go by`;
+  const why = `${found}, ${names} classes`;
+  const fits: (Match | string)[] = [];
+  if (a === names + 4) fits.push(make(output, 'columns', names, b, 'likely', why));
+  // Six columns are more often a finished box with its score and class.
+  const certainty: Certainty = b === 6 ? 'possible' : 'likely';
+  if (b === names + 5) fits.push(make(output, 'objectness', names, a, certainty, why));
+  if (b === names + 4) fits.push(make(output, 'rows', names, a, certainty, why));
+  const [only] = fits;
+  return fits.length === 1 && only !== undefined
+    ? only
+    : `found ${found}, and ${names} classes fit it ${fits.length} times`;
 }
 
 /** One row a cell: the transposed head has 4 + classes columns; other exports of that size have 5 + classes. */
@@ -61,10 +79,10 @@ function matchOneEach(model: ModelFacts, output: ValueInfo, columns: number): Ma
   const [, rows] = output.dims;
   const found = dimsText(output.dims);
   if (model.nameCount === columns - 4 || (model.nameCount === null && columns === 84)) {
-    return make(model, output, 'rows', columns - 4, rows, 'likely', `${found} is [1, boxes, 4 + classes]`);
+    return make(output, 'rows', columns - 4, rows, 'likely', `${found} is [1, boxes, 4 + classes]`);
   }
   // The raw grid of YOLOX looks the same; only the user can tell that these boxes are decoded.
-  return make(model, output, 'objectness', columns - 5, rows, 'possible', `${found} can be [1, boxes, 5 + classes]`);
+  return make(output, 'objectness', columns - 5, rows, 'possible', `${found} can be [1, boxes, 5 + classes]`);
 }
 
 /** An open number of boxes: the class names decide which columns there are. */
@@ -73,14 +91,12 @@ function matchOpen(model: ModelFacts, output: ValueInfo, columns: number): Match
   const found = dimsText(output.dims);
   const names = model.nameCount ?? (columns === 84 || columns === 85 ? 80 : null);
   const certainty: Certainty = columns === 6 ? 'possible' : 'likely';
-  if (names === columns - 5)
-    return make(model, output, 'objectness', names, rows, certainty, `${found}, ${names} classes`);
-  if (names === columns - 4) return make(model, output, 'rows', names, rows, certainty, `${found}, ${names} classes`);
+  if (names === columns - 5) return make(output, 'objectness', names, rows, certainty, `${found}, ${names} classes`);
+  if (names === columns - 4) return make(output, 'rows', names, rows, certainty, `${found}, ${names} classes`);
   return `found ${found}, and ${names ?? 'an unknown number of'} classes fit neither 4 nor 5 more columns`;
 }
 
 function make(
-  model: ModelFacts,
   output: ValueInfo,
   layout: Layout,
   classes: number,
@@ -107,7 +123,7 @@ function make(
       outputs: [{ name: output.name, dims: layout === 'columns' ? [1, columns, count] : [1, count, columns] }],
       classes,
       nmsIou: 0.45,
-      check: ([values]) => check(floats(values), columns, layout, Math.min(model.size.w, model.size.h)),
+      check: ([values]) => check(floats(values), columns, layout),
       decoder: () => (layout === 'columns' ? columnDecoder(classes) : rowDecoder(classes, layout === 'objectness')),
     },
   };
@@ -164,12 +180,16 @@ function columnDecoder(classes: number): Decode {
   };
 }
 
-function check(data: Float32Array, columns: number, layout: Layout, size: number): string | null {
+/** Fractions of the input end near 1; centres in pixels cover the picture, whatever it shows. */
+const FRACTIONS_END = 2;
+
+function check(data: Float32Array, columns: number, layout: Layout): string | null {
   const boxes = Math.floor(data.length / columns);
   const inColumns = layout === 'columns';
-  // The centres of these heads cover the picture, whatever it shows.
   const farthest = inColumns ? largest(data, 1, data.length, 0, 2 * boxes) : largest(data, boxes, columns, 0, 2);
-  if (farthest < size / 4) return `expected box centres in pixels of the input, got none beyond ${farthest}`;
+  if (farthest > 0 && farthest < FRACTIONS_END) {
+    return `expected box centres in pixels of the input, got none beyond ${farthest}: they look like fractions`;
+  }
   if (!inColumns) return checkProbabilities(data, boxes, columns, 4);
   for (let i = 4 * boxes; i < data.length; i++) {
     const complaint = checkProbability(data[i] ?? Number.NaN);

@@ -97,6 +97,9 @@ describe('the family is inferred from shapes and metadata', () => {
     ['YOLOX of three classes', facts([output('output', [1, 8400, 8])], { ...at640, nameCount: 3 }), 'yolox'],
     ['YOLOX of one class has six columns too', facts([output('o', [1, 8400, 6])], { ...at640, nameCount: 1 }), 'yolox'],
     ['YOLOv8 transposed', facts([output('output', [1, 8400, 84])], at640), 'yolo'],
+    ['a v8 head of its own strides, told by its names', facts([output('o', [1, 6, 37])], { nameCount: 2 }), 'yolo'],
+    ['a v5 head of its own strides, told by its names', facts([output('o', [1, 37, 8])], { nameCount: 3 }), 'yolo'],
+    ['six columns are finished boxes rather', facts([output('o', [1, 37, 6])], { nameCount: 2 }), 'yolo-nms-free'],
     ['YOLOv10', facts([output('output0', [1, 300, 6])], at640), 'yolo-nms-free'],
     [
       'YOLO26, open, says end2end',
@@ -127,6 +130,10 @@ describe('the family is inferred from shapes and metadata', () => {
     expect(code(model, 'yolox')).toBe('yolox');
     expect(code(model, 'yolo')).toBe('yolo');
     expect(code(model, 'detr')).toBe('model_family_mismatch');
+  });
+  test('an unknown grid without names is not guessed', () => {
+    expect(code(facts([output('o', [1, 7, 37])]))).toBe('model_family_unknown');
+    expect(code(facts([output('o', [1, 7, 37])], { nameCount: 4 }))).toBe('model_family_unknown');
   });
   test('a classifier is of no family', () =>
     expect(code(facts([output('prob', [1, 1000])]))).toBe('model_family_unknown'));
