@@ -1,14 +1,21 @@
 /**
  * Loaded before every test run (bunfig.toml): an unhandled error, or a process that a test left running, fails the run.
+ * Temporary files go into one folder, which goes when the run is over.
  */
 import { afterAll } from 'bun:test';
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const scratch = mkdtempSync(join(tmpdir(), 'windhover-run-'));
+process.env.TMPDIR = scratch;
 
 const unhandled: unknown[] = [];
 process.on('unhandledRejection', (reason) => unhandled.push(reason));
 process.on('uncaughtException', (error) => unhandled.push(error));
 
 afterAll(async () => {
+  rmSync(scratch, { recursive: true, force: true });
   const leaked = await leakedProcesses(3000);
   if (leaked.length > 0) {
     for (const { pid } of leaked) process.kill(pid, 'SIGKILL');
