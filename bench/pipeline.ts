@@ -12,6 +12,8 @@ import type { BenchInput } from './pipeline/input.ts';
 import { measureMemory } from './pipeline/memory.ts';
 import { measureLatency, measureThroughput } from './pipeline/session-runs.ts';
 
+/** Shortest time over which a slope of memory means something. */
+const LEAST_SOAK_S = 120;
 const LIMITS = { ratio: 0.9, overheadP50Ms: 3, overheadP99Ms: 10, rssMb: 350 };
 
 const { values } = parseArgs({
@@ -92,9 +94,10 @@ async function memory(seconds: number): Promise<void> {
   console.log(`\nmemory of the whole process tree over ${seconds} s at full speed`);
   verdict('RSS, median MB', rssMb, '≤', LIMITS.rssMb, 0);
   verdict('RSS, peak MB', peakMb, '≤', LIMITS.rssMb, 0);
-  const within =
-    Math.abs(slopeMbPerMin) <= noiseMbPerMin ? 'within noise' : slopeMbPerMin < 0 ? 'shrinking' : 'GROWING';
-  console.log(`  slope ${slopeMbPerMin.toFixed(2)} ± ${noiseMbPerMin.toFixed(2)} MB/min (95 %)  ${within}`);
+  // Caches still fill in the first minute: a short run tells the size, not the trend.
+  const trend = Math.abs(slopeMbPerMin) <= noiseMbPerMin ? 'within noise' : slopeMbPerMin < 0 ? 'shrinking' : 'GROWING';
+  const verdictText = seconds < LEAST_SOAK_S ? `too short to judge: --soak-s ${LEAST_SOAK_S} or more` : trend;
+  console.log(`  slope ${slopeMbPerMin.toFixed(2)} ± ${noiseMbPerMin.toFixed(2)} MB/min (95 %)  ${verdictText}`);
 }
 
 /** Raw model speed, measured in a process of its own that does nothing else. */
