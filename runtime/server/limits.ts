@@ -33,8 +33,10 @@ export interface ServerLimits {
   readonly pingEveryMs: number;
   /** A ping unanswered for this long: the client is sent no more ticks until it answers. */
   readonly lateAfterMs: number;
-  /** A ping unanswered for this long: the client is closed. */
+  /** A ping unanswered for this long by a client that has answered before: it is closed. */
   readonly unansweredForMs: number;
+  /** The same for one that never answered any: hand-made clients often don't, though they read. */
+  readonly neverAnsweredForMs: number;
   /** How often clients are looked at. */
   readonly sweepEveryMs: number;
 }
@@ -53,5 +55,6 @@ export const DEFAULT_LIMITS: ServerLimits = {
   pingEveryMs: 2_000,
   lateAfterMs: 2_000,
   unansweredForMs: 8_000,
+  neverAnsweredForMs: 15_000,
   sweepEveryMs: 250,
 };

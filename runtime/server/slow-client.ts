@@ -12,7 +12,10 @@ import type { ServerLimits } from './limits.ts';
 /** `behind`: no ticks for now, it gets the latest once it is back. `too_slow`: to be closed. */
 export type Pace = 'keeps_up' | 'behind' | 'too_slow';
 
-type Limits = Pick<ServerLimits, 'maxUnsentBytes' | 'unsentForMs' | 'pingEveryMs' | 'lateAfterMs' | 'unansweredForMs'>;
+type Limits = Pick<
+  ServerLimits,
+  'maxUnsentBytes' | 'unsentForMs' | 'pingEveryMs' | 'lateAfterMs' | 'unansweredForMs' | 'neverAnsweredForMs'
+>;
 
 export class SlowClientWatch {
   readonly #limits: Limits;
@@ -33,7 +36,8 @@ export class SlowClientWatch {
     else this.#unsentSinceMs = undefined;
     const unsentMs = nowMs - (this.#unsentSinceMs ?? nowMs);
     const unansweredMs = nowMs - (this.#pinged?.atMs ?? nowMs);
-    if (unsentMs >= this.#limits.unsentForMs || unansweredMs >= this.#limits.unansweredForMs) return 'too_slow';
+    const answerWithinMs = this.#answers ? this.#limits.unansweredForMs : this.#limits.neverAnsweredForMs;
+    if (unsentMs >= this.#limits.unsentForMs || unansweredMs >= answerWithinMs) return 'too_slow';
     const late = this.#answers && unansweredMs >= this.#limits.lateAfterMs;
     return unsentBytes > 0 || late ? 'behind' : 'keeps_up';
   }

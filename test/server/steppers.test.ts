@@ -34,8 +34,26 @@ describe('RateLimit', () => {
 });
 
 describe('SlowClientWatch', () => {
-  const limits = { maxUnsentBytes: 1000, unsentForMs: 50, pingEveryMs: 20, lateAfterMs: 30, unansweredForMs: 100 };
+  const limits = {
+    maxUnsentBytes: 1000,
+    unsentForMs: 50,
+    pingEveryMs: 20,
+    lateAfterMs: 30,
+    unansweredForMs: 100,
+    neverAnsweredForMs: 100,
+  };
   const watch = () => new SlowClientWatch(limits);
+
+  test('one that never answered a ping is given longer than one that stopped answering', () => {
+    const patient = { ...limits, unansweredForMs: 100, neverAnsweredForMs: 300 };
+    const never = new SlowClientWatch(patient);
+    never.pingDue(0);
+    expect([never.step(299, 0), never.step(300, 0)]).toEqual(['keeps_up', 'too_slow']);
+    const stopped = new SlowClientWatch(patient);
+    stopped.pong(stopped.pingDue(0) ?? '');
+    stopped.pingDue(20);
+    expect([stopped.step(119, 0), stopped.step(120, 0)]).toEqual(['behind', 'too_slow']);
+  });
 
   test('unsent data makes it behind, and too slow when it stays', () => {
     const w = watch();

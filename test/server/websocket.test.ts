@@ -229,7 +229,7 @@ describe('slow clients', () => {
   }, 20_000);
 
   test('one that does not read is found by its pings even when all fits the kernel', async () => {
-    await using rig = startRig({ sweepEveryMs: 5, pingEveryMs: 20, unansweredForMs: 600 });
+    await using rig = startRig({ sweepEveryMs: 5, pingEveryMs: 20, neverAnsweredForMs: 600 });
     const silent = await SilentClient.open(rig);
     const good = await TestClient.open(rig);
     await until('closed', () => rig.app.clients.stats().closedForSlowness === 1);
