@@ -37,7 +37,6 @@ const WAKE_WRITER = 4;
 
 /** STATE: 0 = open. */
 const ENDED = 1;
-const CLOSED = 2;
 const WRITING = -1;
 
 /** What reader and writer have in common. */
@@ -54,24 +53,8 @@ class RingSide {
     this.meta = new Float64Array(ring.buffer, this.layout.metaAt, ring.slots * META_FLOATS);
   }
 
-  /** Stops both sides at once, wherever they wait. */
-  close(): void {
-    this.setState(CLOSED);
-  }
-
-  get closed(): boolean {
-    return Atomics.load(this.words, STATE) === CLOSED;
-  }
-
   byteOffset(slot: number): number {
     return this.layout.payloadAt + slot * this.layout.slotBytes;
-  }
-
-  protected setState(state: number): void {
-    if (Atomics.load(this.words, STATE) === CLOSED) return;
-    Atomics.store(this.words, STATE, state);
-    this.wake(WAKE_READERS);
-    this.wake(WAKE_WRITER);
   }
 
   protected pinsAt(slot: number): number {
@@ -105,9 +88,8 @@ export class RingWriter extends RingSide {
     this.#filled = new Uint8Array(ring.slots);
   }
 
-  /** Claims a slot, or nothing when the ring is full (`asap`) or closed. */
+  /** Claims a slot, or nothing when the ring is full (`asap`). */
   acquire(): number | undefined {
-    if (this.closed) return undefined;
     return this.ring.pace === 'asap' ? this.#acquireNext() : this.#acquireAny();
   }
 
@@ -138,13 +120,14 @@ export class RingWriter extends RingSide {
   /** `asap`: resolves when a reader has released a slot, or after the timeout. */
   async waitForSpace(timeoutMs: number): Promise<void> {
     const seen = Atomics.load(this.words, WAKE_WRITER);
-    if (this.closed || this.#hasSpace()) return;
+    if (this.#hasSpace()) return;
     await this.waitFor(WAKE_WRITER, seen, timeoutMs);
   }
 
   /** No more frames. Readers get what is left and then see `ended`. */
   end(): void {
-    this.setState(ENDED);
+    Atomics.store(this.words, STATE, ENDED);
+    this.wake(WAKE_READERS);
   }
 
   #hasSpace(): boolean {
@@ -191,15 +174,13 @@ export class RingReader extends RingSide {
     return this.#skipped;
   }
 
-  /** True when the writer has ended and everything was taken, or the ring was closed. */
+  /** True when the writer has ended and everything was taken. */
   get ended(): boolean {
-    const state = Atomics.load(this.words, STATE);
-    return state === CLOSED || (state === ENDED && Atomics.load(this.words, PUBLISHED) <= this.#lastSeq);
+    return Atomics.load(this.words, STATE) === ENDED && Atomics.load(this.words, PUBLISHED) <= this.#lastSeq;
   }
 
   /** Pins the next frame for this reader, if there is one it has not seen. */
   take(): number | undefined {
-    if (this.closed) return undefined;
     const slot = this.ring.pace === 'asap' ? this.#pinNext() : this.#pinLatest();
     if (slot === undefined) return undefined;
     const seq = Atomics.load(this.words, this.seqAt(slot));
@@ -241,7 +222,6 @@ export class RingReader extends RingSide {
       if (!this.#pin(slot)) continue; // the writer took it since: a newer one is about to be LATEST
       if (Atomics.load(this.words, this.seqAt(slot)) > this.#lastSeq) return slot;
       Atomics.sub(this.words, this.pinsAt(slot), 1);
-      if (this.closed) return undefined;
     }
     return undefined;
   }

@@ -78,7 +78,8 @@ export class RingSink implements Sink {
   }
 
   async #waitAndFill(source: FrameSource): Promise<void> {
-    while (!this.#writer.closed) {
+    // A reader that never comes back holds this up until the session's process is stopped by force, seconds later.
+    while (true) {
       await this.#writer.waitForSpace(WAIT_MS);
       const slot = this.#writer.acquire();
       if (slot !== undefined) return this.#fill(slot, source);
