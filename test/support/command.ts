@@ -36,7 +36,9 @@ export class RunningCommand implements AsyncDisposable {
     { env = {}, cwd = ROOT, terminal = false, bunRun = false }: CommandOptions = {},
   ) {
     const command = [process.execPath, ...(bunRun ? ['run'] : [MAIN]), ...args];
-    const line = terminal ? ['script', '-qec', command.map((part) => `'${part}'`).join(' '), '/dev/null'] : command;
+    // exec: a shell that stayed in between would take the key press too, and answer with its own exit code (dash: 130).
+    const quoted = `exec ${command.map((part) => `'${part}'`).join(' ')}`;
+    const line = terminal ? ['script', '-qec', quoted, '/dev/null'] : command;
     this.#process = Bun.spawn(line, { cwd, env: { ...process.env, ...env }, stdio: ['pipe', 'pipe', 'pipe'] });
     this.#read = Promise.all([
       this.#follow(this.#process.stdout, (text) => {
