@@ -4,6 +4,7 @@ import { checkCommand } from './cli/check.ts';
 import type { Surroundings } from './cli/command.ts';
 import { fixturesCommand } from './cli/fixtures.ts';
 import { graphCommand } from './cli/graph.ts';
+import { modelsCommand } from './cli/models.ts';
 import { schemasCommand } from './cli/schemas.ts';
 import { serveCommand } from './cli/serve.ts';
 import { testCommand } from './cli/test.ts';
@@ -16,6 +17,7 @@ const COMMANDS: Record<string, readonly [run: Command, usage: string]> = {
   graph: [graphCommand, 'graph FILE                 run one graph and serve it'],
   serve: [serveCommand, 'serve PATH…                serve several graphs (files or folders)'],
   check: [checkCommand, 'check FILE… [--plan]       check graphs without running them'],
+  models: [modelsCommand, 'models [list|inspect|pull] list, explain and download models'],
   schemas: [schemasCommand, 'schemas                    write the JSON Schemas'],
   bench: [benchCommand, 'bench NAME                 measure: tracking, pipeline, fanout'],
   fixtures: [fixturesCommand, 'fixtures                   render the fixture clips again'],

@@ -71,12 +71,28 @@ export interface Detection {
   readonly bboxPx: Box;
   /** In [0, 1]. */
   readonly confidence: number;
+  /** The most probable class in this frame. */
   readonly label: string;
+  /** How probable each class is, given that there is an object: in [0, 1], by the order of `classes.names`. */
+  readonly classProbabilities?: readonly number[];
+}
+
+/** Classes of a model that tells "there is an object" apart from "of which class". */
+export interface DetectionClasses {
+  /** By class number. */
+  readonly names: readonly string[];
+  /** What an object is called until its class is sure; null: always by its most probable class. */
+  readonly unknown: string | null;
 }
 
 export interface DetectionsMessage {
   readonly frame: FrameMeta;
   readonly detections: readonly Detection[];
+  /**
+   * Present when the confidence of a detection says only that there is an object; its class is then to be decided from
+   * the `classProbabilities` of several frames.
+   */
+  readonly classes?: DetectionClasses;
   /** Time spent in the model for this frame; 0 for replayed detections. */
   readonly inferenceMs: number;
 }

@@ -14,6 +14,8 @@ export class Candidates {
   y2: Float64Array = new Float64Array(256);
   score: Float64Array = new Float64Array(256);
   classId: Int32Array = new Int32Array(256);
+  /** Where the class probabilities of a box begin in the model's first output; -1 where decoders do not say. */
+  classesAt: Int32Array = new Int32Array(256);
 
   clear(): void {
     this.count = 0;
@@ -22,7 +24,7 @@ export class Candidates {
   }
 
   /** Adds a box by its corners; one with NaN or infinite numbers is counted as broken and left out. */
-  addCorners(x1: number, y1: number, x2: number, y2: number, score: number, classId: number): void {
+  addCorners(x1: number, y1: number, x2: number, y2: number, score: number, classId: number, classesAt = -1): void {
     if (!Number.isFinite(x1 + y1 + x2 + y2)) {
       this.broken += 1;
       return;
@@ -35,12 +37,13 @@ export class Candidates {
     this.y2[at] = y2;
     this.score[at] = score;
     this.classId[at] = classId;
+    this.classesAt[at] = classesAt;
     this.count = at + 1;
   }
 
   /** Adds a box by its centre and size. */
-  addCentred(cx: number, cy: number, w: number, h: number, score: number, classId: number): void {
-    this.addCorners(cx - w / 2, cy - h / 2, cx + w / 2, cy + h / 2, score, classId);
+  addCentred(cx: number, cy: number, w: number, h: number, score: number, classId: number, classesAt = -1): void {
+    this.addCorners(cx - w / 2, cy - h / 2, cx + w / 2, cy + h / 2, score, classId, classesAt);
   }
 
   #grow(): void {
@@ -49,9 +52,13 @@ export class Candidates {
       next.set(column);
       return next;
     };
-    const classId = new Int32Array(this.classId.length * 2);
-    classId.set(this.classId);
-    this.classId = classId;
+    const longerInts = (column: Int32Array): Int32Array => {
+      const next = new Int32Array(column.length * 2);
+      next.set(column);
+      return next;
+    };
+    this.classId = longerInts(this.classId);
+    this.classesAt = longerInts(this.classesAt);
     this.x1 = longer(this.x1);
     this.y1 = longer(this.y1);
     this.x2 = longer(this.x2);

@@ -4,20 +4,13 @@
  * In: frames as the model wants them (size, format and fit are read from the model file; the producer converts). Out:
  * detections in source pixels, most confident first. How models are recognized and read: README.md and families/.
  */
-import {
-  type Box,
-  type Detection,
-  defineNode,
-  type FrameView,
-  type NodeContext,
-  type Size,
-  toSourcePx,
-} from '../../runtime/node.ts';
+import { type DetectionClasses, defineNode, type FrameView, type NodeContext } from '../../runtime/node.ts';
 import { Candidates } from './candidates.ts';
 import { loadModel, type Model } from './model.ts';
 import { Selector } from './nms.ts';
 import { DetectOptions } from './options.ts';
 import { ModelSession } from './session.ts';
+import { type DetectionStyle, toDetections } from './to-detections.ts';
 import { checkOutputs, greyFrame } from './warm-up.ts';
 
 const inputs = {
@@ -49,6 +42,7 @@ async function open(context: NodeContext<DetectOptions, typeof outputs>) {
   const { params, log } = context;
   const model = loadModel(params, context.prepare);
   const session = await ModelSession.open(model, params, context.clock, log);
+  const { reading, labels } = model;
   const { plan } = model.inferred;
   try {
     checkOutputs(model.inferred, await session.run(greyFrame(model.request)));
@@ -59,12 +53,20 @@ async function open(context: NodeContext<DetectOptions, typeof outputs>) {
   publishModel(context, model, session);
 
   const candidates = new Candidates();
-  const decode = plan.decoder();
+  const decode = plan.decoder(reading.scoring);
+  const byObjectness = reading.scoring === 'objectness';
   const selector = new Selector({
     iou: params.iou ?? plan.nmsIou,
-    classAgnostic: params.class_agnostic_nms,
+    // An object whose class wavers between two rows is still one object.
+    classAgnostic: params.class_agnostic_nms || byObjectness,
     max: params.maxDetections,
   });
+  const style: DetectionStyle = {
+    names: labels.names,
+    withProbabilities: byObjectness,
+    margin: params.tight_boxes ? reading.margin : null,
+  };
+  const classes: DetectionClasses = { names: labels.names, unknown: reading.unknownLabel };
   return {
     on: {
       frames: async (frame: FrameView) => {
@@ -75,7 +77,8 @@ async function open(context: NodeContext<DetectOptions, typeof outputs>) {
         if (candidates.broken > 0) context.count('broken_boxes', candidates.broken);
         await context.emit.detections({
           frame: frame.meta,
-          detections: toDetections(frame, candidates, selector.select(candidates), model.labels.names),
+          detections: toDetections(frame, candidates, selector.select(candidates), results, style),
+          ...(byObjectness ? { classes } : {}),
           inferenceMs: session.inferenceMs,
         });
       },
@@ -103,34 +106,4 @@ function publishModel(context: NodeContext<DetectOptions, typeof outputs>, model
   context.gauge('family', inferred.family);
   context.gauge('labels', labels.assumed ? labels.source : `${labels.names.length} (${labels.source})`);
   context.gauge('provider', provider);
-}
-
-/** The selected candidates as detections: mapped to the source, clipped to its frame, empty ones left out. */
-function toDetections(
-  frame: FrameView,
-  boxes: Candidates,
-  selected: Int32Array,
-  names: readonly string[],
-): readonly Detection[] {
-  const detections: Detection[] = [];
-  for (const i of selected) {
-    const x = boxes.x1[i] ?? 0;
-    const y = boxes.y1[i] ?? 0;
-    const inSlot = { x, y, w: (boxes.x2[i] ?? 0) - x, h: (boxes.y2[i] ?? 0) - y };
-    const bboxPx = clip(toSourcePx(frame.mapping, inSlot), frame.meta.size);
-    const label = names[boxes.classId[i] ?? -1] ?? '';
-    if (bboxPx === null || label === '') continue;
-    // Quantized models give 1.0005.
-    detections.push({ bboxPx, confidence: Math.min(1, boxes.score[i] ?? 0), label });
-  }
-  return detections;
-}
-
-/** The part of a box inside the frame; null when there is none. */
-function clip(box: Box, frame: Size): Box | null {
-  const x = Math.max(0, box.x);
-  const y = Math.max(0, box.y);
-  const w = Math.min(frame.w, box.x + box.w) - x;
-  const h = Math.min(frame.h, box.y + box.h) - y;
-  return w > 0 && h > 0 ? { x, y, w, h } : null;
 }

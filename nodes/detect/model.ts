@@ -14,6 +14,7 @@ import {
   labelsAreNames,
   requireLabel,
 } from './labels.ts';
+import { inputStyle, type Reading, readingOf } from './metadata.ts';
 import { findModel, modelName } from './model-path.ts';
 import { type OnnxFile, readOnnxFile } from './onnx-file.ts';
 import { OptionError } from './option-error.ts';
@@ -34,6 +35,7 @@ export interface Model {
   readonly image: ImageInput;
   readonly style: InputStyle;
   readonly inferred: Inferred;
+  readonly reading: Reading;
   readonly labels: Labels;
   readonly thresholds: Thresholds;
   readonly request: FrameRequest;
@@ -78,6 +80,7 @@ export function loadModel(options: DetectOptions, context: PrepareContext): Mode
     image,
     style,
     inferred,
+    reading: readingOf(metadata, inferred.plan),
     labels,
     thresholds: classThresholds(labels, allowed, options),
     request: frameRequest(image, style),
@@ -126,33 +129,6 @@ function imageSize(imgsz: string | undefined): Size | null {
   const numbers = imgsz?.match(/\d+/g)?.map(Number) ?? [];
   const [h, w = h] = numbers;
   return h === undefined || w === undefined || h < 32 || w < 32 ? null : { w, h };
-}
-
-function inputStyle(family: InputStyle, metadata: OnnxFile['metadata'], { input = {} }: DetectOptions): InputStyle {
-  const stated = <T extends string>(key: string, known: readonly T[]): T | undefined => {
-    const value = metadata[key];
-    const found = known.find((one) => one === value);
-    if (value === undefined || found !== undefined) return found;
-    throw new OptionError('model', 'model_metadata_invalid', `the model's metadata key ${key} can't be used`, {
-      expected: known.join(', '),
-      got: value,
-    });
-  };
-  const white = stated('input_white', ['1', '255']);
-  const pad = metadata.input_pad === undefined ? undefined : Number(metadata.input_pad);
-  if (pad !== undefined && !(pad >= 0 && pad <= 255)) {
-    throw new OptionError('model', 'model_metadata_invalid', "the model's metadata key input_pad can't be used", {
-      expected: 'a grey level from 0 to 255',
-      got: `${metadata.input_pad}`,
-    });
-  }
-  return {
-    ...family,
-    color: input.color ?? stated('input_color', ['rgb', 'bgr']) ?? family.color,
-    white: input.white ?? (white === '1' ? 1 : white === '255' ? 255 : family.white),
-    fit: input.fit ?? stated('input_fit', ['letterbox', 'letterbox-topleft', 'stretch']) ?? family.fit,
-    pad: input.pad ?? pad ?? family.pad,
-  };
 }
 
 function frameRequest(image: ImageInput, style: InputStyle): FrameRequest {

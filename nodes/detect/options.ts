@@ -49,7 +49,14 @@ export const DetectOptions = Type.Object({
   ),
   class_agnostic_nms: Type.Boolean({
     default: false,
-    description: 'Boxes of different classes suppress each other too.',
+    description:
+      'Boxes of different classes suppress each other too, as they always do where confidence is objectness.',
+  }),
+  tight_boxes: Type.Boolean({
+    default: true,
+    description:
+      'For models whose boxes are larger than the visible object by a margin (metadata key box_margin): take it off. ' +
+      'False: publish the boxes as the model gives them.',
   }),
   class_names: Type.Optional(
     Type.Union([Type.Array(Type.String(), { minItems: 1 }), Type.String({ minLength: 1 })], {

@@ -10,13 +10,27 @@
  *   5. start tracks from what is still left; those of the very first frame are confirmed at once
  *   6. of a seen and a lost track on the same spot, keep the older
  *
+ * Small boxes are grown before they are compared, since an object of a few pixels easily moves by more than its own size
+ * between two frames. The idea is the buffered IoU of Yang et al. 2023, "Hard to Track Objects with Irregular Motions and
+ * Similar Appearances? Make It Easier by Buffering the Matching Space"; here only boxes below a size are grown, to that
+ * size, and the others are compared as they are.
+ *
  * All durations are seconds and the time between frames is the real one. The stepper holds no clock and draws no random
  * numbers: the same input gives the same output.
  */
-import type { Detection, Track } from '../../runtime/node.ts';
+import type { Detection, DetectionClasses, Track } from '../../runtime/node.ts';
 import { Assignment } from './assignment.ts';
+import { LabelEvidence } from './label-evidence.ts';
 import type { TrackOptions } from './options.ts';
 import { Tracklet } from './tracklet.ts';
+
+/** What is known about a frame besides its detections. */
+export interface FrameFacts {
+  /** Width of the frame in pixels; without it no box is grown. */
+  readonly widthPx?: number;
+  /** Set when detections carry class probabilities: labels then follow from these and part no detection from a track. */
+  readonly classes?: DetectionClasses;
+}
 
 export interface StepResult {
   /** Confirmed tracks that were matched in this frame, by rising id. */
@@ -39,6 +53,8 @@ export class ByteTrack {
   readonly #options: TrackOptions;
   readonly #assignment = new Assignment();
   #cost = new Float64Array(64);
+  /** Grown boxes of the detections being matched: x, y, w, h of each. */
+  #grown = new Float64Array(64);
   /** In the order in which they started. */
   #tracklets: Tracklet[] = [];
   #nextId: number;
@@ -47,6 +63,9 @@ export class ByteTrack {
   /** Seconds on our own clock, which rises with every frame whatever the given time does. */
   #nowS = 0;
   #started = false;
+  /** Of the present frame: boxes are compared as if no side were shorter. */
+  #leastSidePx = 0;
+  #classes: DetectionClasses | null = null;
 
   /** @param nextId the first id to give out, from 1 */
   constructor(options: TrackOptions, nextId = 1) {
@@ -64,8 +83,11 @@ export class ByteTrack {
    * @param timeS media time of the frame in seconds. A time that is not finite, stands still or goes back (a source
    *   that starts over) moves no track.
    * @param detections boxes in source pixels; they are not kept
+   * @param facts of this frame
    */
-  step(timeS: number, detections: readonly Detection[]): StepResult {
+  step(timeS: number, detections: readonly Detection[], facts: FrameFacts = {}): StepResult {
+    this.#leastSidePx = this.#options.least_match_size * (facts.widthPx ?? 0);
+    this.#classes = facts.classes ?? null;
     const gap = this.#advance(timeS);
     const high: Detection[] = [];
     const low: Detection[] = [];
@@ -129,19 +151,34 @@ export class ByteTrack {
     return detections.filter((d) => !taken.has(d));
   }
 
-  /** Cost of each pair: 1 - IoU (times confidence); pairs that must not be are infinite. */
+  /** Cost of each pair: 1 - IoU of the grown boxes (times confidence); pairs that must not be are infinite. */
   #fillCost(tracklets: readonly Tracklet[], detections: readonly Detection[], fuse: boolean): void {
     const size = tracklets.length * detections.length;
     if (this.#cost.length < size) this.#cost = new Float64Array(size * 2);
     const cost = this.#cost;
-    const { per_class, refind_size_ratio } = this.#options;
+    const grown = this.#grow(detections);
+    const least = this.#leastSidePx;
+    const barsLabels = this.#barsLabels;
+    const { refind_size_ratio } = this.#options;
     let at = 0;
-    for (const { left, top, right, bottom, label, status } of tracklets) {
+    for (const tracklet of tracklets) {
+      const { label, status } = tracklet;
+      const growX = Math.max(0, least - (tracklet.right - tracklet.left)) / 2;
+      const growY = Math.max(0, least - (tracklet.bottom - tracklet.top)) / 2;
+      const left = tracklet.left - growX;
+      const right = tracklet.right + growX;
+      const top = tracklet.top - growY;
+      const bottom = tracklet.bottom + growY;
       const height = bottom - top;
       const area = (right - left) * height;
       const sizeRatio = status === 'lost' ? refind_size_ratio : Number.POSITIVE_INFINITY;
+      let box = 0;
       for (const detection of detections) {
-        const { x, y, w, h } = detection.bboxPx;
+        const x = grown[box] ?? 0;
+        const y = grown[box + 1] ?? 0;
+        const w = grown[box + 2] ?? 0;
+        const h = grown[box + 3] ?? 0;
+        box += 4;
         const overlapW = Math.min(right, x + w) - Math.max(left, x);
         const overlapH = Math.min(bottom, y + h) - Math.max(top, y);
         let value = 1;
@@ -149,15 +186,38 @@ export class ByteTrack {
           const shared = overlapW * overlapH;
           value = 1 - (shared / (area + w * h - shared)) * (fuse ? detection.confidence : 1);
         }
-        const barred = (per_class && detection.label !== label) || h > height * sizeRatio || h * sizeRatio < height;
+        const barred = (barsLabels && detection.label !== label) || h > height * sizeRatio || h * sizeRatio < height;
         cost[at++] = barred ? Number.POSITIVE_INFINITY : value;
       }
     }
   }
 
+  /** @returns the boxes of the detections, small ones grown about their centres; valid until the next call */
+  #grow(detections: readonly Detection[]): Float64Array {
+    if (this.#grown.length < detections.length * 4) this.#grown = new Float64Array(detections.length * 8);
+    const grown = this.#grown;
+    let at = 0;
+    for (const { bboxPx } of detections) {
+      const w = Math.max(bboxPx.w, this.#leastSidePx);
+      const h = Math.max(bboxPx.h, this.#leastSidePx);
+      grown[at++] = bboxPx.x - (w - bboxPx.w) / 2;
+      grown[at++] = bboxPx.y - (h - bboxPx.h) / 2;
+      grown[at++] = w;
+      grown[at++] = h;
+    }
+    return grown;
+  }
+
+  /** A label that is still being decided says nothing about which object it is. */
+  get #barsLabels(): boolean {
+    return this.#options.per_class && this.#classes === null;
+  }
+
   #start(detection: Detection): void {
     if (detection.confidence < this.#options.new_track_confidence) return;
-    const tracklet = new Tracklet(detection, this.#nowS);
+    const classes = this.#classes;
+    const evidence = classes === null ? null : new LabelEvidence(classes, this.#options, detection.label);
+    const tracklet = new Tracklet(detection, this.#nowS, evidence);
     if (this.#started) this.#tracklets.push(tracklet);
     else this.#confirm(tracklet);
   }
@@ -170,12 +230,13 @@ export class ByteTrack {
 
   /** Of a tracked and a lost track that overlap almost wholly, the one seen over the shorter time goes. */
   #dropDuplicates(): void {
-    const { duplicate_iou, per_class } = this.#options;
+    const { duplicate_iou } = this.#options;
+    const barsLabels = this.#barsLabels;
     const dropped = new Set<Tracklet>();
     for (const lost of this.#tracklets) {
       if (lost.status !== 'lost') continue;
       for (const seen of this.#tracklets) {
-        if (seen.status !== 'tracked' || (per_class && seen.label !== lost.label)) continue;
+        if (seen.status !== 'tracked' || (barsLabels && seen.label !== lost.label)) continue;
         if (iou(seen, lost) <= duplicate_iou) continue;
         dropped.add(seen.seenS - seen.startS > lost.seenS - lost.startS ? lost : seen);
       }

@@ -27,8 +27,9 @@ export default defineNode({
     const tracker = new ByteTrack(context.params, keptNextId);
     return {
       on: {
-        detections: ({ frame, detections, inferenceMs }) => {
-          const { tracks, invalid, gap } = tracker.step(frame.mediaTimeS, detections);
+        detections: ({ frame, detections, classes, inferenceMs }) => {
+          const facts = { widthPx: frame.size.w, ...(classes === undefined ? {} : { classes }) };
+          const { tracks, invalid, gap } = tracker.step(frame.mediaTimeS, detections, facts);
           if (invalid > 0) context.count('invalid_detections', invalid);
           if (gap) context.count('gaps');
           if (tracker.nextId !== keptNextId) {

@@ -63,7 +63,37 @@ export const trackOptions = Type.Object({
   per_class: Type.Boolean({
     default: true,
     description:
-      'A track is matched by detections of its own label only. False: by any; its label is the one most voted.',
+      'A track is matched by detections of its own label only. False: by any; its label is the one most voted. ' +
+      'Without effect where detections carry class probabilities.',
+  }),
+  least_match_size: Type.Number({
+    minimum: 0,
+    maximum: 0.2,
+    default: 0.03,
+    description:
+      'For matching, boxes narrower or lower than this share of the frame width (0..0.2) count as that large, so that ' +
+      'small objects that move by more than their own size are followed. 0: off.',
+  }),
+  label_memory_s: Type.Number({
+    minimum: 0.1,
+    maximum: 3600,
+    default: 20,
+    description:
+      'With class probabilities: time in seconds after which a sighting counts for about a third (1/e) of its weight in ' +
+      'the label of a track.',
+  }),
+  label_evidence: Type.Number({
+    minimum: 0,
+    maximum: 1000,
+    default: 3,
+    description: 'With class probabilities: least summed confidence of the sightings before a track is given a label.',
+  }),
+  label_share: Type.Number({
+    ...share,
+    default: 0.55,
+    description:
+      'With class probabilities: least share (0..1) of the evidence that a class takes to be the label; a label is ' +
+      'dropped when it falls by 0.1 below.',
   }),
 });
 

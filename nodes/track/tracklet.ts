@@ -1,6 +1,7 @@
-/** One object as the tracker follows it: a filtered box, a label by vote, and when it was seen. */
+/** One object as the tracker follows it: a filtered box, a label by vote or by evidence, and when it was seen. */
 import type { Detection, Track } from '../../runtime/node.ts';
 import { BoxKalman } from './kalman.ts';
+import type { LabelEvidence } from './label-evidence.ts';
 
 /** `new`: seen once, not published yet. `tracked`: seen in the last frame. `lost`: unseen, may be found again. */
 export type TrackletStatus = 'new' | 'tracked' | 'lost';
@@ -23,14 +24,17 @@ export class Tracklet {
   readonly #filter: BoxKalman;
   /** Summed confidence by label. */
   readonly #votes = new Map<string, number>();
+  readonly #evidence: LabelEvidence | null;
 
-  constructor(detection: Detection, nowS: number) {
+  /** @param evidence decides the label from class probabilities; null: the label is voted for */
+  constructor(detection: Detection, nowS: number, evidence: LabelEvidence | null) {
+    this.#evidence = evidence;
     this.#filter = new BoxKalman(detection.bboxPx);
     this.label = detection.label;
     this.confidence = detection.confidence;
     this.startS = nowS;
     this.seenS = nowS;
-    this.#vote(detection);
+    this.#name(detection, nowS);
     this.#readEdges();
   }
 
@@ -45,7 +49,7 @@ export class Tracklet {
     this.confidence = detection.confidence;
     this.seenS = nowS;
     this.status = 'tracked';
-    this.#vote(detection);
+    this.#name(detection, nowS);
     this.#readEdges();
   }
 
@@ -57,6 +61,16 @@ export class Tracklet {
       bboxPx: { x: this.left, y: this.top, w: this.right - this.left, h: this.bottom - this.top },
       velocityPxPerS: { x: this.#filter.velocityX, y: this.#filter.velocityY },
     };
+  }
+
+  #name(detection: Detection, nowS: number): void {
+    const { classProbabilities, confidence } = detection;
+    if (this.#evidence === null) {
+      this.#vote(detection);
+    } else {
+      if (classProbabilities !== undefined) this.#evidence.see(classProbabilities, confidence, nowS);
+      this.label = this.#evidence.label;
+    }
   }
 
   #vote(detection: Detection): void {

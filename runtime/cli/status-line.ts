@@ -70,8 +70,7 @@ export function statusText(view: SessionView): string {
 /** `cam01 ████████░░░░  42 % · frame 334 · 118.2 fps · 4 s left · 2 tracks`; at the end the average. */
 export function progressText(view: SessionView, elapsedS: number): string {
   const share = Math.min(1, Math.max(0, view.progress ?? 0));
-  const full = Math.round(share * BAR_CELLS);
-  const bar = `${view.camera_id} ${'█'.repeat(full)}${'░'.repeat(BAR_CELLS - full)} ${`${Math.round(share * 100)} %`.padStart(5)}`;
+  const bar = barText(view.camera_id, share);
   const { frames, fps, tracks } = view;
   if (!view.running) {
     const average = (frames.processed / Math.max(elapsedS, 0.001)).toFixed(1);
@@ -81,7 +80,14 @@ export function progressText(view: SessionView, elapsedS: number): string {
   return `${bar} · frame ${frames.processed} · ${fps.out.toFixed(1)} fps · ${left} left · ${tracks} tracks`;
 }
 
-function formatDuration(seconds: number): string {
+/** `cam01 ████████░░░░  42 %` for a share from 0 to 1. */
+export function barText(name: string, share: number): string {
+  const full = Math.round(share * BAR_CELLS);
+  return `${name} ${'█'.repeat(full)}${'░'.repeat(BAR_CELLS - full)} ${`${Math.round(share * 100)} %`.padStart(5)}`;
+}
+
+/** `40 s`, `3 min 20 s`, `2 h 5 min` */
+export function formatDuration(seconds: number): string {
   const s = Math.round(seconds);
   if (s < 60) return `${s} s`;
   if (s < 3600) return `${Math.floor(s / 60)} min ${s % 60} s`;

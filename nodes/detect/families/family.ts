@@ -71,6 +71,12 @@ export interface Thresholds {
   readonly lowest: number;
 }
 
+/**
+ * What the confidence of a detection is, for rows that have an objectness beside their class probabilities: their
+ * `product`, or the `objectness` alone. The latter candidates say where their class probabilities are.
+ */
+export type Scoring = 'product' | 'objectness';
+
 /** Reads the outputs (in the order of `Plan.outputs`) of one run into candidates. */
 export type Decode = (outputs: readonly OutputTensor[], thresholds: Thresholds, into: Candidates) => void;
 
@@ -95,10 +101,12 @@ export interface Plan {
   readonly spareClass?: boolean;
   /** Default IoU of the suppression of doubles; null: the model gives each object once. */
   readonly nmsIou: number | null;
+  /** Rows have an objectness, so that they can be scored by it alone. */
+  readonly objectness?: boolean;
   /** Says what is implausible about the values of a first run on a grey picture; null when nothing is. */
   readonly check: (outputs: readonly OutputTensor[]) => string | null;
-  /** Makes a decoder with scratch memory of its own. */
-  readonly decoder: () => Decode;
+  /** Makes a decoder with scratch memory of its own. `scoring`: only with `objectness`; default `product`. */
+  readonly decoder: (scoring?: Scoring) => Decode;
 }
 
 /**

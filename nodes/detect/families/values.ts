@@ -2,7 +2,7 @@
  * Reading and checking the numbers that models give; shared by the families. Checks look at the values of a first run
  * and give a complaint or null.
  */
-import type { OutputTensor } from './family.ts';
+import type { OutputTensor, Scoring } from './family.ts';
 
 /** Float values of an output. Outputs of another type give an empty array, which no expected shape matches. */
 export function floats(output: OutputTensor | undefined): Float32Array {
@@ -21,6 +21,12 @@ export function bestClass(data: Float32Array, at: number, count: number): number
     }
   }
   return best;
+}
+
+/** The score of a row; NaN, which no threshold lets pass, when one of its numbers is. */
+export function rowScore(objectness: number, classProbability: number, scoring: Scoring): number {
+  if (scoring === 'product') return objectness * classProbability;
+  return Number.isNaN(classProbability) ? Number.NaN : objectness;
 }
 
 /** Room for rounding: quantized models give 1.0005. */

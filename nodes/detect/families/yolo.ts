@@ -1,6 +1,7 @@
 /**
  * YOLO heads that give many boxes an object, decoded to pixels of the input:
- * - [1, N, 5 + classes] of YOLOv5 (and v7): centre, size, objectness, class probabilities; score = objectness × class.
+ * - [1, N, 5 + classes] of YOLOv5 (and v7): centre, size, objectness, class probabilities; score = objectness × class,
+ *   or the objectness alone.
  * - [1, 4 + classes, N] of YOLOv8, v9, v11 and later, or its transpose [1, N, 4 + classes]: no objectness.
  * The picture: RGB, 0 to 1, centred letterbox on grey 114.
  *
@@ -16,10 +17,11 @@ import {
   isDetr,
   type Match,
   type ModelFacts,
+  type Scoring,
   type ValueInfo,
   YOLO_INPUT,
 } from './family.ts';
-import { bestClass, checkProbabilities, checkProbability, floats, largest } from './values.ts';
+import { bestClass, checkProbabilities, checkProbability, floats, largest, rowScore } from './values.ts';
 
 type Layout = 'objectness' | 'columns' | 'rows';
 
@@ -123,14 +125,16 @@ function make(
       outputs: [{ name: output.name, dims: layout === 'columns' ? [1, columns, count] : [1, count, columns] }],
       classes,
       nmsIou: 0.45,
+      objectness: layout === 'objectness',
       check: ([values]) => check(floats(values), columns, layout),
-      decoder: () => (layout === 'columns' ? columnDecoder(classes) : rowDecoder(classes, layout === 'objectness')),
+      decoder: (scoring = 'product') =>
+        layout === 'columns' ? columnDecoder(classes) : rowDecoder(classes, layout === 'objectness', scoring),
     },
   };
 }
 
 /** Boxes in rows: [boxes, 4 or 5 + classes]. */
-function rowDecoder(classes: number, objectness: boolean): Decode {
+function rowDecoder(classes: number, objectness: boolean, scoring: Scoring): Decode {
   const first = objectness ? 5 : 4;
   const stride = first + classes;
   return (outputs, thresholds, into) => {
@@ -138,10 +142,11 @@ function rowDecoder(classes: number, objectness: boolean): Decode {
     for (let at = 0; at + stride <= data.length; at += stride) {
       const object = objectness ? (data[at + 4] ?? 0) : 1;
       if (!(object >= thresholds.lowest)) continue;
-      const best = bestClass(data, at + first, classes);
-      const score = object * (data[at + first + best] ?? 0);
+      const from = at + first;
+      const best = bestClass(data, from, classes);
+      const score = rowScore(object, data[from + best] ?? 0, scoring);
       if (!(score >= (thresholds.byClass[best] ?? Number.POSITIVE_INFINITY))) continue;
-      into.addCentred(data[at] ?? 0, data[at + 1] ?? 0, data[at + 2] ?? 0, data[at + 3] ?? 0, score, best);
+      into.addCentred(data[at] ?? 0, data[at + 1] ?? 0, data[at + 2] ?? 0, data[at + 3] ?? 0, score, best, from);
     }
   };
 }

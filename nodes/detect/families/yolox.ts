@@ -1,14 +1,14 @@
 /**
  * YOLOX as its own exporter writes it: one output [1, N, 5 + classes] that is still relative to the grid. Row i belongs
  * to a cell of the strides 8, 16, 32 (row by row, finest first): centre = (offset + cell) × stride, size = exp(value) ×
- * stride, score = objectness × class probability, both after the sigmoid. The picture: BGR, 0 to 255, letterbox against
- * the top-left corner on grey 114.
+ * stride, score = objectness × class probability, both after the sigmoid, or the objectness alone. The picture: BGR, 0
+ * to 255, letterbox against the top-left corner on grey 114.
  *
  * Source: Ge et al., "YOLOX: Exceeding YOLO Series in 2021", and the ONNX demo of Megvii-BaseDetection/YOLOX.
  */
 import type { Size } from '../../../runtime/node.ts';
-import { batchOfOne, type Decode, dimsText, type Family, gridCells, type InputStyle } from './family.ts';
-import { bestClass, checkProbabilities, floats, largest } from './values.ts';
+import { batchOfOne, type Decode, dimsText, type Family, gridCells, type InputStyle, type Scoring } from './family.ts';
+import { bestClass, checkProbabilities, floats, largest, rowScore } from './values.ts';
 
 const STRIDES = [8, 16, 32];
 const INPUT: InputStyle = { color: 'bgr', white: 255, fit: 'letterbox-topleft', pad: 114 };
@@ -40,14 +40,15 @@ export const yolox: Family = {
         outputs: [{ name: output.name, dims: [1, cells, columns] }],
         classes,
         nmsIou: 0.45,
+        objectness: true,
         check: ([values]) => check(floats(values), cells, columns),
-        decoder: () => decoder(model.size, columns),
+        decoder: (scoring = 'product') => decoder(model.size, columns, scoring),
       },
     };
   },
 };
 
-function decoder(size: Size, columns: number): Decode {
+function decoder(size: Size, columns: number, scoring: Scoring): Decode {
   const classes = columns - 5;
   return (outputs, thresholds, into) => {
     const data = floats(outputs[0]);
@@ -61,7 +62,7 @@ function decoder(size: Size, columns: number): Decode {
         // Nearly every row ends here: a score is never above its objectness.
         if (!(objectness >= thresholds.lowest)) continue;
         const best = bestClass(data, at + 5, classes);
-        const score = objectness * (data[at + 5 + best] ?? 0);
+        const score = rowScore(objectness, data[at + 5 + best] ?? 0, scoring);
         if (!(score >= (thresholds.byClass[best] ?? Number.POSITIVE_INFINITY))) continue;
         const cx = ((data[at] ?? 0) + (cell % gridW)) * stride;
         const cy = ((data[at + 1] ?? 0) + Math.floor(cell / gridW)) * stride;
@@ -72,6 +73,7 @@ function decoder(size: Size, columns: number): Decode {
           Math.exp(data[at + 3] ?? 0) * stride,
           score,
           best,
+          at + 5,
         );
       }
     }

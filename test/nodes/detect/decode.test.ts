@@ -50,6 +50,18 @@ describe('decoding by hand', () => {
     expect([into.count, into.score[0], into.classId[0], into.x1[0], into.y1[0]]).toEqual([1, 0.5, 1, 8, 17]);
   });
 
+  test('YOLOv5 by objectness alone: where the classes are is kept, rows that are no numbers are left out', () => {
+    const { plan } = inferFamily(facts([output('output', [1, 252, 7])]), null);
+    const data = rows(252, 7, [
+      [10, 20, 4, 6, 0.9, Number.NaN, 0.5],
+      [10, 20, 4, 6, Number.NaN, 0.5, 0.5],
+      [10, 20, 4, 6, 0.5, 0.25, 0.75],
+    ]);
+    const into = new Candidates();
+    plan.decoder('objectness')([{ data, dims: [1, 252, 7] }], thresholds(0.4, 0.4), into);
+    expect([into.count, into.score[0], into.classId[0], into.classesAt[0]]).toEqual([1, 0.5, 1, 2 * 7 + 5]);
+  });
+
   test('DETR: every class of a query above its threshold counts', () => {
     const { plan } = inferFamily(facts([output('pred_boxes', [1, 1, 4]), output('pred_logits', [1, 1, 3])]), null);
     const into = new Candidates();

@@ -1,0 +1,86 @@
+/**
+ * Metadata keys of a model that say how its picture is fed and what its confidences and boxes mean. A key that can't be
+ * used is an error: a model that is read in the wrong way gives phantoms.
+ */
+import type { InputStyle, Plan, Scoring } from './families/family.ts';
+import { OptionError } from './option-error.ts';
+import type { DetectOptions } from './options.ts';
+
+type Metadata = Readonly<Record<string, string>>;
+
+/** By how much a model's boxes are larger than the visible object, on each side, in pixels of the model's input. */
+export interface BoxMargin {
+  readonly xPx: number;
+  readonly yPx: number;
+}
+
+/** What the numbers of a model mean beyond their layout. */
+export interface Reading {
+  readonly scoring: Scoring;
+  /** What an object is called until its class is sure; null: by its most probable class. */
+  readonly unknownLabel: string | null;
+  /** Null: the boxes are tight. */
+  readonly margin: BoxMargin | null;
+}
+
+/**
+ * Reads `confidence`, `unknown_label` and `box_margin`.
+ * @throws WindhoverError (permanent) `model_metadata_invalid`
+ */
+export function readingOf(metadata: Metadata, plan: Plan): Reading {
+  const scoring = oneOf(metadata, 'confidence', ['product', 'objectness']) ?? 'product';
+  if (scoring === 'objectness' && plan.objectness !== true) {
+    throw invalid('confidence', 'an output with an objectness, [1, N, 5 + classes]', `objectness and ${plan.layout}`);
+  }
+  return { scoring, unknownLabel: unknownLabel(metadata, scoring), margin: boxMargin(metadata) };
+}
+
+/**
+ * How the picture is fed: the option, else the metadata, else as the family does.
+ * @throws WindhoverError (permanent) `model_metadata_invalid`
+ */
+export function inputStyle(family: InputStyle, metadata: Metadata, { input = {} }: DetectOptions): InputStyle {
+  const white = oneOf(metadata, 'input_white', ['1', '255']);
+  const pad = metadata.input_pad === undefined ? undefined : Number(metadata.input_pad);
+  if (pad !== undefined && !(pad >= 0 && pad <= 255)) {
+    throw invalid('input_pad', 'a grey level from 0 to 255', `${metadata.input_pad}`);
+  }
+  return {
+    ...family,
+    color: input.color ?? oneOf(metadata, 'input_color', ['rgb', 'bgr']) ?? family.color,
+    white: input.white ?? (white === '1' ? 1 : white === '255' ? 255 : family.white),
+    fit: input.fit ?? oneOf(metadata, 'input_fit', ['letterbox', 'letterbox-topleft', 'stretch']) ?? family.fit,
+    pad: input.pad ?? pad ?? family.pad,
+  };
+}
+
+function unknownLabel({ unknown_label: label }: Metadata, scoring: Scoring): string | null {
+  if (label === undefined) return null;
+  if (label.trim() === '') throw invalid('unknown_label', 'a label', 'an empty one');
+  // Without class probabilities nobody could ever tell that a class is sure.
+  if (scoring !== 'objectness') throw invalid('unknown_label', 'it together with confidence: objectness', label);
+  return label.trim();
+}
+
+function boxMargin({ box_margin: margin }: Metadata): BoxMargin | null {
+  if (margin === undefined) return null;
+  const [, x, y] = /^\s*(\d+(?:\.\d+)?)\s*,\s*(\d+(?:\.\d+)?)\s*$/.exec(margin) ?? [];
+  if (x === undefined || y === undefined) {
+    throw invalid('box_margin', 'two numbers from 0, in pixels of the input: horizontal,vertical', margin);
+  }
+  return { xPx: Number(x), yPx: Number(y) };
+}
+
+function oneOf<T extends string>(metadata: Metadata, key: string, known: readonly T[]): T | undefined {
+  const value = metadata[key];
+  const found = known.find((one) => one === value);
+  if (value === undefined || found !== undefined) return found;
+  throw invalid(key, known.join(', '), value);
+}
+
+function invalid(key: string, expected: string, got: string): OptionError {
+  return new OptionError('model', 'model_metadata_invalid', `the model's metadata key ${key} can't be used`, {
+    expected,
+    got,
+  });
+}

@@ -1,0 +1,76 @@
+/** `bun run models`: which models there are, what detect makes of one, and getting well-known ones. */
+import { join, resolve } from 'node:path';
+import { describeModel, listModels, locateModel, type ModelCard, type RefusedModel } from '../../models/describe.ts';
+import { WindhoverError } from '../errors.ts';
+import { suggestion } from '../nearest.ts';
+import { modelFolders, parseCommandLine, type Surroundings } from './command.ts';
+import { isKnownFile, pullModels } from './models/pull.ts';
+import { type KnownModel, readRegistry } from './models/registry.ts';
+import { cardText, modelsText } from './models/text.ts';
+
+const USAGE = `bun run models [list] [--json]
+       bun run models inspect FILE|NAME [--json]
+       bun run models pull NAME… [--force]
+       [--registry FILE]: known models of your own, in the form of models/registry.json`;
+const OPTIONS = {
+  json: { type: 'boolean', default: false },
+  force: { type: 'boolean', default: false },
+  registry: { type: 'string' },
+} as const;
+const ACTIONS = ['list', 'inspect', 'pull'];
+
+export async function modelsCommand(args: string[], surroundings: Surroundings): Promise<number> {
+  const { values, positionals } = parseCommandLine(args, OPTIONS, USAGE);
+  const [action = 'list', ...names] = positionals;
+  const known = () => registry(values.registry, surroundings);
+  if (action === 'list' && names.length === 0) return await list(known(), values.json, surroundings);
+  if (action === 'inspect' && names.length === 1) {
+    return await inspect(names[0] ?? '', known(), values.json, surroundings);
+  }
+  if (action === 'pull' && names.length > 0) return await pullModels(names, known(), values.force, surroundings);
+  const what = ACTIONS.includes(action)
+    ? `${action}: ${action === 'list' ? 'takes no names' : 'name a model'}`
+    : `'${action}' is nothing to do with models${suggestion(action, ACTIONS, 'actions')}`;
+  throw new WindhoverError('usage', `${what}\nusage: ${USAGE}`);
+}
+
+function registry(file: string | undefined, { root, cwd }: Surroundings): readonly KnownModel[] {
+  return readRegistry(file === undefined ? join(root, 'models', 'registry.json') : resolve(cwd, file));
+}
+
+/** The models that `detect` finds by name, then the known ones that are not there. */
+async function list(known: readonly KnownModel[], json: boolean, { root, stdout }: Surroundings): Promise<number> {
+  const models = await Promise.all(listModels(modelFolders(root)).map((model) => withLicence(model, known)));
+  const missing = known.filter(({ name }) => !models.some((model) => model.name === name));
+  stdout.write(json ? jsonText({ models, known: missing }) : modelsText(models, missing));
+  return 0;
+}
+
+/** @throws WindhoverError `model_not_found` */
+async function inspect(
+  model: string,
+  known: readonly KnownModel[],
+  json: boolean,
+  { cwd, root, stdout, stderr }: Surroundings,
+): Promise<number> {
+  const card = await withLicence(describeModel(locateModel(model, cwd, modelFolders(root))), known);
+  if (json) stdout.write(jsonText(card));
+  if (!('error' in card)) {
+    if (!json) stdout.write(cardText(card));
+    return 0;
+  }
+  const { code, option, message } = card.error;
+  if (!json) stderr.write(`${card.file}: detect.${option}: ${message} [${code}]\n`);
+  return 1;
+}
+
+/** A file that does not name its licence but is a known model, to the byte, has that one's. */
+async function withLicence<T extends ModelCard | RefusedModel>(model: T, known: readonly KnownModel[]): Promise<T> {
+  const same = known.find(({ bytes }) => bytes === model.bytes);
+  if ('error' in model || model.licence !== null || same === undefined) return model;
+  return (await isKnownFile(model.file, same)) ? { ...model, licence: same.licence } : model;
+}
+
+function jsonText(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
+}

@@ -1,0 +1,82 @@
+/** Models as text: tables, sizes, and what there is to say about one of them. */
+import type { ModelCard, RefusedModel } from '../../../models/describe.ts';
+import type { KnownModel } from './registry.ts';
+
+/** Names shown of a long list of classes. */
+const FEW_NAMES = 4;
+/** Metadata of some exporters holds whole configurations. */
+const MAX_VALUE_CHARS = 200;
+
+/** The models that are there, and those that could be. */
+export function modelsText(models: readonly (ModelCard | RefusedModel)[], known: readonly KnownModel[]): string {
+  const here = models.map((model) =>
+    'error' in model
+      ? [model.name, `refused: ${model.error.code}`, '', '', bytesText(model.bytes), '']
+      : [
+          ...[model.name, model.family, classesText(model.labels), sizeText(model.input.size)],
+          ...[bytesText(model.bytes), model.licence ?? 'unknown'],
+        ],
+  );
+  const more = known.map(({ name, family, classes, input, bytes, licence }) => [
+    ...[name, family, classes, sizeText(input), bytesText(bytes), licence],
+  ]);
+  const head = ['name', 'family', 'classes', 'input', 'size', 'licence'];
+  const first = here.length === 0 ? 'no models in the model folder\n' : table(head, here);
+  return more.length === 0 ? first : `${first}\nto be had with: bun run models pull NAME\n${table(head, more)}`;
+}
+
+/** All that is known about one model, a line each. */
+export function cardText(card: ModelCard): string {
+  const { input, labels, metadata } = card;
+  const names = labels.names.map((name) => (name === '' ? '–' : name)).join(', ');
+  const normalized =
+    input.normalize === undefined ? '' : `, less mean ${input.normalize.mean}, by std ${input.normalize.std}`;
+  const values = input.type === 'uint8' ? 'bytes' : `floats from 0 to ${input.white}${normalized}`;
+  const fit = input.fit === 'stretch' ? 'stretch' : `${input.fit} on grey ${input.pad}`;
+  const facts: [string, string][] = [
+    ['model', `${card.name} (${card.file}, ${bytesText(card.bytes)})`],
+    ['licence', card.licence ?? 'unknown: the file does not say'],
+    ['family', `${card.family} (${card.certainty}: ${card.why})`],
+    ['layout', card.layout],
+    ['input', `${input.name} [${input.dims.join(', ')}], ${sizeText(input.size)}, ${input.color}, ${values}, ${fit}`],
+    ...card.outputs.map(({ name, dims, type }): [string, string] => ['output', `${name} [${dims.join(', ')}] ${type}`]),
+    ['labels', `${labels.names.length} from ${labels.source}: ${names}`],
+    ['doubles', card.nms_iou === null ? 'none: gives each object once' : `dropped above IoU ${card.nms_iou} (NMS)`],
+    ['confidence', `${card.confidence} unless the graph says otherwise`],
+    ...Object.entries(metadata)
+      .filter(([key]) => key !== 'names')
+      .map(([key, value]): [string, string] => ['metadata', `${key}: ${cut(value)}`]),
+  ];
+  return facts.map(([key, value]) => `${key.padEnd(12)}${printable(value)}\n`).join('');
+}
+
+/** `80: person, bicycle, car, motorcycle, …` */
+function classesText({ names }: ModelCard['labels']): string {
+  const real = names.filter((name) => name !== '');
+  return `${real.length}: ${real.slice(0, FEW_NAMES).join(', ')}${real.length > FEW_NAMES ? ', …' : ''}`;
+}
+
+/** `13 kB`, `3.7 MB` */
+export function bytesText(bytes: number): string {
+  return bytes < 999_500 ? `${Math.round(bytes / 1000)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
+}
+
+function sizeText({ w, h }: { readonly w: number; readonly h: number }): string {
+  return `${w}×${h}`;
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const all = [head, ...rows].map((row) => row.map(printable));
+  const widths = head.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
+  const line = (row: readonly string[]) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ');
+  return all.map((row) => `${line(row).trimEnd()}\n`).join('');
+}
+
+function cut(text: string): string {
+  return text.length > MAX_VALUE_CHARS ? `${text.slice(0, MAX_VALUE_CHARS)}…` : text;
+}
+
+/** Model files come from anywhere; their texts must not move the cursor. */
+function printable(text: string): string {
+  return text.replaceAll(/\p{Cc}+/gu, ' ');
+}
