@@ -1,5 +1,6 @@
 /** The commands, one line each. A command gets its arguments and the process's surroundings, and returns an exit code. */
 import { benchCommand } from './cli/bench.ts';
+import { cameraCommand } from './cli/camera.ts';
 import { checkCommand } from './cli/check.ts';
 import type { Surroundings } from './cli/command.ts';
 import { fixturesCommand } from './cli/fixtures.ts';
@@ -17,6 +18,7 @@ const COMMANDS: Record<string, readonly [run: Command, usage: string]> = {
   graph: [graphCommand, 'graph FILE                 run one graph and serve it'],
   serve: [serveCommand, 'serve PATH…                serve several graphs (files or folders)'],
   check: [checkCommand, 'check FILE… [--plan]       check graphs without running them'],
+  camera: [cameraCommand, 'camera                     a virtual PTZ camera that speaks ONVIF'],
   models: [modelsCommand, 'models [list|inspect|pull] list, explain and download models'],
   schemas: [schemasCommand, 'schemas                    write the JSON Schemas'],
   bench: [benchCommand, 'bench NAME                 measure: tracking, pipeline, fanout'],

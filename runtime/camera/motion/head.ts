@@ -1,0 +1,185 @@
+/**
+ * The camera's head: pan, tilt and zoom, and the commands on their way to them. Time is always an argument (seconds on
+ * any clock that does not jump). Steps lie on a fixed grid, so the motion depends on the commands and their times and
+ * not on how often somebody looks.
+ */
+import { type AxisGoal, type AxisState, axisAt, HOLD, isAtRest, stepAxis } from './axis.ts';
+import type { HeadSpec } from './motors.ts';
+
+export const AXES = ['pan', 'tilt', 'zoom'] as const;
+export type Axis = (typeof AXES)[number];
+
+export type HeadCommand =
+  /** Moves the named axes at a rate (units a second) until told otherwise, or for `forS`. */
+  | {
+      readonly kind: 'rate';
+      readonly rates: Readonly<Partial<Record<Axis, number>>>;
+      readonly forS: number | null;
+    }
+  /** Moves to a place, or by an offset from where the axis is when the command takes effect. */
+  | {
+      readonly kind: 'to' | 'by';
+      readonly values: Readonly<Partial<Record<Axis, number>>>;
+      readonly maxRates: Readonly<Partial<Record<Axis, number>>>;
+    }
+  | { readonly kind: 'stop'; readonly axes: readonly Axis[] };
+
+export type HeadState = Readonly<Record<Axis, AxisState>>;
+
+/** Where the camera really looked at a moment; the gear's play is in it. */
+export interface LoadPose {
+  readonly panDeg: number;
+  readonly tiltDeg: number;
+  readonly zoom: number;
+}
+
+const STEP_S = 1 / 250;
+/** How far back {@link PtzHead.poseAt} knows: pictures are asked for a little late. */
+const HISTORY_STEPS = 2500;
+
+interface Pending {
+  readonly atStep: number;
+  readonly command: HeadCommand;
+}
+
+export class PtzHead {
+  readonly spec: HeadSpec;
+  #state: Record<Axis, AxisState>;
+  #goals: Record<Axis, AxisGoal> = { pan: HOLD, tilt: HOLD, zoom: HOLD };
+  /** Step at which an axis's rate ends by itself. */
+  #untilStep: Record<Axis, number> = { pan: Infinity, tilt: Infinity, zoom: Infinity };
+  #pending: Pending[] = [];
+  #step: number;
+  readonly #history = new Float64Array(HISTORY_STEPS * 3);
+  #oldestStep: number;
+
+  constructor(spec: HeadSpec, start: LoadPose, nowS: number) {
+    this.spec = spec;
+    this.#state = { pan: axisAt(start.panDeg), tilt: axisAt(start.tiltDeg), zoom: axisAt(start.zoom) };
+    this.#step = toStep(nowS);
+    this.#oldestStep = this.#step;
+    this.#remember();
+  }
+
+  /** Takes a command; it has its effect one command delay later. */
+  command(command: HeadCommand, nowS: number): void {
+    this.advance(nowS);
+    this.#pending.push({ atStep: Math.max(this.#step, toStep(nowS + this.spec.commandDelayS)), command });
+  }
+
+  /** Power cut: nothing is on its way any more and the motors hold still at once. */
+  cutPower(nowS: number): void {
+    this.advance(nowS);
+    this.#pending = [];
+    this.#goals = { pan: HOLD, tilt: HOLD, zoom: HOLD };
+    for (const axis of AXES) this.#state[axis] = { ...this.#state[axis], rate: 0 };
+  }
+
+  advance(toS: number): void {
+    const end = toStep(toS);
+    while (this.#step < end) {
+      this.#takeEffect();
+      if (this.#pending.length === 0 && this.#isAtRest()) {
+        this.#skipTo(end);
+        return;
+      }
+      for (const axis of AXES) {
+        this.#state[axis] = stepAxis(this.spec[axis], this.#state[axis], this.#goals[axis], STEP_S);
+      }
+      this.#step++;
+      this.#remember();
+    }
+    this.#takeEffect();
+  }
+
+  get state(): HeadState {
+    return { ...this.#state };
+  }
+
+  /** What a status report calls moving: rates, places still to be reached, commands on their way. */
+  isMoving(axis: Axis): boolean {
+    return (
+      !isAtRest(this.spec[axis], this.#state[axis], this.#goals[axis]) ||
+      this.#pending.some(({ command }) => moves(command, axis))
+    );
+  }
+
+  /** Where the camera looked at a time, between steps by interpolation; at most ten seconds back. */
+  poseAt(timeS: number): LoadPose {
+    const exact = Math.min(this.#step, Math.max(this.#oldestStep, timeS / STEP_S));
+    const before = Math.floor(exact);
+    const part = exact - before;
+    const read = (index: number): number => {
+      const from = this.#remembered(before, index);
+      return part === 0 ? from : from + (this.#remembered(before + 1, index) - from) * part;
+    };
+    return { panDeg: read(0), tiltDeg: read(1), zoom: read(2) };
+  }
+
+  #takeEffect(): void {
+    const due = this.#pending.filter(({ atStep }) => atStep <= this.#step);
+    if (due.length > 0) this.#pending = this.#pending.filter(({ atStep }) => atStep > this.#step);
+    for (const { command } of due) this.#apply(command);
+    for (const axis of AXES) this.#endRate(axis);
+  }
+
+  #apply(command: HeadCommand): void {
+    for (const axis of AXES) {
+      if (!moves(command, axis)) continue;
+      this.#untilStep[axis] = Infinity;
+      this.#goals[axis] = this.#goal(command, axis);
+      if (command.kind === 'rate' && command.forS !== null) {
+        this.#untilStep[axis] = this.#step + Math.round(command.forS / STEP_S);
+      }
+    }
+  }
+
+  #goal(command: HeadCommand, axis: Axis): AxisGoal {
+    if (command.kind === 'stop') return HOLD;
+    if (command.kind === 'rate') return { mode: 'rate', rate: command.rates[axis] ?? 0 };
+    const { min, max, maxRate } = this.spec[axis];
+    const from = command.kind === 'by' ? this.#state[axis].position : 0;
+    const position = Math.min(max, Math.max(min, from + (command.values[axis] ?? 0)));
+    return { mode: 'position', position, maxRate: command.maxRates[axis] ?? maxRate };
+  }
+
+  #endRate(axis: Axis): void {
+    if (this.#step < this.#untilStep[axis]) return;
+    this.#goals[axis] = HOLD;
+    this.#untilStep[axis] = Infinity;
+  }
+
+  #isAtRest(): boolean {
+    return AXES.every((axis) => isAtRest(this.spec[axis], this.#state[axis], this.#goals[axis]));
+  }
+
+  /** Nothing moves until then: the history has one pose from here on. */
+  #skipTo(end: number): void {
+    const from = Math.max(this.#step + 1, end - HISTORY_STEPS + 1);
+    for (let step = from; step <= end; step++) {
+      this.#step = step;
+      this.#remember();
+    }
+  }
+
+  #remember(): void {
+    const at = (this.#step % HISTORY_STEPS) * 3;
+    this.#history[at] = this.#state.pan.load;
+    this.#history[at + 1] = this.#state.tilt.load;
+    this.#history[at + 2] = this.#state.zoom.load;
+    this.#oldestStep = Math.max(this.#oldestStep, this.#step - HISTORY_STEPS + 1);
+  }
+
+  #remembered(step: number, index: number): number {
+    return this.#history[(step % HISTORY_STEPS) * 3 + index] ?? 0;
+  }
+}
+
+function moves(command: HeadCommand, axis: Axis): boolean {
+  if (command.kind === 'stop') return command.axes.includes(axis);
+  return (command.kind === 'rate' ? command.rates : command.values)[axis] !== undefined;
+}
+
+function toStep(timeS: number): number {
+  return Math.floor(timeS / STEP_S + 1e-6);
+}

@@ -1,0 +1,114 @@
+/**
+ * What tests, demos and the video source on this machine see of the camera, beside ONVIF: its true pose, the targets,
+ * and raw pictures. No login, but only for programs on this machine.
+ */
+import type { Clock } from '../clock.ts';
+import { makePicture, type Picture } from '../scene/render.ts';
+import type { PictureSize } from '../scene/scene.ts';
+import { AXES } from './motion/head.ts';
+import type { OnvifDevice } from './onvif-device.ts';
+import type { Traits } from './quirks.ts';
+import type { TargetTruth } from './scene/truth.ts';
+import { findProfile, profilesOf } from './services/profiles.ts';
+import type { VirtualCamera } from './virtual-camera.ts';
+
+export interface Watched {
+  readonly camera: VirtualCamera;
+  readonly device: OnvifDevice;
+  readonly traits: Traits;
+  readonly quirks: readonly string[];
+  readonly clock: Clock;
+}
+
+/** How far back poses are known. */
+const MAX_AGE_S = 10;
+
+/** The size of a profile's picture. @throws SoapFault `NoProfile` */
+export function pictureSize(traits: Traits, profile: string | null): PictureSize {
+  return profile === null ? profilesOf(traits)[0].size : findProfile(traits, profile).size;
+}
+
+/**
+ * The body of `GET /debug/state?t=SECONDS&profile=TOKEN`.
+ * @param timeS on the camera's own time, at most ten seconds back; null: now
+ */
+export function debugState(
+  { camera, device, quirks, traits, clock }: Watched,
+  timeS: number | null,
+  size: PictureSize,
+) {
+  const nowS = camera.nowS();
+  const atS = timeS === null ? nowS : Math.min(nowS, Math.max(nowS - MAX_AGE_S, timeS));
+  const axes = camera.state();
+  const { panDeg, tiltDeg, hfovDeg } = camera.poseAt(atS);
+  return {
+    time_s: atS,
+    time_unix_ms: Math.round(clock.unixMs() - (nowS - atS) * 1000),
+    pose: { pan_deg: panDeg, tilt_deg: tiltDeg, hfov_deg: hfovDeg },
+    encoders: { pan_deg: axes.pan.position, tilt_deg: axes.tilt.position, zoom: axes.zoom.position },
+    rates: { pan_deg_s: axes.pan.rate, tilt_deg_s: axes.tilt.rate, zoom_s: axes.zoom.rate },
+    moving: Object.fromEntries(AXES.map((axis) => [axis, camera.isMoving(axis)])),
+    last_move: device.lastMove && {
+      operation: device.lastMove.operation,
+      time_s: device.lastMove.timeS,
+      fault: device.lastMove.fault,
+    },
+    calls: Object.fromEntries(device.calls),
+    logins: { wrong: device.gate.wrongLogins, locked: device.gate.isLocked },
+    quirks,
+    profiles: profilesOf(traits).map(({ token }) => token),
+    picture: { w: size.width, h: size.height },
+    targets: camera.truth(atS, size).map(targetJson),
+  };
+}
+
+export type DebugState = ReturnType<typeof debugState>;
+
+function targetJson({ id, label, panDeg, tiltDeg, panDegPerS, tiltDegPerS, spanDeg, box }: TargetTruth) {
+  return {
+    id,
+    label,
+    pan_deg: panDeg,
+    tilt_deg: tiltDeg,
+    pan_deg_s: panDegPerS,
+    tilt_deg_s: tiltDegPerS,
+    span_deg: spanDeg,
+    /** Pixels of the picture; null: out of it. */
+    box,
+  };
+}
+
+/** The picture of now, and what belongs to it, for `GET /debug/frame?profile=TOKEN`. */
+export class FrameMaker {
+  readonly #watched: Watched;
+  readonly #pictures = new Map<string, Picture>();
+
+  constructor(watched: Watched) {
+    this.#watched = watched;
+  }
+
+  /** @returns the picture (used again by the next call) and when and whereto it was taken */
+  frame(size: PictureSize) {
+    const { camera, clock } = this.#watched;
+    const key = `${size.width}x${size.height}`;
+    const into = this.#pictures.get(key) ?? makePicture(size);
+    this.#pictures.set(key, into);
+    const timeS = camera.nowS();
+    const unixMs = clock.unixMs();
+    const { panDeg, tiltDeg, hfovDeg } = camera.poseAt(timeS);
+    const picture = camera.render(timeS, size, into);
+    const meta = {
+      time_s: timeS,
+      time_unix_ms: unixMs,
+      w: size.width,
+      h: size.height,
+      format: 'i420',
+      pose: { pan_deg: panDeg, tilt_deg: tiltDeg, hfov_deg: hfovDeg },
+    };
+    return { picture, meta };
+  }
+}
+
+export function isThisMachine(address: string | undefined): boolean {
+  return address !== undefined && /^(127\.|::1$|::ffff:127\.)/.test(address);
+}

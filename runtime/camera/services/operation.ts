@@ -1,0 +1,24 @@
+import type { XmlElement } from '../soap/read-xml.ts';
+import type { Xml } from '../soap/write-xml.ts';
+
+/** One operation of a service. */
+export interface Operation {
+  /** `open`: anybody may call it (access class PRE_AUTH of ONVIF Core); `login`: only with a login. */
+  readonly access: 'open' | 'login';
+  /**
+   * @param body the element of the operation, with its arguments
+   * @param origin `http://host:port`, as the client called the camera
+   * @throws SoapFault when it is refused
+   */
+  readonly run: (body: XmlElement, origin: string) => Xml;
+}
+
+export type Service = ReadonlyMap<string, Operation>;
+
+export function open(run: Operation['run']): Operation {
+  return { access: 'open', run };
+}
+
+export function login(run: Operation['run']): Operation {
+  return { access: 'login', run };
+}

@@ -1,0 +1,139 @@
+/** `bun run camera`: a virtual PTZ camera that speaks ONVIF, for tests and demos. */
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { Value } from '@sinclair/typebox/value';
+import packageJson from '../../package.json';
+import { quirksText } from '../camera/quirks.ts';
+import { contentFaults, type SceneFile, sceneFileSchema } from '../camera/scene/scene-file.ts';
+import { CameraServer } from '../camera/server.ts';
+import { VirtualCamera } from '../camera/virtual-camera.ts';
+import { SystemClock } from '../clock.ts';
+import { errorMessage, WindhoverError } from '../errors.ts';
+import { Faults, formatFault, joinPath } from '../graph/faults.ts';
+import { schemaFaults } from '../graph/schema-errors.ts';
+import { locate } from '../graph/tree.ts';
+import { parseTree } from '../graph/yaml.ts';
+import { numberOption, parseCommandLine, type Surroundings } from './command.ts';
+
+const USAGE = `bun run camera [--port 8000] [--host 127.0.0.1] [--scene FILE] [--quirk NAME]…
+       [--user admin] [--password-env VARIABLE]
+       bun run camera --quirk help: what quirks there are`;
+const OPTIONS = {
+  port: { type: 'string', default: '8000' },
+  host: { type: 'string', default: '127.0.0.1' },
+  scene: { type: 'string' },
+  quirk: { type: 'string', multiple: true, default: [] as string[] },
+  user: { type: 'string', default: 'admin' },
+  'password-env': { type: 'string' },
+} as const;
+
+/** Good on this machine only; README.md of runtime/camera names it. */
+const DEMO_PASSWORD = 'windhover';
+const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1)$/;
+const MAX_SCENE_BYTES = 4 * 1024 * 1024;
+
+export async function cameraCommand(args: string[], surroundings: Surroundings): Promise<number> {
+  const { values, positionals } = parseCommandLine(args, OPTIONS, USAGE);
+  const { stdout, stderr } = surroundings;
+  if (positionals.length > 0) throw new WindhoverError('usage', `${positionals[0]}: takes no names\nusage: ${USAGE}`);
+  if (values.quirk.includes('help')) {
+    stdout.write(quirksText());
+    return 0;
+  }
+  const port = numberOption('port', values.port, { min: 0, max: 65_535 });
+  const credentials = { user: values.user, password: password(values['password-env'], values.host, surroundings) };
+  const scene = values.scene === undefined ? undefined : readScene(values.scene, surroundings);
+  if (scene === null) return 1;
+  const clock = new SystemClock();
+  const interrupted = interruption();
+  await using server = await CameraServer.start({
+    clock,
+    credentials,
+    version: packageJson.version,
+    host: values.host,
+    port,
+    quirks: values.quirk,
+    camera: new VirtualCamera({ clock, ...(scene ? { scene } : {}) }),
+    failed: (error) => stderr.write(`windhover camera: ${errorMessage(error)}\n`),
+  });
+  stdout.write(`listening ${server.url}\n`);
+  await interrupted;
+  return 0;
+}
+
+/** Resolves at Ctrl-C or SIGTERM. Later ones change nothing: closing takes milliseconds. */
+function interruption(): Promise<void> {
+  return new Promise((resolve) => {
+    process.on('SIGINT', () => resolve());
+    process.on('SIGTERM', () => resolve());
+  });
+}
+
+/** @throws WindhoverError `usage`: the password that everybody knows stays on this machine */
+function password(variable: string | undefined, host: string, { env }: Surroundings): string {
+  if (variable !== undefined) {
+    const found = env[variable];
+    if (found) return found;
+    throw new WindhoverError('usage', `--password-env: the environment variable ${variable} is not set`);
+  }
+  if (LOOPBACK.test(host)) return DEMO_PASSWORD;
+  throw new WindhoverError('usage', `--host ${host} lets other machines in`, {
+    expected: 'a password of your own',
+    hint: 'name the environment variable that holds it with --password-env',
+  });
+}
+
+/** Prints what is wrong with the file, all at once and located. @returns the scene, or null */
+function readScene(file: string, { cwd, stderr }: Surroundings): SceneFile | null {
+  const faults = new Faults(file);
+  const scene = checkScene(readText(resolve(cwd, file), file), faults);
+  for (const fault of faults.list()) stderr.write(`${formatFault(fault)}\n`);
+  return faults.count > 0 ? null : scene;
+}
+
+function checkScene(text: string, faults: Faults): SceneFile | null {
+  // JSON is YAML: the graph files' parser knows where everything stands, JSON.parse is strict.
+  const tree = parseTree(text, faults);
+  if (!tree) {
+    if (faults.count === 0) faults.add({ line: 1, column: 1 }, '', 'json', 'the file is empty');
+    return null;
+  }
+  const value = parseJson(text, faults);
+  if (value === undefined) return null;
+  const add = (keys: readonly string[], code: string, message: string) => {
+    const found = locate(tree, keys);
+    faults.add(code === 'unknown_key' ? found.keyAt : found.at, pathOf(keys), code, message);
+  };
+  const scene: unknown = Value.Default(sceneFileSchema, value);
+  for (const { keys, code, message } of schemaFaults(sceneFileSchema, scene, (keys) => locate(tree, keys).tree)) {
+    add(keys, code, message);
+  }
+  if (!Value.Check(sceneFileSchema, scene)) return null;
+  for (const { keys, message } of contentFaults(scene)) add(keys, 'content', message);
+  return scene;
+}
+
+function parseJson(text: string, faults: Faults): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    faults.add({ line: 1, column: 1 }, '', 'json', `can't be read as JSON: ${errorMessage(error)}`);
+    return undefined;
+  }
+}
+
+/** `targets`, `0`, `path` → `targets[0].path` */
+function pathOf(keys: readonly string[]): string {
+  return keys.reduce((path, key) => joinPath(path, /^\d+$/.test(key) ? Number(key) : key), '');
+}
+
+/** @throws WindhoverError `scene_unreadable` */
+function readText(path: string, file: string): string {
+  try {
+    const text = readFileSync(path, 'utf8');
+    if (text.length <= MAX_SCENE_BYTES) return text;
+  } catch (cause) {
+    throw new WindhoverError('scene_unreadable', `${file}: cannot be read`, { got: errorMessage(cause), cause });
+  }
+  throw new WindhoverError('scene_unreadable', `${file}: too large`, { expected: `at most ${MAX_SCENE_BYTES} bytes` });
+}
