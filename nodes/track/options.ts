@@ -77,7 +77,7 @@ export const trackOptions = Type.Object({
   label_memory_s: Type.Number({
     minimum: 0.1,
     maximum: 3600,
-    default: 20,
+    default: 6,
     description:
       'With class probabilities: time in seconds after which a sighting counts for about a third (1/e) of its weight in ' +
       'the label of a track.',
@@ -90,7 +90,7 @@ export const trackOptions = Type.Object({
   }),
   label_share: Type.Number({
     ...share,
-    default: 0.55,
+    default: 0.45,
     description:
       'With class probabilities: least share (0..1) of the evidence that a class takes to be the label; a label is ' +
       'dropped when it falls by 0.1 below.',

@@ -22,7 +22,7 @@ export const skyScene: Scene = {
   objects: [
     {
       id: 1,
-      label: 'aircraft',
+      label: 'drone',
       sprite: 'quadcopter',
       color: [38, 40, 46],
       sway: { panDeg: 0.12, tiltDeg: 0.1, periodS: 2.9 },
@@ -30,14 +30,14 @@ export const skyScene: Scene = {
     },
     {
       id: 2,
-      label: 'aircraft',
+      label: 'airplane',
       sprite: 'airplane',
       color: [92, 96, 106],
       flight: flight([1, -34, 19, 4.6], [4, -14, 21.5, 4.9], [8, 12, 23.5, 5.2], [11.4, 34, 24.5, 5.4]),
     },
     {
       id: 3,
-      label: 'aircraft',
+      label: 'drone',
       sprite: 'quadcopter',
       color: [30, 32, 38],
       sway: { panDeg: 0.08, tiltDeg: 0.07, periodS: 2.3 },
@@ -60,7 +60,7 @@ export const skyPanScene: Scene = {
   objects: [
     {
       id: 1,
-      label: 'aircraft',
+      label: 'drone',
       sprite: 'quadcopter',
       color: [38, 40, 46],
       sway: { panDeg: 0.1, tiltDeg: 0.08, periodS: 2.7 },
@@ -68,7 +68,7 @@ export const skyPanScene: Scene = {
     },
     {
       id: 2,
-      label: 'aircraft',
+      label: 'airplane',
       sprite: 'airplane',
       color: [92, 96, 106],
       flight: flight([1.5, 46, 19, 2.9], [4.5, 30, 18.5, 3], [8, 10, 18, 3.1]),

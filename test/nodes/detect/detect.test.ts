@@ -1,12 +1,12 @@
 import { afterEach, describe, expect, test } from 'bun:test';
 import { existsSync } from 'node:fs';
 import { Decoder, Demuxer } from 'node-av/api';
-import { buildModel, floatTensor, int64Tensor } from '../../../models/onnx-writer.ts';
 import { FrameConverter } from '../../../nodes/decode/converter.ts';
 import { fitFrame } from '../../../nodes/decode/fit.ts';
 import type { DetectOptions } from '../../../nodes/detect/options.ts';
 import type { Detection, Fit } from '../../../runtime/node.ts';
 import { frameBytes } from '../../../runtime/node.ts';
+import { buildModel, floatTensor, int64Tensor } from '../../compact-model/onnx-writer.ts';
 import { greySlot, openDetect, type Running } from './detect-runner.ts';
 import { NAMES, rows, saveModel, transposed, writeTinyModel } from './tiny-models.ts';
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import { existsSync } from 'node:fs';
-import { buildModel, floatTensor, type ModelSpec } from '../../../models/onnx-writer.ts';
 import { readOnnxFile } from '../../../nodes/detect/onnx-file.ts';
+import { buildModel, floatTensor, type ModelSpec } from '../../compact-model/onnx-writer.ts';
 import { NAMES, rows, saveModel, transposed, writeTinyModel } from './tiny-models.ts';
 
 const SPEC: ModelSpec = {

@@ -3,7 +3,13 @@ import { randomUUID } from 'node:crypto';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { buildModel, floatTensor, int64Tensor, type TensorSpec, type ValueSpec } from '../../../models/onnx-writer.ts';
+import {
+  buildModel,
+  floatTensor,
+  int64Tensor,
+  type TensorSpec,
+  type ValueSpec,
+} from '../../compact-model/onnx-writer.ts';
 
 export interface TinyOutput {
   readonly name: string;

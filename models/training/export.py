@@ -1,0 +1,151 @@
+"""Step 3: writes the trained network as an ONNX file that `detect` reads.
+
+    python export.py --weights WORK/default.pt --out ../default.onnx --int8 --work WORK [--input 512x416] [--calibrate A,B,C]
+
+The output is one row a cell, [1, cells, 5 + classes]: box centre and size in pixels of the picture, objectness, and the
+probability of each class given that there is an object. How the rows are meant is in the file's metadata.
+"""
+
+import argparse
+import copy
+import datetime
+import hashlib
+from pathlib import Path
+
+import onnx
+import torch
+from onnx import helper
+from torch import Tensor, nn
+
+from clips import CLASSES, MARGIN_H, MARGIN_W
+from model import INPUT_GAIN, STRIDES, Detector, cells, read
+from quantize import quantize
+
+VERSION = "1"
+OPSET = 17
+HERE = Path(__file__).parent
+DATA = (
+    "Drone Detection Dataset, Svanström, Englund, Alonso-Fernandez, doi 10.5281/zenodo.5500576 (visible and thermal); "
+    "pictures of Windhover's scene renderer"
+)
+
+
+class Exported(nn.Module):
+    """The network with its rows decoded; its objectness put on the scale that the runtime's thresholds are made for."""
+
+    def __init__(self, net: Detector, height: int, width: int, calibration: tuple[float, float, float]):
+        super().__init__()
+        self.net = lighten(net)
+        centres, strides = cells(height, width)
+        self.register_buffer("centres", centres)
+        self.register_buffer("strides", strides)
+        self.slope, self.offset, self.sharpness = calibration
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        boxes, objectness, classes = read(self.net.predict(pictures - 0.5), self.centres, self.strides)
+        score = torch.sigmoid(objectness * self.slope + self.offset)
+        return torch.cat([boxes, score[..., None], torch.softmax(classes * self.sharpness, -1)], -1)
+
+
+def main() -> None:
+    options = parse()
+    width, height = (int(side) for side in options.input.split("x"))
+    slope, offset, sharpness = (float(one) for one in options.calibrate.split(","))
+    net = load(options.weights)
+    export(Exported(net, height, width, (slope, offset, sharpness)).eval(), height, width, options.out)
+    if options.int8:
+        quantize(options.out, options.work)
+    describe(options.out, height, width)
+    print(f"{options.out}: {options.out.stat().st_size / 1e6:.2f} MB, input {width}x{height}")
+
+
+def parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--weights", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--int8", action="store_true", help="8-bit convolutions; needs --work")
+    parser.add_argument("--work", type=Path, help="folder of the arrays, for pictures to calibrate with")
+    parser.add_argument("--input", default="512x416", help="width x height, multiples of 32")
+    parser.add_argument(
+        "--calibrate",
+        default="3,-2.6,2",
+        help="slope and offset of the objectness logit, and what class logits are multiplied by",
+    )
+    return parser.parse_args()
+
+
+def load(weights: Path) -> Detector:
+    """The network in the shape that its weights have."""
+    state = torch.load(weights, map_location="cpu")["weights"]
+    pyramid = state["side8.0.weight"].shape[0]
+    channels = [state[name].shape[0] for name in ("stem.0.weight", "to4.0.0.weight", "to8.0.0.weight")]
+    channels += [state[name].shape[0] for name in ("to16.0.0.weight", "to32.0.0.weight")]
+    net = Detector(channels=channels, pyramid=pyramid)
+    net.load_state_dict(state)
+    return net.eval()
+
+
+@torch.no_grad()
+def lighten(net: Detector) -> Detector:
+    """The same function with fewer steps: the input's gain in the first kernel, box and objectness from one kernel."""
+    net = copy.deepcopy(net)
+    net.stem[0].weight *= INPUT_GAIN
+    for branch in net.branches:
+        both = nn.Conv2d(branch.box.in_channels, 5, 1)
+        both.weight.copy_(torch.cat([branch.box.weight, branch.objectness.weight]))
+        both.bias.copy_(torch.cat([branch.box.bias, branch.objectness.bias]))
+        branch.box, branch.objectness = both, NoChannels()
+    return net
+
+
+class NoChannels(nn.Module):
+    """Nothing to concatenate."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x[:, :0]
+
+
+def export(net: nn.Module, height: int, width: int, path: Path) -> None:
+    picture = torch.zeros(1, 3, height, width)
+    torch.onnx.export(
+        net, (picture,), str(path), input_names=["images"], output_names=["output"], opset_version=OPSET, dynamo=False
+    )
+
+
+def describe(path: Path, height: int, width: int) -> None:
+    """Adds the metadata, and checks the file."""
+    model = onnx.load(path)
+    helper.set_model_props(
+        model,
+        {
+            "names": str(dict(enumerate(CLASSES))),
+            "stride": str(max(STRIDES)),
+            "imgsz": f"[{height}, {width}]",
+            "family": "yolo",
+            "task": "detect",
+            "confidence": "objectness",
+            "unknown_label": "flying",
+            "box_margin": f"{MARGIN_W / 2},{MARGIN_H / 2}",
+            "version": VERSION,
+            "license": "MIT",
+            "author": "Windhover",
+            "description": "Small flying objects against sky and skyline",
+            "training_data": DATA,
+            "date": datetime.date.today().isoformat(),
+            "recipe_sha256": recipe_sha(),
+        },
+    )
+    onnx.checker.check_model(model, full_check=True)
+    onnx.save(model, path)
+
+
+def recipe_sha() -> str:
+    """One hash over the files that make the weights."""
+    digest = hashlib.sha256()
+    for file in sorted([*HERE.glob("*.py"), HERE / "render.ts", HERE / "requirements.txt"]):
+        digest.update(file.name.encode() + b"\0" + file.read_bytes())
+    return digest.hexdigest()
+
+
+if __name__ == "__main__":
+    main()
