@@ -1,0 +1,96 @@
+/**
+ * How well the camera stays on its target: the controller and two baselines on simulated cameras, in simulated time.
+ *
+ *     bun run bench autotrack [--plant FILE] [--paths FILE] [--json]
+ *
+ * FILE: a JSON list of cameras or of target paths; those of bench/autotrack/ are the ones used without it. `--json`
+ * prints all cases as one array instead of tables. Errors are distances from the centre in shares of the frame width,
+ * from 3 s after the start; zoom stays at 1, except in the second table, which shows ours with zoom on.
+ */
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { errorMessage, WindhoverError } from '../runtime/errors.ts';
+import { type PlantSpec, readPaths, readPlants, type TargetPath } from './autotrack/files.ts';
+import { calibrate, WindhoverContestant } from './autotrack/ours.ts';
+import { PidContestant } from './autotrack/pid.ts';
+import { printCases, printSummary } from './autotrack/print.ts';
+import { RelativeContestant } from './autotrack/relative.ts';
+import { runCase } from './autotrack/run.ts';
+import { type CaseResult, CONTROLLERS, type ControllerName, summarize } from './autotrack/summary.ts';
+
+const FOLDER = join(import.meta.dir, 'autotrack');
+
+/** Measures and prints. @throws WindhoverError `usage`, `bench_data` */
+export function benchAutotrack(args: readonly string[], print: (line: string) => void = console.log): void {
+  const options = parse(args);
+  const plants = readPlants(options.plant ?? join(FOLDER, 'plants.json'));
+  const paths = readPaths(options.paths ?? join(FOLDER, 'paths.json'));
+  const results = runAll(plants, paths);
+  if (options.json) {
+    print(JSON.stringify(results.map(({ fill: _, ...result }) => result)));
+    return;
+  }
+  printCases(results, print);
+  printSummary(summarize(plants, paths, results), print);
+  const zoomed = runZoomed(plants, paths);
+  if (zoomed.length === 0) return;
+  print('\nours with zoom on');
+  printCases(zoomed, print, true);
+}
+
+/** Every controller on every plant and path, zoom held at 1. */
+export function runAll(plants: readonly PlantSpec[], paths: readonly TargetPath[]): CaseResult[] {
+  return plants.flatMap((plant) => {
+    const learned = calibrate(plant, false);
+    const contestant = (name: ControllerName) =>
+      ({
+        windhover: () => new WindhoverContestant(plant, learned, false),
+        pid: () => new PidContestant(),
+        relative: () => new RelativeContestant(plant),
+      })[name]();
+    return paths.flatMap((path) =>
+      CONTROLLERS.map((controller) => ({
+        plant: plant.name,
+        path: path.name,
+        controller,
+        ...runCase(plant, path, contestant(controller)),
+      })),
+    );
+  });
+}
+
+/** Ours with zoom on, on the plants that can. */
+export function runZoomed(plants: readonly PlantSpec[], paths: readonly TargetPath[]): CaseResult[] {
+  const able = plants.filter(({ zoom }) => zoom !== undefined && zoom.max_x > 1);
+  return able.flatMap((plant) => {
+    const learned = calibrate(plant, true);
+    return paths.map((path) => ({
+      plant: plant.name,
+      path: path.name,
+      controller: 'windhover' as const,
+      ...runCase(plant, path, new WindhoverContestant(plant, learned, true)),
+    }));
+  });
+}
+
+/** @throws WindhoverError `usage` */
+function parse(args: readonly string[]) {
+  const text = { type: 'string' } as const;
+  try {
+    return parseArgs({ args: [...args], options: { plant: text, paths: text, json: { type: 'boolean' } } }).values;
+  } catch (error) {
+    throw new WindhoverError('usage', `bench autotrack: ${errorMessage(error)}`, {
+      hint: 'the head of bench/autotrack.ts lists the options',
+    });
+  }
+}
+
+if (import.meta.main) {
+  try {
+    benchAutotrack(Bun.argv.slice(2));
+  } catch (error) {
+    if (!(error instanceof WindhoverError)) throw error;
+    process.stderr.write(`bench autotrack: ${error.message}\n`);
+    process.exit(error.code === 'usage' ? 2 : 1);
+  }
+}

@@ -1,0 +1,292 @@
+/**
+ * Keeps a PTZ camera on its target: sightings in, velocity commands out. A pure stepper: time is an argument, equal
+ * inputs give equal outputs.
+ *
+ * A sighting is turned into a direction with the pose that the camera had in that picture (own-motion.ts), filtered
+ * (target-filter.ts) and predicted to the moment at which the next command will act; there it is compared with the pose
+ * that the camera will have by then. So the delay of the loop is in the prediction, not in the feedback (Smith 1957).
+ */
+import { DeadZone, type Following } from './dead-zone.ts';
+import { Horizon } from './horizon.ts';
+import { CommandGate } from './limits.ts';
+import { BoxNoise } from './noise.ts';
+import type { ControlOptions } from './options.ts';
+import { OwnMotion } from './own-motion.ts';
+import { type Correction, corrected, PlantWatch } from './plant-watch.ts';
+import { type Estimate, TargetFilter } from './target-filter.ts';
+import { type Plant, type PtzStatus, type Sighting, STOP, type VelocityCommand } from './types.ts';
+import { type Meeting, meetingCommand } from './velocity-law.ts';
+import { fieldOfViewDeg, type Lens, toAngleDeg, toDirection, type View } from './view.ts';
+import { ZoomLaw } from './zoom-law.ts';
+
+const PAN = 0;
+const TILT = 1;
+const RAD = Math.PI / 180;
+/** A target that is seen seldom may be unseen for so many times the time between two sightings. */
+const COAST_GAPS = 2.5;
+/** How well the times of pictures and commands fit one another: makes places seen while turning fast less certain. */
+const TIMING_STD_S = 0.015;
+/** Uncertainty of a place, in fields of view, from which on it is not used to judge whether the target stays. */
+const BLURRED = 0.004;
+/** Changes of speed below this many fields of view per second are not worth a command. */
+const LEAST_CHANGE = 0.002;
+/** The same for zoom, of full speed. */
+const LEAST_ZOOM_CHANGE = 0.02;
+/** Elevations beyond this are too near the pole for azimuths to mean anything. */
+const MOST_COS_DEG = 85;
+
+/** A velocity counts as sure when its square is well above this many times its variance. */
+const SURE = 4;
+
+/** Target and axis at the moment at which a command of now begins to act. */
+interface AxisMeeting extends Meeting {
+  readonly target: Estimate;
+  /** Time since the newest sighting. */
+  readonly leadS: number;
+  readonly axisDeg: number;
+}
+
+export interface ControlInput {
+  /** The target in a new picture; absent when there is none. */
+  readonly sighting?: Sighting | undefined;
+  readonly status?: PtzStatus | undefined;
+}
+
+export interface ControlOutput {
+  /** What to send now; null: nothing new, the last command goes on until its lease ends. */
+  readonly command: VelocityCommand | null;
+  /** `idle`: no target yet. `blind`: unseen for too long, stopped. */
+  readonly state: Following | 'idle' | 'blind';
+  /** Distance of the target from the centre when a command of now acts, share of the frame width; null: not known. */
+  readonly errorShare: number | null;
+}
+
+export class Controller {
+  readonly #options: ControlOptions;
+  readonly #lens: Lens;
+  readonly #axes: { readonly pan: OwnMotion; readonly tilt: OwnMotion; readonly zoom: OwnMotion };
+  readonly #filter = new TargetFilter();
+  readonly #noise = new BoxNoise();
+  readonly #zone: DeadZone;
+  readonly #zoom: ZoomLaw;
+  readonly #gate: CommandGate;
+  /** Jitter of the newest box, standard deviation. */
+  #boxStdDeg = 0;
+  readonly #horizon = new Horizon();
+  readonly #watch = new PlantWatch();
+
+  /** @param aspect width over height of the picture @param plant what has been learned about the camera */
+  constructor(options: ControlOptions, aspect: number, plant: Plant) {
+    this.#options = options;
+    this.#lens = { hfovDeg: options.hfov_deg, aspect };
+    this.#axes = {
+      pan: new OwnMotion(plant.pan, 0),
+      tilt: new OwnMotion(plant.tilt, 0),
+      zoom: new OwnMotion(plant.zoom, 1, [1, options.max_zoom]),
+    };
+    this.#zone = new DeadZone(options.dead_zone);
+    this.#zoom = new ZoomLaw(options, this.#lens);
+    this.#gate = new CommandGate(options);
+  }
+
+  /** The camera as it is taken to be. */
+  get plant(): Plant {
+    const { pan, tilt, zoom } = this.#axes;
+    return { pan: pan.plant, tilt: tilt.plant, zoom: zoom.plant };
+  }
+
+  set plant({ pan, tilt, zoom }: Plant) {
+    this.#axes.pan.setPlant(pan);
+    this.#axes.tilt.setPlant(tilt);
+    this.#axes.zoom.setPlant(zoom);
+  }
+
+  /** Forgets the target: another one is to be followed, or none. The camera's own motion stays known. */
+  forget(): void {
+    this.#filter.reset();
+    this.#watch.reset();
+    this.#noise.restart();
+    this.#zone.reset();
+    this.#zoom.reset();
+  }
+
+  /** To be called for every command that went out, with the time at which it did. */
+  sent(command: VelocityCommand, atMs: number): void {
+    const own = this.#inverted(command);
+    this.#gate.sent(own, atMs);
+    this.#axes.pan.sent(atMs, own.pan);
+    this.#axes.tilt.sent(atMs, own.tilt);
+    this.#axes.zoom.sent(atMs, own.zoom);
+  }
+
+  /** To be called for every picture, seen or not, and at least every 50 ms or so. Times must not go back. */
+  step(nowMs: number, { sighting, status }: ControlInput = {}): ControlOutput {
+    if (status !== undefined) this.#align(status);
+    if (sighting !== undefined) this.#see(sighting);
+    if (!this.#filter.started) return this.#halt(nowMs, 'idle');
+    if (nowMs - this.#filter.atMs > this.#coastMs) return this.#halt(nowMs, 'blind');
+    return this.#follow(nowMs);
+  }
+
+  #halt(nowMs: number, state: 'idle' | 'blind'): ControlOutput {
+    if (state === 'blind') this.#zone.reset();
+    const command = this.#gate.offer(nowMs, STOP, STOP);
+    return { command: command && this.#inverted(command), state, errorShare: null };
+  }
+
+  /** For how long an unseen target is followed: longer where pictures are rare. */
+  get #coastMs(): number {
+    return Math.max(this.#options.coast_s, COAST_GAPS * this.#horizon.gapS) * 1000;
+  }
+
+  /** The view that a picture of that time shows. */
+  #viewAt(tMs: number): View {
+    const { pan, tilt, zoom } = this.#axes;
+    return { panDeg: pan.at(tMs).position, tiltDeg: tilt.at(tMs).position, zoomX: zoom.at(tMs).position };
+  }
+
+  #see({ atMs, bbox: { x, y, w, h } }: Sighting): void {
+    if (![atMs, x, y, w, h].every(Number.isFinite) || !(w > 0) || !(h > 0)) return;
+    const view = this.#viewAt(atMs);
+    const { panDeg, tiltDeg } = toDirection(this.#lens, view, x + w / 2, y + h / 2);
+    const widthDeg = toAngleDeg(this.#lens, view.zoomX, w);
+    if (atMs - this.#filter.atMs > this.#coastMs) this.forget();
+    const cos = cosOf(tiltDeg);
+    this.#noise.add(atMs, [panDeg * cos, tiltDeg], widthDeg);
+    this.#horizon.seenAfter((atMs - this.#filter.atMs) / 1000);
+    this.#boxStdDeg = this.#noise.share * widthDeg;
+    const boxVar = this.#boxStdDeg ** 2;
+    const timingVar = (motion: OwnMotion) => (motion.at(atMs).velocity * TIMING_STD_S) ** 2;
+    const fieldDeg = fieldOfViewDeg(this.#lens, view.zoomX);
+    const direction = [panDeg, tiltDeg];
+    const noiseVar = [boxVar / cos ** 2 + timingVar(this.#axes.pan), boxVar + timingVar(this.#axes.tilt)];
+    this.#filter.update(atMs, direction, noiseVar, fieldDeg);
+    const own = [this.#axes.pan, this.#axes.tilt].map((motion) => (tMs: number) => motion.at(tMs));
+    const correction = this.#watch.see({ atMs, direction, noiseVar, fieldDeg, own });
+    if (correction !== null) this.#correct(atMs, correction);
+    const [pan, tilt] = [this.#filter.at(atMs, PAN), this.#filter.at(atMs, TILT)];
+    // Seen from a fast turn, a place is off by too much to tell whether the target stays.
+    const turning = Math.hypot(this.#axes.pan.at(atMs).velocity * cos, this.#axes.tilt.at(atMs).velocity);
+    if (turning * TIMING_STD_S < BLURRED * fieldDeg) this.#zone.add(atMs, pan.position * cos, tilt.position);
+    this.#zoom.seen(atMs, toAngleDeg(this.#lens, view.zoomX, Math.max(w, h)));
+  }
+
+  /** Takes the camera to be a little different; the target stays where it was seen. */
+  #correct(atMs: number, correction: Correction): void {
+    const before = this.#viewAt(atMs);
+    this.plant = corrected(this.plant, correction);
+    const after = this.#viewAt(atMs);
+    this.#shift(after.panDeg - before.panDeg, after.tiltDeg - before.tiltDeg, after.tiltDeg);
+  }
+
+  /** Moves what is known about the target along with the reckoned pose. */
+  #shift(panDeg: number, tiltDeg: number, atTiltDeg: number): void {
+    this.#filter.shift(PAN, panDeg);
+    this.#filter.shift(TILT, tiltDeg);
+    this.#zone.shift(panDeg * cosOf(atTiltDeg), tiltDeg);
+  }
+
+  #follow(nowMs: number): ControlOutput {
+    const pan = this.#meeting(nowMs, PAN, this.#axes.pan);
+    const tilt = this.#meeting(nowMs, TILT, this.#axes.tilt);
+    const zoomX = this.#axes.zoom.at(nowMs + this.#axes.zoom.plant.delayMs).position;
+    const fieldDeg = fieldOfViewDeg(this.#lens, zoomX);
+    const cos = cosOf(tilt.target.position);
+    const offDeg = Math.hypot(pan.errorDeg * cos, tilt.errorDeg);
+    const state = this.#following(pan, tilt, cos, fieldDeg);
+    const { middle } = this.#zone;
+    const panAim = { ...pan, errorDeg: middle.x / cos - pan.axisDeg, targetDegPerS: 0 };
+    const tiltAim = { ...tilt, errorDeg: middle.y - tilt.axisDeg, targetDegPerS: 0 };
+    const [panMeets, tiltMeets] = state === 'track' ? [pan, tilt] : [panAim, tiltAim];
+    const horizonS = this.#horizon.seconds(this.#options.commands_per_s, this.#boxStdDeg / fieldDeg);
+    const { pan: panMotion, tilt: tiltMotion, zoom: zoomMotion } = this.#axes;
+    const straysDeg = Math.max(offDeg, this.#strayDeg(pan, tilt, cos));
+    const stdDeg = Math.sqrt(Math.max(pan.target.positionVar * cos ** 2, tilt.target.positionVar));
+    const wanted = {
+      pan: state === 'rest' ? 0 : meetingCommand(panMeets, panMotion.plant, horizonS),
+      tilt: state === 'rest' ? 0 : meetingCommand(tiltMeets, tiltMotion.plant, horizonS),
+      zoom: this.#zoom.command({ zoomX, straysDeg, stdDeg }, zoomMotion.plant),
+    };
+    const least = LEAST_CHANGE * fieldDeg;
+    const command = this.#gate.offer(nowMs, wanted, {
+      pan: least / Math.abs(panMotion.plant.gainPerS || 1),
+      tilt: least / Math.abs(tiltMotion.plant.gainPerS || 1),
+      zoom: LEAST_ZOOM_CHANGE,
+    });
+    return { command: command && this.#inverted(command), state, errorShare: offDeg / fieldDeg };
+  }
+
+  /** Whether the camera is to follow the target, to centre the region in which it hovers, or to rest. */
+  #following(pan: AxisMeeting, tilt: AxisMeeting, cos: number, fieldDeg: number): Following {
+    const seenMs = this.#filter.atMs;
+    const [panSeen, tiltSeen] = [this.#filter.at(seenMs, PAN), this.#filter.at(seenMs, TILT)];
+    const off = (x: number, y: number) => Math.hypot(x - pan.axisDeg * cos, y - tilt.axisDeg) / fieldDeg;
+    const { middle, recentMiddle } = this.#zone;
+    const distances = {
+      seen: off(panSeen.position * cos, tiltSeen.position),
+      ahead: this.#sureDeg(pan, tilt, cos) / fieldDeg,
+      middle: off(middle.x, middle.y),
+      recent: off(recentMiddle.x, recentMiddle.y),
+    };
+    return this.#zone.step(distances, fieldDeg, Math.sqrt(Math.max(panSeen.positionVar, tiltSeen.positionVar)));
+  }
+
+  /** Target and axis at the moment at which a command of now begins to act. */
+  #meeting(nowMs: number, index: number, motion: OwnMotion): AxisMeeting {
+    const actsMs = nowMs + motion.plant.delayMs;
+    const target = this.#filter.at(actsMs, index);
+    const { position, velocity } = motion.at(actsMs);
+    return {
+      target,
+      leadS: (actsMs - this.#filter.atMs) / 1000,
+      axisDeg: position,
+      errorDeg: target.position - position,
+      targetDegPerS: target.velocity,
+      axisDegPerS: velocity,
+    };
+  }
+
+  /** Distance of the target to the centre if it moves only as far as its velocity is sure. */
+  #sureDeg(pan: AxisMeeting, tilt: AxisMeeting, cos: number): number {
+    const [x, y] = [pan, tilt].map(({ errorDeg, target, leadS }) => {
+      const sure = target.velocity ** 2 / (target.velocity ** 2 + SURE * target.velocityVar + 1e-12);
+      return errorDeg - target.velocity * leadS * (1 - sure);
+    });
+    return Math.hypot((x ?? 0) * cos, y ?? 0);
+  }
+
+  /** How far the target would get from the centre if it turned round now, before a command could answer. */
+  #strayDeg(pan: { target: { velocity: number } }, tilt: { target: { velocity: number } }, cos: number): number {
+    const delayS = Math.max(this.#axes.pan.plant.delayMs, this.#axes.tilt.plant.delayMs) / 1000;
+    return (
+      Math.hypot(pan.target.velocity * cos, tilt.target.velocity) *
+      (delayS + this.#horizon.seconds(this.#options.commands_per_s, 0))
+    );
+  }
+
+  /** A camera at rest points where it says; while it moves, the time of a status is too uncertain to be used. */
+  #align({ atMs, panDeg, tiltDeg, zoomX }: PtzStatus): void {
+    const { pan, tilt, zoom } = this.#axes;
+    const off = (motion: OwnMotion, reported: number | undefined) =>
+      reported !== undefined && Number.isFinite(reported) && motion.restsFrom(atMs)
+        ? reported - motion.at(atMs).position
+        : 0;
+    const [byPan, byTilt] = [off(pan, panDeg), off(tilt, tiltDeg)];
+    zoom.shift(off(zoom, zoomX));
+    pan.shift(byPan);
+    tilt.shift(byTilt);
+    if (byPan === 0 && byTilt === 0) return;
+    this.#watch.reset();
+    this.#shift(byPan, byTilt, tilt.at(atMs).position);
+  }
+
+  #inverted({ pan, tilt, zoom }: VelocityCommand): VelocityCommand {
+    const { invert_pan, invert_tilt } = this.#options;
+    return { pan: invert_pan ? 0 - pan : pan, tilt: invert_tilt ? 0 - tilt : tilt, zoom };
+  }
+}
+
+/** How much a degree of azimuth is worth at an elevation. */
+function cosOf(elevationDeg: number): number {
+  return Math.cos(Math.min(Math.abs(elevationDeg), MOST_COS_DEG) * RAD);
+}

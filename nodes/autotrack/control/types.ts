@@ -1,0 +1,58 @@
+/** What goes into the controller, and what comes out. Times are on one clock that never jumps, in milliseconds. */
+
+/** A velocity command in the convention of ONVIF's ContinuousMove: each axis in [-1, 1], + is right, up, in. */
+export interface VelocityCommand {
+  readonly pan: number;
+  readonly tilt: number;
+  readonly zoom: number;
+}
+
+/** The target as it was seen in one picture. */
+export interface Sighting {
+  /**
+   * When the picture was taken, as well as is known. A constant error (a camera that does not say when it exposed) is
+   * harmless as long as the plant was calibrated with the same times: it becomes part of the learned delay.
+   */
+  readonly atMs: number;
+  /** Box as shares of the picture, top-left origin. */
+  readonly bbox: { readonly x: number; readonly y: number; readonly w: number; readonly h: number };
+}
+
+/** Where the camera says that it points; every value optional, since cameras leave out any of them. */
+export interface PtzStatus {
+  /** When it pointed there, as well as is known. */
+  readonly atMs: number;
+  readonly panDeg?: number;
+  readonly tiltDeg?: number;
+  /** Magnification, 1 = widest. */
+  readonly zoomX?: number;
+}
+
+/** How one motor answers: after `delayMs`, the speed runs towards `gainPerS` times the command. */
+export interface AxisPlant {
+  /** Degrees per second (zoom: magnification per second) at command 1; below 0 for an axis that turns the other way. */
+  readonly gainPerS: number;
+  /** Seconds from rest to full speed: the full speed over the acceleration. */
+  readonly rampS: number;
+  /** From sending a command to the first picture (by its `atMs`) that shows its effect. */
+  readonly delayMs: number;
+}
+
+/** What has been learned about a camera. Plain data: it can be kept and used again. */
+export interface Plant {
+  readonly pan: AxisPlant;
+  readonly tilt: AxisPlant;
+  readonly zoom: AxisPlant;
+}
+
+export const AXES = ['pan', 'tilt', 'zoom'] as const;
+export type Axis = (typeof AXES)[number];
+
+export const STOP: VelocityCommand = { pan: 0, tilt: 0, zoom: 0 };
+
+/** A middling camera: what is assumed before anything has been learned. */
+export const UNKNOWN_PLANT: Plant = {
+  pan: { gainPerS: 60, rampS: 0.3, delayMs: 500 },
+  tilt: { gainPerS: 40, rampS: 0.3, delayMs: 500 },
+  zoom: { gainPerS: 1.5, rampS: 0, delayMs: 500 },
+};

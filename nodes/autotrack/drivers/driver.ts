@@ -1,0 +1,129 @@
+/**
+ * What the autotracker asks of a camera, whatever the camera speaks.
+ *
+ * Signs: pan + is right, tilt + is up, zoom + is in. Every call has the driver's own deadline and takes an AbortSignal.
+ * Calls go to the camera one at a time, in order; of velocities that wait only the newest is sent.
+ * Errors are WindhoverErrors: `ptz_unreachable` (no answer, no connection: try again later), `ptz_login` (refused, or no
+ * attempt allowed yet), `ptz_refused` (the camera understood and said no), `ptz_unsupported` (it lacks that),
+ * `ptz_profile` (no such profile), `ptz_closed`, `ptz_aborted`, `ptz_stop_failed` (no stop was confirmed).
+ */
+import type { Verdict } from './ladder.ts';
+
+/** Each axis in [-1, 1] of the camera's full speed. */
+export interface Velocity {
+  readonly pan: number;
+  readonly tilt: number;
+  readonly zoom: number;
+}
+
+/** A velocity is a lease of at most this. */
+export const MAX_LEASE_MS = 1000;
+
+/** An offset; axes that are left out stay. */
+export interface Offset {
+  /**
+   * `fov`: 1 brings what is at the picture's right (upper) edge to its centre. `position`: in the unit of positions.
+   * `generic`: the camera's generic translation space, whose scale the camera alone knows.
+   */
+  readonly space: 'fov' | 'position' | 'generic';
+  readonly pan?: number;
+  readonly tilt?: number;
+  /** Share of the zoom range. */
+  readonly zoom?: number;
+}
+
+/** A place; axes that are left out stay. */
+export interface Place {
+  /** In {@link Capabilities.positionUnit}. */
+  readonly pan?: number;
+  readonly tilt?: number;
+  /** 0 wide to 1 tele, scaled by the limits that the camera reports. */
+  readonly zoom?: number;
+}
+
+export interface Preset {
+  readonly token: string;
+  readonly name: string;
+}
+
+export interface Capabilities {
+  /** `degrees` where the camera (or the options) tell what its numbers mean; else the camera's range is [-1, 1]. */
+  readonly positionUnit: 'degrees' | 'normalized';
+  /** The camera says where it points. */
+  readonly position: boolean;
+  readonly absolute: boolean;
+  readonly relative: readonly Offset['space'][];
+  readonly zoom: boolean;
+  /** Which rung velocities use, and why; plain data, to be kept and shown. */
+  readonly verdict: Verdict;
+}
+
+/** How things stand between us and the camera. */
+export interface Link {
+  readonly state: 'closed' | 'ready' | 'lost' | 'refused';
+  /** Why it is not ready. */
+  readonly reason: string | null;
+  /** When the next attempt is allowed, on our monotonic clock; null: at any time. */
+  readonly nextTryMs: number | null;
+}
+
+export interface PtzStatus {
+  /** When it pointed there, as well as is known: the middle of the request, on our monotonic clock. */
+  readonly atMs: number;
+  /** Each null when the camera does not say. */
+  readonly pan: number | null;
+  readonly tilt: number | null;
+  readonly zoom: number | null;
+  /** Null: nobody knows. */
+  readonly moving: boolean | null;
+  /** The camera's own time of it, milliseconds since 1970; null when it does not say. */
+  readonly cameraUnixMs: number | null;
+  /** The status request from its start to its answer; null before the first. */
+  readonly roundTripMs: number | null;
+  /** The last velocity that was sent and has neither ended nor been stopped. */
+  readonly velocity: Velocity | null;
+  readonly link: Link;
+}
+
+/** `sent`: the camera has it. `superseded`: a newer velocity, a stop or the lease's end came first. */
+export type VelocityOutcome = 'sent' | 'superseded';
+
+export interface PtzDriver {
+  /** Connects and finds out what the camera can do, by small real moves unless told otherwise. */
+  open(signal?: AbortSignal): Promise<Capabilities>;
+  /**
+   * Moves at a velocity until the lease is over; renew it to go on. Without renewal the driver stops the camera.
+   * All zeros is a stop.
+   * @param leaseMs at most {@link MAX_LEASE_MS}; from the call on, not from when the camera has it
+   */
+  moveVelocity(velocity: Velocity, leaseMs: number, signal?: AbortSignal): Promise<VelocityOutcome>;
+  moveRelative(offset: Offset, signal?: AbortSignal): Promise<void>;
+  moveAbsolute(place: Place, signal?: AbortSignal): Promise<void>;
+  /** Stops all axes; tried again, and by other means, until the camera has taken one. */
+  stop(signal?: AbortSignal): Promise<void>;
+  gotoPreset(token: string, signal?: AbortSignal): Promise<void>;
+  presets(signal?: AbortSignal): Promise<readonly Preset[]>;
+  /** Never fails for the camera's sake: what is wrong is in `link`. Also tries to get a lost camera back. */
+  status(signal?: AbortSignal): Promise<PtzStatus>;
+  /** Stops, then lets go. @throws WindhoverError `ptz_stop_failed`; it is closed all the same */
+  close(): Promise<void>;
+}
+
+export const NO_VELOCITY: Velocity = { pan: 0, tilt: 0, zoom: 0 };
+
+export function isZero({ pan, tilt, zoom }: Velocity): boolean {
+  return pan === 0 && tilt === 0 && zoom === 0;
+}
+
+/** Into [-1, 1]; what is no number is no motion. */
+export function safeVelocity({ pan, tilt, zoom }: Velocity): Velocity {
+  return { pan: unit(pan), tilt: unit(tilt), zoom: unit(zoom) };
+}
+
+export function clamp(value: number, min: number, max: number): number {
+  return Math.min(max, Math.max(min, value));
+}
+
+function unit(value: number): number {
+  return Number.isFinite(value) ? clamp(value, -1, 1) : 0;
+}

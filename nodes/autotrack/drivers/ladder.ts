@@ -1,0 +1,124 @@
+/**
+ * The capability ladder: by which kind of command a camera is steered. Pure: evidence in, verdict out.
+ *
+ * Velocity commands go on until something ends them, so that rung is taken only where the camera ends them by itself
+ * (its Timeout), or where somebody outside of this process stops it (a guardian). The rungs below are made of short
+ * moves to a place, each of which ends by itself even if we are gone.
+ */
+
+export const RUNGS = ['velocity', 'absolute', 'relative', 'relative-fov'] as const;
+export type Rung = (typeof RUNGS)[number];
+
+/** What is known about one rung. */
+export interface RungEvidence {
+  /** The camera lists what it takes. */
+  readonly listed: boolean;
+  /** What the small move showed. `unverified`: taken without complaint, but the camera does not show its effect. */
+  readonly move: 'works' | 'unverified' | 'failed' | 'not-tried';
+  /** Why the move failed or could not be verified. */
+  readonly detail: string | null;
+}
+
+export interface StopEvidence {
+  /** A velocity's Timeout: ends it, does not, is refused, can't be seen, was not tried. */
+  readonly timeout: 'works' | 'ignored' | 'refused' | 'unverified' | 'not-tried';
+  /** How it can be stopped: by Stop, by a velocity of zero, or by nothing that was seen to work. */
+  readonly stop: 'stop' | 'zero-velocity' | 'none' | 'unverified' | 'not-tried';
+}
+
+export interface Evidence {
+  readonly rungs: Readonly<Record<Rung, RungEvidence>>;
+  readonly stops: StopEvidence;
+  /** Position of the status: usable, or why it is not. */
+  readonly position: 'works' | 'absent';
+  /** What else was found, in plain words. */
+  readonly notes: readonly string[];
+}
+
+export interface LadderPolicy {
+  /** The only rungs to use, whatever their order here. */
+  readonly allowed: readonly Rung[];
+  /** Something outside of this process stops the camera when the process dies. */
+  readonly guardian: boolean;
+}
+
+export interface Rejection {
+  readonly rung: Rung;
+  readonly reason: string;
+}
+
+/** Plain data. */
+export interface Verdict {
+  /** Null: this camera can't be steered. */
+  readonly rung: Rung | null;
+  /** Its effect was seen. */
+  readonly verified: boolean;
+  /** The camera stops within the lease even when our process dies. False: it needs somebody else who stops it. */
+  readonly stopsByItself: 'yes' | 'no' | 'unverified';
+  readonly rejected: readonly Rejection[];
+  readonly stops: StopEvidence;
+  readonly notes: readonly string[];
+  /** Typical time from a request to its answer, ms. A velocity acts and ends later by about this. */
+  readonly roundTripMs: number;
+}
+
+/**
+ * Takes the best rung that can be trusted. When none can, takes velocity with a camera that moves but does not stop by
+ * itself (our own stop is all there is then), and says so; never a camera that no stop was seen to work on.
+ */
+export function chooseRung(evidence: Evidence, policy: LadderPolicy, roundTripMs: number): Verdict {
+  const rejected: Rejection[] = [];
+  for (const rung of RUNGS) {
+    const reason = whyNot(rung, evidence, policy);
+    if (reason === null) return verdict(rung, rejected, evidence, roundTripMs);
+    rejected.push({ rung, reason });
+  }
+  if (isLastResort(evidence, policy)) {
+    const note = 'needs a guardian: should our process die, nothing ends a velocity, and there is no other rung';
+    const others = rejected.filter(({ rung }) => rung !== 'velocity');
+    return verdict('velocity', others, { ...evidence, notes: [...evidence.notes, note] }, roundTripMs);
+  }
+  return verdict(null, rejected, evidence, roundTripMs);
+}
+
+function verdict(rung: Rung | null, rejected: Rejection[], evidence: Evidence, roundTripMs: number): Verdict {
+  const { stops, notes } = evidence;
+  return {
+    rung,
+    verified: rung !== null && evidence.rungs[rung].move === 'works',
+    stopsByItself: rung === 'velocity' ? bySelf(stops) : 'yes',
+    rejected,
+    stops,
+    notes,
+    roundTripMs,
+  };
+}
+
+function bySelf({ timeout }: StopEvidence): Verdict['stopsByItself'] {
+  if (timeout === 'works') return 'yes';
+  return timeout === 'ignored' || timeout === 'refused' ? 'no' : 'unverified';
+}
+
+/** @returns null when the rung is good */
+function whyNot(rung: Rung, evidence: Evidence, policy: LadderPolicy): string | null {
+  const { listed, move, detail } = evidence.rungs[rung];
+  if (!policy.allowed.includes(rung)) return 'not allowed by the options';
+  if (!listed) return 'the camera does not list it';
+  if (move === 'failed') return detail ?? 'the small move failed';
+  if (rung === 'absolute' && evidence.position === 'absent') return 'the camera does not say where it points';
+  // What the lower rungs do ends by itself: a move to a place is over when it is there.
+  return rung === 'velocity' ? whyNotVelocity(evidence.stops, policy) : null;
+}
+
+function whyNotVelocity({ timeout, stop }: StopEvidence, { guardian }: LadderPolicy): string | null {
+  if (stop === 'none') return 'neither Stop nor a velocity of zero was seen to stop it';
+  if (guardian) return null;
+  const why = 'should our process die, nothing would stop it; needs a guardian';
+  if (timeout === 'ignored') return `the camera ignores a velocity's Timeout: ${why}`;
+  return timeout === 'refused' ? `the camera refuses a Timeout: ${why}` : null;
+}
+
+function isLastResort({ rungs, stops }: Evidence, { allowed }: LadderPolicy): boolean {
+  const { listed, move } = rungs.velocity;
+  return allowed.includes('velocity') && listed && move !== 'failed' && stops.stop !== 'none';
+}

@@ -1,0 +1,96 @@
+/**
+ * Velocities on the rungs that know only moves to a place: a chain of short moves, each at most a lease long, so that
+ * motion ends by itself when no more come.
+ */
+import { isZero, type Velocity } from '../driver.ts';
+import type { Rung } from '../ladder.ts';
+import type { PtzCalls, Shares } from './ptz-calls.ts';
+import type { Refusal } from './soap-client.ts';
+
+export interface SteeringOptions {
+  readonly rung: Exclude<Rung, 'velocity'>;
+  readonly calls: PtzCalls;
+  /** What full speed covers in a second, as a share of each axis. */
+  readonly rate: number;
+  /** Share of the pan range that 1 in the generic translation space moves. */
+  readonly panSharePerTranslation: number;
+}
+
+/** Full speed on the field-of-view rung: halves of the picture in a second. */
+const FOV_RATE = 1;
+/** A pause longer than this and the chain begins anew. */
+const CHAIN_MS = 1500;
+const STEP_MS = 200;
+
+interface Chain {
+  readonly atMs: number;
+  readonly velocity: Velocity;
+  /** Where the chain has led by then, in shares; it knows nothing of how far behind the motors are. */
+  readonly place: { readonly pan: number; readonly tilt: number; readonly zoom: number | null } | null;
+}
+
+export class Steering {
+  readonly #options: SteeringOptions;
+  #chain: Chain | null = null;
+
+  constructor(options: SteeringOptions) {
+    this.#options = options;
+  }
+
+  /** After a stop, or any other move. */
+  reset(): void {
+    this.#chain = null;
+  }
+
+  /** @param leadMs how long the motion may go on */
+  async move(velocity: Velocity, leadMs: number, nowMs: number, signal?: AbortSignal): Promise<Refusal | null> {
+    const chain = this.#chain && nowMs - this.#chain.atMs <= CHAIN_MS ? this.#chain : null;
+    if (isZero(velocity)) return null;
+    return this.#options.rung === 'absolute'
+      ? await this.#towards(chain, velocity, leadMs, nowMs, signal)
+      : await this.#onward(chain, velocity, leadMs, nowMs, signal);
+  }
+
+  /** The place that the velocity leads to within the lead, from where the chain has led so far. */
+  async #towards(chain: Chain | null, velocity: Velocity, leadMs: number, nowMs: number, signal?: AbortSignal) {
+    const { calls, rate } = this.#options;
+    const from = chain?.place ?? (await this.#place(signal));
+    if (from === null) return { subcodes: [], reason: 'the camera does not say where it points' };
+    const by = chain ? (rate * (nowMs - chain.atMs)) / 1000 : 0;
+    const last = chain?.velocity ?? velocity;
+    const place = ahead(from, last, by);
+    const refusal = await calls.absolute(toShares(ahead(place, velocity, (rate * leadMs) / 1000)), signal);
+    this.#chain = { atMs: nowMs, velocity, place };
+    return refusal;
+  }
+
+  /** By what the velocity covers until about the next command. */
+  async #onward(chain: Chain | null, velocity: Velocity, leadMs: number, nowMs: number, signal?: AbortSignal) {
+    const { rung, calls, rate, panSharePerTranslation } = this.#options;
+    const forS = Math.min(leadMs, chain ? nowMs - chain.atMs : STEP_MS) / 1000;
+    const by = rung === 'relative-fov' ? FOV_RATE * forS : (rate * forS) / panSharePerTranslation;
+    const offset: Shares = { pan: velocity.pan * by, tilt: velocity.tilt * by, zoom: velocity.zoom * rate * forS };
+    this.#chain = { atMs: nowMs, velocity, place: null };
+    return await calls.relative(rung === 'relative-fov' ? 'fov' : 'generic', offset, signal);
+  }
+
+  async #place(signal?: AbortSignal): Promise<Chain['place']> {
+    const status = await this.#options.calls.status(signal);
+    if ('subcodes' in status || status.pan === null || status.tilt === null) return null;
+    return { pan: status.pan, tilt: status.tilt, zoom: status.zoom };
+  }
+}
+
+function ahead(from: NonNullable<Chain['place']>, velocity: Velocity, by: number): NonNullable<Chain['place']> {
+  const on = (share: number, speed: number) => Math.min(1, Math.max(0, share + speed * by));
+  return {
+    pan: on(from.pan, velocity.pan),
+    tilt: on(from.tilt, velocity.tilt),
+    zoom: from.zoom === null ? null : on(from.zoom, velocity.zoom),
+  };
+}
+
+/** A zoom that nobody knows stays. */
+function toShares({ pan, tilt, zoom }: NonNullable<Chain['place']>): Shares {
+  return { pan, tilt, ...(zoom === null ? {} : { zoom }) };
+}

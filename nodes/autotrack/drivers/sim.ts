@@ -1,0 +1,152 @@
+/** A camera in this process: no network, no faults; for closed-loop tests and demos. */
+import { WindhoverError } from '../../../runtime/node.ts';
+import {
+  type Capabilities,
+  clamp,
+  isZero,
+  MAX_LEASE_MS,
+  type Offset,
+  type Place,
+  type PtzDriver,
+  type PtzStatus,
+  safeVelocity,
+  type Velocity,
+} from './driver.ts';
+import { chooseRung, type Evidence } from './ladder.ts';
+import { Lease } from './lease.ts';
+import type { DriverTime } from './time.ts';
+
+const AXES = ['pan', 'tilt', 'zoom'] as const;
+type Axis = (typeof AXES)[number];
+type PerAxis<T> = Readonly<Record<Axis, T>>;
+type Some = Readonly<Partial<Record<Axis, number>>>;
+
+/** Motors in this process; runtime/camera's VirtualCamera is one. Degrees for pan and tilt, [0, 1] for zoom; seconds. */
+export interface SimHead {
+  readonly spec: PerAxis<{ readonly min: number; readonly max: number; readonly maxRate: number }>;
+  command(
+    command:
+      | { readonly kind: 'rate'; readonly rates: Some; readonly forS: number | null }
+      | { readonly kind: 'to' | 'by'; readonly values: Some; readonly maxRates: Some }
+      | { readonly kind: 'stop'; readonly axes: readonly Axis[] },
+  ): void;
+  state(): PerAxis<{ readonly position: number }>;
+  isMoving(axis: Axis): boolean;
+}
+
+const WORKS = { listed: true, move: 'works', detail: null } as const;
+const ABSENT = { listed: false, move: 'not-tried', detail: null } as const;
+const EVIDENCE: Evidence = {
+  rungs: { velocity: WORKS, absolute: WORKS, relative: ABSENT, 'relative-fov': ABSENT },
+  stops: { timeout: 'works', stop: 'stop' },
+  position: 'works',
+  notes: ['driver sim: motors in this process'],
+};
+const CAPABILITIES: Capabilities = {
+  positionUnit: 'degrees',
+  position: true,
+  absolute: true,
+  relative: ['position'],
+  zoom: true,
+  verdict: chooseRung(EVIDENCE, { allowed: ['velocity'], guardian: false }, 0),
+};
+
+export class SimDriver implements PtzDriver {
+  readonly #head: SimHead;
+  readonly #time: DriverTime;
+  readonly #lease: Lease;
+  #velocity: Velocity | null = null;
+  #isClosed = false;
+
+  constructor(head: SimHead, time: DriverTime) {
+    this.#head = head;
+    this.#time = time;
+    this.#lease = new Lease(time, () => this.#halt());
+  }
+
+  async open(): Promise<Capabilities> {
+    this.#checkOpen();
+    return CAPABILITIES;
+  }
+
+  async moveVelocity(velocity: Velocity, leaseMs: number): Promise<'sent'> {
+    this.#checkOpen();
+    const wanted = safeVelocity(velocity);
+    if (isZero(wanted)) {
+      this.#halt();
+      return 'sent';
+    }
+    const forMs = clamp(Number.isFinite(leaseMs) ? leaseMs : 0, 1, MAX_LEASE_MS);
+    const { spec } = this.#head;
+    const rates = Object.fromEntries(AXES.map((axis) => [axis, wanted[axis] * spec[axis].maxRate]));
+    this.#velocity = wanted;
+    this.#lease.renew(forMs);
+    this.#head.command({ kind: 'rate', rates, forS: forMs / 1000 });
+    return 'sent';
+  }
+
+  async moveRelative({ space, ...by }: Offset): Promise<void> {
+    this.#checkOpen();
+    if (space !== 'position') throw unsupported(`relative moves in the space ${space}`);
+    this.#move('by', by);
+  }
+
+  async moveAbsolute(place: Place): Promise<void> {
+    this.#checkOpen();
+    this.#move('to', place);
+  }
+
+  async stop(): Promise<void> {
+    this.#checkOpen();
+    this.#halt();
+  }
+
+  async gotoPreset(): Promise<void> {
+    throw unsupported('presets');
+  }
+
+  async presets(): Promise<[]> {
+    return [];
+  }
+
+  async status(): Promise<PtzStatus> {
+    const { pan, tilt, zoom } = this.#head.state();
+    const { clock } = this.#time;
+    return {
+      atMs: clock.monoMs(),
+      pan: pan.position,
+      tilt: tilt.position,
+      zoom: zoom.position,
+      moving: AXES.some((axis) => this.#head.isMoving(axis)),
+      cameraUnixMs: clock.unixMs(),
+      roundTripMs: 0,
+      velocity: this.#velocity,
+      link: { state: this.#isClosed ? 'closed' : 'ready', reason: null, nextTryMs: null },
+    };
+  }
+
+  async close(): Promise<void> {
+    if (!this.#isClosed) this.#halt();
+    this.#isClosed = true;
+  }
+
+  #move(kind: 'to' | 'by', values: Some): void {
+    this.#lease.cancel();
+    this.#velocity = null;
+    this.#head.command({ kind, values, maxRates: {} });
+  }
+
+  #halt(): void {
+    this.#lease.cancel();
+    this.#velocity = null;
+    this.#head.command({ kind: 'stop', axes: AXES });
+  }
+
+  #checkOpen(): void {
+    if (this.#isClosed) throw new WindhoverError('ptz_closed', 'the camera driver is closed');
+  }
+}
+
+function unsupported(what: string): WindhoverError {
+  return new WindhoverError('ptz_unsupported', `the simulated camera has no ${what}`);
+}
