@@ -96,7 +96,7 @@ describe('the README', () => {
         client.kill();
         await client.exited;
       }
-      expect(await new Response(client.stdout).text()).toMatch(/\d+ \d+ aircraft 0\.\d+/);
+      expect(await new Response(client.stdout).text()).toMatch(/\d+ \d+ (drone|airplane|flying) 0\.\d+/);
     },
     LIMIT_MS,
   );

@@ -95,7 +95,6 @@ function clipTable(runs: readonly ModelReport[]): string {
         const { at50, at30 } = tight.groups.any.published;
         return `${share(at50.f1)} / ${share(at30.f1)}`;
       }),
-      line('inference, ms a frame (median)', ({ inferenceMs }) => inferenceMs.p50.toFixed(1)),
     ],
   );
 }

@@ -86,8 +86,8 @@ describe('models inspect', () => {
     expect(exitCode).toBe(0);
     expect(stdout).toMatch(/^model +default \(.*models\/default\.onnx, \d+(\.\d)? [kM]B\)$/m);
     expect(stdout).toMatch(/^licence +MIT$/m);
-    expect(stdout).toMatch(/^family +\S+ \((certain|likely): .+\)$/m);
-    expect(stdout).toMatch(/^labels +\d+ from model: .*aircraft/m);
+    expect(stdout).toMatch(/^family +\S+ \((certain|likely|possible): .+\)$/m);
+    expect(stdout).toMatch(/^labels +\d+ from model: .*drone/m);
     expect(stdout).toMatch(/^confidence +0\.\d+ /m);
   });
 

@@ -130,11 +130,14 @@ describe('all at once', () => {
       const says = ['cannot bear frame 100', 'source_not_found', 'source_unreadable', 'test_open'];
       await until('all four faults', () => says.every((text) => command.stderr.includes(text)), PATIENCE_MS);
 
-      const { status, body } = await json<Readiness & { error: string }>(`${url}/readyz`);
-      expect(status).toBe(503);
-      const reasons = Object.fromEntries(
-        body.reasons.map(({ camera_id, code, message }) => [camera_id, `${code}: ${message}`]),
-      );
+      // The one that dies comes back, and for a few seconds nothing is wrong with it: until it dies again.
+      const reasons: Record<string, string> = {};
+      const end = performance.now() + PATIENCE_MS;
+      while (reasons.dies === undefined && performance.now() < end) {
+        const { status, body } = await json<Readiness & { error: string }>(`${url}/readyz`);
+        expect(status).toBe(503);
+        for (const { camera_id, code, message } of body.reasons) reasons[camera_id] = `${code}: ${message}`;
+      }
       expect(Object.keys(reasons).toSorted()).toEqual(['dies', 'gone', 'shut', 'text']);
       expect(reasons.gone).toStartWith(`source_not_found: node source: ${folder.file('gone.mp4')}: no such file`);
       expect(reasons.gone).toEndWith(`(${folder.file('gone.yaml')}:4:3)`);
@@ -142,9 +145,9 @@ describe('all at once', () => {
       expect(reasons.dies).toMatch(/^node_failed: node detect: cannot bear frame 100 \(.*slow-detect\.ts:\d+:\d+\)$/);
       expect(reasons.shut).toMatch(/^test_open: node frames: this node never opens \(.*frames\.ts:\d+:\d+\)$/);
 
-      // One error each, with graph and node, and the good one ticks on.
+      // An error each, with graph and node, and the good one ticks on.
       const errors = command.log().filter(({ level }) => level === 'error');
-      expect(errors.map(({ camera }) => camera).toSorted()).toEqual(['dies', 'gone', 'shut', 'text']);
+      expect([...new Set(errors.map(({ camera }) => camera))].toSorted()).toEqual(['dies', 'gone', 'shut', 'text']);
       for (const { camera, graph, at } of errors) {
         expect(graph).toBe(folder.file(`${camera}.yaml`));
         expect(at).toMatch(/:\d+:\d+$/);
