@@ -7,7 +7,7 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { errorMessage } from '../errors.ts';
 import { skyPanScene, skyScene } from '../scene/presets.ts';
-import { SceneRenderer } from '../scene/render.ts';
+import { makePicture, SceneRenderer } from '../scene/render.ts';
 import type { PictureSize, Scene } from '../scene/scene.ts';
 
 /** A clip: which seconds of a scene, at what size and rate. */
@@ -122,7 +122,8 @@ async function writeClip(clip: Clip, file: string, keyframeS = 2): Promise<strin
 
 function* pictures(clip: Clip): Generator<Uint8Array> {
   const renderer = new SceneRenderer(clip.scene, clip);
-  for (let frame = 0; frame < clip.frames; frame++) yield renderer.render(frame / clip.fps).bytes;
+  const into = makePicture(clip);
+  for (let frame = 0; frame < clip.frames; frame++) yield renderer.render(frame / clip.fps, { into }).bytes;
 }
 
 async function writeBroken(folder: string): Promise<string[]> {

@@ -68,7 +68,10 @@ export async function encodeVideo(
   check(output.setOption('movflags', '+faststart'), 'put the index in front');
   check(await output.writeHeader(), 'write the header');
   let pts = 0n;
+  // The frame does not copy its bytes, and the encoder reads them while we wait: the collector must not have them before.
+  const inUse: Uint8Array[] = [];
   for (const picture of pictures) {
+    inUse[0] = picture;
     const { width, height } = settings;
     const props = { width, height, format: AV_PIX_FMT_YUV420P, pts: pts++, timeBase: encoder.timeBase };
     using frame = Frame.fromVideoBuffer(Buffer.from(picture.buffer, picture.byteOffset, picture.byteLength), props);
@@ -76,6 +79,7 @@ export async function encodeVideo(
     await writePackets(encoder, output, stream);
   }
   check(await encoder.sendFrame(null), 'flush the encoder');
+  inUse.length = 0;
   await writePackets(encoder, output, stream);
   check(await output.writeTrailer(), 'write the trailer');
   await output.closeOutput();
