@@ -76,7 +76,8 @@ def parse() -> argparse.Namespace:
 
 def load(weights: Path) -> Detector:
     """The network in the shape that its weights have."""
-    state = torch.load(weights, map_location="cpu")["weights"]
+    state = torch.load(weights, map_location="cpu", weights_only=True)["weights"]
+    state = {name: one.float() if one.dtype.is_floating_point else one for name, one in state.items()}
     pyramid = state["side8.0.weight"].shape[0]
     channels = [state[name].shape[0] for name in ("stem.0.weight", "to4.0.0.weight", "to8.0.0.weight")]
     channels += [state[name].shape[0] for name in ("to16.0.0.weight", "to32.0.0.weight")]
