@@ -6,10 +6,12 @@
  * time, in order. See README.md, "Write a node", and graphs/custom-node/ for a complete one.
  */
 import { type Static, type TObject, Type } from '@sinclair/typebox';
+import type { VirtualCamera } from './camera/virtual-camera.ts';
 import type { Clock } from './clock.ts';
 import type { FrameRequest, LinkKind, LinkValues, Pace } from './data.ts';
 
 export { type Static, Type } from '@sinclair/typebox';
+export type { VirtualCamera } from './camera/virtual-camera.ts';
 export type { Clock } from './clock.ts';
 export * from './data.ts';
 export { WindhoverError } from './errors.ts';
@@ -188,12 +190,27 @@ export function defineNode<S extends TObject, I extends Inputs<Static<S>>, O ext
   return { ...contract, params } as unknown as AnyNode;
 }
 
-/** Options of a string parameter that names a file: made absolute against the graph file's folder (or, from `--set`,
- * the working folder). With `urls`, values with a scheme (`rtsp://…`) are left alone; with `names`, bare words are. */
-export function pathOption(options: { urls?: boolean; names?: boolean } = {}): {
+/**
+ * The virtual PTZ camera, without a network (runtime/camera). Loaded when it is asked for.
+ * @param scene path of a scene file; null: the default scene
+ * @throws WindhoverError `scene_unreadable`, `scene_invalid`
+ */
+export async function openVirtualCamera(scene: string | null, clock: Clock): Promise<VirtualCamera> {
+  const { openVirtual } = await import('./camera/open-virtual.ts');
+  return openVirtual(scene, clock);
+}
+
+/**
+ * Options of a string parameter that names a file: made absolute against the graph file's folder (or, from `--set`, the
+ * working folder). With `urls`, values with a scheme (`rtsp://…`) are left alone; with `names`, bare words are. A value
+ * that begins with `prefix` is that and a file or URL (or nothing) after it.
+ */
+export function pathOption(options: { urls?: boolean; names?: boolean; prefix?: string } = {}): {
   path: true;
   urls: boolean;
   names: boolean;
+  prefix?: string;
 } {
-  return { path: true, urls: options.urls ?? false, names: options.names ?? false };
+  const { urls = false, names = false, prefix } = options;
+  return { path: true, urls, names, ...(prefix === undefined ? {} : { prefix }) };
 }

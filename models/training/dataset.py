@@ -25,7 +25,7 @@ SOURCE_SHARE = (0.46, 0.18, 0.10, 0.26)
 #: What the class loss of an object counts in its own place, where its background gives it away.
 OWN_PLACE_WEIGHT = {"visible": 0.3, "thermal": 0.3, "rendered": 0.3}
 SKIES, CUTOUTS_A_CLASS = 220, 1400
-SMALLEST_PX, LARGEST_PX = 2.5, 130.0
+SMALLEST_PX, LARGEST_PX = 1.6, 130.0
 #: Smaller than this, nobody can tell what it is that flies.
 LEAST_CLASS_PX = 4.0
 #: Grey levels by which an object must stand out at least.
@@ -177,7 +177,7 @@ class Maker:
         rng = self.rng
         least = max(width / WIDTH, height / HEIGHT)
         zoom = np.exp(rng.uniform(np.log(max(least, 0.28)), np.log(max(1.9, least * 1.02))))
-        if rng.random() < 0.25:
+        if rng.random() < 0.35:
             zoom = max(least, 1.0)
         if len(tight):
             sides = np.maximum(tight[:, 2] - tight[:, 0], tight[:, 3] - tight[:, 1])
@@ -208,8 +208,8 @@ class Maker:
         if rng.random() < 0.5:
             side_px = own_px * np.exp(rng.uniform(np.log(0.35), np.log(1.5)))
         else:
-            side_px = np.exp(rng.uniform(np.log(4), np.log(90)))
-        side_px = float(np.clip(side_px, SMALLEST_PX + 0.5, min(LARGEST_PX, 2.2 * own_px)))
+            side_px = np.exp(rng.uniform(np.log(2), np.log(90)))
+        side_px = float(np.clip(side_px, SMALLEST_PX + 0.4, min(LARGEST_PX, 2.2 * own_px)))
         corners = paste(picture, cutout, side_px, [row[1:5] for row in rows], rng)
         if corners:
             place = place_in(kind, np.array(corners), picture.shape[1], picture.shape[0], 1.0)

@@ -18,7 +18,7 @@ from onnx import helper
 from torch import Tensor, nn
 
 from clips import CLASSES, MARGIN_H, MARGIN_W
-from model import INPUT_GAIN, STRIDES, Detector, cells, read
+from model import INPUT_GAIN, STRIDES, Detector, cells, read, read_weights
 from quantize import quantize
 
 VERSION = "1"
@@ -76,8 +76,7 @@ def parse() -> argparse.Namespace:
 
 def load(weights: Path) -> Detector:
     """The network in the shape that its weights have."""
-    state = torch.load(weights, map_location="cpu", weights_only=True)["weights"]
-    state = {name: one.float() if one.dtype.is_floating_point else one for name, one in state.items()}
+    state = read_weights(weights)
     pyramid = state["side8.0.weight"].shape[0]
     channels = [state[name].shape[0] for name in ("stem.0.weight", "to4.0.0.weight", "to8.0.0.weight")]
     channels += [state[name].shape[0] for name in ("to16.0.0.weight", "to32.0.0.weight")]

@@ -1,10 +1,12 @@
 """The network: a small anchor-free detector on three scales, with one output row a cell.
 
-Backbone of plain 3×3 convolutions with residual blocks, a top-down feature pyramid, and two branches a scale: where (box and
-objectness) and what (class). Plain convolutions because they are what CPUs run best. In the line of FCOS (Tian et al.
+Backbone of plain 3×3 convolutions with residual blocks, a top-down feature pyramid whose finest level also sees the stage
+before it (objects of two or three pixels), and two branches a scale: where (box and objectness) and what (class). Plain convolutions because they are what CPUs run best. In the line of FCOS (Tian et al.
 2019) and YOLOX (Ge et al. 2021); the class is conditional on there being an object, so an object whose class is in doubt
 keeps its objectness.
 """
+
+from pathlib import Path
 
 import torch
 import torch.nn.functional as F
@@ -19,7 +21,7 @@ INPUT_GAIN = 4.0
 
 def conv(inputs: int, outputs: int, kernel: int = 3, stride: int = 1, relu: bool = True) -> nn.Sequential:
     layers = [
-        nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, bias=False),
+        nn.Conv2d(inputs, outputs, kernel, stride, (kernel - 1) // 2, bias=False),
         nn.BatchNorm2d(outputs, momentum=0.03, eps=1e-3),
     ]
     return nn.Sequential(*layers, nn.ReLU(inplace=True)) if relu else nn.Sequential(*layers)
@@ -65,6 +67,9 @@ class Detector(nn.Module):
         self.stem = conv(3, channels[0], stride=2)
         self.to4, self.to8, self.to16, self.to32 = stages
         self.side8, self.side16, self.side32 = (conv(one, pyramid, 1) for one in channels[2:])
+        self.side4 = conv(channels[1], pyramid, 2, stride=2, relu=False)
+        # A network that was trained without it starts as it was.
+        nn.init.zeros_(self.side4[1].weight)
         self.mix16, self.mix8 = conv(pyramid, pyramid), conv(pyramid, pyramid)
         self.branches = nn.ModuleList([Branches(pyramid, classes) for _ in STRIDES])
 
@@ -73,12 +78,20 @@ class Detector(nn.Module):
         return self.predict((pictures - 0.5) * INPUT_GAIN)
 
     def predict(self, x: Tensor) -> list[Tensor]:
-        at8 = self.to8(self.to4(self.stem(x)))
+        at4 = self.to4(self.stem(x))
+        at8 = self.to8(at4)
         at16 = self.to16(at8)
         top = self.side32(self.to32(at16))
         middle = self.mix16(self.side16(at16) + F.interpolate(top, scale_factor=2.0, mode="nearest"))
-        low = self.mix8(self.side8(at8) + F.interpolate(middle, scale_factor=2.0, mode="nearest"))
+        near = self.side8(at8) + self.side4(at4)
+        low = self.mix8(near + F.interpolate(middle, scale_factor=2.0, mode="nearest"))
         return [branch(x) for branch, x in zip(self.branches, (low, middle, top))]
+
+
+def read_weights(path: Path) -> dict[str, Tensor]:
+    """Weights of a file, as 32-bit floats whatever they are stored as."""
+    state = torch.load(path, map_location="cpu", weights_only=True)["weights"]
+    return {name: one.float() if one.dtype.is_floating_point else one for name, one in state.items()}
 
 
 def cells(height: int, width: int) -> tuple[Tensor, Tensor]:

@@ -1,6 +1,7 @@
 """Step 2: trains the network on what `prepare.py` wrote.
 
-    python train.py --work WORK --minutes 60 --out WORK/default.pt [--without SCENE …]
+    python train.py --work WORK --minutes 60 --out WORK/first.pt [--without SCENE …]
+    python train.py --work WORK --minutes 150 --out WORK/default.pt --start WORK/first.pt --rate 8e-4
 
 The learning rate follows the clock, so the time given is the time used. Runs on a GPU when there is one.
 """
@@ -15,20 +16,24 @@ import torch
 
 import loss
 from dataset import Batches
-from model import Detector, cells, read
+from model import Detector, cells, read, read_weights
 
 WEIGHT_DECAY = 0.03
 WARM_UP_STEPS = 200
-LOG_EVERY, SAVE_EVERY = 100, 1000
+LOG_EVERY, SAVE_EVERY = 100, 500
 
 
 def main() -> None:
     options = parse()
     torch.manual_seed(options.seed)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    net = Detector(channels=options.channels, pyramid=options.pyramid).to(device, memory_format=torch.channels_last)
+    net = Detector(channels=options.channels, pyramid=options.pyramid)
+    if options.start:
+        start_from(net, options.start)
+    net = net.to(device, memory_format=torch.channels_last)
     average = copy.deepcopy(net)
     run = torch.compile(net) if options.compile else net
+    half = device.type == "cuda" or has_bfloat16()
     centres, strides = (one.to(device) for one in cells(options.size, options.size))
     batches = torch.utils.data.DataLoader(
         Batches(options.work, options.seed, options.size, options.batch, set(options.without)),
@@ -46,7 +51,7 @@ def main() -> None:
         for group in optimizer.param_groups:
             group["lr"] = options.rate * min(1, step / WARM_UP_STEPS) * (0.49 * (1 + math.cos(math.pi * done)) + 0.02)
         x = (pictures.to(device).permute(0, 3, 1, 2).float() / 255).contiguous(memory_format=torch.channels_last)
-        with torch.autocast(device.type, dtype=torch.bfloat16):
+        with torch.autocast(device.type, dtype=torch.bfloat16, enabled=half):
             outputs = run(x)
         cost, parts = loss.total(*read(outputs, centres, strides), targets.to(device), centres, strides)
         optimizer.zero_grad(set_to_none=True)
@@ -65,6 +70,7 @@ def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--start", type=Path, help="weights to go on from")
     parser.add_argument("--minutes", type=float, default=60)
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--size", type=int, default=256, help="side of a training picture in pixels")
@@ -83,6 +89,19 @@ def make_optimizer(net: Detector, rate: float) -> torch.optim.Optimizer:
     others = [one for one in net.parameters() if one.ndim <= 1]
     groups = [{"params": kernels, "weight_decay": WEIGHT_DECAY}, {"params": others, "weight_decay": 0}]
     return torch.optim.AdamW(groups, lr=rate, betas=(0.9, 0.99))
+
+
+def start_from(net: Detector, path: Path) -> None:
+    """Takes over weights; layers that the file does not know start so that they change nothing at first."""
+    missing, unknown = net.load_state_dict(read_weights(path), strict=False)
+    if unknown:
+        raise SystemExit(f"{path} has weights that this network has no place for: {', '.join(unknown)}")
+    print(f"going on from {path}" + (f", new: {', '.join(missing)}" if missing else ""), flush=True)
+
+
+def has_bfloat16() -> bool:
+    """Processors without it compute it many times slower than floats."""
+    return "avx512_bf16" in Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").exists() else False
 
 
 @torch.no_grad()

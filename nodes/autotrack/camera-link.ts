@@ -1,0 +1,238 @@
+/**
+ * The autotracker's end of the line to the camera: connects and connects again, sends the newest command and never
+ * queues any, asks for the status at a steady rate, and never lets a slow camera hold a frame up.
+ */
+import { type Clock, type Logger, WindhoverError } from '../../runtime/node.ts';
+import {
+  type Capabilities,
+  isZero,
+  type Link,
+  NO_VELOCITY,
+  type Place,
+  type PtzDriver,
+  type PtzStatus,
+  type Velocity,
+} from './drivers/driver.ts';
+import type { DriverTime } from './drivers/time.ts';
+
+export interface LinkListener {
+  /** A velocity went out (or a stop, all zeros), at this moment of our monotonic clock. */
+  sent(velocity: Velocity, atMs: number): void;
+  status(status: PtzStatus): void;
+  /** Connected, lost, refused, back: what `state` says has changed. */
+  changed(): void;
+}
+
+/** `connecting`: it has never been reached so far. */
+export interface LinkView {
+  readonly state: Link['state'] | 'connecting';
+  readonly reason: string | null;
+}
+
+/** Pauses between attempts to connect for the first time; the driver's own login policy may ask for longer ones. */
+const FIRST_RETRY_MS = 1000;
+const LONGEST_RETRY_MS = 30_000;
+const IDLE_POLL_MS = 1000;
+
+export class CameraLink {
+  readonly #driver: PtzDriver;
+  readonly #time: DriverTime;
+  readonly #clock: Clock;
+  readonly #log: Logger;
+  readonly #listener: LinkListener;
+  readonly #closing = new AbortController();
+  #work: Promise<void> = Promise.resolve();
+  #capabilities: Capabilities | null = null;
+  #view: LinkView = { state: 'connecting', reason: null };
+  #status: PtzStatus | null = null;
+  /** The velocity that waits until the one on its way is through; a newer one takes its place. */
+  #next: { readonly velocity: Velocity; readonly leaseMs: number } | null = null;
+  #isSending = false;
+  #velocity: Velocity = NO_VELOCITY;
+  #pollMs = IDLE_POLL_MS;
+  #sentCount = 0;
+
+  constructor(driver: PtzDriver, time: DriverTime, log: Logger, listener: LinkListener) {
+    this.#driver = driver;
+    this.#time = time;
+    this.#clock = time.clock;
+    this.#log = log;
+    this.#listener = listener;
+  }
+
+  /** Null until the camera has been reached and judged. */
+  get capabilities(): Capabilities | null {
+    return this.#capabilities;
+  }
+
+  get view(): LinkView {
+    return this.#view;
+  }
+
+  get isReady(): boolean {
+    return this.#view.state === 'ready';
+  }
+
+  get status(): PtzStatus | null {
+    return this.#status;
+  }
+
+  /** What the camera was told last. */
+  get velocity(): Velocity {
+    return this.#velocity;
+  }
+
+  /** Velocities and stops sent so far. */
+  get sentCount(): number {
+    return this.#sentCount;
+  }
+
+  /** Connects in the background; comes back at once. */
+  start(): void {
+    this.#work = this.#run();
+  }
+
+  /** How often the status is asked for from now on. */
+  poll(everyMs: number): void {
+    this.#pollMs = everyMs;
+  }
+
+  /** Sends at once, or as soon as the request on its way is answered, unless a newer one comes before that. */
+  send(velocity: Velocity, leaseMs: number): void {
+    if (!this.isReady) return;
+    this.#next = { velocity, leaseMs };
+    if (!this.#isSending) void this.#drain();
+  }
+
+  stop(): void {
+    this.send(NO_VELOCITY, 0);
+  }
+
+  /** @throws WindhoverError what the driver throws */
+  async gotoPreset(token: string): Promise<void> {
+    this.#next = null;
+    await this.#driver.gotoPreset(token, this.#closing.signal);
+    this.#note(NO_VELOCITY);
+  }
+
+  /** @throws WindhoverError what the driver throws */
+  async moveTo(place: Place): Promise<void> {
+    this.#next = null;
+    await this.#driver.moveAbsolute(place, this.#closing.signal);
+    this.#note(NO_VELOCITY);
+  }
+
+  /** Token of a preset, by token or by name. @throws WindhoverError `ptz_preset` with the list of those there are */
+  async findPreset(wanted: string): Promise<string> {
+    const presets = await this.#driver.presets(this.#closing.signal);
+    const found = presets.find(({ token }) => token === wanted) ?? presets.find(({ name }) => name === wanted);
+    if (found) return found.token;
+    throw new WindhoverError('ptz_preset', `the camera has no preset "${wanted}"`, {
+      got: presets.map(({ token, name }) => `${token} (${name})`).join(', ') || 'none at all',
+      hint: 'return_preset takes a token or a name',
+    });
+  }
+
+  /** Stops the camera and lets go. */
+  async close(): Promise<void> {
+    this.#next = null;
+    this.#closing.abort();
+    try {
+      await this.#driver.close();
+      if (!isZero(this.#velocity)) this.#note(NO_VELOCITY);
+    } catch (error) {
+      this.#log.error(`the camera may still be moving: ${message(error)}`, { code: code(error) });
+    }
+    await this.#work;
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#closing;
+    for (let retryMs = FIRST_RETRY_MS; !signal.aborted; retryMs = Math.min(2 * retryMs, LONGEST_RETRY_MS)) {
+      try {
+        this.#capabilities = await this.#driver.open(signal);
+        break;
+      } catch (error) {
+        if (signal.aborted) return;
+        await this.#refused(error);
+        await this.#time.wait(await this.#retryMs(retryMs), signal);
+      }
+    }
+    while (!signal.aborted) {
+      await this.#look();
+      await this.#time.wait(this.#pollMs, signal);
+    }
+  }
+
+  async #refused(error: unknown): Promise<void> {
+    const isLogin = code(error) === 'ptz_login';
+    const reason = message(error);
+    if (reason !== this.#view.reason) this.#log.warn(reason, { code: code(error) });
+    this.#become({ state: isLogin ? 'refused' : 'connecting', reason });
+  }
+
+  /** Not before the driver allows another login. */
+  async #retryMs(least: number): Promise<number> {
+    const { link } = await this.#driver.status();
+    return Math.max(least, (link.nextTryMs ?? 0) - this.#clock.monoMs());
+  }
+
+  async #look(): Promise<void> {
+    try {
+      const status = await this.#driver.status(this.#closing.signal);
+      if (this.#closing.signal.aborted) return;
+      this.#status = status;
+      const { state, reason } = status.link;
+      this.#become({ state, reason });
+      this.#listener.status(status);
+    } catch (error) {
+      if (!this.#closing.signal.aborted) this.#log.warn(message(error), { code: code(error) });
+    }
+  }
+
+  async #drain(): Promise<void> {
+    this.#isSending = true;
+    try {
+      for (let next = this.#next; next !== null; next = this.#next) {
+        this.#next = null;
+        await this.#sendOne(next.velocity, next.leaseMs);
+      }
+    } finally {
+      this.#isSending = false;
+    }
+  }
+
+  async #sendOne(velocity: Velocity, leaseMs: number): Promise<void> {
+    // Before the answer: also a request whose answer is lost moves the camera.
+    this.#note(velocity);
+    try {
+      if (isZero(velocity)) await this.#driver.stop(this.#closing.signal);
+      else await this.#driver.moveVelocity(velocity, leaseMs, this.#closing.signal);
+    } catch (error) {
+      if (this.#closing.signal.aborted) return;
+      this.#log.warn(message(error), { code: code(error) });
+      // The driver stops it, now or as soon as it is back.
+      if (!isZero(velocity)) this.#note(NO_VELOCITY);
+    }
+  }
+
+  #note(velocity: Velocity): void {
+    this.#velocity = velocity;
+    this.#sentCount += 1;
+    this.#listener.sent(velocity, this.#clock.monoMs());
+  }
+
+  #become(view: LinkView): void {
+    if (view.state === this.#view.state && view.reason === this.#view.reason) return;
+    this.#view = view;
+    this.#listener.changed();
+  }
+}
+
+function message(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function code(error: unknown): string {
+  return error instanceof WindhoverError ? error.code : 'ptz_failed';
+}

@@ -1,0 +1,143 @@
+/**
+ * What the camera is to do now: follow, hold, look around, go home, or nothing. Pure: time is an argument.
+ *
+ *     idle ──selected and seen──▶ following ──unseen──▶ holding ──hold_s──▶ searching ──search_s──▶ holding
+ *      ▲                              ▲                    │ seen again        │ seen again            │
+ *      │                              └────────────────────┴───────────────────┴───────────────────────┤
+ *      └──────────── there ◀── returning ◀── return_after_s without a target, when there is a preset ──┘
+ */
+import type { Selection } from './selector.ts';
+
+export interface MissionOptions {
+  /** A target that is lost is waited for in its place for so long … */
+  readonly hold_s: number;
+  /** … and looked for around it for so long. 0: not at all. */
+  readonly search_s: number;
+  /** Time without a target in sight after which the camera goes home. */
+  readonly return_after_s: number;
+  /** There is a home to go to. */
+  readonly hasHome: boolean;
+  /** A target of the graph's own choice that does not move for so long is let go of. 0: never. */
+  readonly stationary_release_s: number;
+}
+
+export interface MissionInput {
+  readonly nowMs: number;
+  readonly selection: Selection | null;
+  /** When the selected target was in sight last; null: not since it was selected. */
+  readonly seenMs: number | null;
+  /** What the controller makes of it. */
+  readonly control: 'idle' | 'blind' | 'track' | 'settle' | 'rest';
+  /** The camera has been moved since it was home last. */
+  readonly isAway: boolean;
+  /** The move home is over. */
+  readonly isHome: boolean;
+}
+
+/** `follow`: the controller's commands. `hold`: stand still. `search`: look around. `home`: go to the preset. */
+export type Order = 'follow' | 'hold' | 'search' | 'home' | 'nothing';
+
+export interface MissionOutput {
+  readonly order: Order;
+  readonly state: 'idle' | 'following' | 'settling' | 'resting' | 'holding' | 'searching' | 'returning';
+  /** The target is to be let go of. */
+  readonly release: 'lost' | 'stationary' | null;
+}
+
+const FOLLOWING = { idle: 'following', blind: 'holding', track: 'following', settle: 'settling', rest: 'resting' } as const;
+/** A move home that has not ended by then is not waited for any longer. */
+const RETURN_S = 20;
+
+export class Mission {
+  readonly #options: MissionOptions;
+  #selectedId: number | null = null;
+  /** Since when there has been nothing to follow. */
+  #idleSinceMs: number | null = null;
+  #returnSinceMs: number | null = null;
+  #restSinceMs: number | null = null;
+  /** When the look-around began. */
+  #searchSinceMs: number | null = null;
+
+  constructor(options: MissionOptions) {
+    this.#options = options;
+  }
+
+  /** When the look-around that is under way began; null: there is none. */
+  get searchSinceMs(): number | null {
+    return this.#searchSinceMs;
+  }
+
+  step(input: MissionInput): MissionOutput {
+    const { nowMs, selection, seenMs, control } = input;
+    const id = selection?.id ?? null;
+    if (id !== this.#selectedId) {
+      this.#selectedId = id;
+      this.#restSinceMs = null;
+      this.#searchSinceMs = null;
+      if (id !== null) this.#returnSinceMs = null;
+    }
+    if (selection === null || seenMs === null) return this.#without(input);
+    const isFollowed = control !== 'blind' && control !== 'idle';
+    if (isFollowed) {
+      this.#idleSinceMs = null;
+      this.#returnSinceMs = null;
+      this.#searchSinceMs = null;
+      return this.#follow(nowMs, selection, control);
+    }
+    return this.#lost(input, (nowMs - seenMs) / 1000);
+  }
+
+  #follow(nowMs: number, { by }: Selection, control: MissionInput['control']): MissionOutput {
+    const { stationary_release_s: releaseS } = this.#options;
+    if (control !== 'rest') this.#restSinceMs = null;
+    else this.#restSinceMs ??= nowMs;
+    const restsS = this.#restSinceMs === null ? 0 : (nowMs - this.#restSinceMs) / 1000;
+    const isParked = by === 'graph' && releaseS > 0 && restsS >= releaseS;
+    return { order: 'follow', state: FOLLOWING[control], release: isParked ? 'stationary' : null };
+  }
+
+  #lost(input: MissionInput, unseenS: number): MissionOutput {
+    const { hold_s: holdS, search_s: searchS, return_after_s: returnS } = this.#options;
+    const { nowMs, selection } = input;
+    this.#restSinceMs = null;
+    const isOver = unseenS >= Math.max(returnS, holdS + searchS);
+    if (isOver) {
+      this.#searchSinceMs = null;
+      // The operator's target stays selected: it may come back, and only the operator gives it up.
+      const release = selection?.by === 'graph' ? 'lost' : null;
+      return { ...this.#home(input), release };
+    }
+    if (unseenS < holdS || unseenS >= holdS + searchS) {
+      this.#searchSinceMs = null;
+      return { order: 'hold', state: 'holding', release: null };
+    }
+    this.#searchSinceMs ??= nowMs;
+    return { order: 'search', state: 'searching', release: null };
+  }
+
+  /** Nothing is selected, or what is has never been in sight. */
+  #without(input: MissionInput): MissionOutput {
+    this.#searchSinceMs = null;
+    this.#restSinceMs = null;
+    this.#idleSinceMs ??= input.nowMs;
+    const idleS = (input.nowMs - this.#idleSinceMs) / 1000;
+    if (idleS < this.#options.return_after_s && this.#returnSinceMs === null) {
+      return { order: 'nothing', state: 'idle', release: null };
+    }
+    return this.#home(input);
+  }
+
+  #home({ nowMs, isAway, isHome }: MissionInput): MissionOutput {
+    const nothing = { order: 'nothing', state: 'idle', release: null } as const;
+    if (!this.#options.hasHome || !isAway) {
+      this.#returnSinceMs = null;
+      return nothing;
+    }
+    this.#returnSinceMs ??= nowMs;
+    if (isHome || nowMs - this.#returnSinceMs > RETURN_S * 1000) {
+      this.#returnSinceMs = null;
+      return nothing;
+    }
+    return { order: 'home', state: 'returning', release: null };
+  }
+}

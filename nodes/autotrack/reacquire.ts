@@ -1,0 +1,52 @@
+/**
+ * Knows a lost target again when the tracker gives it a new id: a track that is new since then, about where the target
+ * should be, and about as large. Pure.
+ */
+import { type Direction, type LostTarget, whereNow } from './search.ts';
+
+export interface LostLook extends LostTarget {
+  readonly label: string;
+  readonly widthDeg: number;
+}
+
+export interface Candidate extends Direction {
+  readonly id: number;
+  readonly label: string;
+  readonly widthDeg: number;
+  /** When this track was seen for the first time. */
+  readonly firstMs: number;
+}
+
+/** Least distance that counts as the same place, in widths of the picture; it grows while the target is away … */
+const GATE = 0.12;
+/** … by this much a second, … */
+const GATE_PER_S = 0.1;
+/** … up to this. */
+const GATE_MOST = 0.6;
+/** A track of another label has to be this much nearer. */
+const OTHER_LABEL = 0.5;
+const SIZE_RATIO = 2.2;
+
+/** @returns id of the track that is taken for the target, or null */
+export function knownAgain(
+  lost: LostLook,
+  candidates: readonly Candidate[],
+  nowMs: number,
+  fieldDeg: number,
+): number | null {
+  const expected = whereNow(lost, nowMs);
+  const gateDeg = Math.min(GATE_MOST, GATE + (GATE_PER_S * Math.max(0, nowMs - lost.atMs)) / 1000) * fieldDeg;
+  let best: { id: number; offDeg: number } | null = null;
+  for (const candidate of candidates) {
+    if (candidate.firstMs <= lost.atMs || !isAbout(candidate.widthDeg, lost.widthDeg)) continue;
+    const cos = Math.cos((expected.tiltDeg * Math.PI) / 180);
+    const offDeg = Math.hypot((candidate.panDeg - expected.panDeg) * cos, candidate.tiltDeg - expected.tiltDeg);
+    const limitDeg = candidate.label === lost.label ? gateDeg : OTHER_LABEL * gateDeg;
+    if (offDeg < limitDeg && offDeg < (best?.offDeg ?? Number.POSITIVE_INFINITY)) best = { id: candidate.id, offDeg };
+  }
+  return best?.id ?? null;
+}
+
+function isAbout(a: number, b: number): boolean {
+  return a > 0 && b > 0 && Math.max(a / b, b / a) <= SIZE_RATIO;
+}

@@ -1,0 +1,67 @@
+/** Pictures of a virtual camera, one when asked. Bytes are I420 and good until the next call. */
+import { type Clock, type Size, WindhoverError } from '../../../runtime/node.ts';
+
+export interface VirtualPicture {
+  readonly bytes: Uint8Array;
+  readonly size: Size;
+  /** When it was taken, on our monotonic clock. */
+  readonly monoMs: number;
+  readonly unixMs: number;
+}
+
+export interface VirtualFeed {
+  /** @throws WindhoverError `source_lost`, `source_unreadable` */
+  picture(signal: AbortSignal): Promise<VirtualPicture>;
+}
+
+/** A camera that runs by itself and is asked over HTTP (runtime/camera, "The truth"). */
+export class RemoteFeed implements VirtualFeed {
+  readonly #url: URL;
+  readonly #clock: Clock;
+  readonly #timeoutMs: number;
+
+  constructor(origin: string, profile: string | null, clock: Clock, timeoutS: number) {
+    this.#url = new URL('/debug/frame', origin);
+    if (profile !== null) this.#url.searchParams.set('profile', profile);
+    this.#clock = clock;
+    this.#timeoutMs = timeoutS * 1000;
+  }
+
+  async picture(signal: AbortSignal): Promise<VirtualPicture> {
+    const response = await this.#fetch(AbortSignal.any([signal, AbortSignal.timeout(this.#timeoutMs)]));
+    const bytes = new Uint8Array(await response.arrayBuffer());
+    const meta: unknown = JSON.parse(response.headers.get('X-Frame') ?? 'null');
+    if (!isMeta(meta) || bytes.byteLength !== (meta.w * meta.h * 3) / 2) {
+      throw new WindhoverError('source_unreadable', 'the answer is no picture of a virtual camera', {
+        hint: 'start one with: bun run camera',
+      });
+    }
+    // Both clocks run on this machine: the picture is as old as the wall clock says.
+    const ageMs = Math.max(0, this.#clock.unixMs() - meta.time_unix_ms);
+    const monoMs = this.#clock.monoMs() - ageMs;
+    return { bytes, size: { w: meta.w, h: meta.h }, monoMs, unixMs: meta.time_unix_ms };
+  }
+
+  async #fetch(signal: AbortSignal): Promise<Response> {
+    try {
+      const response = await fetch(this.#url, { signal });
+      if (response.ok) return response;
+      throw new WindhoverError('source_unreadable', 'the virtual camera refuses', { got: `HTTP ${response.status}` });
+    } catch (cause) {
+      if (cause instanceof WindhoverError) throw cause;
+      throw new WindhoverError('source_lost', 'no answer', { hint: 'start one with: bun run camera', cause });
+    }
+  }
+}
+
+interface FrameMeta {
+  readonly w: number;
+  readonly h: number;
+  readonly time_unix_ms: number;
+}
+
+function isMeta(value: unknown): value is FrameMeta {
+  if (typeof value !== 'object' || value === null) return false;
+  const { w, h, time_unix_ms: time } = value as Partial<FrameMeta>;
+  return [w, h, time].every((number) => typeof number === 'number' && Number.isFinite(number) && number > 0);
+}

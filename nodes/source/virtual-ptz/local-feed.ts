@@ -1,0 +1,53 @@
+/** The virtual camera in this process: renders what it sees, obeys the board's motor commands, tells where it points. */
+import type { Board, Clock, VirtualCamera } from '../../../runtime/node.ts';
+import type { VirtualAddress } from './address.ts';
+import type { VirtualFeed, VirtualPicture } from './feed.ts';
+
+export class LocalFeed implements VirtualFeed {
+  readonly #camera: VirtualCamera;
+  readonly #size: VirtualAddress['size'];
+  readonly #clock: Clock;
+  readonly #board: Board;
+  #picture: ReturnType<VirtualCamera['render']> | undefined;
+
+  constructor(camera: VirtualCamera, size: VirtualAddress['size'], clock: Clock, board: Board) {
+    this.#camera = camera;
+    this.#size = size;
+    this.#clock = clock;
+    this.#board = board;
+    board.watch('motors', (command) => {
+      camera.command(command);
+      this.#tell();
+    });
+  }
+
+  async picture(): Promise<VirtualPicture> {
+    const timeS = this.#camera.nowS();
+    const monoMs = this.#clock.monoMs();
+    const unixMs = this.#clock.unixMs();
+    this.#tell();
+    this.#picture = this.#camera.render(timeS, this.#size, this.#picture);
+    return { bytes: this.#picture.bytes, size: { w: this.#size.width, h: this.#size.height }, monoMs, unixMs };
+  }
+
+  /** Position, speed and limits of each axis: what a camera tells, no more. */
+  #tell(): void {
+    const { pan, tilt, zoom } = this.#camera.state();
+    const { spec } = this.#camera;
+    const moving = (axis: 'pan' | 'tilt' | 'zoom') => this.#camera.isMoving(axis);
+    this.#board.post('head', {
+      atMs: this.#clock.monoMs(),
+      axes: {
+        pan: { position: pan.position, rate: pan.rate, moving: moving('pan') },
+        tilt: { position: tilt.position, rate: tilt.rate, moving: moving('tilt') },
+        zoom: { position: zoom.position, rate: zoom.rate, moving: moving('zoom') },
+      },
+      spec: {
+        pan: { min: spec.pan.min, max: spec.pan.max, maxRate: spec.pan.maxRate },
+        tilt: { min: spec.tilt.min, max: spec.tilt.max, maxRate: spec.tilt.maxRate },
+        zoom: { min: spec.zoom.min, max: spec.zoom.max, maxRate: spec.zoom.maxRate },
+      },
+      hfovDeg: this.#camera.poseAt(this.#camera.nowS()).hfovDeg,
+    });
+  }
+}

@@ -1,0 +1,39 @@
+/** Pictures as packets of uncompressed video: what the decoder takes from any other source. */
+import { AV_CODEC_ID_RAWVIDEO, AV_PIX_FMT_YUV420P, AVMEDIA_TYPE_VIDEO } from 'node-av/constants';
+import { CodecParameters, Packet } from 'node-av/lib';
+import type { Size } from '../../../runtime/node.ts';
+
+/** Timestamps are microseconds. */
+export const TIME_BASE = { num: 1, den: 1_000_000 } as const;
+
+export class RawVideo {
+  readonly codec = new CodecParameters();
+  readonly packet = new Packet();
+  readonly size: Size;
+
+  constructor(size: Size) {
+    this.size = size;
+    this.codec.alloc();
+    this.codec.codecType = AVMEDIA_TYPE_VIDEO;
+    this.codec.codecId = AV_CODEC_ID_RAWVIDEO;
+    this.codec.format = AV_PIX_FMT_YUV420P;
+    this.codec.width = size.w;
+    this.codec.height = size.h;
+    this.packet.alloc();
+  }
+
+  /** @param ptsS presentation time in seconds @returns the packet, valid until the next call */
+  wrap(bytes: Uint8Array, ptsS: number): Packet {
+    this.packet.unref();
+    this.packet.data = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const pts = BigInt(Math.round(ptsS * TIME_BASE.den));
+    this.packet.pts = pts;
+    this.packet.dts = pts;
+    return this.packet;
+  }
+
+  free(): void {
+    this.packet.free();
+    this.codec.free();
+  }
+}
