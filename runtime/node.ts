@@ -8,7 +8,7 @@
 import { type Static, type TObject, Type } from '@sinclair/typebox';
 import type { VirtualCamera } from './camera/virtual-camera.ts';
 import type { Clock } from './clock.ts';
-import type { FrameRequest, LinkKind, LinkValues, Pace } from './data.ts';
+import type { BoardTopics, FrameRequest, LinkKind, LinkValues, Pace } from './data.ts';
 
 export { type Static, Type } from '@sinclair/typebox';
 export type { VirtualCamera } from './camera/virtual-camera.ts';
@@ -92,6 +92,21 @@ export type Command =
   | { readonly type: 'set_target_id'; readonly target_id: number }
   | { readonly type: 'clear_target' };
 
+/**
+ * News between the nodes of one session beside the links, whichever workers they are on. Fire and forget: what nobody
+ * listens to is lost, and so is what is posted before the listener's node is open. A node hears its own posts not.
+ */
+export interface NodeBoard {
+  /** Tells the other nodes; returns at once. @throws DataCloneError when the value is not plain data */
+  post<T extends keyof BoardTopics>(topic: T, value: BoardTopics[T]): void;
+  /**
+   * Calls `listener` with what others post, between other handlers and never beside them, until the node is closed.
+   * While the node is busy a newer value replaces an older one, except on topics of which every value counts (see
+   * `EVERY_VALUE_COUNTS`).
+   */
+  watch<T extends keyof BoardTopics>(topic: T, listener: (value: BoardTopics[T]) => void | Promise<void>): void;
+}
+
 /** What the runtime gives to a node that is being opened. */
 export interface NodeContext<P, O extends Outputs> {
   readonly id: string;
@@ -124,6 +139,7 @@ export interface NodeContext<P, O extends Outputs> {
   readonly recording: boolean;
   /** Calls `tick` every `ms`, between other handlers and never beside them, until the node is closed. */
   readonly every: (ms: number, tick: () => void | Promise<void>) => void;
+  readonly board: NodeBoard;
   readonly prepare: PrepareContext;
 }
 

@@ -9,8 +9,9 @@
  * that nobody takes on one that writes them down. Frames are copied out of their slots, packets put down as numbers.
  */
 import { type Clock, ManualClock } from '../runtime/clock.ts';
-import type { FrameRequest, Pace } from '../runtime/data.ts';
-import type { LogEntry } from '../runtime/engine/messages.ts';
+import type { BoardTopics, FrameRequest, Pace } from '../runtime/data.ts';
+import { Board } from '../runtime/engine/board.ts';
+import type { BoardMessage, LogEntry } from '../runtime/engine/messages.ts';
 import { RingWriter } from '../runtime/engine/ring.ts';
 import { createRing, type RingDescription } from '../runtime/engine/ring-layout.ts';
 import { type NodeServices, RunningNode } from '../runtime/engine/running-node.ts';
@@ -97,6 +98,8 @@ export class NodeRun {
   /** Values by `node.output`, of the outputs that no node of the fragment takes; `end`: one entry for each end of them all. */
   readonly outputs: Record<string, unknown[]> = {};
   readonly messages: ClientMessage[] = [];
+  /** What the nodes posted on the board, in order. */
+  readonly posts: BoardMessage[] = [];
   readonly faults: NodeFault[] = [];
   readonly logs: LogEntry[] = [];
   readonly failures: { readonly node: string; readonly error: unknown }[] = [];
@@ -110,6 +113,7 @@ export class NodeRun {
 
   readonly #options: RunnerOptions;
   readonly #pumps: RingPump[] = [];
+  readonly #board = new Board((message) => void this.posts.push(message));
   #resolveFinished: () => void = () => undefined;
   readonly graph: CheckedGraph;
 
@@ -154,6 +158,12 @@ export class NodeRun {
 
   async command(command: Command): Promise<void> {
     for (const node of this.nodes.values()) await node.command(command);
+  }
+
+  /** News on the board, as from a node outside the fragment. Resolves when all nodes that watch it and are idle have heard. */
+  async post<T extends keyof BoardTopics>(topic: T, value: BoardTopics[T]): Promise<void> {
+    this.#board.receive({ topic, value: structuredClone(value) });
+    await new Promise((resolve) => setImmediate(resolve));
   }
 
   /** Resolves once it holds; looks again whenever the event loop has turned. The test's own time limit bounds it. */
@@ -223,6 +233,7 @@ export class NodeRun {
       clock: this.clock,
       recording,
       prepare: { modelFolders },
+      board: this.#board,
       logger: (node) => this.#logger(node),
       send: (message) => void this.messages.push(message),
       fault: (node, fault) => void this.faults.push({ node, fault }),

@@ -1,5 +1,6 @@
 /** Nodes of a graph run in this process, without workers: for measurements that need to look inside. */
 import { SystemClock } from '../../runtime/clock.ts';
+import { Board } from '../../runtime/engine/board.ts';
 import { type NodeServices, RunningNode } from '../../runtime/engine/running-node.ts';
 import { LocalSink, type Sink } from '../../runtime/engine/sinks.ts';
 import type { CheckedGraph } from '../../runtime/graph/graph.ts';
@@ -15,6 +16,7 @@ export function benchServices(graph: CheckedGraph): NodeServices {
     clock: new SystemClock(),
     recording: true,
     prepare: { modelFolders: MODEL_FOLDERS },
+    board: new Board(nothing),
     logger: () => SILENT,
     send: nothing,
     fault: nothing,

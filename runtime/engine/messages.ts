@@ -6,6 +6,7 @@
  * Values between nodes of different workers travel on MessagePorts made by the engine (`PortMessage`). When every node
  * of a worker has ended, the worker closes them and posts `done`. `stop` asks the producing nodes to end; the end then
  * travels through the graph like the end of a file, so nothing that was decoded is lost on the way.
+ * What nodes post on the board goes straight to all other workers, on a BroadcastChannel of the session (`BoardMessage`).
  */
 
 import type { Pace } from '../data.ts';
@@ -59,6 +60,12 @@ export interface RunOptions {
 }
 
 export type PortMessage = { readonly value: unknown } | { readonly end: true };
+
+/** News from a node of one worker to the nodes of all others. */
+export interface BoardMessage {
+  readonly topic: string;
+  readonly value: unknown;
+}
 
 export type ToWorker =
   | {

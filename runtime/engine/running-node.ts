@@ -14,7 +14,8 @@ import type {
   Outputs,
   PrepareContext,
 } from '../node.ts';
-import type { NodeJob } from './messages.ts';
+import { type Board, Inbox } from './board.ts';
+import type { BoardMessage, NodeJob } from './messages.ts';
 import type { Receiver, Sink } from './sinks.ts';
 
 /** What a node's surroundings do for it. */
@@ -24,6 +25,7 @@ export interface NodeServices {
   readonly clock: Clock;
   readonly recording: boolean;
   readonly prepare: PrepareContext;
+  readonly board: Board;
   logger(node: string): Logger;
   send(message: ClientMessage): void | Promise<void>;
   fault(node: string, fault: { code: string; message: string } | null): void;
@@ -49,6 +51,8 @@ export class RunningNode implements Receiver {
   readonly #abort = new AbortController();
   readonly #waiting: Task[] = [];
   readonly #timers: ReturnType<typeof setInterval>[] = [];
+  readonly #inbox = new Inbox();
+  #newsDue = false;
   #handlers: NodeHandlers<Record<string, unknown>> = {};
   #resolveEnded: () => void = () => undefined;
   #openEnds: number;
@@ -67,12 +71,14 @@ export class RunningNode implements Receiver {
       this.#resolveEnded = resolve;
     });
     for (const output of Object.keys(contract.outputs)) this.sinks.set(output, []);
+    services.board.join(this.id, (message) => this.#hear(message));
   }
 
   /** @throws whatever the node's own `open` throws */
   async open(): Promise<void> {
     this.#handlers = await this.contract.open(this.#context());
     this.#open = true;
+    if (!this.#inbox.isEmpty) this.#readNews();
     if (this.#handlers.run) this.#openEnds += 1;
     if (this.#openEnds > 0) return;
     await this.close();
@@ -143,6 +149,25 @@ export class RunningNode implements Receiver {
     this.#resolveEnded();
   }
 
+  #hear(message: BoardMessage): void {
+    if (this.#closed) return;
+    const lost = this.#inbox.put(message);
+    if (lost > 0) this.count('dropped_news', lost);
+    if (this.#open && !this.#inbox.isEmpty) this.#readNews();
+  }
+
+  /** Not in the time of the node that posts: its handler comes to its end first. */
+  #readNews(): void {
+    if (this.#newsDue) return;
+    this.#newsDue = true;
+    queueMicrotask(() => {
+      void this.#enter(() => {
+        this.#newsDue = false;
+        return this.#inbox.read();
+      });
+    });
+  }
+
   /** Runs a task now, or after the ones before it. */
   #enter(task: Task): void | Promise<void> {
     if (!this.#busy) return this.#perform(task);
@@ -203,6 +228,10 @@ export class RunningNode implements Receiver {
           if (this.#open && !this.#busy) void this.#enter(tick);
         }, ms);
         this.#timers.push(timer);
+      },
+      board: {
+        post: (topic, value) => services.board.post(this.id, topic, value),
+        watch: (topic, listener) => this.#inbox.watch(topic, listener),
       },
       prepare: services.prepare,
     };

@@ -6,7 +6,8 @@ import { SystemClock } from '../clock.ts';
 import { toRecord } from '../errors.ts';
 import { loadModule } from '../graph/modules.ts';
 import type { ClientMessage, Logger } from '../node.ts';
-import type { FromWorker, LogEntry, NodeStats, ToWorker } from './messages.ts';
+import { Board } from './board.ts';
+import type { BoardMessage, FromWorker, LogEntry, NodeStats, ToWorker } from './messages.ts';
 import { type NodeServices, RunningNode } from './running-node.ts';
 import { LocalSink, PortSink, pumpPort, RingPump, RingSink, untilBelow } from './sinks.ts';
 import { positionInModule } from './stack.ts';
@@ -25,12 +26,14 @@ class WorkerHost {
   readonly #pumps: RingPump[] = [];
   readonly #sendCredits: Int32Array;
   readonly #lastStats = new Map<string, string>();
+  readonly #board: Board;
   #failed = false;
 
   constructor(job: Job, post: (message: FromWorker) => void) {
     this.#job = job;
     this.#post = post;
     this.#sendCredits = new Int32Array(job.sendCredits);
+    this.#board = openBoard(job.options.sessionId);
   }
 
   /** Opens all nodes; posts `opened`, or `failed` for the first that can't. */
@@ -121,6 +124,7 @@ class WorkerHost {
       clock: new SystemClock(options.clockEpochMs),
       recording: options.recording,
       prepare: { modelFolders: options.modelFolders },
+      board: this.#board,
       logger: (node) => this.#logger(node),
       send: (message) => this.#send(message),
       fault: (node, fault) => this.#post({ type: 'fault', node, fault }),
@@ -172,6 +176,15 @@ class WorkerHost {
     const record = toRecord(error, context);
     this.#post({ type: 'failed', error: atStart ? { ...record, permanent: true } : record });
   }
+}
+
+/** The workers of one session share a process, and a channel that carries the session's name. It lives as long as they. */
+function openBoard(sessionId: string): Board {
+  const channel = new BroadcastChannel(`board of ${sessionId}`);
+  channel.unref();
+  const board = new Board((message) => channel.postMessage(message));
+  channel.onmessage = ({ data }) => board.receive(data as BoardMessage);
+  return board;
 }
 
 declare const self: Worker;

@@ -60,6 +60,7 @@ export async function openNode(node: AnyNode, options: FakeOptions = {}): Promis
     send: ignore,
     recording: false,
     every: ignore,
+    board: { post: ignore, watch: ignore },
     prepare: { modelFolders: [] },
   });
   return { handlers, sent, counts, gauges, kept };

@@ -1,0 +1,85 @@
+/**
+ * The board of a session: what its nodes tell each other beside the links. Fire and forget, the latest news, to whoever
+ * listens; see `NodeContext.board`.
+ *
+ *     node ──post──▶ Board of its worker ──▶ Inbox of every other node of that worker
+ *                        │ BroadcastChannel
+ *                        ▼
+ *                    Boards of the session's other workers ──▶ Inboxes of their nodes
+ *
+ * One sender's values reach a listener in order. Nothing is said about the order of two senders, nor about that of a
+ * value on the board and one on a link: they travel separately.
+ */
+import { EVERY_VALUE_COUNTS } from '../data.ts';
+import type { BoardMessage } from './messages.ts';
+
+/** Longest backlog of a node: no node of a camera is so far behind, and one that hangs must not fill the memory. */
+const LONGEST_BACKLOG = 1024;
+
+/** The board as the nodes of one worker share it. */
+export class Board {
+  readonly #hearers: { readonly node: string; readonly hear: (message: BoardMessage) => void }[] = [];
+  readonly #pass: (message: BoardMessage) => void;
+
+  /** @param pass takes what the nodes here post to the session's other workers */
+  constructor(pass: (message: BoardMessage) => void) {
+    this.#pass = pass;
+  }
+
+  join(node: string, hear: (message: BoardMessage) => void): void {
+    this.#hearers.push({ node, hear });
+  }
+
+  /** Tells everybody but the node that posts. @throws DataCloneError when the value is not plain data */
+  post(from: string, topic: string, value: unknown): void {
+    // A copy, as other workers get one: nobody sees what becomes of the value afterwards.
+    const message: BoardMessage = { topic, value: structuredClone(value) };
+    for (const { node, hear } of this.#hearers) if (node !== from) hear(message);
+    this.#pass(message);
+  }
+
+  /** News from another worker. */
+  receive(message: BoardMessage): void {
+    for (const { hear } of this.#hearers) hear(message);
+  }
+}
+
+type Listener = (value: never) => void | Promise<void>;
+
+/** What one node has been told and has not heard yet. A newer value takes the place of an older one of its topic. */
+export class Inbox {
+  readonly #listeners = new Map<string, Listener[]>();
+  #unheard: BoardMessage[] = [];
+
+  watch(topic: string, listener: Listener): void {
+    this.#listeners.set(topic, [...(this.#listeners.get(topic) ?? []), listener]);
+  }
+
+  /** @returns how many values were lost over it: none, but for a node that hangs */
+  put(message: BoardMessage): number {
+    if (!this.#listeners.has(message.topic)) return 0;
+    if (!everyValueCounts(message.topic)) {
+      this.#unheard = this.#unheard.filter(({ topic }) => topic !== message.topic);
+    }
+    this.#unheard.push(message);
+    const lost = this.#unheard.splice(0, Math.max(0, this.#unheard.length - LONGEST_BACKLOG));
+    return lost.length;
+  }
+
+  get isEmpty(): boolean {
+    return this.#unheard.length === 0;
+  }
+
+  /** Calls the listeners for what is unheard now, one after the other. */
+  async read(): Promise<void> {
+    const unheard = this.#unheard;
+    this.#unheard = [];
+    for (const { topic, value } of unheard) {
+      for (const listener of this.#listeners.get(topic) ?? []) await listener(value as never);
+    }
+  }
+}
+
+function everyValueCounts(topic: string): boolean {
+  return (EVERY_VALUE_COUNTS as Readonly<Record<string, boolean>>)[topic] === true;
+}
