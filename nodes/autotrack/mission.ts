@@ -44,7 +44,13 @@ export interface MissionOutput {
   readonly release: 'lost' | 'stationary' | null;
 }
 
-const FOLLOWING = { idle: 'following', blind: 'holding', track: 'following', settle: 'settling', rest: 'resting' } as const;
+const FOLLOWING = {
+  idle: 'following',
+  blind: 'holding',
+  track: 'following',
+  settle: 'settling',
+  rest: 'resting',
+} as const;
 /** A move home that has not ended by then is not waited for any longer. */
 const RETURN_S = 20;
 
@@ -74,7 +80,6 @@ export class Mission {
       this.#selectedId = id;
       this.#restSinceMs = null;
       this.#searchSinceMs = null;
-      if (id !== null) this.#returnSinceMs = null;
     }
     if (selection === null || seenMs === null) return this.#without(input);
     const isFollowed = control !== 'blind' && control !== 'idle';

@@ -11,7 +11,11 @@ const source = defineNode({
   name: 'source',
   doc: 'Reads a stream.',
   params: Type.Object({
-    url: Type.String({ minLength: 1, description: 'Where the stream is.', ...pathOption({ urls: true }) }),
+    url: Type.String({
+      minLength: 1,
+      description: 'Where the stream is.',
+      ...pathOption({ urls: true, prefix: 'sim:' }),
+    }),
     pace: Type.Union([Type.Literal('realtime'), Type.Literal('asap')], { default: 'realtime' }),
     password: Type.Optional(Type.String()),
     port: Type.Optional(Type.Integer({ minimum: 1, maximum: 65_535 })),

@@ -16,7 +16,7 @@ import { type Correction, corrected, PlantWatch } from './plant-watch.ts';
 import { type Estimate, TargetFilter } from './target-filter.ts';
 import { type Plant, type PtzStatus, type Sighting, STOP, type VelocityCommand } from './types.ts';
 import { type Meeting, meetingCommand } from './velocity-law.ts';
-import { fieldOfViewDeg, type Lens, toAngleDeg, toDirection, type View } from './view.ts';
+import { type Direction, fieldOfViewDeg, type Lens, toAngleDeg, toDirection, type View } from './view.ts';
 import { ZoomLaw } from './zoom-law.ts';
 
 const PAN = 0;
@@ -34,6 +34,12 @@ const LEAST_CHANGE = 0.002;
 const LEAST_ZOOM_CHANGE = 0.02;
 /** Elevations beyond this are too near the pole for azimuths to mean anything. */
 const MOST_COS_DEG = 85;
+
+/** Looking around: in which time an error is to be gone, and from which share of the picture on it is none. */
+const LOOK_HORIZON_S = 0.6;
+const LOOK_NEAR = 0.02;
+const LEAST_LOOK = 0.01;
+const WIDE_X = 1.05;
 
 /** A velocity counts as sure when its square is well above this many times its variance. */
 const SURE = 4;
@@ -126,6 +132,58 @@ export class Controller {
     if (!this.#filter.started) return this.#halt(nowMs, 'idle');
     if (nowMs - this.#filter.atMs > this.#coastMs) return this.#halt(nowMs, 'blind');
     return this.#follow(nowMs);
+  }
+
+  /** Where a picture of that time was taken, as it is reckoned. */
+  view(tMs: number): View {
+    return this.#viewAt(tMs);
+  }
+
+  /** Horizontal field of view of a picture of that time, degrees. */
+  fieldDeg(tMs: number): number {
+    return fieldOfViewDeg(this.#lens, this.#viewAt(tMs).zoomX);
+  }
+
+  /** The direction and the width that a box has in the world. */
+  directionOf({ atMs, bbox: { x, y, w, h } }: Sighting): Direction & { readonly widthDeg: number } {
+    const view = this.#viewAt(atMs);
+    return {
+      ...toDirection(this.#lens, view, x + w / 2, y + h / 2),
+      widthDeg: toAngleDeg(this.#lens, view.zoomX, w),
+    };
+  }
+
+  /** How the target moves, at its newest sighting; zeros before there is one. */
+  targetVelocity(): { readonly panDegPerS: number; readonly tiltDegPerS: number } {
+    if (!this.#filter.started) return { panDegPerS: 0, tiltDegPerS: 0 };
+    const { atMs } = this.#filter;
+    return { panDegPerS: this.#filter.at(atMs, PAN).velocity, tiltDegPerS: this.#filter.at(atMs, TILT).velocity };
+  }
+
+  /** Stops what moves. @returns what to send now; null: nothing new */
+  halt(nowMs: number): VelocityCommand | null {
+    return this.#halt(nowMs, 'blind').command;
+  }
+
+  /** Turns towards a direction where nothing is followed, at the widest picture. @returns what to send now; null: nothing new */
+  lookAt(nowMs: number, { panDeg, tiltDeg }: Direction): VelocityCommand | null {
+    const { pan, tilt, zoom } = this.#axes;
+    const fieldDeg = this.fieldDeg(nowMs);
+    const horizonS = LOOK_HORIZON_S;
+    const turn = (motion: OwnMotion, aimDeg: number) => {
+      const { position, velocity } = motion.at(nowMs + motion.plant.delayMs);
+      const errorDeg = aimDeg - position;
+      if (Math.abs(errorDeg) < LOOK_NEAR * fieldDeg && velocity === 0) return 0;
+      return meetingCommand({ errorDeg, targetDegPerS: 0, axisDegPerS: velocity }, motion.plant, horizonS);
+    };
+    const isTele = zoom.at(nowMs + zoom.plant.delayMs).position > WIDE_X;
+    const wanted = {
+      pan: turn(pan, panDeg),
+      tilt: turn(tilt, tiltDeg),
+      zoom: isTele && this.#options.max_zoom > 1 ? -Math.sign(zoom.plant.gainPerS) : 0,
+    };
+    const command = this.#gate.offer(nowMs, wanted, { pan: LEAST_LOOK, tilt: LEAST_LOOK, zoom: LEAST_ZOOM_CHANGE });
+    return command && this.#inverted(command);
   }
 
   #halt(nowMs: number, state: 'idle' | 'blind'): ControlOutput {

@@ -1,7 +1,9 @@
 /** The virtual camera in this process: renders what it sees, obeys the board's motor commands, tells where it points. */
-import type { Board, Clock, VirtualCamera } from '../../../runtime/node.ts';
+import type { Clock, NodeContext, VirtualCamera } from '../../../runtime/node.ts';
 import type { VirtualAddress } from './address.ts';
 import type { VirtualFeed, VirtualPicture } from './feed.ts';
+
+type Board = NodeContext<unknown, Record<never, never>>['board'];
 
 export class LocalFeed implements VirtualFeed {
   readonly #camera: VirtualCamera;

@@ -3,7 +3,14 @@
  * A camera in this process takes its motor commands from, and tells its pose on, the session's board, where the driver
  * `sim` of autotrack finds it.
  */
-import { type Emit, type NodeContext, openVirtualCamera, sleep, type Timeline, WindhoverError } from '../../../runtime/node.ts';
+import {
+  type Emit,
+  type NodeContext,
+  openVirtualCamera,
+  sleep,
+  type Timeline,
+  WindhoverError,
+} from '../../../runtime/node.ts';
 import { backoffMs } from '../backoff.ts';
 import type { SourceParams } from '../index.ts';
 import { readAddress, type VirtualAddress } from './address.ts';
@@ -89,9 +96,9 @@ export class VirtualPlayback {
 
   async #emitPicture({ bytes, size, monoMs }: VirtualPicture): Promise<void> {
     if (this.#video?.size.w !== size.w || this.#video.size.h !== size.h) {
+      if (this.#video) this.#generation += 1;
       this.#video?.free();
       this.#video = new RawVideo(size);
-      this.#generation += 1;
     }
     const timeline = this.#timeline;
     if (timeline === undefined) return;

@@ -1,0 +1,220 @@
+/**
+ * From tracks to velocities: which target, where it is, what the camera is to do about it. No I/O and no clock: time is an
+ * argument, so that whole pursuits can be replayed. One instance a camera.
+ */
+import type { FrameMeta, Track, TrackingPhase } from '../../runtime/node.ts';
+import { TargetPhase } from '../../runtime/node.ts';
+import { Controller, type ControlOutput } from './control/controller.ts';
+import type { ControlOptions } from './control/options.ts';
+import type { Plant, PtzStatus, Sighting, VelocityCommand } from './control/types.ts';
+import { Mission, type MissionOptions, type MissionOutput } from './mission.ts';
+import { type Candidate, knownAgain, type LostLook } from './reacquire.ts';
+import { Search } from './search.ts';
+import { type Selection, type SelectionOptions, Selector } from './selector.ts';
+
+export interface SteeringOptions extends ControlOptions, SelectionOptions, Omit<MissionOptions, 'hasHome'> {
+  readonly grace_s: number;
+  readonly hasHome: boolean;
+}
+
+export interface CameraSide {
+  /** The camera takes commands now. */
+  readonly canMove: boolean;
+  /** It has been moved since it was home last. */
+  readonly isAway: boolean;
+  /** The move home that was asked for is over. */
+  readonly isHome: boolean;
+}
+
+export interface Decision {
+  /** What to send now; null: nothing new. */
+  readonly command: VelocityCommand | null;
+  readonly mission: MissionOutput;
+  /** Why a target that was selected is so no more. */
+  readonly released: 'lost' | 'stationary' | null;
+  /** Distance of the target from the centre, share of the frame width. */
+  readonly errorShare: number | null;
+}
+
+/** An unseen target is taken for lost, and looked for among new tracks, from then on. */
+const LOST_MS = 250;
+
+export class Steering {
+  readonly #options: SteeringOptions;
+  readonly #plant: Plant;
+  readonly #selector: Selector;
+  readonly #phase: TargetPhase;
+  readonly #mission: Mission;
+  #controller: Controller | null = null;
+  #selectedId: number | null = null;
+  #sighting: Sighting | null = null;
+  /** When the selected target was in sight last. */
+  #seenMs: number | null = null;
+  #last: LostLook | null = null;
+  #search: Search | null = null;
+  #control: ControlOutput['state'] = 'idle';
+  #aspect = 16 / 9;
+  readonly #firstSeenMs = new Map<number, number>();
+
+  /** @param selection kept from before a restart */
+  constructor(options: SteeringOptions, plant: Plant, selection: Selection | null) {
+    this.#options = options;
+    this.#plant = plant;
+    this.#selector = new Selector(options, selection);
+    this.#phase = new TargetPhase(options.grace_s * 1000, selection?.id ?? null);
+    this.#mission = new Mission(options);
+    this.#selectedId = selection?.id ?? null;
+  }
+
+  get selection(): Selection | null {
+    return this.#selector.selection;
+  }
+
+  /** The camera as it is taken to be; null before the first picture. */
+  get controller(): Controller | null {
+    return this.#controller;
+  }
+
+  get aspect(): number {
+    return this.#aspect;
+  }
+
+  /** When the selected target was in sight last; null: not since it was selected. */
+  get seenMs(): number | null {
+    return this.#seenMs;
+  }
+
+  /** The operator selects a track, or none. */
+  operate(id: number | null, nowMs: number): void {
+    this.#selector.operate(id);
+    this.#noteSelection(nowMs);
+  }
+
+  /** A picture's tracks. @returns the phase of the target in it */
+  see(frame: FrameMeta, tracks: readonly Track[], nowMs: number, canMove: boolean): TrackingPhase {
+    const controller = this.#controllerFor(frame);
+    for (const { id } of tracks) if (!this.#firstSeenMs.has(id)) this.#firstSeenMs.set(id, frame.captureMonoMs);
+    this.#selector.step(tracks, nowMs, canMove);
+    this.#noteSelection(nowMs);
+    this.#knowAgain(controller, frame, tracks, nowMs);
+    const target = tracks.find(({ id }) => id === this.#selectedId);
+    if (target) this.#note(controller, frame, target);
+    this.#forgetOld(tracks, frame.captureMonoMs);
+    return this.phase(
+      tracks.map(({ id }) => id),
+      nowMs,
+    );
+  }
+
+  /** The phase of the target, given what is in sight. */
+  phase(ids: Iterable<number>, nowMs: number): TrackingPhase {
+    return this.#phase.step(ids, nowMs);
+  }
+
+  /** What to do now; at every picture and at least every 50 ms. */
+  decide(nowMs: number, camera: CameraSide, status: PtzStatus | undefined): Decision {
+    const sighting = this.#sighting ?? undefined;
+    this.#sighting = null;
+    const selection = this.selection;
+    const mission = this.#mission.step({
+      nowMs,
+      selection,
+      seenMs: this.#seenMs,
+      control: sighting ? 'track' : this.#control,
+      isAway: camera.isAway,
+      isHome: camera.isHome,
+    });
+    if (mission.release !== null) this.#release(nowMs);
+    const controller = this.#controller;
+    if (controller === null || !camera.canMove) {
+      return { command: null, mission, released: mission.release, errorShare: null };
+    }
+    const out = controller.step(nowMs, { sighting, status });
+    this.#control = out.state;
+    const command = mission.order === 'search' ? this.#lookAround(controller, nowMs) : out.command;
+    if (mission.order !== 'search') this.#search = null;
+    return {
+      // On its way home the camera is left alone.
+      command: mission.order === 'home' ? null : command,
+      mission,
+      released: mission.release,
+      errorShare: selection === null ? null : out.errorShare,
+    };
+  }
+
+  #controllerFor({ size }: FrameMeta): Controller {
+    if (this.#controller) return this.#controller;
+    this.#aspect = size.w / size.h;
+    this.#controller = new Controller(this.#options, this.#aspect, this.#plant);
+    return this.#controller;
+  }
+
+  /** Another target, or none: what was known of the old one does not count for it. */
+  #noteSelection(nowMs: number): void {
+    const id = this.selection?.id ?? null;
+    if (id === this.#selectedId) return;
+    this.#selectedId = id;
+    this.#phase.select(id, nowMs);
+    this.#controller?.forget();
+    this.#seenMs = null;
+    this.#last = null;
+    this.#search = null;
+    this.#control = 'idle';
+  }
+
+  #release(nowMs: number): void {
+    this.#selector.release();
+    this.#noteSelection(nowMs);
+  }
+
+  #note(controller: Controller, frame: FrameMeta, target: Track): void {
+    const bbox = inShares(target, frame);
+    this.#sighting = { atMs: frame.captureMonoMs, bbox };
+    this.#seenMs = frame.captureMonoMs;
+    const { panDeg, tiltDeg, widthDeg } = controller.directionOf(this.#sighting);
+    const moving = controller.targetVelocity();
+    this.#last = { panDeg, tiltDeg, widthDeg, ...moving, atMs: frame.captureMonoMs, label: target.label };
+  }
+
+  /** Goes on with the same target when the tracker has given it a new id. */
+  #knowAgain(controller: Controller, frame: FrameMeta, tracks: readonly Track[], nowMs: number): void {
+    const lost = this.#last;
+    if (!lost || tracks.some(({ id }) => id === this.#selectedId) || frame.captureMonoMs - lost.atMs < LOST_MS) return;
+    const candidates = tracks.map((track): Candidate => {
+      const { panDeg, tiltDeg, widthDeg } = controller.directionOf({
+        atMs: frame.captureMonoMs,
+        bbox: inShares(track, frame),
+      });
+      const firstMs = this.#firstSeenMs.get(track.id) ?? frame.captureMonoMs;
+      return { id: track.id, label: track.label, panDeg, tiltDeg, widthDeg, firstMs };
+    });
+    const id = knownAgain(lost, candidates, frame.captureMonoMs, controller.fieldDeg(frame.captureMonoMs));
+    if (id === null) return;
+    this.#selector.rename(id);
+    this.#selectedId = id;
+    this.#phase.select(id, nowMs);
+  }
+
+  #lookAround(controller: Controller, nowMs: number): VelocityCommand | null {
+    if (!this.#last) return controller.halt(nowMs);
+    const fieldDeg = controller.fieldDeg(nowMs);
+    this.#search ??= new Search(this.#last, fieldDeg, this.#aspect);
+    const aim = this.#search.step(nowMs, controller.view(nowMs), fieldDeg);
+    return controller.lookAt(nowMs, aim);
+  }
+
+  #forgetOld(tracks: readonly Track[], nowMs: number): void {
+    if (this.#firstSeenMs.size <= MOST_KNOWN) return;
+    const inSight = new Set(tracks.map(({ id }) => id));
+    for (const [id, firstMs] of this.#firstSeenMs) {
+      if (!inSight.has(id) && nowMs - firstMs > FORGET_MS) this.#firstSeenMs.delete(id);
+    }
+  }
+}
+
+const MOST_KNOWN = 256;
+const FORGET_MS = 60_000;
+
+function inShares({ bboxPx: { x, y, w, h } }: Track, { size }: FrameMeta): Sighting['bbox'] {
+  return { x: x / size.w, y: y / size.h, w: w / size.w, h: h / size.h };
+}
