@@ -75,6 +75,14 @@ export interface Logger {
   error(message: string, fields?: Record<string, unknown>): void;
 }
 
+/** A small JSON value on disk, in the state folder. */
+export interface NodeStore {
+  /** What was saved last; null when there is nothing, or nothing that can be read (which is logged). */
+  load(): unknown;
+  /** @throws WindhoverError `state_too_large`; what can't be written is logged */
+  save(value: unknown): void;
+}
+
 /** A message of the wire contract on its way to clients. */
 export interface ClientMessage {
   /** `tick`: latest state, may be replaced by a newer one. `event`: never dropped. */
@@ -133,6 +141,8 @@ export interface NodeContext<P, O extends Outputs> {
   /** Small JSON state that survives a crash of the process: `kept` is what the last `keep` of this node id saved. */
   readonly kept: unknown;
   readonly keep: (state: unknown) => void;
+  /** What the node learned about its camera: kept from one run of the program to the next. */
+  readonly store: NodeStore;
   /** Sends a message of the wire contract to the session's clients. Await it: it bounds what is under way. */
   readonly send: (message: ClientMessage) => void | Promise<void>;
   /** True when every message must reach `send`, also those not meant for live clients (`--jsonl`). */

@@ -16,9 +16,10 @@ import { RingWriter } from '../runtime/engine/ring.ts';
 import { createRing, type RingDescription } from '../runtime/engine/ring-layout.ts';
 import { type NodeServices, RunningNode } from '../runtime/engine/running-node.ts';
 import { LocalSink, RingPump, RingSink } from '../runtime/engine/sinks.ts';
+import { MemoryStore } from '../runtime/engine/store.ts';
 import type { CheckedGraph } from '../runtime/graph/graph.ts';
 import { planGraph } from '../runtime/graph/plan.ts';
-import type { AnyNode, ClientMessage, Command, Logger } from '../runtime/node.ts';
+import type { AnyNode, ClientMessage, Command, Logger, NodeStore } from '../runtime/node.ts';
 import { checkFragment } from './nodes/fragment.ts';
 
 /** A recorded value of an input, or something to do when its turn comes (advance the clock, send a command, stop). */
@@ -33,6 +34,8 @@ export interface RunnerOptions {
   readonly clock?: Clock;
   /** What the nodes kept in an earlier run, by node id. */
   readonly kept?: Readonly<Record<string, unknown>>;
+  /** What the nodes have on disk, by node id. Default: nothing, kept in memory. */
+  readonly stores?: Readonly<Record<string, NodeStore>>;
   /** As with `--jsonl`. Default true. */
   readonly recording?: boolean;
   readonly modelFolders?: readonly string[];
@@ -106,6 +109,8 @@ export class NodeRun {
   /** What each node saved last. */
   readonly kept: Record<string, unknown>;
   readonly rings: RingDescription[] = [];
+  /** What each node keeps on disk. */
+  readonly stores: Record<string, NodeStore> = {};
   readonly clock: Clock;
   readonly nodes = new Map<string, RunningNode>();
   /** Resolves when every node has ended and was closed. */
@@ -235,6 +240,11 @@ export class NodeRun {
       prepare: { modelFolders },
       board: this.#board,
       logger: (node) => this.#logger(node),
+      store: (node) => {
+        const store = this.#options.stores?.[node] ?? new MemoryStore();
+        this.stores[node] = store;
+        return store;
+      },
       send: (message) => void this.messages.push(message),
       fault: (node, fault) => void this.faults.push({ node, fault }),
       keep: (node, state) => {

@@ -3,6 +3,7 @@ import { SystemClock } from '../../runtime/clock.ts';
 import { Board } from '../../runtime/engine/board.ts';
 import { type NodeServices, RunningNode } from '../../runtime/engine/running-node.ts';
 import { LocalSink, type Sink } from '../../runtime/engine/sinks.ts';
+import { MemoryStore } from '../../runtime/engine/store.ts';
 import type { CheckedGraph } from '../../runtime/graph/graph.ts';
 import type { Logger } from '../../runtime/node.ts';
 import { MODEL_FOLDERS } from './input.ts';
@@ -21,6 +22,7 @@ export function benchServices(graph: CheckedGraph): NodeServices {
     send: nothing,
     fault: nothing,
     keep: nothing,
+    store: () => new MemoryStore(),
     failed: (node, error) => {
       throw new Error(`node ${node} failed`, { cause: error });
     },

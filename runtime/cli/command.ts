@@ -1,5 +1,5 @@
 /** What commands have in common: their surroundings, their arguments, loading graphs. */
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { builtinNodes } from '../../nodes/index.ts';
 import { errorMessage, WindhoverError } from '../errors.ts';
@@ -40,6 +40,11 @@ export function numberOption(name: string, text: string, range: { min: number; m
 /** Models by name are looked for in the project's own folder. */
 export function modelFolders(root: string): string[] {
   return [join(root, 'models')];
+}
+
+/** Where nodes keep what they learn: `--state`, or `.state` in the project's own folder. */
+export function stateFolder(option: string | undefined, { cwd, root }: Surroundings): string {
+  return option === undefined ? join(root, '.state') : resolve(cwd, option);
 }
 
 export interface LoadedGraph {

@@ -1,13 +1,13 @@
 /** `bun run graph FILE`: a server with one session. */
 import type { WindhoverError } from '../errors.ts';
 import type { Session } from '../session/session.ts';
-import { loadGraphs, numberOption, parseCommandLine, type Surroundings, sessionGraph } from './command.ts';
+import { loadGraphs, numberOption, parseCommandLine, type Surroundings, sessionGraph, stateFolder } from './command.ts';
 import { Recorder } from './recorder.ts';
 import { Runtime, SERVER_OPTIONS, serverOptions } from './runtime.ts';
 import { progressText, statusText } from './status-line.ts';
 
 const USAGE =
-  'bun run graph FILE [--port 8080] [--host 127.0.0.1] [--set node.key=value]… [--jsonl FILE] [--exit-at-end] [--for SECONDS]';
+  'bun run graph FILE [--port 8080] [--host 127.0.0.1] [--set node.key=value]… [--jsonl FILE] [--exit-at-end] [--for SECONDS] [--state DIR]';
 const OPTIONS = {
   ...SERVER_OPTIONS,
   set: { type: 'string', multiple: true },
@@ -35,6 +35,7 @@ export async function graphCommand(args: string[], surroundings: Surroundings): 
   const runtime = new Runtime(surroundings, {
     graphs: loaded.graphs.map(sessionGraph),
     secrets: loaded.secrets,
+    stateFolder: stateFolder(values.state, surroundings),
     ...(recorder ? { record: (json) => recorder.write(json) } : {}),
     changed: (session) => run?.changed(session),
   });

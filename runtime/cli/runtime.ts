@@ -14,11 +14,14 @@ export const SERVER_OPTIONS = {
   port: { type: 'string', default: '8080' },
   host: { type: 'string', default: '127.0.0.1' },
   'allow-origin': { type: 'string', multiple: true },
+  state: { type: 'string' },
 } as const;
 
 export interface RuntimeOptions {
   readonly graphs: readonly SessionGraph[];
   readonly secrets: readonly string[];
+  /** Where nodes keep what they learn. */
+  readonly stateFolder: string;
   readonly record?: (json: string) => void;
   readonly changed?: (session: Session) => void;
 }
@@ -78,6 +81,7 @@ export class Runtime {
       clock: this.#clock,
       log: this.log,
       modelFolders: modelFolders(surroundings.root),
+      stateFolder: options.stateFolder,
       ...(options.record ? { record: options.record } : {}),
       changed: (_view, session) => options.changed?.(session),
     });

@@ -2,11 +2,11 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { WindhoverError } from '../errors.ts';
-import { loadGraphs, parseCommandLine, type Surroundings, sessionGraph } from './command.ts';
+import { loadGraphs, parseCommandLine, type Surroundings, sessionGraph, stateFolder } from './command.ts';
 import { Runtime, SERVER_OPTIONS, serverOptions } from './runtime.ts';
 import { statusText } from './status-line.ts';
 
-const USAGE = 'bun run serve PATH… [--start] [--port 8080] [--host 127.0.0.1]';
+const USAGE = 'bun run serve PATH… [--start] [--port 8080] [--host 127.0.0.1] [--state DIR]';
 const STATUS_EVERY_MS = 500;
 
 export async function serveCommand(args: string[], surroundings: Surroundings): Promise<number> {
@@ -20,6 +20,7 @@ export async function serveCommand(args: string[], surroundings: Surroundings): 
   const runtime = new Runtime(surroundings, {
     graphs,
     secrets: loaded.secrets,
+    stateFolder: stateFolder(values.state, surroundings),
     changed: (session) => {
       if (session.state !== 'running') return;
       runtime.log.info('session is running', { camera: session.graph.camera, session: session.id });

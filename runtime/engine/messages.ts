@@ -55,6 +55,8 @@ export interface RunOptions {
   readonly pace: Pace;
   readonly recording: boolean;
   readonly modelFolders: readonly string[];
+  /** Where nodes keep what they learn; without it, only while they run. */
+  readonly stateFolder?: string;
   /** See SystemClock. */
   readonly clockEpochMs: number;
 }

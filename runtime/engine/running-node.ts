@@ -11,6 +11,7 @@ import type {
   Logger,
   NodeContext,
   NodeHandlers,
+  NodeStore,
   Outputs,
   PrepareContext,
 } from '../node.ts';
@@ -27,6 +28,7 @@ export interface NodeServices {
   readonly prepare: PrepareContext;
   readonly board: Board;
   logger(node: string): Logger;
+  store(node: string): NodeStore;
   send(message: ClientMessage): void | Promise<void>;
   fault(node: string, fault: { code: string; message: string } | null): void;
   keep(node: string, state: unknown): void;
@@ -220,6 +222,7 @@ export class RunningNode implements Receiver {
       fault: (fault) => services.fault(this.id, fault),
       kept: this.#job.kept,
       keep: (state) => services.keep(this.id, state),
+      store: services.store(this.id),
       send: (message) => services.send(message),
       recording: services.recording,
       every: (ms, tick) => {

@@ -5,12 +5,13 @@ import { builtinNodes } from '../../nodes/index.ts';
 import { SystemClock } from '../clock.ts';
 import { toRecord } from '../errors.ts';
 import { loadModule } from '../graph/modules.ts';
-import type { ClientMessage, Logger } from '../node.ts';
+import type { ClientMessage, Logger, NodeStore } from '../node.ts';
 import { Board } from './board.ts';
 import type { BoardMessage, FromWorker, LogEntry, NodeStats, ToWorker } from './messages.ts';
 import { type NodeServices, RunningNode } from './running-node.ts';
 import { LocalSink, PortSink, pumpPort, RingPump, RingSink, untilBelow } from './sinks.ts';
 import { positionInModule } from './stack.ts';
+import { FileStore, MemoryStore } from './store.ts';
 
 /** How often counters travel to the parent. */
 const STATS_EVERY_MS = 200;
@@ -124,6 +125,7 @@ class WorkerHost {
       clock: new SystemClock(options.clockEpochMs),
       recording: options.recording,
       prepare: { modelFolders: options.modelFolders },
+      store: (node) => this.#store(node),
       board: this.#board,
       logger: (node) => this.#logger(node),
       send: (message) => this.#send(message),
@@ -131,6 +133,12 @@ class WorkerHost {
       keep: (node, state) => this.#post({ type: 'keep', node, state }),
       failed: (node, error) => this.#fail(node, error),
     };
+  }
+
+  #store(node: string): NodeStore {
+    const { stateFolder, camera } = this.#job.options;
+    if (stateFolder === undefined) return new MemoryStore();
+    return new FileStore(stateFolder, camera, node, ({ code, message }) => this.#logger(node).warn(message, { code }));
   }
 
   #send(message: ClientMessage): void | Promise<void> {

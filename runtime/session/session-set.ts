@@ -11,6 +11,7 @@ export interface SessionSetOptions {
   readonly clock: SystemClock;
   readonly log: Log;
   readonly modelFolders: readonly string[];
+  readonly stateFolder?: string;
   /** Gets every message of every session, in order, as JSON text. */
   readonly record?: (json: string) => void;
   /** Gets the same messages with the frames that they are about; for measurements. */
@@ -53,6 +54,7 @@ export class SessionSet implements Sessions {
       clock: this.#options.clock,
       log: this.#options.log,
       modelFolders: this.#options.modelFolders,
+      ...(this.#options.stateFolder === undefined ? {} : { stateFolder: this.#options.stateFolder }),
       recording: this.#options.record !== undefined,
       message: (message) => {
         const { topic, json, live } = message;

@@ -37,6 +37,8 @@ export interface SessionServices {
   readonly clock: Clock & { readonly epochMs: number };
   readonly log: Log;
   readonly modelFolders: readonly string[];
+  /** Where nodes keep what they learn; without it, only while they run. */
+  readonly stateFolder?: string;
   /** Also pass messages that are not meant for live clients. */
   readonly recording: boolean;
   /** A message for clients, or (not `live`) for the record alone. */
@@ -156,13 +158,14 @@ export class Session {
   // ------------------------------------------------------------------------------------------- from the process
 
   #processStart(): ProcessStart {
-    const { clock, modelFolders, recording } = this.#services;
+    const { clock, modelFolders, stateFolder, recording } = this.#services;
     const { file, camera, engine } = this.graph;
     const { pace } = engine;
     this.#isOpen = false;
     this.figures.processStarted();
     this.#lastFrameMs = clock.monoMs();
-    const options = { file, camera, modelFolders, recording, pace, sessionId: this.id, clockEpochMs: clock.epochMs };
+    const folders = { modelFolders, ...(stateFolder === undefined ? {} : { stateFolder }) };
+    const options = { file, camera, ...folders, recording, pace, sessionId: this.id, clockEpochMs: clock.epochMs };
     return { graph: engine, options, kept: this.#kept };
   }
 

@@ -1,6 +1,7 @@
 /** Runs one node without an engine and records what it does. */
 import { Value } from '@sinclair/typebox/value';
 import { ManualClock } from '../../../runtime/clock.ts';
+import { MemoryStore } from '../../../runtime/engine/store.ts';
 import type { AnyNode, Clock, NodeHandlers } from '../../../runtime/node.ts';
 
 export interface FakeRun {
@@ -57,6 +58,7 @@ export async function openNode(node: AnyNode, options: FakeOptions = {}): Promis
     fault: ignore,
     kept: options.kept,
     keep: (state) => kept.push(state),
+    store: new MemoryStore(),
     send: ignore,
     recording: false,
     every: ignore,

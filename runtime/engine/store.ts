@@ -1,0 +1,72 @@
+/**
+ * What nodes learn and want to know again in the next run, such as how fast a camera's motors are: a small JSON file a
+ * node in the state folder, `<folder>/<camera>/<node>.json`. Never the user's graph.
+ */
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { errorCode, errorMessage, WindhoverError } from '../errors.ts';
+import type { NodeStore } from '../node.ts';
+
+const MAX_BYTES = 1024 * 1024;
+
+export class FileStore implements NodeStore {
+  readonly #folder: string;
+  readonly #file: string;
+  /** Told once about a file that can't be read or written; the node goes on without. */
+  readonly #failed: (error: WindhoverError) => void;
+
+  /** @param folder the state folder */
+  constructor(folder: string, camera: string, node: string, failed: (error: WindhoverError) => void) {
+    this.#folder = join(folder, fileName(camera));
+    this.#file = join(this.#folder, `${fileName(node)}.json`);
+    this.#failed = failed;
+  }
+
+  load(): unknown {
+    try {
+      return JSON.parse(readFileSync(this.#file, 'utf8'));
+    } catch (cause) {
+      if (errorCode(cause) === 'ENOENT') return null;
+      this.#tell('state_unreadable', 'cannot be read; starting without it', cause);
+      return null;
+    }
+  }
+
+  /** A crash in the middle leaves the old file or the new one, never half of one. */
+  save(value: unknown): void {
+    const text = `${JSON.stringify(value, null, 1)}\n`;
+    if (text.length > MAX_BYTES) {
+      throw new WindhoverError('state_too_large', this.#file, { expected: `at most ${MAX_BYTES} bytes` });
+    }
+    try {
+      mkdirSync(this.#folder, { recursive: true });
+      const fresh = `${this.#file}.new`;
+      writeFileSync(fresh, text, { mode: 0o600 });
+      renameSync(fresh, this.#file);
+    } catch (cause) {
+      this.#tell('state_unwritable', 'cannot be written; it is learned again next time', cause);
+    }
+  }
+
+  #tell(code: string, what: string, cause: unknown): void {
+    this.#failed(new WindhoverError(code, `${this.#file}: ${what}`, { got: errorMessage(cause), cause }));
+  }
+}
+
+/** Remembers until the process ends: for runs without a state folder. */
+export class MemoryStore implements NodeStore {
+  #text: string | null = null;
+
+  load(): unknown {
+    return this.#text === null ? null : JSON.parse(this.#text);
+  }
+
+  save(value: unknown): void {
+    this.#text = JSON.stringify(value);
+  }
+}
+
+/** Ids may hold any character; a file name may not, and none may lead out of the folder. */
+function fileName(id: string): string {
+  return encodeURIComponent(id).replace(/\./g, '%2E').replace(/\*/g, '%2A');
+}
