@@ -6,7 +6,7 @@ import type { FrameMeta, Track, TrackingPhase } from '../../runtime/node.ts';
 import { TargetPhase } from '../../runtime/node.ts';
 import { Controller, type ControlOutput } from './control/controller.ts';
 import type { ControlOptions } from './control/options.ts';
-import type { Plant, PtzStatus, Sighting, VelocityCommand } from './control/types.ts';
+import { type Plant, type PtzStatus, type Sighting, UNKNOWN_PLANT, type VelocityCommand } from './control/types.ts';
 import { Mission, type MissionOptions, type MissionOutput } from './mission.ts';
 import { type Candidate, knownAgain, type LostLook } from './reacquire.ts';
 import { Search } from './search.ts';
@@ -41,7 +41,7 @@ const LOST_MS = 250;
 
 export class Steering {
   readonly #options: SteeringOptions;
-  readonly #plant: Plant;
+  #plant: Plant = UNKNOWN_PLANT;
   readonly #selector: Selector;
   readonly #phase: TargetPhase;
   readonly #mission: Mission;
@@ -57,9 +57,8 @@ export class Steering {
   readonly #firstSeenMs = new Map<number, number>();
 
   /** @param selection kept from before a restart */
-  constructor(options: SteeringOptions, plant: Plant, selection: Selection | null) {
+  constructor(options: SteeringOptions, selection: Selection | null) {
     this.#options = options;
-    this.#plant = plant;
     this.#selector = new Selector(options, selection);
     this.#phase = new TargetPhase(options.grace_s * 1000, selection?.id ?? null);
     this.#mission = new Mission(options);
@@ -70,9 +69,26 @@ export class Steering {
     return this.#selector.selection;
   }
 
-  /** The camera as it is taken to be; null before the first picture. */
-  get controller(): Controller | null {
-    return this.#controller;
+  /** What has been learned about the camera. */
+  set plant(plant: Plant) {
+    this.#plant = plant;
+    if (this.#controller) this.#controller.plant = plant;
+  }
+
+  /** Where a picture of now is taken; null before the first picture. */
+  view(nowMs: number): { readonly panDeg: number; readonly tiltDeg: number; readonly fieldDeg: number } | null {
+    const controller = this.#controller;
+    return controller && { ...controller.view(nowMs), fieldDeg: controller.fieldDeg(nowMs) };
+  }
+
+  /** A picture of now shows the camera turning, or a command for that is on its way. */
+  isTurning(nowMs: number): boolean {
+    return this.#controller?.isTurning(nowMs) ?? false;
+  }
+
+  /** To be called for every velocity that went out, a stop too. */
+  sent(command: VelocityCommand, atMs: number): void {
+    this.#controller?.sent(command, atMs);
   }
 
   get aspect(): number {

@@ -139,6 +139,11 @@ export class Controller {
     return this.#viewAt(tMs);
   }
 
+  /** A picture of that time shows the camera turning, or a command for that is on its way. */
+  isTurning(tMs: number): boolean {
+    return !this.#axes.pan.restsFrom(tMs) || !this.#axes.tilt.restsFrom(tMs);
+  }
+
   /** Horizontal field of view of a picture of that time, degrees. */
   fieldDeg(tMs: number): number {
     return fieldOfViewDeg(this.#lens, this.#viewAt(tMs).zoomX);

@@ -1,0 +1,208 @@
+/**
+ * The autotracker at work: tracks and commands in; velocities to the camera, news to the other nodes and to clients out.
+ * What is decided is decided in steering.ts; here is what touches the world.
+ */
+import type { Command, FrameMeta, NodeContext, PtzMessage, TracksMessage } from '../../runtime/node.ts';
+import type { CameraLink } from './camera-link.ts';
+import { isZero, type PtzStatus as DriverStatus, type Velocity } from './drivers/driver.ts';
+import type { PtzStatus } from './control/types.ts';
+import { Home } from './home.ts';
+import type { AutotrackParams } from './options.ts';
+import type { Reporter } from './reporter.ts';
+import type { Selection } from './selector.ts';
+import { type Decision, Steering } from './steering.ts';
+import type { Tuning } from './tuning.ts';
+
+type Context = NodeContext<AutotrackParams, { ptz: { kind: 'ptz' } }>;
+
+/** How often the status is asked for while the camera moves, is calibrated, and otherwise. */
+const BUSY_POLL_MS = 200;
+const TUNING_POLL_MS = 60;
+const IDLE_POLL_MS = 1000;
+/** A reported motion that is this old says nothing about now. */
+const STATUS_AGE_MS = 3000;
+
+export class Follower {
+  readonly #params: AutotrackParams;
+  readonly #context: Context;
+  readonly #link: CameraLink | null;
+  readonly #steering: Steering;
+  readonly #home: Home;
+  readonly #tuning: Tuning | null;
+  readonly #reporter: Reporter;
+  #frame: FrameMeta | undefined;
+  /** A status that the controller has not seen yet. */
+  #status: PtzStatus | undefined;
+  #decision: Decision | null = null;
+
+  constructor(context: Context, parts: { link: CameraLink | null; tuning: Tuning | null; reporter: Reporter }) {
+    this.#context = context;
+    this.#params = context.params;
+    this.#link = parts.link;
+    this.#tuning = parts.tuning;
+    this.#reporter = parts.reporter;
+    this.#home = new Home(context.params, context.log);
+    this.#steering = new Steering(
+      { ...context.params, auto: autoSelects(context.params), hasHome: this.#home.exists },
+      keptSelection(context.kept),
+    );
+    if (parts.tuning) this.#steering.plant = parts.tuning.plant;
+  }
+
+  /** A picture's tracks. */
+  tracks({ frame, tracks }: TracksMessage): void | Promise<void> {
+    this.#frame = frame;
+    const nowMs = this.#nowMs();
+    const before = this.#steering.selection;
+    const phase = this.#steering.see(frame, tracks, nowMs, this.#canMove);
+    this.#act(nowMs);
+    if (this.#steering.selection !== before) this.#keep();
+    const selectedTargetId = this.#steering.selection?.id ?? null;
+    return this.#context.emit.ptz({ frame, selectedTargetId, phase, ...this.#ptz() });
+  }
+
+  /** Between pictures, so that a camera is not left alone when none come. */
+  tick(): void {
+    if (this.#context.graph.pace === 'realtime') this.#act(this.#nowMs());
+  }
+
+  command(command: Command): void {
+    this.#steering.operate(command.type === 'set_target_id' ? command.target_id : null, this.#nowMs());
+    this.#keep();
+    this.tick();
+  }
+
+  /** What went out to the camera. */
+  sent(velocity: Velocity, atMs: number): void {
+    this.#steering.sent(velocity, atMs);
+    this.#tuning?.sent(velocity, atMs);
+    if (!isZero(velocity)) this.#home.leave();
+  }
+
+  /** What the camera says. */
+  status(status: DriverStatus): void {
+    this.#status = this.#tuning?.inDegrees(status);
+    this.#home.status(status, this.#nowMs());
+    if (this.#status) this.#tuning?.status(this.#status);
+  }
+
+  async close(): Promise<void> {
+    await this.#link?.close();
+    this.#reporter.end();
+  }
+
+  get #canMove(): boolean {
+    return this.#link?.isReady === true && this.#link.capabilities?.verdict.rung != null && this.#params.enabled;
+  }
+
+  #act(nowMs: number): void {
+    const decision = this.#steering.decide(
+      nowMs,
+      { canMove: this.#canMove, isAway: this.#home.isAway, isHome: this.#home.isReached(nowMs) },
+      this.#status,
+    );
+    this.#status = undefined;
+    this.#decision = decision;
+    if (decision.released !== null) this.#keep();
+    const tunes = this.#canMove && this.#tune(nowMs, decision);
+    if (!tunes) this.#obey(decision);
+    this.#link?.poll(tunes ? TUNING_POLL_MS : this.#isMoving(nowMs) === false ? IDLE_POLL_MS : BUSY_POLL_MS);
+    this.#tell(nowMs);
+  }
+
+  /** Learns what the motors are like, while there is nothing better to do. @returns whether it does */
+  #tune(nowMs: number, { mission }: Decision): boolean {
+    const tuning = this.#tuning;
+    if (!tuning) return false;
+    if (this.#steering.selection !== null || mission.order === 'home') {
+      if (tuning.abort(nowMs)) this.#steering.plant = tuning.plant;
+      return false;
+    }
+    const fieldDeg = this.#params.hfov_deg;
+    const step = tuning.step(nowMs, { fieldDeg, aspect: this.#steering.aspect });
+    if (step.learned) this.#steering.plant = tuning.plant;
+    if (step.command) this.#link?.send(step.command, this.#leaseMs);
+    return step.isRunning;
+  }
+
+  #obey({ command, mission }: Decision): void {
+    const link = this.#link;
+    if (!link) return;
+    if (mission.order === 'home') this.#home.go(link, this.#nowMs());
+    else if (command !== null) link.send(command, this.#leaseMs);
+  }
+
+  get #leaseMs(): number {
+    return this.#link?.capabilities?.leaseMs ?? this.#params.lease_s * 1000;
+  }
+
+  /** Commanded, under way, or not known to be at rest. Null: nobody knows. */
+  #isMoving(nowMs: number): boolean | null {
+    const link = this.#link;
+    if (!link) return false;
+    if (!isZero(link.velocity) || this.#home.isUnderWay || this.#steering.isTurning(nowMs)) return true;
+    const { status } = link;
+    if (!link.isReady || !status || nowMs - status.atMs > STATUS_AGE_MS) return null;
+    return status.moving;
+  }
+
+  #ptz(): Pick<PtzMessage, 'ptz'> {
+    const mode = this.#params.driver;
+    if (!this.#link || mode === 'none') return {};
+    const { pan, tilt, zoom } = this.#link.velocity;
+    return { ptz: { control_mode: mode, active: this.#isActive, cmd: { pan, tilt, zoom } } };
+  }
+
+  /** It steers the camera after a target, or looks for one. */
+  get #isActive(): boolean {
+    const order = this.#decision?.mission.order;
+    return this.#canMove && (order === 'follow' || order === 'hold' || order === 'search');
+  }
+
+  #tell(nowMs: number): void {
+    const link = this.#link;
+    if (!link || !this.#decision) return;
+    const isMoving = this.#isMoving(nowMs);
+    const view = this.#steering.view(nowMs);
+    const isPlaced = link.capabilities?.positionUnit === 'degrees' && link.capabilities.position;
+    const preset = this.#home.presetAt(isMoving);
+    this.#context.board.post('camera', {
+      atMs: nowMs,
+      moving: isMoving !== false,
+      panDeg: isPlaced && view ? view.panDeg : null,
+      tiltDeg: isPlaced && view ? view.tiltDeg : null,
+      hfovDeg: view?.fieldDeg ?? null,
+      preset,
+    });
+    this.#reporter.tell(nowMs, {
+      decision: this.#decision,
+      isActive: this.#isActive,
+      isMoving,
+      selection: this.#steering.selection,
+      seenMs: this.#steering.seenMs,
+      hfovDeg: view?.fieldDeg ?? null,
+      preset,
+    });
+  }
+
+  #keep(): void {
+    const { selection } = this.#steering;
+    this.#context.keep({ targetId: selection?.id ?? null, by: selection?.by ?? null });
+  }
+
+  #nowMs(): number {
+    const { graph, clock } = this.#context;
+    return graph.pace === 'asap' ? (this.#frame?.captureMonoMs ?? 0) : clock.monoMs();
+  }
+}
+
+function autoSelects({ auto_select, required_zones }: AutotrackParams): boolean {
+  return auto_select ?? required_zones.length > 0;
+}
+
+/** The target that was selected before the process was restarted. */
+function keptSelection(kept: unknown): Selection | null {
+  if (typeof kept !== 'object' || kept === null || !('targetId' in kept)) return null;
+  if (typeof kept.targetId !== 'number') return null;
+  return { id: kept.targetId, by: 'by' in kept && kept.by === 'graph' ? 'graph' : 'operator' };
+}

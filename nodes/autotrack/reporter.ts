@@ -1,0 +1,130 @@
+/** Tells clients how the camera and the autotracker stand: at once when something changes, and now and then anyway. */
+import type { ClientMessage, Clock } from '../../runtime/node.ts';
+import type { CameraLink } from './camera-link.ts';
+import type { Selection } from './selector.ts';
+import {
+  autotrackState,
+  type CalibrationView,
+  type PtzStateParts,
+  ptzState,
+  type Sender,
+  type TrackerState,
+} from './state-messages.ts';
+import type { Decision } from './steering.ts';
+import { type WhyInput, whyNot } from './why-not.ts';
+
+export interface Moment {
+  readonly decision: Decision;
+  readonly isActive: boolean;
+  readonly isMoving: boolean | null;
+  readonly selection: Selection | null;
+  readonly seenMs: number | null;
+  readonly hfovDeg: number | null;
+  readonly preset: string | null;
+}
+
+export interface ReporterParts {
+  readonly clock: Clock;
+  readonly sessionId: string;
+  readonly cameraId: string;
+  readonly controlMode: PtzStateParts['controlMode'];
+  readonly enabled: boolean;
+  readonly link: CameraLink;
+  readonly calibration: () => CalibrationView;
+  /** Beside the driver's own notes. */
+  readonly notes: () => readonly string[];
+  readonly send: (message: ClientMessage) => void | Promise<void>;
+}
+
+/** A position that changes is told so often, and one that does not so seldom. */
+const PTZ_MS = 200;
+const PTZ_CALM_MS = 2000;
+const TRACKER_CALM_MS = 5000;
+/** Commands are counted over this. */
+const RATE_MS = 5000;
+
+export class Reporter {
+  readonly #parts: ReporterParts;
+  #ptz = { atMs: Number.NEGATIVE_INFINITY, told: '' };
+  #tracker = { atMs: Number.NEGATIVE_INFINITY, told: '' };
+  readonly #counts: { atMs: number; sent: number }[] = [];
+
+  constructor(parts: ReporterParts) {
+    this.#parts = parts;
+  }
+
+  tell(nowMs: number, moment: Moment): void {
+    const { link } = this.#parts;
+    const ptz = ptzState(this.#sender, this.#ptzParts(moment));
+    this.#ptz = this.#tellIf(nowMs, 'ptz', ptz, this.#ptz, PTZ_MS, PTZ_CALM_MS);
+    const state = this.#state(moment);
+    const tracker = autotrackState(this.#sender, {
+      enabled: this.#parts.enabled,
+      active: moment.isActive,
+      reason: moment.isActive ? null : whyNot(this.#why(moment, state)),
+      state,
+      selection: moment.selection,
+      capabilities: link.capabilities,
+      notes: [...(link.capabilities?.verdict.notes ?? []), ...this.#parts.notes()],
+      calibration: this.#parts.calibration(),
+      commandsPerS: this.#commandsPerS(nowMs),
+      errorShare: moment.decision.errorShare,
+    });
+    this.#tracker = this.#tellIf(nowMs, 'autotrack', tracker, this.#tracker, 0, TRACKER_CALM_MS);
+  }
+
+  #state({ decision }: Moment): TrackerState {
+    if (!this.#parts.enabled) return 'off';
+    if (!this.#parts.link.isReady) return 'fault';
+    return this.#parts.calibration().state === 'running' ? 'calibrating' : decision.mission.state;
+  }
+
+  #why({ selection, seenMs }: Moment, state: TrackerState): WhyInput {
+    const { link, enabled } = this.#parts;
+    return {
+      enabled,
+      link: link.view,
+      verdict: link.capabilities?.verdict ?? null,
+      state,
+      hasTarget: selection !== null,
+      wasSeen: seenMs !== null,
+    };
+  }
+
+  #ptzParts({ isMoving, hfovDeg, preset }: Moment): PtzStateParts {
+    const { link, controlMode } = this.#parts;
+    const isDegrees = link.capabilities?.positionUnit === 'degrees';
+    const { status, velocity } = link;
+    return { controlMode, link: link.view, status, isDegrees, isMoving, hfovDeg, preset, velocity };
+  }
+
+  /** Sends a message when what it says (its time and its figures apart) has changed, or when it is time to. */
+  #tellIf(
+    nowMs: number,
+    name: 'ptz' | 'autotrack',
+    message: { ts_unix_ms: number },
+    last: { atMs: number; told: string },
+    leastMs: number,
+    calmMs: number,
+  ): { atMs: number; told: string } {
+    const sinceMs = nowMs - last.atMs;
+    if (sinceMs < leastMs) return last;
+    const told = JSON.stringify({ ...message, ts_unix_ms: 0, round_trip_ms: 0, commands_per_s: 0, error_share: 0 });
+    if (told === last.told && sinceMs < calmMs) return last;
+    void this.#parts.send({ topic: 'state', name, json: JSON.stringify(message), live: true });
+    return { atMs: nowMs, told };
+  }
+
+  #commandsPerS(nowMs: number): number {
+    this.#counts.push({ atMs: nowMs, sent: this.#parts.link.sentCount });
+    while ((this.#counts[0]?.atMs ?? nowMs) < nowMs - RATE_MS) this.#counts.shift();
+    const [oldest] = this.#counts;
+    const spanS = (nowMs - (oldest?.atMs ?? nowMs)) / 1000;
+    return spanS > 0 ? (this.#parts.link.sentCount - (oldest?.sent ?? 0)) / spanS : 0;
+  }
+
+  get #sender(): Sender {
+    const { sessionId, cameraId, clock } = this.#parts;
+    return { sessionId, cameraId, unixMs: clock.unixMs() };
+  }
+}

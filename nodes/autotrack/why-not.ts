@@ -1,0 +1,48 @@
+/** Why the autotracker does not steer the camera now: a stable code and a sentence for the operator. Pure. */
+import type { LinkView } from './camera-link.ts';
+import type { Verdict } from './drivers/ladder.ts';
+import type { TrackerState } from './state-messages.ts';
+
+export interface WhyInput {
+  readonly enabled: boolean;
+  readonly link: LinkView;
+  /** Null until the camera has been reached. */
+  readonly verdict: Verdict | null;
+  readonly state: TrackerState;
+  readonly hasTarget: boolean;
+  /** The target has been in sight since it was selected. */
+  readonly wasSeen: boolean;
+}
+
+export interface Reason {
+  readonly code: string;
+  readonly message: string;
+}
+
+const LINK_CODES = {
+  connecting: 'connecting',
+  lost: 'camera_lost',
+  refused: 'login_refused',
+  closed: 'closed',
+  ready: 'no_target',
+} as const;
+
+export function whyNot({ enabled, link, verdict, state, hasTarget, wasSeen }: WhyInput): Reason {
+  if (!enabled) return reason('disabled', 'autotrack is switched off in the graph (enabled: false)');
+  if (link.state !== 'ready') {
+    return reason(LINK_CODES[link.state], link.reason ?? 'the camera has not been reached yet');
+  }
+  if (verdict?.rung === null) {
+    const rejected = verdict.rejected.map(({ rung, reason: why }) => `${rung}: ${why}`).join('; ');
+    return reason('no_rung', `the camera can't be steered: ${rejected}`);
+  }
+  if (state === 'calibrating') return reason('calibrating', 'the camera is moved a little to learn what its motors are like');
+  if (state === 'returning') return reason('returning', 'the camera goes home');
+  if (!hasTarget) return reason('no_target', 'no target is selected');
+  if (!wasSeen) return reason('target_not_seen', 'the selected target has not been in sight');
+  return reason('target_lost', 'the target was lost and not found again');
+}
+
+function reason(code: string, message: string): Reason {
+  return { code, message };
+}
