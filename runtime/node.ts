@@ -83,11 +83,24 @@ export interface NodeStore {
   save(value: unknown): void;
 }
 
-/** A message of the wire contract on its way to clients. */
-export interface ClientMessage {
-  /** `tick`: latest state, may be replaced by a newer one. `event`: never dropped. */
-  readonly topic: 'tick' | 'event';
-  /** The message as JSON text; it is never parsed and serialized again. */
+/**
+ * A message of the wire contract on its way to clients.
+ * `tick`: the latest state, may be replaced by a newer one. `event`: never dropped.
+ */
+export type ClientMessage = StateMessage | (MessageBody & { readonly topic: 'tick' | 'event' });
+
+/**
+ * A state apart from the ticks, for clients that ask for it: the latest of each name counts, and is kept for those that
+ * come later. `realtime` pace only: a record of an `asap` run is the same on every run.
+ */
+export type StateMessage = MessageBody & { readonly topic: 'state'; readonly name: StateName };
+
+/** `ptz`: a `ptz_state` message. `autotrack`: an `autotrack_state` message. */
+export type StateName = (typeof STATE_NAMES)[number];
+export const STATE_NAMES = ['ptz', 'autotrack'] as const;
+
+interface MessageBody {
+  /** The message as JSON text, one object. Ticks and events are passed on as they are. */
   readonly json: string;
   /** False: only for the record (`--jsonl`), not for live clients. */
   readonly live: boolean;

@@ -1,7 +1,15 @@
 /** Pieces that several messages of the wire contract share. Every object is closed: v1 carries no other fields. */
-import { type ObjectOptions, type Static, type TProperties, Type } from '@sinclair/typebox';
+import {
+  type ObjectOptions,
+  type Static,
+  type TLiteral,
+  type TProperties,
+  type TSchema,
+  type TUnion,
+  Type,
+} from '@sinclair/typebox';
 
-/** Name of the wire contract and its version; every message from the server carries it. */
+/** Name of the wire contract and its version; ticks and events carry it. */
 export const WIRE_SCHEMA = 'drone-ptz-metadata/1';
 
 /** An object that refuses fields it does not name. */
@@ -22,8 +30,19 @@ export function name(description: string) {
   return Type.String({ minLength: 1, description });
 }
 
-export function schemaName() {
-  return Type.Literal(WIRE_SCHEMA, { description: 'Name and version of the wire contract' });
+export function schemaName<N extends string = typeof WIRE_SCHEMA>(name: N = WIRE_SCHEMA as N) {
+  return Type.Literal(name, { description: 'Name and version of the wire contract' });
+}
+
+/** The schema's values, or null. */
+export function nullable<S extends TSchema>(schema: S, description: string) {
+  return Type.Union([schema, Type.Null()], { description });
+}
+
+/** One of these words. */
+export function literals<const W extends readonly string[]>(words: W, description: string) {
+  const branches = words.map((word) => Type.Literal(word));
+  return Type.Union(branches, { description }) as unknown as TUnion<{ -readonly [K in keyof W]: TLiteral<W[K]> }>;
 }
 
 export function trackId(description = 'Id of the track, unique within the session') {

@@ -1,27 +1,38 @@
 /** The JSON Schema documents that clients in other languages validate against, made from the TypeBox schemas. */
 import type { TSchema } from '@sinclair/typebox';
+import { AUTOTRACK_SCHEMA, AutotrackStateSchema } from './autotrack-state.ts';
 import { CommandSchema } from './command.ts';
+import { WIRE_SCHEMA } from './common.ts';
 import { MetadataTickSchema } from './metadata-tick.ts';
+import { PTZ_SCHEMA, PtzStateSchema } from './ptz-state.ts';
 import { TrackEventSchema } from './track-event.ts';
 
-const DOCUMENTS: readonly { readonly name: string; readonly title: string; readonly schema: TSchema }[] = [
-  { name: 'metadata_tick', title: 'Metadata tick', schema: MetadataTickSchema },
-  { name: 'track_event', title: 'Track event', schema: TrackEventSchema },
-  { name: 'command', title: 'Command', schema: CommandSchema },
+interface Document {
+  readonly name: string;
+  readonly title: string;
+  /** What `schema` says in its messages; commands belong to the wire contract and carry none. */
+  readonly family: string;
+  readonly schema: TSchema;
+}
+
+const DOCUMENTS: readonly Document[] = [
+  { name: 'metadata_tick', title: 'Metadata tick', family: WIRE_SCHEMA, schema: MetadataTickSchema },
+  { name: 'track_event', title: 'Track event', family: WIRE_SCHEMA, schema: TrackEventSchema },
+  { name: 'command', title: 'Command', family: WIRE_SCHEMA, schema: CommandSchema },
+  { name: 'ptz_state', title: 'PTZ state', family: PTZ_SCHEMA, schema: PtzStateSchema },
+  { name: 'autotrack_state', title: 'Autotracker state', family: AUTOTRACK_SCHEMA, schema: AutotrackStateSchema },
 ];
 
 /** File name → JSON Schema document (draft 2020-12), ready for `JSON.stringify`; plain data without TypeBox's symbols. */
 export function wireSchemas(): Record<string, object> {
-  return Object.fromEntries(
-    DOCUMENTS.map(({ name, title, schema }) => [`${name}.schema.json`, document(name, title, schema)]),
-  );
+  return Object.fromEntries(DOCUMENTS.map((each) => [`${each.name}.schema.json`, document(each)]));
 }
 
-function document(name: string, title: string, schema: TSchema): object {
+function document({ name, title, family, schema }: Document): object {
   const body: object = JSON.parse(JSON.stringify(schema));
   return {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
-    $id: `urn:drone-ptz-metadata:1:${name}`,
+    $id: `urn:${family.replace('/', ':')}:${name}`,
     title,
     ...body,
   };

@@ -145,7 +145,7 @@ class WorkerHost {
     if (Atomics.load(this.#sendCredits, 0) < SEND_CREDITS) return this.#postClient(message);
     if (this.#job.options.recording)
       return untilBelow(this.#sendCredits, SEND_CREDITS).then(() => this.#postClient(message));
-    if (message.topic === 'event') this.#postClient(message); // events are few, and none may be lost
+    if (message.topic !== 'tick') this.#postClient(message); // the others are few, and the last one of them counts
   }
 
   #postClient(message: ClientMessage): void {

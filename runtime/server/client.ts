@@ -4,22 +4,31 @@ import type { SessionMessage } from '../session/api.ts';
 import type { ServerLimits } from './limits.ts';
 import { RateLimit } from './rate-limit.ts';
 import { SlowClientWatch } from './slow-client.ts';
+import { isLatestWins, type Topic, topicOf } from './topics.ts';
 
 export type Socket = ServerWebSocket<Client>;
 
 export class Client {
   readonly sessionId: string;
+  /** What it asked for; nothing else is sent. */
+  readonly topics: ReadonlySet<Topic>;
   /** Every message takes from the first, valid commands also from the second. */
   readonly messages: RateLimit;
   readonly commands: RateLimit;
   readonly #watch: SlowClientWatch;
   readonly #onTooSlow: (client: Client) => void;
   #socket: Socket | undefined;
-  /** A tick was held back; the latest one is owed. */
-  #tickDue = false;
+  /** Topics of which a message was held back: the latest one is owed. */
+  readonly #due = new Set<Topic>();
 
-  constructor(sessionId: string, limits: ServerLimits, onTooSlow: (client: Client) => void) {
+  constructor(
+    sessionId: string,
+    topics: ReadonlySet<Topic>,
+    limits: ServerLimits,
+    onTooSlow: (client: Client) => void,
+  ) {
     this.sessionId = sessionId;
+    this.topics = topics;
     this.messages = new RateLimit(limits.messagesPerS, limits.messageBurst);
     this.commands = new RateLimit(limits.commandsPerS, limits.commandBurst);
     this.#watch = new SlowClientWatch(limits);
@@ -35,7 +44,7 @@ export class Client {
     this.#socket = undefined;
   }
 
-  /** Sends the events, and the ticks unless the client is behind. One write for the lot. */
+  /** Sends the events, and ticks and states unless the client is behind. One write for the lot. */
   deliver(messages: readonly SessionMessage[], nowMs: number): void {
     const socket = this.#socket;
     const pace = this.#watch.step(nowMs, socket?.getBufferedAmount() ?? 0);
@@ -46,25 +55,33 @@ export class Client {
     let kept = true;
     socket.cork(() => {
       for (const message of messages) {
-        if (message.topic === 'tick' && pace === 'behind') this.#tickDue = true;
-        else if (socket.sendText(message.json) === 0) kept = false;
+        const topic = topicOf(message);
+        if (!this.topics.has(topic)) continue;
+        if (pace === 'behind' && isLatestWins(topic)) this.#due.add(topic);
+        else {
+          this.#due.delete(topic);
+          if (socket.sendText(message.json) === 0) kept = false;
+        }
       }
     });
     if (!kept || this.#watch.step(nowMs, socket.getBufferedAmount()) === 'too_slow') this.#tooSlow();
   }
 
-  /** Sends one message now: a reply, or the retained tick. */
+  /** Sends one message now: a reply, or one that is retained. */
   send(json: string): void {
     if (this.#socket?.sendText(json) === 0) this.#tooSlow();
   }
 
-  /** Sends the tick that is owed, once the client is no longer behind. */
-  catchUp(nowMs: number, latestTick: () => string | undefined): void {
-    if (!this.#tickDue || !this.#socket) return;
+  /** Sends what is owed, once the client is no longer behind. */
+  catchUp(nowMs: number, latest: (topic: Topic) => string | undefined): void {
+    if (this.#due.size === 0 || !this.#socket) return;
     if (this.#watch.step(nowMs, this.#socket.getBufferedAmount()) !== 'keeps_up') return;
-    this.#tickDue = false;
-    const tick = latestTick();
-    if (tick !== undefined) this.send(tick);
+    const due = [...this.#due];
+    this.#due.clear();
+    for (const topic of due) {
+      const json = latest(topic);
+      if (json !== undefined) this.send(json);
+    }
   }
 
   /** Called at a steady rate: closes a client that is too slow, pings one that is not. */

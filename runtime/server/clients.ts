@@ -5,8 +5,8 @@
  * so "latest wins" and "no event is lost" could not be kept per client. 200 clients at 10 Hz cost the same either way
  * (21 ms of CPU a second by topic, 22 by send: the write per socket is what costs).
  *
- * Messages that come in one turn of the event loop go out together at its end: of ticks only the last, all events, one
- * write per client.
+ * Messages that come in one turn of the event loop go out together at its end: of ticks and of each state only the
+ * last, all events, one write per client.
  */
 import type { Server, WebSocketHandler } from 'bun';
 import type { Reply } from '../../schemas/index.ts';
@@ -18,6 +18,7 @@ import { Client } from './client.ts';
 import { ack, readCommand, refusal } from './commands.ts';
 import type { ServerLimits } from './limits.ts';
 import { AwakeTime } from './slow-client.ts';
+import { isLatestWins, retained, type Topic, topicOf } from './topics.ts';
 
 export interface ClientsOptions {
   readonly sessions: Sessions;
@@ -64,12 +65,12 @@ export class Clients {
    * Turns a request for a known session into a WebSocket. Afterwards the request is answered: respond with nothing.
    * @throws WindhoverError `too_many_clients`, `not_a_websocket`
    */
-  upgrade(request: Request, sessionId: string): void {
+  upgrade(request: Request, sessionId: string, topics: ReadonlySet<Topic>): void {
     const { limits } = this.#options;
     if ((this.#server?.pendingWebSockets ?? 0) >= limits.maxClients) {
       throw new WindhoverError('too_many_clients', `Too many clients: at most ${limits.maxClients} may be connected`);
     }
-    const client = new Client(sessionId, limits, (slow) => this.#tooSlow(slow));
+    const client = new Client(sessionId, topics, limits, (slow) => this.#tooSlow(slow));
     if (!this.#server?.upgrade(request, { data: client })) {
       throw new WindhoverError('not_a_websocket', 'Expected a WebSocket handshake');
     }
@@ -126,16 +127,19 @@ export class Clients {
     const clients = this.#bySession.get(client.sessionId) ?? new Set();
     clients.add(client);
     this.#bySession.set(client.sessionId, clients);
-    // A tick on its way out is the retained one: it would come twice.
-    if (this.#pending.get(client.sessionId)?.some((message) => message.topic === 'tick')) return;
-    const tick = sessions.retainedTick(client.sessionId);
-    if (tick !== undefined) client.send(tick);
+    const pending = new Set(this.#pending.get(client.sessionId)?.map(topicOf));
+    for (const topic of client.topics) {
+      // One on its way out is the retained one: it would come twice.
+      const json = pending.has(topic) ? undefined : retained(sessions, client.sessionId, topic);
+      if (json !== undefined) client.send(json);
+    }
   }
 
   #queue(message: SessionMessage): void {
     if (!this.#bySession.has(message.sessionId)) return;
     const queued = this.#pending.get(message.sessionId) ?? [];
-    const kept = message.topic === 'tick' ? queued.filter((older) => older.topic !== 'tick') : queued;
+    const topic = topicOf(message);
+    const kept = isLatestWins(topic) ? queued.filter((older) => topicOf(older) !== topic) : queued;
     kept.push(message);
     this.#pending.set(message.sessionId, kept);
     if (this.#flushScheduled) return;
@@ -181,7 +185,7 @@ export class Clients {
   }
 
   #catchUp(client: Client, nowMs: number): void {
-    client.catchUp(nowMs, () => this.#options.sessions.retainedTick(client.sessionId));
+    client.catchUp(nowMs, (topic) => retained(this.#options.sessions, client.sessionId, topic));
   }
 
   #nowMs(): number {

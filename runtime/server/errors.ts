@@ -6,7 +6,9 @@ import type { Logger } from '../node.ts';
 /** Codes whose message is for the client. Anything else is our own fault: 500, logged, and not shown. */
 const STATUS: Readonly<Record<string, number>> = {
   bad_body: 400,
+  unknown_topic: 400,
   origin_not_allowed: 403,
+  no_state: 404,
   unknown_camera: 404,
   unknown_session: 404,
   body_too_large: 413,

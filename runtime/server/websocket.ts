@@ -1,13 +1,16 @@
 /**
- * GET /ws/sessions/{id}: ticks and track events out, commands in (see schemas/).
+ * GET /ws/sessions/{id}: ticks and track events out, commands in (see schemas/). Who asks by `?topics=` gets other
+ * topics; what is retained of them comes at once.
  *
  * The socket is closed with 1000 `session ended` when the session is gone, 1001 `server stopping`, and 1001
  * `client too slow`; never for what a client sends, up to Bun's own limit of `maxMessageBytes` a message.
  */
+import { Type } from '@sinclair/typebox';
 import type { Elysia } from 'elysia';
 import type { Sessions } from '../session/api.ts';
 import type { Clients } from './clients.ts';
 import { unknownSession } from './errors.ts';
+import { requestedTopics, TOPICS } from './topics.ts';
 import { describe, ErrorSchema } from './views.ts';
 
 export function addWebSocket(app: Elysia, sessions: Sessions, clients: Clients): void {
@@ -15,13 +18,15 @@ export function addWebSocket(app: Elysia, sessions: Sessions, clients: Clients):
     '/ws/sessions/:id',
     ({ params, request }) => {
       if (!sessions.get(params.id)) throw unknownSession();
-      clients.upgrade(request, params.id);
+      clients.upgrade(request, params.id, requestedTopics(request));
       // The upgrade was the answer.
       return undefined;
     },
     {
+      query: QuerySchema,
       detail: describe('WebSocket: metadata_tick and track_event messages out, commands in', {
-        101: { says: 'Upgraded; the latest tick follows at once' },
+        101: { says: 'Upgraded; the latest tick, and the latest message of each state asked for, follow at once' },
+        400: { says: 'Unknown topic', schema: ErrorSchema },
         404: { says: 'Unknown session', schema: ErrorSchema },
         426: { says: 'Not a WebSocket handshake', schema: ErrorSchema },
         503: { says: 'Too many clients', schema: ErrorSchema },
@@ -29,3 +34,16 @@ export function addWebSocket(app: Elysia, sessions: Sessions, clients: Clients):
     },
   );
 }
+
+/** For the OpenAPI page only: anything passes, and `requestedTopics` says in its own words what is wrong. */
+const QuerySchema = Type.Object(
+  {
+    topics: Type.Optional(
+      Type.Any({
+        type: 'string',
+        description: `What to send, joined by commas: some of ${TOPICS.join(', ')}; without it, tick,tracks`,
+      }),
+    ),
+  },
+  { additionalProperties: true },
+);

@@ -3,7 +3,7 @@
  * in the parent process, which holds no native code.
  */
 import type { TrackingPhase } from '../data.ts';
-import type { Command } from '../node.ts';
+import type { Command, StateName } from '../node.ts';
 
 /**
  * `starting` → `running` (frames flow) → `ended` (the source came to its end), `stopped` (asked to) or `failed` (an
@@ -65,12 +65,11 @@ export interface Readiness {
   }[];
 }
 
-/** A message for clients of one session. `tick`: latest wins. `event`: every one counts. */
-export interface SessionMessage {
-  readonly sessionId: string;
-  readonly topic: 'tick' | 'event';
-  readonly json: string;
-}
+/** A message for clients of one session. `tick`, and `state` by name: latest wins. `event`: every one counts. */
+export type SessionMessage = { readonly sessionId: string; readonly json: string } & (
+  | { readonly topic: 'tick' | 'event' }
+  | { readonly topic: 'state'; readonly name: StateName }
+);
 
 export interface SessionListener {
   message?(message: SessionMessage): void;
@@ -90,6 +89,8 @@ export interface Sessions {
   remove(sessionId: string): Promise<boolean>;
   /** The latest tick as JSON, for a client that just came. */
   retainedTick(sessionId: string): string | undefined;
+  /** The latest message of a state topic as JSON; undefined: there was none yet. */
+  retainedState(sessionId: string, name: StateName): string | undefined;
   /** Passes a validated command on. Does nothing when the session is not running. */
   command(sessionId: string, command: Command): void;
   readiness(): Readiness;

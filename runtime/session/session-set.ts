@@ -2,8 +2,8 @@
 import type { SystemClock } from '../clock.ts';
 import { WindhoverError } from '../errors.ts';
 import type { Log } from '../log.ts';
-import type { ClientMessage, Command } from '../node.ts';
-import type { CameraView, Readiness, SessionListener, Sessions, SessionView } from './api.ts';
+import type { ClientMessage, Command, StateName } from '../node.ts';
+import type { CameraView, Readiness, SessionListener, SessionMessage, Sessions, SessionView } from './api.ts';
 import { Session, type SessionGraph } from './session.ts';
 
 export interface SessionSetOptions {
@@ -12,7 +12,7 @@ export interface SessionSetOptions {
   readonly log: Log;
   readonly modelFolders: readonly string[];
   readonly stateFolder?: string;
-  /** Gets every message of every session, in order, as JSON text. */
+  /** Gets every message of every session, in order, as JSON text; states only when they say something new. */
   readonly record?: (json: string) => void;
   /** Gets the same messages with the frames that they are about; for measurements. */
   readonly observe?: (message: ClientMessage) => void;
@@ -56,11 +56,10 @@ export class SessionSet implements Sessions {
       modelFolders: this.#options.modelFolders,
       ...(this.#options.stateFolder === undefined ? {} : { stateFolder: this.#options.stateFolder }),
       recording: this.#options.record !== undefined,
-      message: (message) => {
-        const { topic, json, live } = message;
-        this.#options.record?.(json);
+      message: (message, isNews) => {
+        if (isNews) this.#options.record?.(message.json);
         this.#options.observe?.(message);
-        if (live) for (const listener of this.#listeners) listener.message?.({ sessionId: id, topic, json });
+        if (message.live) this.#tell(forClients(id, message));
       },
       changed: (changed) => this.#options.changed?.(changed.view(), changed),
     });
@@ -95,6 +94,10 @@ export class SessionSet implements Sessions {
     return this.#sessions.get(sessionId)?.retainedTick;
   }
 
+  retainedState(sessionId: string, name: StateName): string | undefined {
+    return this.#sessions.get(sessionId)?.retainedState(name);
+  }
+
   command(sessionId: string, command: Command): void {
     this.#sessions.get(sessionId)?.command(command);
   }
@@ -110,6 +113,10 @@ export class SessionSet implements Sessions {
   subscribe(listener: SessionListener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  #tell(message: SessionMessage): void {
+    for (const listener of this.#listeners) listener.message?.(message);
   }
 
   #forget(sessionId: string): void {
@@ -129,4 +136,10 @@ export class SessionSet implements Sessions {
     this.#lastId = base;
     return id;
   }
+}
+
+function forClients(sessionId: string, message: ClientMessage): SessionMessage {
+  const { json } = message;
+  if (message.topic === 'state') return { sessionId, json, topic: 'state', name: message.name };
+  return { sessionId, json, topic: message.topic };
 }

@@ -9,17 +9,17 @@
  *        └──────────────────────────────────────┘
  */
 import type { Clock } from '../clock.ts';
-import type { TrackingPhase } from '../data.ts';
 import type { EngineGraph } from '../engine/engine.ts';
 import type { LogEntry } from '../engine/messages.ts';
 import type { ErrorRecord } from '../errors.ts';
 import type { Log } from '../log.ts';
-import type { ClientMessage, Command } from '../node.ts';
+import type { ClientMessage, Command, StateName } from '../node.ts';
 import type { SessionState, SessionView } from './api.ts';
 import { type Fault, FaultBook } from './fault-book.ts';
 import { Figures } from './figures.ts';
 import type { FromChild } from './messages.ts';
 import { OpenTracks } from './open-tracks.ts';
+import { Retained } from './retained.ts';
 import type { ProcessStart } from './session-process.ts';
 import { Supervisor } from './supervisor.ts';
 
@@ -41,8 +41,8 @@ export interface SessionServices {
   readonly stateFolder?: string;
   /** Also pass messages that are not meant for live clients. */
   readonly recording: boolean;
-  /** A message for clients, or (not `live`) for the record alone. */
-  readonly message: (message: ClientMessage) => void;
+  /** A message for clients, or (not `live`) for the record alone. Not `isNews`: it says only that time has passed. */
+  readonly message: (message: ClientMessage, isNews: boolean) => void;
   /** The state has changed. */
   readonly changed: (session: Session) => void;
 }
@@ -62,6 +62,7 @@ export class Session {
   readonly #supervisor: Supervisor;
   readonly #faults: FaultBook;
   readonly #openTracks = new OpenTracks();
+  readonly #retained = new Retained();
   /** What nodes saved for their next start, by node id. */
   readonly #kept: Record<string, unknown> = {};
   readonly #startedUnixMs: number;
@@ -73,7 +74,6 @@ export class Session {
   /** The latest command, until a tick shows that it was obeyed. */
   #pending: Command | undefined;
   #lastFrameMs: number;
-  #tick: { json: string; tsUnixMs: number; phase: TrackingPhase; targetId: number | null; tracks: number } | undefined;
 
   constructor(id: string, graph: SessionGraph, services: SessionServices) {
     this.id = id;
@@ -104,7 +104,11 @@ export class Session {
   }
 
   get retainedTick(): string | undefined {
-    return this.#tick?.json;
+    return this.#retained.tick?.json;
+  }
+
+  retainedState(name: StateName): string | undefined {
+    return this.#retained.state(name);
   }
 
   /** The session's process, while there is one. */
@@ -126,14 +130,15 @@ export class Session {
 
   view(): SessionView {
     const { clock } = this.#services;
+    const { tick } = this.#retained;
     return {
       session_id: this.id,
       camera_id: this.graph.camera,
       ws_path: `/ws/sessions/${this.id}`,
       running: !this.#isOver(),
-      selected_target_id: this.#tick?.targetId ?? null,
-      tracking_phase: this.#tick?.phase ?? 'idle',
-      last_tick_ts_unix_ms: this.#tick?.tsUnixMs ?? null,
+      selected_target_id: tick?.targetId ?? null,
+      tracking_phase: tick?.phase ?? 'idle',
+      last_tick_ts_unix_ms: tick?.tsUnixMs ?? null,
       state: this.#state,
       fault: this.fault(),
       started_unix_ms: this.#startedUnixMs,
@@ -141,7 +146,7 @@ export class Session {
       frames: this.figures.frames(),
       fps: this.figures.fps(clock.monoMs()),
       latency_ms: this.figures.latency(),
-      tracks: this.#tick?.tracks ?? 0,
+      tracks: tick?.tracks ?? 0,
       progress: this.figures.progress(this.#state === 'ended'),
       nodes: this.figures.nodes((text) => this.#log.redact(text)),
     };
@@ -196,21 +201,19 @@ export class Session {
   }
 
   #client(message: ClientMessage): void {
+    if (message.topic === 'state') {
+      const { message: shown, isNews } = this.#retained.takeState(message, (text) => this.#log.redact(text));
+      this.#services.message(shown, isNews);
+      return;
+    }
     const { topic, json, live, frame } = message;
     if (topic === 'event') this.#openTracks.note(json);
     else if (live) {
       if (frame) this.figures.tick(frame.inferenceMs, this.#services.clock.monoMs() - frame.decodedMonoMs);
-      const tick = JSON.parse(json);
-      this.#tick = {
-        json,
-        tsUnixMs: tick.ts_unix_ms,
-        phase: tick.tracking_phase,
-        targetId: tick.selected_target_id,
-        tracks: tick.tracks.length,
-      };
-      if (this.#pending && wantedTarget(this.#pending) === this.#tick.targetId) this.#pending = undefined;
+      const { targetId } = this.#retained.takeTick(json);
+      if (this.#pending && wantedTarget(this.#pending) === targetId) this.#pending = undefined;
     }
-    this.#services.message(message);
+    this.#services.message(message, true);
   }
 
   #stats(nodes: Extract<FromChild, { type: 'stats' }>['nodes']): void {
@@ -263,10 +266,10 @@ export class Session {
     this.figures.processEnded();
     this.#faults.forgetNodes();
     const nowUnixMs = Math.round(this.#services.clock.unixMs());
-    if (this.#tick) this.#tick = { ...this.#tick, json: withoutTracks(this.#tick.json), tracks: 0 };
-    for (const json of this.#openTracks.endAll(nowUnixMs, this.#tick?.tsUnixMs ?? nowUnixMs)) {
-      this.#services.message({ topic: 'event', json, live: true });
+    for (const json of this.#openTracks.endAll(nowUnixMs, this.#retained.tick?.tsUnixMs ?? nowUnixMs)) {
+      this.#services.message({ topic: 'event', json, live: true }, true);
     }
+    for (const state of this.#retained.processGone(nowUnixMs)) this.#services.message(state, true);
   }
 
   // --------------------------------------------------------------------------------------------------------- state
@@ -289,11 +292,6 @@ export class Session {
   #isOver(): boolean {
     return this.#state === 'ended' || this.#state === 'failed' || this.#state === 'stopped';
   }
-}
-
-/** The same tick with nothing in sight: a client that comes later must not be shown what is long gone. */
-function withoutTracks(tick: string): string {
-  return JSON.stringify({ ...JSON.parse(tick), tracks: [] });
 }
 
 function wantedTarget(command: Command): number | null {

@@ -8,9 +8,11 @@ import Ajv2020 from 'ajv/dist/2020';
 import fc from 'fast-check';
 import {
   AckSchema,
+  AutotrackStateSchema,
   CommandSchema,
   ErrorReplySchema,
   MetadataTickSchema,
+  PtzStateSchema,
   TrackEventSchema,
 } from '../../schemas/index.ts';
 import { wireSchemas } from '../../schemas/write.ts';
@@ -21,6 +23,8 @@ const TYPEBOX: Record<string, TSchema> = {
   metadata_tick: MetadataTickSchema,
   track_event: TrackEventSchema,
   command: CommandSchema,
+  ptz_state: PtzStateSchema,
+  autotrack_state: AutotrackStateSchema,
 };
 const read = (file: string): unknown => JSON.parse(readFileSync(join(FOLDER, file), 'utf8'));
 const examples = (kind: string) => readdirSync(join(FOLDER, 'examples')).filter((f) => f.startsWith(`${kind}.`));
@@ -88,6 +92,17 @@ for (const kind of Object.keys(TYPEBOX)) {
   });
 }
 
+test('each schema has a name of its own, and v1 has kept its', () => {
+  const ids = Object.values(wireSchemas()).map((document) => (document as { $id: string }).$id);
+  expect(ids).toEqual([
+    'urn:drone-ptz-metadata:1:metadata_tick',
+    'urn:drone-ptz-metadata:1:track_event',
+    'urn:drone-ptz-metadata:1:command',
+    'urn:drone-ptz-ptz:1:ptz_state',
+    'urn:drone-ptz-autotrack:1:autotrack_state',
+  ]);
+});
+
 describe('rules of the contract that the types alone do not show', () => {
   const event = verdicts('track_event').accepts;
   const load = (name: string) =>
@@ -125,6 +140,8 @@ describe('the contract spelled out by hand, in case a schema forgot a rule', () 
   const ofKind = Object.fromEntries(Object.keys(TYPEBOX).map((kind) => [kind, verdicts(kind)]));
   const tick = read('examples/metadata_tick.edge_cases.example.json');
   const ended = read('examples/track_event.end.example.json');
+  const ptz = read('examples/ptz_state.example.json');
+  const autotrack = read('examples/autotrack_state.example.json');
   const command = read('examples/command.set_target_id.example.json');
   const rows: [kind: string, base: unknown, path: string, refused: unknown[]][] = [
     ['metadata_tick', tick, 'schema', ['drone-ptz-metadata/2', undefined]],
@@ -164,6 +181,31 @@ describe('the contract spelled out by hand, in case a schema forgot a rule', () 
     ['track_event', ended, 'after.best_bbox.w', [1.01, undefined]],
     ['track_event', ended, 'after', [null, undefined]],
     ['track_event', ended, 'before', [undefined, {}]],
+    ['ptz_state', ptz, 'schema', ['drone-ptz-metadata/1', undefined]],
+    ['ptz_state', ptz, 'control_mode', ['visca', undefined]],
+    ['ptz_state', ptz, 'link.state', ['open', null, undefined]],
+    ['ptz_state', ptz, 'link.reason', ['', undefined]],
+    ['ptz_state', ptz, 'moving', ['no', 0, undefined]],
+    ['ptz_state', ptz, 'pan_deg', ['12', undefined]],
+    ['ptz_state', ptz, 'zoom', [-0.01, 1.01, undefined]],
+    ['ptz_state', ptz, 'hfov_deg', [-1, 181, undefined]],
+    ['ptz_state', ptz, 'preset', ['', 1, undefined]],
+    ['ptz_state', ptz, 'cmd.pan', [-1.01, 1.01, null, undefined]],
+    ['ptz_state', ptz, 'round_trip_ms', [-1, undefined]],
+    ['autotrack_state', autotrack, 'schema', ['drone-ptz-ptz/1', undefined]],
+    ['autotrack_state', autotrack, 'enabled', [null, 1, undefined]],
+    ['autotrack_state', autotrack, 'reason', ['off', { code: 'x' }, { code: '', message: 'x' }, undefined]],
+    ['autotrack_state', autotrack, 'state', ['tracking', null, undefined]],
+    ['autotrack_state', autotrack, 'target_id', [-1, 0.5, undefined]],
+    ['autotrack_state', autotrack, 'selected_by', ['me', undefined]],
+    ['autotrack_state', autotrack, 'rung', ['presets', undefined]],
+    ['autotrack_state', autotrack, 'stops_by_itself', [true, null, undefined]],
+    ['autotrack_state', autotrack, 'rejected.0.rung', [null, 'none', undefined]],
+    ['autotrack_state', autotrack, 'notes', [[''], 'none', undefined]],
+    ['autotrack_state', autotrack, 'calibration.state', ['over', null, undefined]],
+    ['autotrack_state', autotrack, 'calibration.repeatability', [1.01, -0.01, undefined]],
+    ['autotrack_state', autotrack, 'calibration.at_unix_ms', [1.5, -1, undefined]],
+    ['autotrack_state', autotrack, 'error_share', [-0.1, undefined]],
     ['command', command, 'target_id', [-1, 1.5, '1', true, null, undefined, 2 ** 53]],
   ];
   test.each(rows)('refuses what breaks %s: %#', (kind, base, path, refused) => {

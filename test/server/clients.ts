@@ -46,8 +46,9 @@ export class TestClient {
     };
   }
 
-  static async open(rig: Rig, id = rig.id): Promise<TestClient> {
-    const socket = new WebSocket(`${rig.server.url.replace('http', 'ws')}/ws/sessions/${id}`);
+  /** @param query such as `?topics=ptz` */
+  static async open(rig: Rig, id = rig.id, query = ''): Promise<TestClient> {
+    const socket = new WebSocket(`${rig.server.url.replace('http', 'ws')}/ws/sessions/${id}${query}`);
     const client = new TestClient(socket);
     await until('open', () => socket.readyState === WebSocket.OPEN);
     return client;
@@ -93,13 +94,13 @@ export class SilentClient {
     });
   }
 
-  static async open(rig: Rig): Promise<SilentClient> {
+  static async open(rig: Rig, query = ''): Promise<SilentClient> {
     const socket = connect({ host: '127.0.0.1', port: rig.server.port });
     const client = new SilentClient(socket);
     await new Promise<void>((resolve) => socket.once('connect', resolve));
     const before = rig.app.clients.stats().connected;
     const lines = [
-      `GET /ws/sessions/${rig.id} HTTP/1.1`,
+      `GET /ws/sessions/${rig.id}${query} HTTP/1.1`,
       'Host: x',
       'Upgrade: websocket',
       'Connection: Upgrade',

@@ -1,6 +1,6 @@
 /** An in-memory `Sessions` that tests drive by hand. */
 import { WindhoverError } from '../../runtime/errors.ts';
-import type { Command, Logger } from '../../runtime/node.ts';
+import type { Command, Logger, StateName } from '../../runtime/node.ts';
 import type {
   CameraView,
   Readiness,
@@ -19,6 +19,7 @@ export class FakeSessions implements Sessions {
   readonly #cameras: readonly string[];
   readonly #views = new Map<string, SessionView>();
   readonly #ticks = new Map<string, string>();
+  readonly #states = new Map<string, string>();
   readonly #listeners = new Set<SessionListener>();
 
   constructor(cameras: readonly string[] = ['cam_01', 'cam_02']) {
@@ -64,6 +65,10 @@ export class FakeSessions implements Sessions {
     return this.#ticks.get(sessionId);
   }
 
+  retainedState(sessionId: string, name: StateName): string | undefined {
+    return this.#views.has(sessionId) ? this.#states.get(`${sessionId} ${name}`) : undefined;
+  }
+
   command(sessionId: string, command: Command): void {
     this.commands.push({ sessionId, command });
   }
@@ -78,9 +83,18 @@ export class FakeSessions implements Sessions {
   }
 
   /** As if the session had sent a message. */
-  emit(sessionId: string, topic: SessionMessage['topic'], json: string): void {
+  emit(sessionId: string, topic: 'tick' | 'event', json: string): void {
     if (topic === 'tick') this.#ticks.set(sessionId, json);
-    for (const listener of this.#listeners) listener.message?.({ sessionId, topic, json });
+    this.#tell({ sessionId, topic, json });
+  }
+
+  emitState(sessionId: string, name: StateName, json: string): void {
+    this.#states.set(`${sessionId} ${name}`, json);
+    this.#tell({ sessionId, topic: 'state', name, json });
+  }
+
+  #tell(message: SessionMessage): void {
+    for (const listener of this.#listeners) listener.message?.(message);
   }
 }
 

@@ -34,7 +34,14 @@ interface OpenApiDocument {
   readonly info: unknown;
   readonly paths: Record<
     string,
-    Record<string, { readonly requestBody?: Content; readonly responses: Record<string, Content> }>
+    Record<
+      string,
+      {
+        readonly requestBody?: Content;
+        readonly parameters?: readonly unknown[];
+        readonly responses: Record<string, Content>;
+      }
+    >
   >;
 }
 
@@ -166,6 +173,22 @@ describe('sessions', () => {
   });
 });
 
+describe('states', () => {
+  test.each(['ptz', 'autotrack'] as const)('%s: the latest message, as it was sent', async (name) => {
+    const { sessions, call } = rig();
+    const path = `/sessions/s-cam_01/${name}`;
+    expect(await call('GET', path)).toMatchObject({ status: 404, body: { error: 'Unknown session' } });
+    await call('POST', '/sessions');
+    expect(await call('GET', path)).toMatchObject({ status: 404, body: { error: `No ${name} state` } });
+    sessions.emitState('s-cam_01', name, '{"n": 1}');
+    sessions.emitState('s-cam_01', name, '{"n": 2}');
+    sessions.emitState('s-cam_01', name === 'ptz' ? 'autotrack' : 'ptz', '{"n": 3}');
+    expect(await call('GET', path)).toMatchObject({ status: 200, body: { n: 2 } });
+    await call('DELETE', '/sessions/s-cam_01');
+    expect(await call('GET', path)).toMatchObject({ status: 404, body: { error: 'Unknown session' } });
+  });
+});
+
 describe('errors', () => {
   test('404 for an unknown route', async () => {
     expect(await rig().call('GET', '/nope')).toMatchObject({ status: 404, body: { error: 'Not found: /nope' } });
@@ -197,7 +220,25 @@ describe('OpenAPI', () => {
     const body = answer.body as OpenApiDocument;
     expect(body.info).toMatchObject({ title: 'Windhover', version: '1.2.3' });
     expect(Object.keys(body.paths).sort()).toEqual(
-      ['/cameras', '/healthz', '/readyz', '/sessions', '/sessions/{id}', '/ws/sessions/{id}'].sort(),
+      [
+        '/cameras',
+        '/healthz',
+        '/readyz',
+        '/sessions',
+        '/sessions/{id}',
+        '/sessions/{id}/autotrack',
+        '/sessions/{id}/ptz',
+        '/ws/sessions/{id}',
+      ].sort(),
+    );
+    const ptz = body.paths['/sessions/{id}/ptz']?.get;
+    expect(Object.keys(ptz?.responses ?? {}).sort()).toEqual(['200', '404']);
+    expect(ptz?.responses['200']?.content['application/json']?.schema.required).toContain('hfov_deg');
+    expect(body.paths['/ws/sessions/{id}']?.get?.parameters).toContainEqual(
+      expect.objectContaining({ name: 'topics', in: 'query', required: false }),
+    );
+    expect(body.paths['/ws/sessions/{id}']?.get?.parameters).toContainEqual(
+      expect.objectContaining({ name: 'id', in: 'path' }),
     );
     const post = body.paths['/sessions']?.post;
     expect(post?.requestBody?.content['application/json']?.schema.properties.camera_id?.type).toBe('string');
