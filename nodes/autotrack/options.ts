@@ -1,0 +1,65 @@
+/** The options of autotrack: type, default, range, unit and meaning, declared once. */
+import { type Static, Type } from '../../runtime/node.ts';
+import { controlOptions } from './control/options.ts';
+import { driverOptions } from './drivers/index.ts';
+
+const seconds = (value: number, description: string) =>
+  Type.Number({ default: value, minimum: 0, maximum: 3600, description });
+
+export const params = Type.Object({
+  ...driverOptions.properties,
+  enabled: Type.Boolean({
+    default: true,
+    description: 'false: the camera is connected to and shown, and never moved.',
+  }),
+  auto_select: Type.Optional(
+    Type.Boolean({
+      description:
+        'The graph chooses a target by itself while the operator has chosen none. Default: when required_zones are given.',
+    }),
+  ),
+  required_zones: Type.Array(Type.String({ minLength: 1 }), {
+    default: [],
+    description: 'A target that the graph chooses must be in one of these zones (node zones). Empty: anywhere.',
+  }),
+  labels: Type.Array(Type.String({ minLength: 1 }), {
+    default: [],
+    description: 'Labels that the graph may choose, the most wanted first. Empty: any.',
+  }),
+  min_confidence: Type.Number({
+    default: 0.5,
+    minimum: 0,
+    maximum: 1,
+    description: 'Least mean confidence of a target that the graph chooses.',
+  }),
+  min_age_s: seconds(1, 'How long a track must have been seen before the graph chooses it, in seconds.'),
+  grace_s: seconds(2, 'How long an unseen target is searched for before it is lost, in seconds.'),
+  hold_s: seconds(2, 'How long a camera waits where its target was last seen, before it looks around, in seconds.'),
+  search_s: seconds(10, 'For how long it looks around then, in seconds. 0: not at all.'),
+  return_preset: Type.Optional(
+    Type.String({
+      minLength: 1,
+      description: 'Token or name of the preset that the camera goes back to. Without it, it stays where it is.',
+    }),
+  ),
+  return_after_s: seconds(20, 'Time without a target in sight after which it goes there, in seconds.'),
+  stationary_release_s: seconds(
+    120,
+    'A target of the graph’s own choice that does not move for so long is let go of, in seconds. 0: never.',
+  ),
+  calibrate: Type.Boolean({
+    default: true,
+    description:
+      'Learn by small moves what the motors are like, once, while there is nothing to follow. Kept in the state folder.',
+  }),
+  frame_delay_ms: Type.Integer({
+    default: 150,
+    minimum: 0,
+    maximum: 5000,
+    description:
+      'How old a picture is when it gets its time stamp, in milliseconds: exposure, encoding, network. A first guess; it is corrected while following.',
+  }),
+  ...controlOptions.properties,
+});
+
+export type AutotrackParams = Static<typeof params>;
