@@ -155,7 +155,8 @@ export interface BoardTopics {
  * the newest.
  */
 export const EVERY_VALUE_COUNTS: Readonly<Record<keyof BoardTopics, boolean>> = {
-  camera: false,
+  // A motion that is over when the next value comes has blurred a frame all the same.
+  camera: true,
   // A lost command is a motor that runs on.
   motors: true,
   head: false,

@@ -24,6 +24,17 @@ writeFileSync(recording, ['{"width":640,"height":360,"fps":25}', ...recordedFram
 const PARAMS: Readonly<Record<string, Record<string, unknown>>> = {
   source: { url: join(ROOT, 'fixtures/broken/corrupt.mp4'), pace: 'asap' },
   replay: { path: recording },
+  zones: {
+    zones: {
+      sky: {
+        points: [
+          [0, 0],
+          [1, 0],
+          [1, 0.6],
+        ],
+      },
+    },
+  },
 };
 const FRAMES = [0, 1, 2, 3, 4, 5, 6, 7];
 const box = { x: 100, y: 100, w: 40, h: 30 };

@@ -1,0 +1,57 @@
+/**
+ * `zones`: says which zones each track is in. Zones are drawn in the picture or, for a camera that moves, in pan and
+ * tilt. While a zone can't be judged, because the camera moves or is elsewhere, it is suspended and nobody is in it.
+ */
+import { type CameraNews, defineNode, type FrameMeta } from '../../runtime/node.ts';
+import { CameraHistory } from './camera-history.ts';
+import { validateZones, zonesOptions } from './options.ts';
+import { type Suspension, ZoneStepper } from './zone-stepper.ts';
+
+export default defineNode({
+  name: 'zones',
+  doc: 'Says which zones of the picture, or of the directions around the camera, each track is in.',
+  params: zonesOptions,
+  inputs: { tracks: { kind: 'tracks' } },
+  outputs: { tracks: { kind: 'tracks', doc: 'The same tracks, with the names of the zones that they are in.' } },
+  validate: validateZones,
+  open({ params, emit, board, graph, count, gauge }) {
+    const stepper = new ZoneStepper(params);
+    const camera = new CameraHistory(params.settle_s * 1000);
+    let suspended: ReadonlyMap<string, Suspension> = new Map();
+    let frameMs = 0;
+    const isAsap = graph.pace === 'asap';
+    // Media time knows nothing of the host's clock: what is heard holds from the frame before it on.
+    board.watch('camera', (news: CameraNews) => camera.add(news, isAsap ? frameMs : news.atMs));
+    const show = (now: ReadonlyMap<string, Suspension>) => {
+      const begun = [...now.keys()].filter((name) => !suspended.has(name)).length;
+      if (begun > 0) count('suspensions', begun);
+      gauge('suspended', now.size);
+      gauge('suspended_why', now.size === 0 ? 'none' : [...now].map(([name, why]) => `${name}: ${why}`).join(', '));
+      suspended = now;
+    };
+    show(suspended);
+    return {
+      on: {
+        tracks(message) {
+          const { frame, tracks } = message;
+          frameMs = Math.max(frameMs, isAsap ? frame.captureMonoMs : capturedMs(frame));
+          const step = stepper.step(tracks, { atMs: frameMs, size: frame.size, camera: camera.at(frameMs) });
+          show(step.suspended);
+          const zoned = tracks.map((track, i) => {
+            // Another zones node before this one may have named some.
+            const names = new Set([...(track.zones ?? []), ...(step.zones[i] ?? [])]);
+            return { ...track, zones: [...names] };
+          });
+          return emit.tracks({ ...message, tracks: zoned });
+        },
+      },
+    };
+  },
+});
+
+/** A stream's clock drifts from the host's over days; a frame is never younger than its decoding, and not much older. */
+function capturedMs({ captureMonoMs, decodedMonoMs }: FrameMeta): number {
+  return Math.min(decodedMonoMs, Math.max(decodedMonoMs - LONGEST_DELAY_MS, captureMonoMs));
+}
+
+const LONGEST_DELAY_MS = 1500;
