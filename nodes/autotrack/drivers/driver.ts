@@ -5,7 +5,8 @@
  * Calls go to the camera one at a time, in order; of velocities that wait only the newest is sent.
  * Errors are WindhoverErrors: `ptz_unreachable` (no answer, no connection: try again later), `ptz_login` (refused, or no
  * attempt allowed yet), `ptz_refused` (the camera understood and said no), `ptz_unsupported` (it lacks that),
- * `ptz_profile` (no such profile), `ptz_closed`, `ptz_aborted`, `ptz_stop_failed` (no stop was confirmed).
+ * `ptz_profile` (no such profile), `ptz_closed`, `ptz_aborted`, `ptz_stop_failed` (no stop was confirmed), `ptz_unguarded`
+ * (it needs a guardian, and there is none at the moment), `ptz_interrupted` (the guardian stopped it while it was opened).
  */
 import type { Verdict } from './ladder.ts';
 
@@ -54,6 +55,8 @@ export interface Capabilities {
   readonly absolute: boolean;
   readonly relative: readonly Offset['space'][];
   readonly zoom: boolean;
+  /** The lease to ask for: longer ones are cut to it, so that everything stands in time when our process dies. */
+  readonly leaseMs: number;
   /** Which rung velocities use, and why; plain data, to be kept and shown. */
   readonly verdict: Verdict;
 }
@@ -83,6 +86,8 @@ export interface PtzStatus {
   /** The last velocity that was sent and has neither ended nor been stopped. */
   readonly velocity: Velocity | null;
   readonly link: Link;
+  /** What is amiss beside the link, in plain words; absent when nothing is. */
+  readonly notes?: readonly string[];
 }
 
 /** `sent`: the camera has it. `superseded`: a newer velocity, a stop or the lease's end came first. */
@@ -94,7 +99,7 @@ export interface PtzDriver {
   /**
    * Moves at a velocity until the lease is over; renew it to go on. Without renewal the driver stops the camera.
    * All zeros is a stop.
-   * @param leaseMs at most {@link MAX_LEASE_MS}; from the call on, not from when the camera has it
+   * @param leaseMs at most {@link Capabilities.leaseMs}; from the call on, not from when the camera has it
    */
   moveVelocity(velocity: Velocity, leaseMs: number, signal?: AbortSignal): Promise<VelocityOutcome>;
   moveRelative(offset: Offset, signal?: AbortSignal): Promise<void>;

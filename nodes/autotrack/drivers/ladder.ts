@@ -20,8 +20,8 @@ export interface RungEvidence {
 }
 
 export interface StopEvidence {
-  /** A velocity's Timeout: ends it, does not, is refused, can't be seen, was not tried. */
-  readonly timeout: 'works' | 'ignored' | 'refused' | 'unverified' | 'not-tried';
+  /** A velocity's Timeout: ends it, does not, is refused, is nothing it has, can't be seen, was not tried. */
+  readonly timeout: 'works' | 'ignored' | 'refused' | 'absent' | 'unverified' | 'not-tried';
   /** How it can be stopped: by Stop, by a velocity of zero, or by nothing that was seen to work. */
   readonly stop: 'stop' | 'zero-velocity' | 'none' | 'unverified' | 'not-tried';
 }
@@ -53,7 +53,10 @@ export interface Verdict {
   readonly rung: Rung | null;
   /** Its effect was seen. */
   readonly verified: boolean;
-  /** The camera stops within the lease even when our process dies. False: it needs somebody else who stops it. */
+  /**
+   * The camera stops within the lease even when our process dies, or the network. `no`: somebody else must stop it when
+   * our process dies, and nobody can when the network does.
+   */
   readonly stopsByItself: 'yes' | 'no' | 'unverified';
   readonly rejected: readonly Rejection[];
   readonly stops: StopEvidence;
@@ -96,7 +99,7 @@ function verdict(rung: Rung | null, rejected: Rejection[], evidence: Evidence, r
 
 function bySelf({ timeout }: StopEvidence): Verdict['stopsByItself'] {
   if (timeout === 'works') return 'yes';
-  return timeout === 'ignored' || timeout === 'refused' ? 'no' : 'unverified';
+  return timeout === 'ignored' || timeout === 'refused' || timeout === 'absent' ? 'no' : 'unverified';
 }
 
 /** @returns null when the rung is good */
@@ -115,6 +118,7 @@ function whyNotVelocity({ timeout, stop }: StopEvidence, { guardian }: LadderPol
   if (guardian) return null;
   const why = 'should our process die, nothing would stop it; needs a guardian';
   if (timeout === 'ignored') return `the camera ignores a velocity's Timeout: ${why}`;
+  if (timeout === 'absent') return `a velocity goes on until it is stopped: ${why}`;
   return timeout === 'refused' ? `the camera refuses a Timeout: ${why}` : null;
 }
 

@@ -1,5 +1,5 @@
 /** The driver of a camera that is not to be moved. */
-import type { Capabilities, PtzDriver, PtzStatus } from './driver.ts';
+import { type Capabilities, MAX_LEASE_MS, type PtzDriver, type PtzStatus } from './driver.ts';
 import { chooseRung, type Evidence, type RungEvidence } from './ladder.ts';
 import type { DriverTime } from './time.ts';
 
@@ -19,6 +19,7 @@ export function noneDriver({ clock }: DriverTime): PtzDriver {
     absolute: false,
     relative: [],
     zoom: false,
+    leaseMs: MAX_LEASE_MS,
     verdict: chooseRung(NOTHING, { allowed: [], guardian: false }, 0),
   };
   const unknown: Omit<PtzStatus, 'atMs'> = {

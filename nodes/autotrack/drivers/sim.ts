@@ -48,6 +48,7 @@ const CAPABILITIES: Capabilities = {
   absolute: true,
   relative: ['position'],
   zoom: true,
+  leaseMs: MAX_LEASE_MS,
   verdict: chooseRung(EVIDENCE, { allowed: ['velocity'], guardian: false }, 0),
 };
 

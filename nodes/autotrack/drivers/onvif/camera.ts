@@ -1,17 +1,21 @@
-/** One ONVIF camera: connected, judged, lost, and found again. Commands come one at a time (../command-queue.ts). */
+/** One ONVIF camera: connected, judged, lost, and found again. */
 import { WindhoverError } from '../../../../runtime/node.ts';
+import type { Camera } from '../camera.ts';
 import type { Capabilities, Offset, Place, Preset, PtzStatus, Velocity } from '../driver.ts';
 import type { Verdict } from '../ladder.ts';
+import { LinkKeeper } from '../link-state.ts';
+import { MotionSense } from '../motion-sense.ts';
+import type { MotionWatch } from '../motion-watch.ts';
+import { leaseFor } from '../stopping-time.ts';
 import type { DriverTime } from '../time.ts';
 import { type Connection, connect, deviceUrl, learnClock } from './connect.ts';
-import { LinkState } from './link-state.ts';
-import { MotionSense } from './motion-sense.ts';
 import type { OnvifOptions } from './options.ts';
 import { Probe, type ProbeResult } from './probe.ts';
 import { PtzCalls, type Shares } from './ptz-calls.ts';
 import { type Refusal, refusedError, SoapClient } from './soap-client.ts';
 import { fromShare, toShare, unitsOf } from './spaces.ts';
 import { Steering } from './steering.ts';
+import type { OnvifStopJob } from './stop-job.ts';
 import { Stopping } from './stopping.ts';
 
 /** All that is known once it has been judged. */
@@ -28,39 +32,43 @@ const SETTLE_MS = 500;
 /** While connecting, a lost request is worth sending again. */
 const OPEN_RETRIES = 2;
 
-export class OnvifCamera {
+export class OnvifCamera implements Camera {
   readonly #options: OnvifOptions;
   readonly #time: DriverTime;
+  readonly #watch: MotionWatch;
   readonly #device: URL;
   readonly #client: SoapClient;
-  readonly #link = new LinkState();
+  readonly #link: LinkKeeper;
   readonly #stopping = new Stopping();
   #motion = new MotionSense(true);
   #known: Known | null = null;
 
-  constructor(options: OnvifOptions, time: DriverTime) {
+  constructor(options: OnvifOptions, time: DriverTime, watch: MotionWatch) {
     this.#options = options;
     this.#time = time;
+    this.#watch = watch;
     this.#device = deviceUrl(options);
-    const { username, password, request_ms: requestMs } = options;
+    const { username, password, request_ms: requestMs, tls_verify: tlsVerify } = options;
     const credentials = username === '' ? null : { username, password };
     const relearnClock = () => learnClock(this.#client, this.#device, time);
-    this.#client = new SoapClient({ credentials, requestMs, time, relearnClock });
+    this.#client = new SoapClient({ credentials, requestMs, tlsVerify, time, relearnClock });
+    this.#link = new LinkKeeper(this.#client.policy, () => this.#nowMs);
   }
 
   get isConnected(): boolean {
     return this.#known !== null;
   }
 
-  /** Lost or refused, and it is time to try again. */
   get isDue(): boolean {
-    const { state } = this.#link.now;
-    const isAway = state === 'lost' || state === 'refused';
-    return this.isConnected && isAway && this.#link.isDue(this.#nowMs);
+    return this.isConnected && this.#link.isDue;
   }
 
   get verdict(): Verdict {
     return this.#must.result.verdict;
+  }
+
+  get leaseMs(): number {
+    return leaseFor(this.#client.roundTripMs ?? 0);
   }
 
   async open(signal: AbortSignal): Promise<Capabilities> {
@@ -70,7 +78,7 @@ export class OnvifCamera {
       const calls = new PtzCalls(this.#client, connection);
       this.#known = await this.#judge(connection, calls, signal);
     } catch (error) {
-      this.#failed(error);
+      this.#link.failed(error);
       throw error;
     } finally {
       this.#client.retries = 0;
@@ -87,6 +95,8 @@ export class OnvifCamera {
     try {
       // It may still be moving for somebody who is gone.
       await this.#stopping.stop(calls, signal);
+      this.#watch.watch(this.#stopJob(connection));
+      await this.#watch.ready(signal);
       if (probe) await this.#time.wait(SETTLE_MS, signal);
       const roundTripMs = () => this.#client.roundTripMs ?? 0;
       const result = await new Probe({ ...context, roundTripMs }).run({ allowed, guardian }, notes, probe);
@@ -97,7 +107,8 @@ export class OnvifCamera {
       const steering = isBounded ? new Steering({ rung, calls, rate, panSharePerTranslation }) : null;
       return { connection, calls, result, steering };
     } catch (error) {
-      await this.#stopping.stop(calls).catch((cause: unknown) => this.#failed(cause));
+      const stopped = this.#stopping.stop(calls).then(() => this.#watch.stands());
+      await stopped.catch((cause: unknown) => this.#link.failed(cause));
       throw error;
     }
   }
@@ -114,28 +125,28 @@ export class OnvifCamera {
         ...(spaces.translation ? (['generic'] as const) : []),
       ],
       zoom: spaces.zoomVelocity !== null || spaces.zoomPosition !== null,
+      leaseMs: this.leaseMs,
       verdict: result.verdict,
     };
   }
 
-  /** A lost camera, or one that refused our login: learns its clock anew, and makes up for a stop. Never fails. @returns true: it stands */
+  /** Learns its clock anew, and makes up for a stop. */
   async reconnect(signal: AbortSignal): Promise<boolean> {
-    if (!this.isDue) return false;
     const { calls } = this.#must;
     try {
-      this.#client.checkPolicy();
-      await connect(this.#client, this.#options, this.#time, signal);
+      this.#client.policy.check(this.#nowMs);
+      const connection = await connect(this.#client, this.#options, this.#time, signal);
       // Whatever it does since it came back, we have not asked for it.
       await this.#stopping.stop(calls, signal);
+      this.#watch.watch(this.#stopJob(connection));
       this.#link.ready();
       return true;
     } catch (error) {
-      this.#failed(error);
+      this.#link.failed(error);
       return false;
     }
   }
 
-  /** @param leaseMs what is left of the lease */
   async move(velocity: Velocity, leaseMs: number, signal: AbortSignal): Promise<void> {
     const { calls, steering, result, connection } = this.#must;
     const timeoutMs = Math.round(Math.max(leaseMs, connection.spaces.timeoutMinMs));
@@ -179,23 +190,15 @@ export class OnvifCamera {
   }
 
   async presets(signal: AbortSignal): Promise<readonly Preset[]> {
-    return await this.#watch(() => this.#must.calls.presets(signal));
+    return await this.#link.ask(() => this.#must.calls.presets(signal));
   }
 
-  /** Tries whatever the link's state. @throws WindhoverError `ptz_stop_failed`, … */
   async stop(signal: AbortSignal | undefined): Promise<void> {
     const { calls, steering } = this.#must;
     steering?.reset();
-    try {
-      await this.#stopping.stop(calls, signal);
-      this.#link.worked();
-    } catch (error) {
-      this.#failed(error);
-      throw error;
-    }
+    await this.#link.try(() => this.#stopping.stop(calls, signal));
   }
 
-  /** What the camera says, or why it says nothing. */
   async look(signal: AbortSignal): Promise<Omit<PtzStatus, 'velocity'>> {
     const startMs = this.#nowMs;
     const blank = { pan: null, tilt: null, zoom: null, moving: null, cameraUnixMs: null };
@@ -208,8 +211,7 @@ export class OnvifCamera {
     });
     if (known === null || state !== 'ready') return { ...rest(), ...blank };
     try {
-      const raw = await known.calls.status(signal);
-      this.#link.worked();
+      const raw = await this.#link.try(() => known.calls.status(signal));
       if ('subcodes' in raw) return { ...rest(), ...blank };
       const units = unitsOf(known.calls.positionSpace, this.#options);
       const { pan, tilt, zoom, cameraUnixMs } = raw;
@@ -221,8 +223,8 @@ export class OnvifCamera {
         moving: this.#motion.step(raw, this.#nowMs),
         cameraUnixMs,
       };
-    } catch (error) {
-      this.#failed(error);
+    } catch {
+      // The link says why.
       return { ...rest(), ...blank };
     }
   }
@@ -232,28 +234,21 @@ export class OnvifCamera {
   }
 
   async #ask(what: string, request: () => Promise<Refusal | null>): Promise<void> {
-    const refusal = await this.#watch(request);
+    const refusal = await this.#link.ask(request);
     if (refusal !== null) throw refusedError(what, refusal);
   }
 
-  /** Keeps the link's state; a camera that is away is not asked. */
-  async #watch<T>(request: () => Promise<T>): Promise<T> {
-    const { state, reason } = this.#link.now;
-    if (state === 'lost')
-      throw new WindhoverError('ptz_unreachable', 'the camera is lost', { got: reason ?? 'no answer' });
-    if (state === 'refused') this.#client.checkPolicy();
-    try {
-      const answer = await request();
-      this.#link.worked();
-      return answer;
-    } catch (error) {
-      this.#failed(error);
-      throw error;
-    }
-  }
-
-  #failed(error: unknown): void {
-    this.#link.failed(error, this.#nowMs, this.#client.policy.nextTryMs(this.#nowMs));
+  #stopJob({ ptzUrl, profile, configuration, spaces }: Connection): OnvifStopJob {
+    const { username, password, request_ms: requestMs, tls_verify: tlsVerify } = this.#options;
+    const { method, clockOffsetMs, policy } = this.#client;
+    return {
+      kind: 'onvif',
+      deviceUrl: this.#device.href,
+      ptzUrl: ptzUrl.href,
+      connection: { profile, configuration, spaces },
+      ...{ username, password, requestMs, tlsVerify, method, clockOffsetMs },
+      login: policy.record(this.#nowMs),
+    };
   }
 
   get #nowMs(): number {

@@ -3,9 +3,10 @@
  * management"; Media Service; PTZ Service).
  */
 import { WindhoverError } from '../../../../runtime/node.ts';
+import { cameraUrl } from '../http.ts';
 import type { DriverTime } from '../time.ts';
 import type { OnvifOptions } from './options.ts';
-import type { SoapClient } from './soap-client.ts';
+import type { Call, SoapClient } from './soap-client.ts';
 import { readSpaces, type Spaces } from './spaces.ts';
 import { all, at, escapeXml, numberOf, type XmlElement } from './xml.ts';
 
@@ -18,6 +19,8 @@ const DEVICE_PATH = '/onvif/device_service';
 export interface Connection {
   readonly ptzUrl: URL;
   readonly profile: string;
+  /** Token of the profile's PTZ configuration. */
+  readonly configuration: string;
   readonly spaces: Spaces;
   /** What was odd, in plain words. */
   readonly notes: readonly string[];
@@ -25,20 +28,7 @@ export interface Connection {
 
 /** @throws WindhoverError `ptz_url` */
 export function deviceUrl({ url }: Pick<OnvifOptions, 'url'>): URL {
-  const text = /^https?:\/\//i.test(url) ? url : `http://${url}`;
-  if (!URL.canParse(text)) {
-    // Not shown: people write passwords into addresses.
-    throw new WindhoverError('ptz_url', 'the camera address is not one', {
-      expected: 'host, host:port or an http address',
-    });
-  }
-  const parsed = new URL(text);
-  if (parsed.username !== '' || parsed.password !== '') {
-    const hint = 'use the options username and password';
-    throw new WindhoverError('ptz_url', 'a camera address holds no login', { hint, permanent: true });
-  }
-  if (parsed.pathname === '/') parsed.pathname = DEVICE_PATH;
-  return parsed;
+  return cameraUrl(url, DEVICE_PATH);
 }
 
 /**
@@ -98,13 +88,14 @@ export async function connect(
   const profiles = await client.call({ url: media, operation: 'GetProfiles', xml, signal });
   const { token, configuration } = chooseProfile(profiles, options.profile, notes);
   if (client.method !== null) notes.push(...loginNotes(client, offsetMs));
-  const spaces = await client.call({
-    url: ptzUrl,
-    operation: 'GetConfigurationOptions',
-    xml: `<GetConfigurationOptions xmlns="${PTZ_NS}"><ConfigurationToken>${escapeXml(configuration)}</ConfigurationToken></GetConfigurationOptions>`,
-    signal,
-  });
-  return { ptzUrl, profile: token, spaces: readSpaces(spaces), notes };
+  const spaces = await client.call({ url: ptzUrl, ...configurationOptions(configuration), signal });
+  return { ptzUrl, profile: token, configuration, spaces: readSpaces(spaces), notes };
+}
+
+export function configurationOptions(token: string): Pick<Call, 'operation' | 'xml'> {
+  const operation = 'GetConfigurationOptions';
+  const inside = `<ConfigurationToken>${escapeXml(token)}</ConfigurationToken>`;
+  return { operation, xml: `<${operation} xmlns="${PTZ_NS}">${inside}</${operation}>` };
 }
 
 function loginNotes({ method, refusedMethods }: SoapClient, offsetMs: number): string[] {

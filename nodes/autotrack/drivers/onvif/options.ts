@@ -23,7 +23,9 @@ export const OnvifOptions = Type.Object(
     probe: Type.Boolean({ default: true, description: 'Verify by small real moves when connecting.' }),
     guardian: Type.Boolean({
       default: false,
-      description: 'Something outside of this process stops the camera when the process dies.',
+      description:
+        'Prefer velocities also where only the guardian process ends them when ours dies. They are smoother than moves ' +
+        'that end by themselves, but do not end when the network is gone.',
     }),
     rungs: Type.Array(Type.Union(RUNGS.map((rung) => Type.Literal(rung))), {
       default: [...RUNGS],
@@ -32,6 +34,10 @@ export const OnvifOptions = Type.Object(
     }),
     pan_range_deg: range('Pan angle'),
     tilt_range_deg: range('Tilt angle'),
+    tls_verify: Type.Boolean({
+      default: true,
+      description: 'https: check the certificate. Switch off for cameras that have made theirs themselves.',
+    }),
     request_ms: Type.Integer({
       default: 1500,
       minimum: 100,

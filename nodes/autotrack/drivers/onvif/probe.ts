@@ -3,6 +3,7 @@
  * is judged by the position, or by MoveStatus where there is none.
  */
 import type { Velocity } from '../driver.ts';
+import { aborted } from '../http.ts';
 import {
   chooseRung,
   type Evidence,
@@ -12,8 +13,8 @@ import {
   type StopEvidence,
   type Verdict,
 } from '../ladder.ts';
+import { tooSlow } from '../stopping-time.ts';
 import type { DriverTime } from '../time.ts';
-import { aborted } from './http.ts';
 import type { PtzCalls, RawStatus } from './ptz-calls.ts';
 import { type Refusal, refusedError } from './soap-client.ts';
 import type { Spaces } from './spaces.ts';
@@ -46,7 +47,7 @@ const SMALL_SHARE = 0.02;
 const TIMEOUT_MS = 500;
 const SETTLE_MS = 700;
 const LOOK_MS = 300;
-/** A round trip from which on the stop within 1.5 s of a lease of a second is at stake. */
+/** A round trip from which on it shows. */
 const SLOW_MS = 400;
 
 type Seen = 'yes' | 'no' | 'unknown';
@@ -95,6 +96,7 @@ export class Probe {
     if (isMoving) await this.#goBack();
     const lateMs = Math.round(this.#context.roundTripMs());
     if (lateMs >= SLOW_MS) this.#notes.push(`slow: commands act, and a lease ends, up to ${lateMs} ms late`);
+    this.#notes.push(...tooSlow(lateMs));
     return {
       verdict: this.#verdict(policy),
       position: this.#position === 'works',

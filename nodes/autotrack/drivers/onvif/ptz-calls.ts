@@ -1,6 +1,7 @@
 /** The operations of the PTZ service that are used (ONVIF PTZ Service Specification, ver20), in shares of each axis. */
 import type { Preset, Velocity } from '../driver.ts';
-import { type Connection, PTZ_NS } from './connect.ts';
+import type { MotionEvidence } from '../motion-sense.ts';
+import { type Connection, configurationOptions, PTZ_NS } from './connect.ts';
 import type { Answer, Refusal, SoapClient } from './soap-client.ts';
 import { fromShare, type Range, type Space, scale, toShare } from './spaces.ts';
 import { all, at, escapeXml, numberOf, type XmlElement } from './xml.ts';
@@ -14,13 +15,8 @@ export interface Shares {
   readonly zoom?: number | undefined;
 }
 
-export interface RawStatus {
-  /** Null: not said, nil, or far outside of the camera's own limits. */
-  readonly pan: number | null;
-  readonly tilt: number | null;
-  readonly zoom: number | null;
-  /** What MoveStatus says; null: nothing. */
-  readonly saysMoving: boolean | null;
+/** Positions are null when not said, nil, or far outside of the camera's own limits; `saysMoving` is its MoveStatus. */
+export interface RawStatus extends MotionEvidence {
   readonly cameraUnixMs: number | null;
 }
 
@@ -89,6 +85,12 @@ export class PtzCalls {
       token: preset.attributes.get('token') ?? '',
       name: at(preset, 'Name')?.text ?? '',
     }));
+  }
+
+  /** Something that it has answered before, with a login, and that moves nothing. */
+  async ping(signal?: AbortSignal): Promise<void> {
+    const { ptzUrl: url, configuration } = this.#connection;
+    await this.#client.call({ url, ...configurationOptions(configuration), signal });
   }
 
   async status(signal?: AbortSignal): Promise<RawStatus | Refusal> {

@@ -7,10 +7,10 @@
  * lost; digest costs two round trips each time; and the clock offset is learned once and never again.
  */
 import { WindhoverError } from '../../../../runtime/node.ts';
+import { type HttpAnswer, send } from '../http.ts';
+import { LoginPolicy, loginError } from '../login-policy.ts';
 import type { DriverTime } from '../time.ts';
 import { type Credentials, DigestChallenge, usernameToken } from './credentials.ts';
-import { type HttpAnswer, post } from './http.ts';
-import { LoginPolicy } from './login-policy.ts';
 import { all, at, readXml, type XmlElement } from './xml.ts';
 
 export interface Call {
@@ -43,6 +43,7 @@ const METHODS: readonly LoginMethod[] = ['token', 'digest', 'token-own-clock'];
 export interface SoapClientOptions {
   readonly credentials: Credentials | null;
   readonly requestMs: number;
+  readonly tlsVerify: boolean;
   readonly time: DriverTime;
   /** Learns the camera's clock anew; called when a login that was good is refused. @returns by how much it was off, ms */
   readonly relearnClock: () => Promise<number>;
@@ -111,7 +112,7 @@ export class SoapClient {
     let hasBeenStale = false;
     // The policy ends it long before; nothing that a camera answers may keep us here.
     for (let round = 0; round < MAX_ROUNDS; round++) {
-      this.checkPolicy();
+      this.policy.check(this.#options.time.clock.monoMs());
       // Their refusals are not counted yet: one more attempt could be one too many.
       if (this.method === null && this.#underWay > 0) throw loginError('another login is being tried', null);
       const method = this.method ?? this.#next;
@@ -136,13 +137,6 @@ export class SoapClient {
       if (!isStale) await this.#refused(method);
     }
     throw loginError('the camera refused the login', null);
-  }
-
-  /** @throws WindhoverError `ptz_login` while no attempt is allowed */
-  checkPolicy(): void {
-    const nowMs = this.#options.time.clock.monoMs();
-    const nextMs = this.policy.nextTryMs(nowMs);
-    if (nextMs !== null) throw loginError('the camera refused the login', Math.ceil((nextMs - nowMs) / 1000));
   }
 
   /** Counts it, and decides what to try next. */
@@ -172,7 +166,7 @@ export class SoapClient {
     { url, xml, signal }: Call,
     login: { readonly method: LoginMethod; readonly credentials: Credentials } | null,
   ): Promise<HttpAnswer> {
-    const { time, requestMs } = this.#options;
+    const { time, requestMs, tlsVerify } = this.#options;
     const isToken = login !== null && login.method !== 'digest';
     const offsetMs = login?.method === 'token-own-clock' ? 0 : this.clockOffsetMs;
     const security = isToken ? usernameToken(login.credentials, time.clock.unixMs() + offsetMs) : '';
@@ -182,8 +176,19 @@ export class SoapClient {
         ? this.#challenge.answer(login.credentials, 'POST', url.pathname + url.search)
         : undefined;
     const startMs = time.clock.monoMs();
-    const request = { url, xml: envelope(security, xml), authorization, deadlineMs: requestMs, signal };
-    const answer = await post(request, time);
+    const answer = await send(
+      {
+        method: 'POST',
+        url,
+        body: envelope(security, xml),
+        contentType: 'application/soap+xml; charset=utf-8',
+        authorization,
+        tlsVerify,
+        deadlineMs: requestMs,
+        signal,
+      },
+      time,
+    );
     this.lastRoundTripMs = time.clock.monoMs() - startMs;
     const before = this.roundTripMs ?? this.lastRoundTripMs;
     this.roundTripMs = before + (this.lastRoundTripMs - before) / 8;
@@ -219,12 +224,5 @@ function read({ status, text }: HttpAnswer): Answer {
 export function refusedError(operation: string, { subcodes, reason }: Refusal): WindhoverError {
   return new WindhoverError('ptz_refused', `the camera refused ${operation}`, {
     got: [subcodes.join('/'), reason].filter((part) => part !== '').join(': '),
-  });
-}
-
-function loginError(what: string, waitS: number | null): WindhoverError {
-  const hint = 'check username and password';
-  return new WindhoverError('ptz_login', what, {
-    hint: waitS === null ? hint : `${hint}; the next attempt is in ${waitS} s, so that the account is not locked`,
   });
 }

@@ -19,7 +19,6 @@ interface Open extends XmlElement {
   text: string;
 }
 
-export const MAX_ANSWER_BYTES = 1024 * 1024;
 const MAX_DEPTH = 40;
 const MAX_ELEMENTS = 20_000;
 

@@ -1,12 +1,15 @@
-/** One SOAP request over HTTP, with a deadline that covers all of it and an end when the caller wants none. */
-import { WindhoverError } from '../../../../runtime/node.ts';
-import type { DriverTime } from '../time.ts';
-import { MAX_ANSWER_BYTES } from './xml.ts';
+/** One request to a camera over HTTP, with a deadline that covers all of it and an end when the caller wants none. */
+import { WindhoverError } from '../../../runtime/node.ts';
+import type { DriverTime } from './time.ts';
 
 export interface HttpRequest {
+  readonly method: 'GET' | 'POST';
   readonly url: URL;
-  readonly xml: string;
-  readonly authorization: string | undefined;
+  readonly body?: string;
+  readonly contentType?: string;
+  readonly authorization?: string | undefined;
+  /** False: any certificate will do (https). */
+  readonly tlsVerify: boolean;
   readonly deadlineMs: number;
   readonly signal: AbortSignal | undefined;
 }
@@ -17,22 +20,25 @@ export interface HttpAnswer {
   readonly challenges: string | null;
 }
 
+const MAX_ANSWER_BYTES = 1024 * 1024;
+
 /** @throws WindhoverError `ptz_unreachable`, `ptz_aborted` */
-export async function post(request: HttpRequest, time: DriverTime): Promise<HttpAnswer> {
-  const { url, xml, authorization, deadlineMs, signal } = request;
+export async function send(request: HttpRequest, time: DriverTime): Promise<HttpAnswer> {
+  const { method, url, body, contentType, authorization, tlsVerify, deadlineMs, signal } = request;
   if (signal?.aborted) throw aborted(signal.reason);
   const late = new AbortController();
   const callOff = time.after(deadlineMs, () => late.abort());
   try {
     const response = await fetch(url, {
-      method: 'POST',
-      body: xml,
+      method,
+      ...(body === undefined ? {} : { body }),
       headers: {
-        'Content-Type': 'application/soap+xml; charset=utf-8',
+        ...(contentType === undefined ? {} : { 'Content-Type': contentType }),
         ...(authorization === undefined ? {} : { Authorization: authorization }),
       },
       redirect: 'manual',
       signal: signal ? AbortSignal.any([signal, late.signal]) : late.signal,
+      ...(tlsVerify ? {} : { tls: { rejectUnauthorized: false } }),
     });
     const text = await readText(response);
     return { status: response.status, text, challenges: response.headers.get('www-authenticate') };
@@ -43,6 +49,28 @@ export async function post(request: HttpRequest, time: DriverTime): Promise<Http
   } finally {
     callOff();
   }
+}
+
+/**
+ * The address of a camera as people write it: host, host:port or an http(s) address.
+ * @throws WindhoverError `ptz_url`
+ */
+export function cameraUrl(text: string, defaultPath: string): URL {
+  const full = /^https?:\/\//i.test(text) ? text : `http://${text}`;
+  if (!URL.canParse(full)) {
+    // Not shown: people write passwords into addresses.
+    throw new WindhoverError('ptz_url', 'the camera address is not one', {
+      expected: 'host, host:port or an http address',
+      permanent: true,
+    });
+  }
+  const url = new URL(full);
+  if (url.username !== '' || url.password !== '') {
+    const hint = 'use the options username and password';
+    throw new WindhoverError('ptz_url', 'a camera address holds no login', { hint, permanent: true });
+  }
+  if (url.pathname === '/') url.pathname = defaultPath;
+  return url;
 }
 
 export function message(error: unknown): string {

@@ -1,5 +1,13 @@
 /** Whether the camera moves, from what it says and from where it is. Pure. */
-import type { RawStatus } from './ptz-calls.ts';
+
+/** Shares of the axes' ranges; null: not said. */
+export interface MotionEvidence {
+  readonly pan: number | null;
+  readonly tilt: number | null;
+  readonly zoom: number | null;
+  /** What the camera says of its moving; null: nothing. */
+  readonly saysMoving: boolean | null;
+}
 
 /** Looks closer together than this show no difference. */
 const MIN_APART_MS = 150;
@@ -8,7 +16,7 @@ const STILL_PER_S = 0.001;
 
 export class MotionSense {
   readonly #isStatusTrusted: boolean;
-  #last: { readonly status: RawStatus; readonly atMs: number } | null = null;
+  #last: { readonly status: MotionEvidence; readonly atMs: number } | null = null;
   #moving: boolean | null = null;
 
   /** @param isStatusTrusted false for a camera whose MoveStatus stays MOVING */
@@ -17,7 +25,7 @@ export class MotionSense {
   }
 
   /** @returns null when nobody knows */
-  step(status: RawStatus, nowMs: number): boolean | null {
+  step(status: MotionEvidence, nowMs: number): boolean | null {
     if (this.#isStatusTrusted && status.saysMoving !== null) return status.saysMoving;
     const last = this.#last;
     if (last && nowMs - last.atMs < MIN_APART_MS) return this.#moving;
@@ -27,7 +35,7 @@ export class MotionSense {
   }
 }
 
-function hasMoved(before: RawStatus, after: RawStatus, forS: number): boolean | null {
+function hasMoved(before: MotionEvidence, after: MotionEvidence, forS: number): boolean | null {
   const axes = (['pan', 'tilt', 'zoom'] as const).flatMap((axis) => {
     const [from, to] = [before[axis], after[axis]];
     return from === null || to === null ? [] : [Math.abs(to - from) / forS > STILL_PER_S];

@@ -1,0 +1,27 @@
+/**
+ * Entry of the guardian: a process of its own that stops a camera when the process that moves it is dead, paused or stuck.
+ * It is spawned by guardian-process.ts and hears from it over the IPC channel; see messages.ts.
+ */
+import { realTime } from '../time.ts';
+import { GuardianHost } from './host.ts';
+import type { FromGuardian, ToGuardian } from './messages.ts';
+
+const clock = { unixMs: () => Date.now(), monoMs: () => performance.now() };
+
+const host = new GuardianHost({
+  time: realTime(clock),
+  send(message: FromGuardian) {
+    if (!process.connected) return;
+    try {
+      process.send?.(message);
+    } catch {
+      // The channel has just ended; `disconnect` tells.
+    }
+  },
+  exit: () => process.exit(0),
+});
+
+process.on('message', (message: ToGuardian) => host.receive(message));
+process.on('disconnect', () => host.ownerGone());
+// Ctrl-C, a service manager's SIGTERM and a closed terminal end the owner; the guardian goes when the camera stands.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);

@@ -1,0 +1,67 @@
+/**
+ * When a login may be tried. Cameras lock an account after a few wrong logins, often for half an hour, and then lock out
+ * everybody: so after the second refusal in a row at most one attempt a minute, and fewer and fewer. Pure: time is an
+ * argument (ms on a clock that does not jump).
+ */
+import { WindhoverError } from '../../../runtime/node.ts';
+
+/** The wait after the second, third, … refusal in a row. */
+export const LOGIN_WAITS_MS = [60_000, 300_000, 900_000, 1_800_000] as const;
+
+/** How things stand, as plain data without a clock: what one process tells another about the same account. */
+export interface LoginRecord {
+  readonly refusals: number;
+  /** Until the next attempt is allowed; 0: at once. */
+  readonly waitMs: number;
+}
+
+export class LoginPolicy {
+  /** In a row. */
+  #refusals = 0;
+  #nextMs = Number.NEGATIVE_INFINITY;
+
+  get refusals(): number {
+    return this.#refusals;
+  }
+
+  /** When the next attempt is allowed; null: at any time. */
+  nextTryMs(nowMs: number): number | null {
+    return nowMs < this.#nextMs ? this.#nextMs : null;
+  }
+
+  /** @throws WindhoverError `ptz_login` while no attempt is allowed */
+  check(nowMs: number): void {
+    const nextMs = this.nextTryMs(nowMs);
+    if (nextMs !== null) throw loginError('the camera refused the login', Math.ceil((nextMs - nowMs) / 1000));
+  }
+
+  /** The camera refused credentials. */
+  refused(nowMs: number): void {
+    this.#refusals++;
+    if (this.#refusals < 2) return;
+    const index = Math.min(this.#refusals - 2, LOGIN_WAITS_MS.length - 1);
+    this.#nextMs = nowMs + (LOGIN_WAITS_MS[index] ?? 0);
+  }
+
+  accepted(): void {
+    this.#refusals = 0;
+    this.#nextMs = Number.NEGATIVE_INFINITY;
+  }
+
+  record(nowMs: number): LoginRecord {
+    return { refusals: this.#refusals, waitMs: Math.max(0, (this.nextTryMs(nowMs) ?? nowMs) - nowMs) };
+  }
+
+  /** Somebody else was refused with the same credentials: that counts for us too. */
+  learn({ refusals, waitMs }: LoginRecord, nowMs: number): void {
+    this.#refusals = Math.max(this.#refusals, refusals);
+    this.#nextMs = Math.max(this.#nextMs, nowMs + waitMs);
+  }
+}
+
+export function loginError(what: string, waitS: number | null): WindhoverError {
+  const hint = 'check username and password';
+  return new WindhoverError('ptz_login', what, {
+    hint: waitS === null ? hint : `${hint}; the next attempt is in ${waitS} s, so that the account is not locked`,
+  });
+}

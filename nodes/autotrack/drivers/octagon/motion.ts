@@ -1,0 +1,80 @@
+/** Velocities as Octagon commands: a direction with percents for the head, tele or wide for the lens, and their stops. */
+import type { Velocity } from '../driver.ts';
+import type { LensMove, MoveQuery, OctagonApi } from './api.ts';
+import type { OctagonOptions } from './options.ts';
+
+export type MotionOptions = Pick<OctagonOptions, 'pan_speed_percent' | 'tilt_speed_percent' | 'zoom_threshold'>;
+
+/** A lens command that is under way is sent again so often, in case somebody else has stopped it. */
+const LENS_AGAIN_MS = 500;
+
+/** @returns null: the head is to stand */
+export function moveQuery({ pan, tilt }: Velocity, options: MotionOptions): MoveQuery | null {
+  const panSpeed = Math.round(Math.abs(pan) * options.pan_speed_percent);
+  const tiltSpeed = Math.round(Math.abs(tilt) * options.tilt_speed_percent);
+  const vertical = tiltSpeed === 0 ? '' : tilt > 0 ? 'up' : 'down';
+  const horizontal = panSpeed === 0 ? '' : pan > 0 ? 'right' : 'left';
+  const direction = vertical + horizontal;
+  return direction === '' ? null : { direction, panSpeed, tiltSpeed };
+}
+
+export function lensMove({ zoom }: Velocity, { zoom_threshold: threshold }: MotionOptions): LensMove {
+  if (Math.abs(zoom) < threshold) return 'stop';
+  return zoom > 0 ? 'zoomTele' : 'zoomWide';
+}
+
+/** What head and lens were told last, so that each is told only what it must be. */
+export class OctagonMotion {
+  readonly #api: OctagonApi;
+  readonly #options: MotionOptions;
+  #isHeadMoving = false;
+  #lens: { readonly move: LensMove; readonly atMs: number } = { move: 'stop', atMs: Number.NEGATIVE_INFINITY };
+  #isPreset = false;
+
+  constructor(api: OctagonApi, options: MotionOptions) {
+    this.#api = api;
+    this.#options = options;
+  }
+
+  async move(velocity: Velocity, nowMs: number, signal: AbortSignal): Promise<void> {
+    const query = moveQuery(velocity, this.#options);
+    // Set first: also a request without an answer may move it.
+    const wasMoving = this.#isHeadMoving;
+    if (query !== null) {
+      this.#isHeadMoving = true;
+      await this.#api.move(query, signal);
+    } else if (wasMoving) {
+      await this.#api.stopPanTilt(signal);
+      this.#isHeadMoving = false;
+    }
+    await this.#moveLens(lensMove(velocity, this.#options), nowMs, signal);
+  }
+
+  async #moveLens(move: LensMove, nowMs: number, signal: AbortSignal): Promise<void> {
+    const last = this.#lens;
+    const isDue = move === 'stop' ? last.move !== 'stop' : move !== last.move || nowMs - last.atMs >= LENS_AGAIN_MS;
+    if (!isDue || !this.#api.hasLens) return;
+    // Until it is answered, nobody knows whether it moves.
+    this.#lens = { move: move === 'stop' ? last.move : move, atMs: Number.NEGATIVE_INFINITY };
+    await this.#api.lensMove(move, signal);
+    this.#lens = { move, atMs: nowMs };
+  }
+
+  presetStarted(): void {
+    this.#isPreset = true;
+  }
+
+  /** Stops head and lens side by side; a lens that refuses holds up no head. @throws what the head's stop failed with */
+  async stop(signal: AbortSignal | undefined): Promise<void> {
+    const lens = this.#api.hasLens ? this.#api.lensMove('stop', signal) : Promise.resolve();
+    const preset = this.#isPreset ? this.#api.stopPreset(signal) : Promise.resolve();
+    const [head, ...others] = await Promise.allSettled([this.#api.stopPanTilt(signal), lens, preset]);
+    if (head.status === 'rejected') throw head.reason;
+    this.#isHeadMoving = false;
+    const wasZooming = this.#lens.move !== 'stop';
+    const [lensStop] = others;
+    if (lensStop?.status === 'rejected' && wasZooming) throw lensStop.reason;
+    this.#lens = { move: 'stop', atMs: Number.NEGATIVE_INFINITY };
+    this.#isPreset = false;
+  }
+}

@@ -1,0 +1,52 @@
+/** What somebody in another process needs to stop an ONVIF camera, and how it is done with that. */
+import { NO_VELOCITY } from '../driver.ts';
+import type { Stopper } from '../guardian/stopper.ts';
+import type { LoginRecord } from '../login-policy.ts';
+import type { DriverTime } from '../time.ts';
+import { type Connection, learnClock } from './connect.ts';
+import { PtzCalls } from './ptz-calls.ts';
+import { type LoginMethod, refusedError, SoapClient } from './soap-client.ts';
+
+/** Plain data. */
+export interface OnvifStopJob {
+  readonly kind: 'onvif';
+  /** Address of the device service. */
+  readonly deviceUrl: string;
+  readonly ptzUrl: string;
+  readonly connection: Omit<Connection, 'ptzUrl' | 'notes'>;
+  /** Empty: no login. */
+  readonly username: string;
+  readonly password: string;
+  readonly requestMs: number;
+  readonly tlsVerify: boolean;
+  /** The login that was negotiated. */
+  readonly method: LoginMethod | null;
+  readonly clockOffsetMs: number;
+  readonly login: LoginRecord;
+}
+
+export function onvifStopper(job: OnvifStopJob, time: DriverTime): Stopper {
+  const { username, password, requestMs, tlsVerify } = job;
+  const credentials = username === '' ? null : { username, password };
+  const relearnClock = () => learnClock(client, new URL(job.deviceUrl), time);
+  const client: SoapClient = new SoapClient({ credentials, requestMs, tlsVerify, time, relearnClock });
+  client.method = job.method;
+  client.clockOffsetMs = job.clockOffsetMs;
+  client.policy.learn(job.login, time.clock.monoMs());
+  const calls = new PtzCalls(client, { ...job.connection, ptzUrl: new URL(job.ptzUrl), notes: [] });
+  return {
+    policy: client.policy,
+    roundTripMs: () => client.roundTripMs ?? 0,
+    check: (signal) => calls.ping(signal),
+    async stop(signal) {
+      // Both at once: which of them a camera obeys is not asked when there is no time to lose.
+      const forms = [calls.stop(signal), calls.continuous(NO_VELOCITY, null, signal)];
+      await Promise.any(
+        forms.map(async (form) => {
+          const refusal = await form;
+          if (refusal !== null) throw refusedError('Stop and a velocity of zero', refusal);
+        }),
+      );
+    },
+  };
+}
