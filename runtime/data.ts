@@ -34,11 +34,20 @@ export interface FrameMeta {
   readonly captureUnixMs: number;
   /** The same moment on a clock that never jumps. `asap` pace: media time from 0. */
   readonly captureMonoMs: number;
+  /** How the capture time is known; absent: not stated. */
+  readonly captureClock?: CaptureClock;
   /** When the frame left the decoder, on the host's monotonic clock (see clock.ts); for latency figures only. */
   readonly decodedMonoMs: number;
   /** Size of the source frame in pixels. */
   readonly size: Size;
 }
+
+/**
+ * `camera`: the camera said when it took the picture. `arrival`: by when the stream began to arrive, so exposure, encoding
+ * and network are not in it. `media`: the time of a file.
+ */
+export type CaptureClock = (typeof CAPTURE_CLOCKS)[number];
+export const CAPTURE_CLOCKS = ['camera', 'arrival', 'media'] as const;
 
 /** How the timestamps of one opened stream become media time and capture time. */
 export interface Timeline {
@@ -50,6 +59,7 @@ export interface Timeline {
   readonly originUnixMs: number;
   /** … which is this moment on the monotonic clock (`asap` pace: the media time itself). */
   readonly originMonoMs: number;
+  readonly clock?: CaptureClock;
 }
 
 /** A compressed packet. Native objects are the source's and valid only while the handler runs. */
@@ -176,6 +186,11 @@ export interface CameraNews {
   readonly hfovDeg: number | null;
   /** Token of the preset at which it rests; null: at none, or not known. */
   readonly preset: string | null;
+  /**
+   * The pose of a picture with the time stamp `atMs`, reckoned from the commands that were sent; degrees. Differences of
+   * poses are as good as what is known of the motors; where pan and tilt are 0 means nothing. Absent: not reckoned.
+   */
+  readonly reckoned?: { readonly panDeg: number; readonly tiltDeg: number; readonly hfovDeg: number };
 }
 
 export type HeadAxis = 'pan' | 'tilt' | 'zoom';

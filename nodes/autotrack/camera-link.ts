@@ -89,7 +89,10 @@ export class CameraLink {
 
   /** Connects in the background; comes back at once. */
   start(): void {
-    this.#work = this.#run();
+    this.#work = this.#run().catch((error: unknown) => {
+      this.#log.error(`nobody looks after the camera any more: ${message(error)}`, { code: code(error) });
+      this.#become({ state: 'lost', reason: message(error) });
+    });
   }
 
   /** How often the status is asked for from now on. */

@@ -4,8 +4,8 @@
  */
 import type { Command, FrameMeta, NodeContext, PtzMessage, TracksMessage } from '../../runtime/node.ts';
 import type { CameraLink } from './camera-link.ts';
-import { isZero, type PtzStatus as DriverStatus, type Velocity } from './drivers/driver.ts';
 import type { PtzStatus } from './control/types.ts';
+import { type PtzStatus as DriverStatus, isZero, type Velocity } from './drivers/driver.ts';
 import { Home } from './home.ts';
 import type { AutotrackParams } from './options.ts';
 import type { Reporter } from './reporter.ts';
@@ -29,32 +29,41 @@ export class Follower {
   readonly #steering: Steering;
   readonly #home: Home;
   readonly #tuning: Tuning | null;
-  readonly #reporter: Reporter;
+  readonly #reporter: Reporter | null;
   #frame: FrameMeta | undefined;
   /** A status that the controller has not seen yet. */
   #status: PtzStatus | undefined;
   #decision: Decision | null = null;
+  /** The camera has been judged. */
+  #isKnown = false;
+  #isTuning = false;
 
-  constructor(context: Context, parts: { link: CameraLink | null; tuning: Tuning | null; reporter: Reporter }) {
+  /** @param camera null: nothing is moved */
+  constructor(context: Context, camera: { link: CameraLink; tuning: Tuning; reporter: Reporter } | null) {
     this.#context = context;
     this.#params = context.params;
-    this.#link = parts.link;
-    this.#tuning = parts.tuning;
-    this.#reporter = parts.reporter;
-    this.#home = new Home(context.params, context.log);
+    this.#link = camera?.link ?? null;
+    this.#tuning = camera?.tuning ?? null;
+    this.#reporter = camera?.reporter ?? null;
+    this.#home = new Home(context.params.return_preset, context.log);
     this.#steering = new Steering(
       { ...context.params, auto: autoSelects(context.params), hasHome: this.#home.exists },
       keptSelection(context.kept),
     );
-    if (parts.tuning) this.#steering.plant = parts.tuning.plant;
+  }
+
+  /** What is amiss, beside what the driver itself has to say. */
+  get notes(): readonly string[] {
+    return this.#home.problem === null ? [] : [this.#home.problem];
   }
 
   /** A picture's tracks. */
   tracks({ frame, tracks }: TracksMessage): void | Promise<void> {
     this.#frame = frame;
+    this.#tuning?.stampedBy(frame.captureClock);
     const nowMs = this.#nowMs();
     const before = this.#steering.selection;
-    const phase = this.#steering.see(frame, tracks, nowMs, this.#canMove);
+    const phase = this.#steering.see(frame, tracks, nowMs, this.#canMove && !this.#isTuning);
     this.#act(nowMs);
     if (this.#steering.selection !== before) this.#keep();
     const selectedTargetId = this.#steering.selection?.id ?? null;
@@ -75,7 +84,6 @@ export class Follower {
   /** What went out to the camera. */
   sent(velocity: Velocity, atMs: number): void {
     this.#steering.sent(velocity, atMs);
-    this.#tuning?.sent(velocity, atMs);
     if (!isZero(velocity)) this.#home.leave();
   }
 
@@ -83,12 +91,31 @@ export class Follower {
   status(status: DriverStatus): void {
     this.#status = this.#tuning?.inDegrees(status);
     this.#home.status(status, this.#nowMs());
-    if (this.#status) this.#tuning?.status(this.#status);
+    this.#tuning?.status(status);
+  }
+
+  /** The camera was reached, lost, or is back. */
+  linkChanged(): void {
+    const link = this.#link;
+    if (!link) return;
+    const { state, reason } = link.view;
+    this.#context.gauge('link', state);
+    if (state === 'lost') this.#context.log.warn('the camera is lost', { code: 'camera_lost', reason });
+    if (state !== 'ready' || link.capabilities === null || this.#isKnown) return;
+    this.#isKnown = true;
+    const { verdict } = link.capabilities;
+    this.#context.log.info('the camera is ready', {
+      rung: verdict.rung,
+      verified: verdict.verified,
+      notes: verdict.notes,
+    });
+    this.#tuning?.connected(link.capabilities);
+    if (this.#tuning) this.#steering.plant = this.#tuning.plant;
   }
 
   async close(): Promise<void> {
     await this.#link?.close();
-    this.#reporter.end();
+    if (this.#decision) this.#tell(this.#nowMs());
   }
 
   get #canMove(): boolean {
@@ -98,15 +125,16 @@ export class Follower {
   #act(nowMs: number): void {
     const decision = this.#steering.decide(
       nowMs,
-      { canMove: this.#canMove, isAway: this.#home.isAway, isHome: this.#home.isReached(nowMs) },
+      // First it learns how to move, then it goes home.
+      { canMove: this.#canMove, isAway: this.#home.isAway && !this.#isTuning, isHome: this.#home.isReached },
       this.#status,
     );
     this.#status = undefined;
     this.#decision = decision;
     if (decision.released !== null) this.#keep();
-    const tunes = this.#canMove && this.#tune(nowMs, decision);
-    if (!tunes) this.#obey(decision);
-    this.#link?.poll(tunes ? TUNING_POLL_MS : this.#isMoving(nowMs) === false ? IDLE_POLL_MS : BUSY_POLL_MS);
+    this.#isTuning = this.#canMove && this.#tune(nowMs, decision);
+    if (!this.#isTuning) this.#obey(decision);
+    this.#link?.poll(this.#isTuning ? TUNING_POLL_MS : this.#isMoving(nowMs) === false ? IDLE_POLL_MS : BUSY_POLL_MS);
     this.#tell(nowMs);
   }
 
@@ -118,8 +146,7 @@ export class Follower {
       if (tuning.abort(nowMs)) this.#steering.plant = tuning.plant;
       return false;
     }
-    const fieldDeg = this.#params.hfov_deg;
-    const step = tuning.step(nowMs, { fieldDeg, aspect: this.#steering.aspect });
+    const step = tuning.step(nowMs, this.#context.clock.unixMs(), this.#steering.aspect);
     if (step.learned) this.#steering.plant = tuning.plant;
     if (step.command) this.#link?.send(step.command, this.#leaseMs);
     return step.isRunning;
@@ -173,8 +200,9 @@ export class Follower {
       tiltDeg: isPlaced && view ? view.tiltDeg : null,
       hfovDeg: view?.fieldDeg ?? null,
       preset,
+      ...(view ? { reckoned: { panDeg: view.panDeg, tiltDeg: view.tiltDeg, hfovDeg: view.fieldDeg } } : {}),
     });
-    this.#reporter.tell(nowMs, {
+    this.#reporter?.tell(nowMs, {
       decision: this.#decision,
       isActive: this.#isActive,
       isMoving,

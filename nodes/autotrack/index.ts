@@ -1,50 +1,63 @@
 /**
- * `autotrack`: keeps the selected target and its phase (idle, tracking, searching, lost). With `driver: none` it moves
- * no camera; ticks then carry no `ptz`.
+ * `autotrack`: keeps a PTZ camera on a selected target. Without a driver it keeps the target and its phase and moves
+ * nothing; ticks then carry no `ptz`.
  */
-import { defineNode, type FrameMeta, TargetPhase, Type } from '../../runtime/node.ts';
+import { defineNode } from '../../runtime/node.ts';
+import { BoardHead } from './board-head.ts';
+import { CameraLink } from './camera-link.ts';
+import { checkDriverOptions, makeDriver, realTime } from './drivers/index.ts';
+import { Follower } from './follower.ts';
+import { type AutotrackParams, params } from './options.ts';
+import { Reporter } from './reporter.ts';
+import { Tuning } from './tuning.ts';
 
-const params = Type.Object({
-  driver: Type.Literal('none', { default: 'none', description: 'How the camera is moved. none: not at all.' }),
-  grace_s: Type.Number({
-    default: 2,
-    minimum: 0,
-    maximum: 3600,
-    description: 'How long an unseen target is searched for before it is lost, in seconds.',
-  }),
-});
+/** How often the camera is looked after between pictures. */
+const TICK_MS = 50;
 
 export default defineNode({
   name: 'autotrack',
-  doc: 'Follows a selected target and says in which phase the following is.',
+  doc: 'Follows a selected target, moves the camera after it, and says in which phase the following is.',
   params,
   inputs: { tracks: { kind: 'tracks' } },
   outputs: { ptz: { kind: 'ptz', doc: 'Target, phase and camera state, once per frame.' } },
-  open({ params: { grace_s }, emit, clock, graph, kept, keep }) {
-    const target = new TargetPhase(grace_s * 1000, keptTargetId(kept));
-    let newest: FrameMeta | undefined;
-    const nowMs = () => (graph.pace === 'asap' ? (newest?.captureMonoMs ?? 0) : clock.monoMs());
-    return {
-      on: {
-        tracks({ frame, tracks }) {
-          newest = frame;
-          const phase = target.step(
-            tracks.map(({ id }) => id),
-            nowMs(),
-          );
-          return emit.ptz({ frame, selectedTargetId: target.targetId, phase });
-        },
-      },
-      command(command) {
-        target.select(command.type === 'set_target_id' ? command.target_id : null, nowMs());
-        keep({ targetId: target.targetId });
-      },
-    };
+  validate: (options) => checkDriverOptions(options),
+  open(context) {
+    const { params: options, graph, clock, log, board, store } = context;
+    // Files are not watched by a camera that could be moved.
+    if (options.driver === 'none' || graph.pace === 'asap')
+      return handlers(new Follower(context, null), () => undefined);
+    const time = realTime(clock);
+    const head = options.driver === 'sim' ? new BoardHead(board) : undefined;
+    const tuning = new Tuning(options, store, log);
+    const link = new CameraLink(makeDriver(options, { time, head }), time, log, {
+      sent: (velocity, atMs) => follower.sent(velocity, atMs),
+      status: (status) => follower.status(status),
+      changed: () => follower.linkChanged(),
+    });
+    const reporter = new Reporter({
+      clock,
+      sessionId: context.sessionId,
+      cameraId: graph.camera,
+      controlMode: options.driver,
+      enabled: options.enabled,
+      link,
+      calibration: () => tuning.view(),
+      notes: () => follower.notes,
+      send: (message) => context.send(message),
+    });
+    const follower = new Follower(context, { link, tuning, reporter });
+    context.every(TICK_MS, () => follower.tick());
+    link.start();
+    return handlers(follower, () => follower.close());
   },
 });
 
-/** The target that was selected before the process was restarted. */
-function keptTargetId(kept: unknown): number | null {
-  if (typeof kept !== 'object' || kept === null || !('targetId' in kept)) return null;
-  return typeof kept.targetId === 'number' ? kept.targetId : null;
+function handlers(follower: Follower, close: () => void | Promise<void>) {
+  return {
+    on: { tracks: (message: Parameters<Follower['tracks']>[0]) => follower.tracks(message) },
+    command: (command: Parameters<Follower['command']>[0]) => follower.command(command),
+    close,
+  };
 }
+
+export type { AutotrackParams };

@@ -1,13 +1,13 @@
 /** The options of autotrack: type, default, range, unit and meaning, declared once. */
 import { type Static, Type } from '../../runtime/node.ts';
 import { controlOptions } from './control/options.ts';
-import { driverOptions } from './drivers/index.ts';
+import { driverParams } from './drivers/index.ts';
 
 const seconds = (value: number, description: string) =>
   Type.Number({ default: value, minimum: 0, maximum: 3600, description });
 
 export const params = Type.Object({
-  ...driverOptions.properties,
+  ...driverParams,
   enabled: Type.Boolean({
     default: true,
     description: 'false: the camera is connected to and shown, and never moved.',
@@ -52,13 +52,15 @@ export const params = Type.Object({
     description:
       'Learn by small moves what the motors are like, once, while there is nothing to follow. Kept in the state folder.',
   }),
-  frame_delay_ms: Type.Integer({
-    default: 150,
-    minimum: 0,
-    maximum: 5000,
-    description:
-      'How old a picture is when it gets its time stamp, in milliseconds: exposure, encoding, network. A first guess; it is corrected while following.',
-  }),
+  frame_delay_ms: Type.Optional(
+    Type.Integer({
+      minimum: 0,
+      maximum: 5000,
+      description:
+        'How old a picture is when it gets its time stamp, in milliseconds: exposure, encoding, network. A first guess, which ' +
+        'is corrected while following. Default: 200 for a stream whose pictures are stamped as they arrive, else 0.',
+    }),
+  ),
   ...controlOptions.properties,
 });
 

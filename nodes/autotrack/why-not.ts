@@ -36,7 +36,8 @@ export function whyNot({ enabled, link, verdict, state, hasTarget, wasSeen }: Wh
     const rejected = verdict.rejected.map(({ rung, reason: why }) => `${rung}: ${why}`).join('; ');
     return reason('no_rung', `the camera can't be steered: ${rejected}`);
   }
-  if (state === 'calibrating') return reason('calibrating', 'the camera is moved a little to learn what its motors are like');
+  if (state === 'calibrating')
+    return reason('calibrating', 'the camera is moved a little to learn what its motors are like');
   if (state === 'returning') return reason('returning', 'the camera goes home');
   if (!hasTarget) return reason('no_target', 'no target is selected');
   if (!wasSeen) return reason('target_not_seen', 'the selected target has not been in sight');

@@ -135,6 +135,7 @@ export class FrameFlow {
       captureMonoMs: timeline.originMonoMs + sinceOriginMs,
       decodedMonoMs: this.#context.clock.monoMs(),
       size: { w: frame.width, h: frame.height },
+      ...(timeline.clock === undefined ? {} : { captureClock: timeline.clock }),
     };
   }
 

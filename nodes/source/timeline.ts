@@ -81,6 +81,7 @@ export class TimelineTracker {
       originMediaS: mediaS,
       originUnixMs: before ? before.originUnixMs + stepMs : this.#clock.unixMs(),
       originMonoMs: before ? before.originMonoMs + stepMs : monoMs,
+      clock: this.#live ? 'arrival' : 'media',
     };
     return this.#timeline;
   }

@@ -20,6 +20,7 @@
  */
 import type { Detection, DetectionClasses, Track } from '../../runtime/node.ts';
 import { Assignment } from './assignment.ts';
+import type { PictureMotion } from './ego-motion.ts';
 import { LabelEvidence } from './label-evidence.ts';
 import type { TrackOptions } from './options.ts';
 import { Tracklet } from './tracklet.ts';
@@ -28,6 +29,8 @@ import { Tracklet } from './tracklet.ts';
 export interface FrameFacts {
   /** Width of the frame in pixels; without it no box is grown. */
   readonly widthPx?: number;
+  /** How the camera's own motion since the frame before has moved the picture; absent or null: not at all. */
+  readonly motion?: PictureMotion | null;
   /** Set when detections carry class probabilities: labels then follow from these and part no detection from a track. */
   readonly classes?: DetectionClasses;
 }
@@ -48,6 +51,11 @@ const TIME_SLACK_S = 1e-9;
 /** Boxes beyond this are taken for garbage; their squares would overflow the filter. */
 const LARGEST_PX = 1e6;
 const SMALLEST_SIDE_PX = 1e-3;
+/** Boxes are compared as if no side were shorter than this part of the way that the camera has moved the picture … */
+const UNSURE = 0.6;
+/** … up to this share of the frame width. */
+const MOST_UNSURE = 0.12;
+const STILL = { x: 0, y: 0 } as const;
 
 export class ByteTrack {
   readonly #options: TrackOptions;
@@ -86,8 +94,13 @@ export class ByteTrack {
    * @param facts of this frame
    */
   step(timeS: number, detections: readonly Detection[], facts: FrameFacts = {}): StepResult {
-    this.#leastSidePx = this.#options.least_match_size * (facts.widthPx ?? 0);
+    const motion = facts.motion ?? null;
+    const widthPx = facts.widthPx ?? 0;
+    const unsurePx = Math.min(MOST_UNSURE * widthPx, UNSURE * (motion?.wayPx ?? 0));
+    this.#leastSidePx = Math.max(this.#options.least_match_size * widthPx, unsurePx);
     this.#classes = facts.classes ?? null;
+    if (motion !== null) for (const tracklet of this.#tracklets) tracklet.follow(motion);
+    const beforeS = this.#frameTimeS;
     const gap = this.#advance(timeS);
     const high: Detection[] = [];
     const low: Detection[] = [];
@@ -109,7 +122,9 @@ export class ByteTrack {
 
     const seen = this.#tracklets.filter((t) => t.status === 'tracked');
     seen.sort((a, b) => a.id - b.id);
-    return { tracks: seen.map((t) => t.toTrack()), invalid, gap };
+    const dtS = this.#frameTimeS - beforeS;
+    const drift = (x: number, y: number) => (motion && dtS > 0 ? motion.drift({ x, y }, dtS) : STILL);
+    return { tracks: seen.map((t) => t.toTrack(drift)), invalid, gap };
   }
 
   /** Moves the clock and every track on; returns true when the time since the last frame exceeds `lost_after_s`. */

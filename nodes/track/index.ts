@@ -5,6 +5,7 @@
  */
 import { defineNode, WindhoverError } from '../../runtime/node.ts';
 import { ByteTrack } from './byte-track.ts';
+import { EgoMotion } from './ego-motion.ts';
 import { trackOptions } from './options.ts';
 
 export default defineNode({
@@ -25,10 +26,13 @@ export default defineNode({
     // Ids go on above those given out before a crash: clients may still hold on to them.
     let keptNextId = nextIdOf(context.kept);
     const tracker = new ByteTrack(context.params, keptNextId);
+    const camera = new EgoMotion();
+    context.board.watch('camera', (news) => camera.add(news));
     return {
       on: {
         detections: ({ frame, detections, classes, inferenceMs }) => {
-          const facts = { widthPx: frame.size.w, ...(classes === undefined ? {} : { classes }) };
+          const motion = camera.step(frame.captureMonoMs, frame.size);
+          const facts = { widthPx: frame.size.w, motion, ...(classes === undefined ? {} : { classes }) };
           const { tracks, invalid, gap } = tracker.step(frame.mediaTimeS, detections, facts);
           if (invalid > 0) context.count('invalid_detections', invalid);
           if (gap) context.count('gaps');

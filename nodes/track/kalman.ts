@@ -78,6 +78,25 @@ export class BoxKalman {
     if (!this.#healthy()) this.reset(box);
   }
 
+  /**
+   * The same object in a picture that shows it elsewhere and at another size, because the camera has moved.
+   * @param scale of all lengths, above 0
+   * @param placeStd how well the new centre is known, standard deviation in pixels
+   */
+  move(centreX: number, centreY: number, scale: number, placeStd: number): void {
+    const s = this.#s;
+    for (const [at, centre] of [
+      [X, centreX],
+      [Y, centreY],
+    ] as const) {
+      s[at + VALUE] = centre;
+      this.#scale(at, scale);
+      s[at + VAR_VALUE] = (s[at + VAR_VALUE] ?? 0) + placeStd ** 2;
+    }
+    s[HEIGHT + VALUE] = (s[HEIGHT + VALUE] ?? 0) * scale;
+    this.#scale(HEIGHT, scale);
+  }
+
   /** Pixels. */
   get centreX(): number {
     return this.#s[X] ?? 0;
@@ -156,6 +175,13 @@ export class BoxKalman {
     s[at + VAR_VALUE] = varValue - gain * varValue;
     s[at + COVAR] = covar - gain * covar;
     s[at + VAR_VELOCITY] = (s[at + VAR_VELOCITY] ?? 0) - velocityGain * covar;
+  }
+
+  /** Velocity and covariance of a coordinate whose unit has become another. */
+  #scale(at: number, scale: number): void {
+    const s = this.#s;
+    s[at + VELOCITY] = (s[at + VELOCITY] ?? 0) * scale;
+    for (const entry of [VAR_VALUE, COVAR, VAR_VELOCITY]) s[at + entry] = (s[at + entry] ?? 0) * scale ** 2;
   }
 
   #healthy(): boolean {

@@ -1,10 +1,14 @@
 /** One object as the tracker follows it: a filtered box, a label by vote or by evidence, and when it was seen. */
 import type { Detection, Track } from '../../runtime/node.ts';
+import type { PictureMotion } from './ego-motion.ts';
 import { BoxKalman } from './kalman.ts';
 import type { LabelEvidence } from './label-evidence.ts';
 
 /** `new`: seen once, not published yet. `tracked`: seen in the last frame. `lost`: unseen, may be found again. */
 export type TrackletStatus = 'new' | 'tracked' | 'lost';
+
+/** By which part of itself a reckoned motion of the camera may be off, one standard deviation. */
+const UNSURE = 0.2;
 
 export class Tracklet {
   /** 0 until the track is confirmed. */
@@ -43,6 +47,16 @@ export class Tracklet {
     this.#readEdges();
   }
 
+  /** The camera has moved since the frame before. */
+  follow(motion: PictureMotion): void {
+    const { centreX, centreY } = this.#filter;
+    const moved = motion.move({ x: centreX, y: centreY });
+    if (moved === null) return;
+    const wayPx = Math.hypot(moved.x - centreX, moved.y - centreY);
+    this.#filter.move(moved.x, moved.y, motion.scale, wayPx * UNSURE);
+    this.#readEdges();
+  }
+
   /** Takes in the detection of this frame. */
   see(detection: Detection, nowS: number): void {
     this.#filter.update(detection.bboxPx);
@@ -53,13 +67,16 @@ export class Tracklet {
     this.#readEdges();
   }
 
-  toTrack(): Track {
+  /** @param drift of the picture at a place, pixels a second: the filter's velocity is that of the object alone */
+  toTrack(drift: (x: number, y: number) => { readonly x: number; readonly y: number }): Track {
+    const { centreX, centreY, velocityX, velocityY } = this.#filter;
+    const { x, y } = drift(centreX, centreY);
     return {
       id: this.id,
       label: this.label,
       confidence: this.confidence,
       bboxPx: { x: this.left, y: this.top, w: this.right - this.left, h: this.bottom - this.top },
-      velocityPxPerS: { x: this.#filter.velocityX, y: this.#filter.velocityY },
+      velocityPxPerS: { x: velocityX + x, y: velocityY + y },
     };
   }
 

@@ -5,12 +5,12 @@
  *     control words │ reader words │ slot words      │ slot metadata       │ payload
  *     LATEST …      │ READ_SEQ ×R  │ (PINS, SEQ) ×N  │ 15 float64 × N      │ N × slotBytes, 64-byte aligned
  */
-import { type FrameMapping, type FrameMeta, type FrameRequest, frameBytes, type Pace } from '../data.ts';
+import { CAPTURE_CLOCKS, type FrameMapping, type FrameMeta, type FrameRequest, frameBytes, type Pace } from '../data.ts';
 
 /** Index of the first reader word; the control words are below. */
 export const READERS_AT = 8;
 export const WORDS_PER_SLOT = 2;
-export const META_FLOATS = 15;
+export const META_FLOATS = 16;
 /** Control word: slot of the newest frame, -1 while there is none. */
 export const LATEST = 0;
 const ALIGN = 64;
@@ -69,10 +69,12 @@ export function storeMeta(floats: Float64Array, at: number, meta: FrameMeta, map
   floats[at + 12] = content.y;
   floats[at + 13] = content.w;
   floats[at + 14] = content.h;
+  floats[at + 15] = meta.captureClock === undefined ? -1 : CAPTURE_CLOCKS.indexOf(meta.captureClock);
 }
 
 export function loadMeta(floats: Float64Array, at: number): FrameMeta {
   const value = (offset: number) => floats[at + offset] ?? 0;
+  const captureClock = CAPTURE_CLOCKS[value(15)];
   return {
     index: value(0),
     mediaTimeS: value(1),
@@ -80,6 +82,7 @@ export function loadMeta(floats: Float64Array, at: number): FrameMeta {
     captureMonoMs: value(3),
     decodedMonoMs: value(4),
     size: { w: value(5), h: value(6) },
+    ...(captureClock === undefined ? {} : { captureClock }),
   };
 }
 

@@ -7,6 +7,7 @@ import {
   MAX_LEASE_MS,
   type Offset,
   type Place,
+  type Preset,
   type PtzDriver,
   type PtzStatus,
   safeVelocity,
@@ -30,12 +31,15 @@ export interface SimHead {
       | { readonly kind: 'to' | 'by'; readonly values: Some; readonly maxRates: Some }
       | { readonly kind: 'stop'; readonly axes: readonly Axis[] },
   ): void;
-  state(): PerAxis<{ readonly position: number }>;
+  /** `atMs`: when it was so, on our monotonic clock; without it, now. @throws WindhoverError when there are no motors */
+  state(): PerAxis<{ readonly position: number }> & { readonly atMs?: number };
   isMoving(axis: Axis): boolean;
 }
 
 const WORKS = { listed: true, move: 'works', detail: null } as const;
 const ABSENT = { listed: false, move: 'not-tried', detail: null } as const;
+/** Where it pointed at first. */
+const HOME: Preset = { token: 'home', name: 'home' };
 const EVIDENCE: Evidence = {
   rungs: { velocity: WORKS, absolute: WORKS, relative: ABSENT, 'relative-fov': ABSENT },
   stops: { timeout: 'works', stop: 'stop' },
@@ -52,12 +56,26 @@ const CAPABILITIES: Capabilities = {
   verdict: chooseRung(EVIDENCE, { allowed: ['velocity'], guardian: false }, 0),
 };
 
+/** Before it is opened. */
+const UNKNOWN: Omit<PtzStatus, 'atMs'> = {
+  pan: null,
+  tilt: null,
+  zoom: null,
+  moving: null,
+  cameraUnixMs: null,
+  roundTripMs: null,
+  velocity: null,
+  link: { state: 'closed', reason: 'not open', nextTryMs: null },
+};
+
 export class SimDriver implements PtzDriver {
   readonly #head: SimHead;
   readonly #time: DriverTime;
   readonly #lease: Lease;
   #velocity: Velocity | null = null;
   #isClosed = false;
+  /** Where it pointed when it was opened: its only preset. */
+  #home: Place | null = null;
 
   constructor(head: SimHead, time: DriverTime) {
     this.#head = head;
@@ -67,6 +85,8 @@ export class SimDriver implements PtzDriver {
 
   async open(): Promise<Capabilities> {
     this.#checkOpen();
+    const { pan, tilt, zoom } = this.#head.state();
+    this.#home ??= { pan: pan.position, tilt: tilt.position, zoom: zoom.position };
     return CAPABILITIES;
   }
 
@@ -102,19 +122,22 @@ export class SimDriver implements PtzDriver {
     this.#halt();
   }
 
-  async gotoPreset(): Promise<void> {
-    throw unsupported('presets');
+  async gotoPreset(token: string): Promise<void> {
+    this.#checkOpen();
+    if (token !== HOME.token || this.#home === null) throw unsupported(`preset ${token}`);
+    this.#move('to', this.#home);
   }
 
-  async presets(): Promise<[]> {
-    return [];
+  async presets(): Promise<readonly Preset[]> {
+    return [HOME];
   }
 
   async status(): Promise<PtzStatus> {
-    const { pan, tilt, zoom } = this.#head.state();
     const { clock } = this.#time;
+    if (this.#home === null) return { ...UNKNOWN, atMs: clock.monoMs() };
+    const { pan, tilt, zoom, atMs = clock.monoMs() } = this.#head.state();
     return {
-      atMs: clock.monoMs(),
+      atMs,
       pan: pan.position,
       tilt: tilt.position,
       zoom: zoom.position,

@@ -88,7 +88,8 @@ export class VirtualPlayback {
   #begin({ monoMs, unixMs }: VirtualPicture): void {
     const before = this.#timeline;
     const mediaS = before ? before.originMediaS + (monoMs - before.originMonoMs) / 1000 : 0;
-    this.#timeline = { originPtsS: monoMs / 1000, originMediaS: mediaS, originUnixMs: unixMs, originMonoMs: monoMs };
+    const origin = { originPtsS: monoMs / 1000, originMediaS: mediaS, originUnixMs: unixMs, originMonoMs: monoMs };
+    this.#timeline = { ...origin, clock: 'camera' };
     this.#generation += 1;
     this.#context.fault(null);
     this.#context.gauge('url', this.#name);

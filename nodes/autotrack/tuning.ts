@@ -1,0 +1,197 @@
+/**
+ * What is known of the camera's motors, and how it comes to be known: kept from an earlier run, learned now by small
+ * moves, or (never enough) assumed. Also what the camera's own positions mean in degrees.
+ */
+import type { CaptureClock, Logger, NodeStore } from '../../runtime/node.ts';
+import { Calibration } from './control/calibration.ts';
+import { type Plant, type PtzStatus, UNKNOWN_PLANT, type VelocityCommand } from './control/types.ts';
+import type { Capabilities, PtzStatus as DriverStatus } from './drivers/index.ts';
+import type { CalibrationView } from './state-messages.ts';
+
+export interface TuningOptions {
+  readonly calibrate: boolean;
+  readonly max_zoom: number;
+  readonly hfov_deg: number;
+  readonly frame_delay_ms?: number;
+}
+
+export interface TuningStep {
+  readonly isRunning: boolean;
+  readonly command: VelocityCommand | null;
+  /** Something has just been learned: `plant` is new. */
+  readonly learned: boolean;
+}
+
+interface Learned {
+  readonly plant: Plant;
+  readonly repeatability: number;
+  readonly atUnixMs: number;
+}
+
+/** What is on disk; a plant belongs to the way that the camera is steered. */
+interface Kept extends Learned {
+  readonly version: typeof VERSION;
+  readonly rung: string;
+}
+
+const VERSION = 1;
+const NOT_NOW: TuningStep = { isRunning: false, command: null, learned: false };
+/** Where a camera's positions are no degrees: what their whole range is taken to be, pan and tilt. */
+const ASSUMED_RANGE_DEG = { pan: 360, tilt: 110 };
+/** How old pictures typically are that are stamped as they arrive: exposure, encoding, network. */
+const ARRIVAL_DELAY_MS = 200;
+/** A calibration that was given up is not tried again at once. */
+const AGAIN_MS = 60_000;
+
+export class Tuning {
+  readonly #options: TuningOptions;
+  readonly #store: NodeStore;
+  readonly #log: Logger;
+  #capabilities: Capabilities | null = null;
+  #learned: Learned | null = null;
+  #calibration: Calibration | null = null;
+  #seen: PtzStatus | undefined;
+  #notBeforeMs = 0;
+  #hasFailed = false;
+  /** How old a picture is when it gets its time stamp. */
+  #frameDelayMs = 0;
+
+  constructor(options: TuningOptions, store: NodeStore, log: Logger) {
+    this.#options = options;
+    this.#store = store;
+    this.#log = log;
+  }
+
+  get plant(): Plant {
+    return this.#learned?.plant ?? UNKNOWN_PLANT;
+  }
+
+  /** The camera has been reached and judged: what was learned about it earlier counts, if it is steered as it was then. */
+  connected(capabilities: Capabilities): void {
+    this.#capabilities = capabilities;
+    this.#learned = readKept(this.#store.load(), capabilities.verdict.rung);
+  }
+
+  /** A picture has come, stamped by this clock. */
+  stampedBy(clock: CaptureClock | undefined): void {
+    this.#frameDelayMs = this.#options.frame_delay_ms ?? (clock === 'arrival' ? ARRIVAL_DELAY_MS : 0);
+  }
+
+  /** What a status says in degrees and magnifications; positions of unknown scale are not taken for degrees. */
+  inDegrees({ atMs, pan, tilt, zoom }: DriverStatus): PtzStatus {
+    const isDegrees = this.#capabilities?.positionUnit === 'degrees';
+    return {
+      atMs,
+      ...(isDegrees && pan !== null ? { panDeg: pan } : {}),
+      ...(isDegrees && tilt !== null ? { tiltDeg: tilt } : {}),
+      ...(zoom === null ? {} : { zoomX: this.#options.max_zoom ** zoom }),
+    };
+  }
+
+  /** A status, for the calibration. */
+  status(status: DriverStatus): void {
+    if (this.#calibration === null) return;
+    const { atMs, pan, tilt } = status;
+    if (pan === null || tilt === null) return;
+    const isDegrees = this.#capabilities?.positionUnit === 'degrees';
+    const panDeg = isDegrees ? pan : (pan * ASSUMED_RANGE_DEG.pan) / 2;
+    const tiltDeg = isDegrees ? tilt : (tilt * ASSUMED_RANGE_DEG.tilt) / 2;
+    const { zoomX } = this.inDegrees(status);
+    // A picture of that place comes later than the news of it.
+    const seenMs = atMs + this.#frameDelayMs;
+    this.#seen = { atMs: seenMs, panDeg, tiltDeg, ...(zoomX === undefined ? {} : { zoomX }) };
+  }
+
+  /** The next small move, when there is something to learn. To be called only while the camera has nothing better to do. */
+  step(nowMs: number, unixMs: number, aspect: number): TuningStep {
+    if (this.#calibration === null && !this.#isWanted(nowMs)) return NOT_NOW;
+    this.#calibration ??= this.#begin(aspect);
+    const seen = this.#seen;
+    this.#seen = undefined;
+    const { panDeg, tiltDeg, zoomX, atMs } = seen ?? {};
+    const isSeen = atMs !== undefined && panDeg !== undefined && tiltDeg !== undefined;
+    const command = this.#calibration.step(
+      nowMs,
+      isSeen ? { atMs, panDeg, tiltDeg, ...(zoomX === undefined ? {} : { zoomX }) } : undefined,
+    );
+    if (!this.#calibration.done) return { isRunning: true, command, learned: false };
+    return { isRunning: false, command, learned: this.#finish(nowMs, unixMs) };
+  }
+
+  /** Something better is to be done. @returns whether a calibration was given up for it */
+  abort(nowMs: number): boolean {
+    if (this.#calibration === null) return false;
+    this.#calibration = null;
+    this.#notBeforeMs = nowMs + AGAIN_MS;
+    return true;
+  }
+
+  view(): CalibrationView {
+    const { pan, tilt } = this.plant;
+    const isKnown = this.#learned !== null;
+    const state = this.#calibration ? 'running' : isKnown ? 'done' : this.#hasFailed ? 'failed' : 'none';
+    return {
+      state,
+      repeatability: this.#learned?.repeatability ?? null,
+      atUnixMs: this.#learned?.atUnixMs ?? null,
+      delayMs: isKnown ? pan.delayMs : null,
+      panDegPerS: isKnown ? Math.abs(pan.gainPerS) : null,
+      tiltDegPerS: isKnown ? Math.abs(tilt.gainPerS) : null,
+    };
+  }
+
+  #isWanted(nowMs: number): boolean {
+    if (!this.#options.calibrate || this.#learned !== null || this.#hasFailed || nowMs < this.#notBeforeMs)
+      return false;
+    // What moves and does not say where it is teaches nothing.
+    return this.#capabilities?.position === true && this.#capabilities.verdict.rung !== null;
+  }
+
+  #begin(aspect: number): Calibration {
+    this.#log.info('calibrating: the camera is moved a little to learn what its motors are like');
+    return new Calibration({ fieldDeg: this.#options.hfov_deg, aspect, zoom: this.#options.max_zoom > 1 });
+  }
+
+  #finish(nowMs: number, unixMs: number): boolean {
+    const result = this.#calibration?.result();
+    this.#calibration = null;
+    this.#notBeforeMs = nowMs + AGAIN_MS;
+    if (!result?.fits.pan && !result?.fits.tilt) {
+      this.#hasFailed = true;
+      this.#log.warn('calibration failed: the small moves were not seen; following starts cautiously', {
+        code: 'calibration_failed',
+      });
+      return false;
+    }
+    const repeatability = Math.min(result.fits.pan?.explained ?? 1, result.fits.tilt?.explained ?? 1);
+    this.#learned = { plant: result.plant, repeatability, atUnixMs: unixMs };
+    const kept: Kept = { ...this.#learned, version: VERSION, rung: this.#capabilities?.verdict.rung ?? '' };
+    this.#store.save(kept);
+    const { pan, tilt } = result.plant;
+    this.#log.info('calibrated', {
+      delay_ms: Math.round(pan.delayMs),
+      pan_deg_per_s: Math.round(pan.gainPerS * 10) / 10,
+      tilt_deg_per_s: Math.round(tilt.gainPerS * 10) / 10,
+      repeatability: Math.round(repeatability * 1000) / 1000,
+    });
+    return true;
+  }
+}
+
+function readKept(value: unknown, rung: string | null): Learned | null {
+  if (typeof value !== 'object' || value === null) return null;
+  const kept = value as Partial<Kept>;
+  if (kept.version !== VERSION || kept.rung !== rung || !isPlant(kept.plant)) return null;
+  const { plant, repeatability = 0, atUnixMs = 0 } = kept;
+  return { plant, repeatability, atUnixMs };
+}
+
+function isPlant(value: unknown): value is Plant {
+  if (typeof value !== 'object' || value === null) return false;
+  return (['pan', 'tilt', 'zoom'] as const).every((name) => {
+    const axis: unknown = (value as Record<string, unknown>)[name];
+    if (typeof axis !== 'object' || axis === null) return false;
+    const { gainPerS, rampS, delayMs } = axis as Record<string, unknown>;
+    return [gainPerS, rampS, delayMs].every((number) => typeof number === 'number' && Number.isFinite(number));
+  });
+}
