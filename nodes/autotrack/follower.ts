@@ -200,7 +200,7 @@ export class Follower {
       tiltDeg: isPlaced && view ? view.tiltDeg : null,
       hfovDeg: view?.fieldDeg ?? null,
       preset,
-      ...(view ? { reckoned: { panDeg: view.panDeg, tiltDeg: view.tiltDeg, hfovDeg: view.fieldDeg } } : {}),
+      ...(view ? { reckoned: { ...placeOf(this.#steering.turned(nowMs)), hfovDeg: view.fieldDeg } } : {}),
     });
     this.#reporter?.tell(nowMs, {
       decision: this.#decision,
@@ -222,6 +222,10 @@ export class Follower {
     const { graph, clock } = this.#context;
     return graph.pace === 'asap' ? (this.#frame?.captureMonoMs ?? 0) : clock.monoMs();
   }
+}
+
+function placeOf({ panDeg, tiltDeg }: { readonly panDeg: number; readonly tiltDeg: number }) {
+  return { panDeg, tiltDeg };
 }
 
 function autoSelects({ auto_select, required_zones }: AutotrackParams): boolean {

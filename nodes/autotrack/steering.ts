@@ -54,6 +54,7 @@ export class Steering {
   #search: Search | null = null;
   #control: ControlOutput['state'] = 'idle';
   #aspect = 16 / 9;
+  #turned = { atMs: Number.NEGATIVE_INFINITY, panDeg: 0, tiltDeg: 0 };
   readonly #firstSeenMs = new Map<number, number>();
 
   /** @param selection kept from before a restart */
@@ -79,6 +80,25 @@ export class Steering {
   view(nowMs: number): { readonly panDeg: number; readonly tiltDeg: number; readonly fieldDeg: number } | null {
     const controller = this.#controller;
     return controller && { ...controller.view(nowMs), fieldDeg: controller.fieldDeg(nowMs) };
+  }
+
+  /**
+   * How far the camera has turned in all up to now, reckoned from commands. Unlike {@link view} it never jumps: what is
+   * put right about the pose, or learned about the motors, moves no picture.
+   */
+  turned(nowMs: number): { readonly panDeg: number; readonly tiltDeg: number } {
+    const controller = this.#controller;
+    if (controller) {
+      const [before, now] = [controller.view(this.#turned.atMs), controller.view(nowMs)];
+      const { panDeg, tiltDeg } = this.#turned;
+      const isFirst = this.#turned.atMs === Number.NEGATIVE_INFINITY;
+      this.#turned = {
+        atMs: nowMs,
+        panDeg: panDeg + (isFirst ? 0 : now.panDeg - before.panDeg),
+        tiltDeg: isFirst ? now.tiltDeg : tiltDeg + now.tiltDeg - before.tiltDeg,
+      };
+    }
+    return this.#turned;
   }
 
   /** A picture of now shows the camera turning, or a command for that is on its way. */
