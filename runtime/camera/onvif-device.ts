@@ -50,19 +50,20 @@ export class OnvifDevice {
   lastMove: CallRecord | null = null;
   /** How often each operation was asked for, well-formed ones only. */
   readonly calls = new Map<string, number>();
+  /** What the requests move; also for those that come in another way. */
+  readonly unit: PtzUnit;
   readonly #camera: VirtualCamera;
-  readonly #unit: PtzUnit;
   readonly #services: ReadonlyMap<string, Service>;
 
   constructor({ camera, clock, traits, credentials, version }: OnvifDeviceOptions) {
     this.gate = new Gate(credentials, traits, clock);
     this.#camera = camera;
-    this.#unit = new PtzUnit(camera, traits);
+    this.unit = new PtzUnit(camera, traits);
     const cameraUnixMs = () => this.gate.cameraUnixMs();
     this.#services = new Map([
       [NS.tds, deviceService({ traits, gate: this.gate, version })],
       [NS.trt, mediaService({ traits, ptzConfiguration: ptzConfiguration('tt:PTZConfiguration', traits) })],
-      [NS.tptz, ptzService({ traits, camera, unit: this.#unit, cameraUnixMs })],
+      [NS.tptz, ptzService({ traits, camera, unit: this.unit, cameraUnixMs })],
     ]);
   }
 
@@ -80,10 +81,16 @@ export class OnvifDevice {
     }
   }
 
+  /** Takes note of a move that came in another way. */
+  record(call: CallRecord): void {
+    this.calls.set(call.operation, (this.calls.get(call.operation) ?? 0) + 1);
+    this.lastMove = call;
+  }
+
   /** After the power came back: logins are forgotten, and the head goes home. */
   restart(): void {
     this.gate.reset();
-    this.#unit.goHome({ panTilt: undefined, zoom: undefined });
+    this.unit.goHome({ panTilt: undefined, zoom: undefined });
   }
 
   #find({ service, operation }: SoapRequest): Operation {

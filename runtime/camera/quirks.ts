@@ -39,6 +39,10 @@ export interface Traits {
   /** The camera restarts, once, after so many requests; 0: never. */
   readonly rebootAfter: number;
   readonly rebootS: number;
+  /** Octagon API: every how manyth command or question finds its device busy; 0: none. */
+  readonly octagonBusyEvery: number;
+  /** Octagon API: how the position's angles are called, `pan` or `panPosition`. */
+  readonly octagonNames: 'plain' | 'long';
 }
 
 export const TRAITS: Traits = {
@@ -61,6 +65,8 @@ export const TRAITS: Traits = {
   lockoutS: 30 * 60,
   rebootAfter: 0,
   rebootS: 8,
+  octagonBusyEvery: 0,
+  octagonNames: 'plain',
 };
 
 export interface Quirk {
@@ -97,6 +103,12 @@ export const QUIRKS = [
   quirk('drop-tenth', 'every tenth request is never answered and has no effect', { dropEvery: 10 }),
   quirk('lockout', 'nobody gets in for 30 minutes after three wrong logins', { lockoutAfter: 3 }),
   quirk('reboot', 'after 100 requests it is gone for 8 s, then moves to its home position', { rebootAfter: 100 }),
+  quirk('octagon-busy', 'Octagon API: every fourth request finds its device busy (200, success false)', {
+    octagonBusyEvery: 4,
+  }),
+  quirk('octagon-alt-names', 'Octagon API: the position is called panPosition, tiltPosition', {
+    octagonNames: 'long',
+  }),
 ] as const satisfies readonly Quirk[];
 
 /** @throws WindhoverError `usage` for a name that is none, with the nearest */

@@ -1,5 +1,5 @@
 /**
- * The camera on the network: HTTP around the ONVIF device, and the faults that show at that level (slow answers, none,
+ * The camera on the network: HTTP around the ONVIF device and its Octagon API, and the faults that show at that level (slow answers, none,
  * restarts). Node's server and not Bun's own: it can send a header twice, leave a request unanswered, and close its
  * port while connections are open.
  */
@@ -9,8 +9,9 @@ import type { Clock } from '../clock.ts';
 import { errorCode, errorMessage, WindhoverError } from '../errors.ts';
 import type { Credentials } from './auth/credentials.ts';
 import { toJpeg } from './jpeg.ts';
+import { API_PATH, OctagonDevice } from './octagon/octagon-device.ts';
 import { debugState, FrameMaker, isThisMachine, pictureSize, type Watched } from './onlookers.ts';
-import { OnvifDevice } from './onvif-device.ts';
+import { type CallRecord, OnvifDevice } from './onvif-device.ts';
 import { type Traits, traitsOf } from './quirks.ts';
 import { PATHS } from './services/device-service.ts';
 import { SNAPSHOT_PATH } from './services/media-service.ts';
@@ -49,6 +50,7 @@ export class CameraServer implements AsyncDisposable {
   readonly traits: Traits;
   readonly #options: CameraServerOptions;
   readonly #http: Server;
+  readonly #octagon: OctagonDevice;
   readonly #watched: Watched;
   readonly #frames: FrameMaker;
   readonly #wait: (ms: number) => Promise<void>;
@@ -66,6 +68,9 @@ export class CameraServer implements AsyncDisposable {
     this.traits = traitsOf(quirks);
     this.camera = options.camera ?? new VirtualCamera({ clock });
     this.device = new OnvifDevice({ camera: this.camera, clock, traits: this.traits, credentials, version });
+    const { gate, unit } = this.device;
+    const record = (call: CallRecord) => this.device.record(call);
+    this.#octagon = new OctagonDevice({ camera: this.camera, unit, gate, traits: this.traits, version, record });
     this.#watched = { camera: this.camera, device: this.device, traits: this.traits, quirks, clock };
     this.#frames = new FrameMaker(this.#watched);
     this.#wait = options.wait ?? ((ms) => Bun.sleep(ms));
@@ -188,6 +193,7 @@ export class CameraServer implements AsyncDisposable {
     // What was on its way when the power went is lost.
     if (boot !== this.#boots) return null;
     if (url.pathname === SNAPSHOT_PATH) return await this.#snapshot(request, url);
+    if (url.pathname.startsWith(`${API_PATH}/`)) return this.#api(request, url, body);
     if (!url.pathname.startsWith('/onvif/')) return plain(404, 'not found');
     if (request.method !== 'POST') return plain(405, 'SOAP requests are POST');
     const { status, xml, challenges } = this.device.answer({
@@ -196,6 +202,11 @@ export class CameraServer implements AsyncDisposable {
       origin: this.#originFor(request),
     });
     return { status, type: SOAP_TYPE, body: xml, challenges };
+  }
+
+  #api({ method = '', headers: { authorization } }: IncomingMessage, url: URL, text: string): Answer {
+    const { status, json, challenges } = this.#octagon.answer({ method, url, authorization, text });
+    return { status, type: 'application/json', body: json, challenges };
   }
 
   async #snapshot(request: IncomingMessage, url: URL): Promise<Answer> {

@@ -1,11 +1,11 @@
 /**
- * Who gets in: WS-Security or HTTP digest, and the lock after wrong logins. By ONVIF Core ("Authentication"), a wrong
+ * Who gets in: WS-Security or HTTP digest, HTTP Basic for the Octagon API, and the lock after wrong logins. By ONVIF Core ("Authentication"), a wrong
  * WS-Security login is answered with 400 and a NotAuthorized fault, everything else with 401 and digest challenges.
  */
 import type { Clock } from '../../clock.ts';
 import type { Traits } from '../quirks.ts';
 import type { XmlElement } from '../soap/read-xml.ts';
-import type { Credentials } from './credentials.ts';
+import { type Credentials, sameText } from './credentials.ts';
 import { HttpDigest } from './http-digest.ts';
 import { UsernameTokens } from './username-token.ts';
 
@@ -33,12 +33,14 @@ export class Gate {
   readonly #clock: Clock;
   readonly #tokens: UsernameTokens;
   readonly #digest: HttpDigest;
+  readonly #credentials: Credentials;
   #wrongInARow = 0;
   #lockedUntilMs = 0;
 
   constructor(credentials: Credentials, traits: Traits, clock: Clock) {
     this.#traits = traits;
     this.#clock = clock;
+    this.#credentials = credentials;
     this.#tokens = new UsernameTokens(credentials);
     this.#digest = new HttpDigest(credentials);
   }
@@ -59,6 +61,22 @@ export class Gate {
     if (usesDigest) return this.#digestRefusal(attempt, authorization);
     if (security && this.#traits.wsSecurity) return this.#tokenRefusal(security);
     return this.#unauthorized('a login is needed', false);
+  }
+
+  /**
+   * HTTP Basic (RFC 7617), for services without SOAP.
+   * @param authorization the `Authorization` header
+   * @returns null when the login is right
+   */
+  basicRefusal(authorization: string | undefined): Refusal | null {
+    const challenges = ['Basic realm="windhover camera", charset="UTF-8"'];
+    const given = /^Basic +(\S+)$/i.exec(authorization ?? '')?.[1];
+    if (given === undefined) return { status: 401, reason: 'a login is needed', challenges };
+    if (this.isLocked) return { status: 401, reason: LOCKED, challenges };
+    const { user, password } = this.#credentials;
+    if (sameText(Buffer.from(given, 'base64').toString('utf8'), `${user}:${password}`)) return this.#letIn();
+    this.#countWrong();
+    return { status: 401, reason: 'wrong login', challenges };
   }
 
   /** After a restart nothing is remembered. */

@@ -34,6 +34,8 @@ export class GuardianProcess implements MotionWatch {
   #heardMs = 0;
   #startedMs = 0;
   #attempt = 0;
+  /** What the present one says that it failed with. */
+  #failure: string | null = null;
   /** What is known of refused logins; `untilMs` on our clock. */
   #login = { refusals: 0, untilMs: Number.NEGATIVE_INFINITY };
   #callOffRestart: () => void = () => undefined;
@@ -109,10 +111,12 @@ export class GuardianProcess implements MotionWatch {
   #start(): void {
     this.#startedMs = this.#nowMs;
     this.#heardMs = this.#nowMs;
+    this.#failure = null;
     this.#setReason('the guardian is starting');
     try {
       const child: Bun.Subprocess = Bun.spawn([process.execPath, MAIN], {
-        stdio: ['ignore', 'ignore', 'inherit'],
+        // Nothing of ours stays open in it, should it outlive us for a while.
+        stdio: ['ignore', 'ignore', 'ignore'],
         // A process group of its own: what ends ours by its group, a terminal for one, must not end it too.
         detached: true,
         serialization: 'advanced',
@@ -120,7 +124,7 @@ export class GuardianProcess implements MotionWatch {
           if (child === this.#child) this.#receive(received);
         },
         onExit: (_, exitCode, signalCode) => {
-          if (child === this.#child) this.#ended(`ended (${signalCode ?? `exit code ${exitCode}`})`);
+          if (child === this.#child) this.#ended(`ended (${this.#failure ?? signalCode ?? `exit code ${exitCode}`})`);
         },
       });
       // It must not keep us alive.
@@ -156,6 +160,9 @@ export class GuardianProcess implements MotionWatch {
         break;
       case 'stopping':
         this.#listener.stopping();
+        break;
+      case 'failed':
+        this.#failure = received.message;
         break;
       case 'here':
         break;

@@ -15,7 +15,7 @@ export interface HostOptions {
 }
 
 /** Without an owner, a camera that can't be reached is tried for so long. */
-const ORPHAN_MS = 180_000;
+const ORPHAN_MS = 60_000;
 /** A check of the login that failed for another reason than the login. */
 const CHECK_AGAIN_MS = 1000;
 

@@ -8,20 +8,23 @@ import type { FromGuardian, ToGuardian } from './messages.ts';
 
 const clock = { unixMs: () => Date.now(), monoMs: () => performance.now() };
 
-const host = new GuardianHost({
-  time: realTime(clock),
-  send(message: FromGuardian) {
-    if (!process.connected) return;
-    try {
-      process.send?.(message);
-    } catch {
-      // The channel has just ended; `disconnect` tells.
-    }
-  },
-  exit: () => process.exit(0),
-});
+function send(message: FromGuardian): void {
+  if (!process.connected) return;
+  try {
+    process.send?.(message);
+  } catch {
+    // The channel has just ended; `disconnect` tells.
+  }
+}
+
+const host = new GuardianHost({ time: realTime(clock), send, exit: () => process.exit(0) });
 
 process.on('message', (message: ToGuardian) => host.receive(message));
 process.on('disconnect', () => host.ownerGone());
+process.on('uncaughtException', (error) => {
+  send({ type: 'failed', message: error.message });
+  // As good as a dead owner: a last stop, then another guardian.
+  host.ownerGone();
+});
 // Ctrl-C, a service manager's SIGTERM and a closed terminal end the owner; the guardian goes when the camera stands.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);

@@ -27,6 +27,8 @@ export type FromGuardian =
   | { readonly type: 'ready'; readonly number: number }
   /** It tries again by itself. */
   | { readonly type: 'unable'; readonly number: number; readonly reason: string; readonly login: LoginRecord }
+  /** It ends by a fault of its own. */
+  | { readonly type: 'failed'; readonly message: string }
   /** Every half second. */
   | { readonly type: 'here' }
   /** It stops the camera by itself: the lease ran out. */
