@@ -4,7 +4,7 @@
  */
 import type { FrameMeta, Track, TrackingPhase } from '../../runtime/node.ts';
 import { TargetPhase } from '../../runtime/node.ts';
-import { Controller, type ControlOutput } from './control/controller.ts';
+import { Controller } from './control/controller.ts';
 import type { ControlOptions } from './control/options.ts';
 import { type Plant, type PtzStatus, type Sighting, UNKNOWN_PLANT, type VelocityCommand } from './control/types.ts';
 import { Mission, type MissionOptions, type MissionOutput } from './mission.ts';
@@ -52,7 +52,6 @@ export class Steering {
   #seenMs: number | null = null;
   #last: LostLook | null = null;
   #search: Search | null = null;
-  #control: ControlOutput['state'] = 'idle';
   #aspect = 16 / 9;
   #turned = { atMs: Number.NEGATIVE_INFINITY, panDeg: 0, tiltDeg: 0 };
   readonly #firstSeenMs = new Map<number, number>();
@@ -149,33 +148,26 @@ export class Steering {
 
   /** What to do now; at every picture and at least every 50 ms. */
   decide(nowMs: number, camera: CameraSide, status: PtzStatus | undefined): Decision {
+    const controller = this.#controller;
     const sighting = this.#sighting ?? undefined;
     this.#sighting = null;
-    const selection = this.selection;
+    const out = controller?.step(nowMs, { sighting, status });
+    const { selection } = this;
     const mission = this.#mission.step({
       nowMs,
       selection,
       seenMs: this.#seenMs,
-      control: sighting ? 'track' : this.#control,
+      control: out?.state ?? 'idle',
       isAway: camera.isAway,
       isHome: camera.isHome,
     });
     if (mission.release !== null) this.#release(nowMs);
-    const controller = this.#controller;
-    if (controller === null || !camera.canMove) {
-      return { command: null, mission, released: mission.release, errorShare: null };
-    }
-    const out = controller.step(nowMs, { sighting, status });
-    this.#control = out.state;
-    const command = mission.order === 'search' ? this.#lookAround(controller, nowMs) : out.command;
     if (mission.order !== 'search') this.#search = null;
-    return {
-      // On its way home the camera is left alone.
-      command: mission.order === 'home' ? null : command,
-      mission,
-      released: mission.release,
-      errorShare: selection === null ? null : out.errorShare,
-    };
+    const errorShare = selection === null ? null : (out?.errorShare ?? null);
+    const decision = { mission, released: mission.release, errorShare };
+    // On its way home the camera is left alone.
+    if (!controller || !out || !camera.canMove || mission.order === 'home') return { ...decision, command: null };
+    return { ...decision, command: mission.order === 'search' ? this.#lookAround(controller, nowMs) : out.command };
   }
 
   #controllerFor({ size }: FrameMeta): Controller {
@@ -195,7 +187,6 @@ export class Steering {
     this.#seenMs = null;
     this.#last = null;
     this.#search = null;
-    this.#control = 'idle';
   }
 
   #release(nowMs: number): void {
