@@ -5,7 +5,14 @@
  *     control words │ reader words │ slot words      │ slot metadata       │ payload
  *     LATEST …      │ READ_SEQ ×R  │ (PINS, SEQ) ×N  │ 15 float64 × N      │ N × slotBytes, 64-byte aligned
  */
-import { CAPTURE_CLOCKS, type FrameMapping, type FrameMeta, type FrameRequest, frameBytes, type Pace } from '../data.ts';
+import {
+  CAPTURE_CLOCKS,
+  type FrameMapping,
+  type FrameMeta,
+  type FrameRequest,
+  frameBytes,
+  type Pace,
+} from '../data.ts';
 
 /** Index of the first reader word; the control words are below. */
 export const READERS_AT = 8;

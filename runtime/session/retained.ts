@@ -3,6 +3,7 @@
  * process is gone, nobody in it can say so any more: then they are made to say what is true of a session that rests.
  */
 import type { AutotrackState, MetadataTick, PtzState } from '../../schemas/index.ts';
+import { WindhoverError } from '../errors.ts';
 import type { StateMessage, StateName } from '../node.ts';
 
 /** A tick, and what the session's view says of it. */
@@ -43,10 +44,14 @@ export class Retained {
 
   /**
    * @param redact takes what is secret out of a text; states carry what cameras and libraries say
+   * @throws WindhoverError `bad_state`, SyntaxError
    * @returns the message as clients may see it, and whether it says more than that time has passed
    */
   takeState(message: StateMessage, redact: (text: string) => string): { message: StateMessage; isNews: boolean } {
-    const state: object = JSON.parse(message.json, (key, value: unknown) => shown(key, value, redact));
+    const state: unknown = JSON.parse(message.json, (key, value: unknown) => shown(key, value, redact));
+    if (typeof state !== 'object' || state === null || Array.isArray(state)) {
+      throw new WindhoverError('bad_state', 'a state is an object', { got: message.json.slice(0, 100) });
+    }
     const json = JSON.stringify(state);
     const meaning = JSON.stringify({ ...state, ts_unix_ms: 0, round_trip_ms: 0 });
     const isNews = this.#states.get(message.name)?.meaning !== meaning;

@@ -17,6 +17,7 @@ import type { ClientMessage, Command, StateName } from '../node.ts';
 import type { SessionState, SessionView } from './api.ts';
 import { type Fault, FaultBook } from './fault-book.ts';
 import { Figures } from './figures.ts';
+import { MessageGuard } from './message-guard.ts';
 import type { FromChild } from './messages.ts';
 import { OpenTracks } from './open-tracks.ts';
 import { Retained } from './retained.ts';
@@ -61,6 +62,7 @@ export class Session {
   readonly #log: Log;
   readonly #supervisor: Supervisor;
   readonly #faults: FaultBook;
+  readonly #guard: MessageGuard;
   readonly #openTracks = new OpenTracks();
   readonly #retained = new Retained();
   /** What nodes saved for their next start, by node id. */
@@ -81,6 +83,7 @@ export class Session {
     this.#services = services;
     this.#log = services.log.with({ camera: graph.camera, session: id, graph: graph.file });
     this.#faults = new FaultBook(this.#log, services.clock);
+    this.#guard = new MessageGuard(this.#log);
     this.#startedUnixMs = Math.round(services.clock.unixMs());
     this.#lastFrameMs = services.clock.monoMs();
     this.#supervisor = new Supervisor(services.clock, {
@@ -181,7 +184,7 @@ export class Session {
         if (this.#pending) this.command(this.#pending);
         break;
       case 'client':
-        this.#client(message.message);
+        this.#guard.take(message.message, (sound) => this.#client(sound));
         break;
       case 'stats':
         this.#stats(message.nodes);

@@ -12,6 +12,26 @@ import { TestSession } from '../support/sessions.ts';
 const MINUTE = 60_000;
 const states = (params: string) => graphText({ states: `{ use: ${testNode('states')}, with: { ${params} } }` });
 
+test(
+  'a node that sends what is none of the contract harms nobody but itself',
+  async () => {
+    await using session = await TestSession.start(graphText({ babble: `{ use: ${testNode('babble')} }` }), {
+      record: true,
+    });
+    const told: string[] = [];
+    session.set.subscribe({ message: ({ json }) => void told.push(json) });
+    await session.state('running');
+    await session.until('what was said', () => session.log.length > 0);
+    const { state } = await session.stop();
+    expect(state).toBe('stopped');
+    expect(told).toEqual([]);
+    expect(session.recorded).toEqual([]);
+    expect(session.log.map(({ code, so_far }) => [code, so_far])).toEqual([['bad_client_message', 1]]);
+    expect(session.set.retainedTick(session.view.session_id)).toBeUndefined();
+  },
+  MINUTE,
+);
+
 describe('retained', () => {
   const plain = (text: string) => text;
   const message = (name: StateName, json: string) => ({ topic: 'state', name, json, live: true }) as const;
@@ -98,7 +118,7 @@ test(
       session.set.retainedState(id, 'autotrack'),
     ]);
 
-    await session.until('the next one', () => ptz().link.state === 'lost');
+    await session.until('the next one', () => ptz().link.state === 'lost' && ptz().ts_unix_ms === 2);
     expect(ptz()).toEqual(before.ptz);
     await session.until('the target again', () => autotrack()?.target_id === 7);
     // Each is recorded, but for those that say nothing new.
