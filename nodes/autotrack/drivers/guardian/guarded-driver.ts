@@ -104,6 +104,8 @@ export class GuardedDriver implements PtzDriver {
     const status = await this.#driver.status(signal);
     const { link } = status;
     if (this.#state !== 'needed') return status;
+    // A camera that has become slower gets shorter leases.
+    this.#leaseMs = leaseFor((status.roundTripMs ?? 0) + GUARDIAN_LATE_MS);
     if (link.state === 'refused') this.#loginRefused((link.nextTryMs ?? 0) - this.#time.clock.monoMs());
     const { reason } = this.#guardian;
     if (link.state !== 'ready' || reason === null) return status;
