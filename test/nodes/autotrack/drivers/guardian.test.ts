@@ -151,6 +151,39 @@ describe('without it', () => {
   );
 });
 
+describe('while it is opened', () => {
+  test(
+    'our process stands still: what was seen then is worth nothing',
+    async () => {
+      await using server = await serve('timeout-ignored');
+      const driver = onvif(server);
+      const opening = driver.open();
+      await until(() => server.camera.state().pan.rate > 1);
+      const endMs = performance.now() + 1500;
+      while (performance.now() < endMs);
+      await expect(opening).rejects.toMatchObject({ code: 'ptz_interrupted' });
+      expect((await driver.open()).verdict).toMatchObject({ rung: 'absolute', stops: { timeout: 'ignored' } });
+      await driver.close();
+    },
+    HALF_MINUTE,
+  );
+
+  test(
+    'the guardian dies: so is that',
+    async () => {
+      await using server = await serve();
+      const driver = onvif(server);
+      const opening = driver.open();
+      await until(() => server.camera.state().pan.rate > 1);
+      process.kill(driver.guardianPid ?? 0, 'SIGKILL');
+      await expect(opening).rejects.toMatchObject({ code: 'ptz_interrupted' });
+      await until(() => server.camera.state().pan.rate === 0);
+      await driver.close();
+    },
+    HALF_MINUTE,
+  );
+});
+
 describe('logins', () => {
   test.each(['clock-hour-off', 'local-time-as-utc', 'digest-only', 'auth-for-time'])(
     '%s: it gets in with what was negotiated, at the first attempt',
