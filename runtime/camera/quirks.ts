@@ -16,6 +16,8 @@ export interface Traits {
   readonly statusPosition: 'given' | 'nil';
   /** The end of the zoom spaces; 1 by the specification's generic space. */
   readonly zoomSpaceMax: number;
+  /** Which way tilt positions grow; velocities and translations are up everywhere. */
+  readonly tiltPositions: 'up' | 'down';
   /** The Timeout of ContinuousMove (and its default): kept, without effect, or a reason to refuse the move. */
   readonly timeout: 'kept' | 'ignored' | 'refused';
   readonly stop: 'works' | 'refused';
@@ -51,6 +53,7 @@ export const TRAITS: Traits = {
   getStatus: 'works',
   statusPosition: 'given',
   zoomSpaceMax: 1,
+  tiltPositions: 'up',
   timeout: 'kept',
   stop: 'works',
   clockOffsetS: 0,
@@ -84,6 +87,9 @@ export const QUIRKS = [
   quirk('no-status', 'GetStatus is not implemented', { getStatus: 'absent' }),
   quirk('nil-position', 'GetStatus answers with a position that is nil', { statusPosition: 'nil' }),
   quirk('zoom-half', 'zoom positions run from 0 to 0.499', { zoomSpaceMax: 0.499 }),
+  quirk('tilt-positions-down', 'tilt positions grow downwards, while a positive velocity turns up', {
+    tiltPositions: 'down',
+  }),
   quirk('timeout-ignored', 'a move goes on when its Timeout is over', { timeout: 'ignored' }),
   quirk('timeout-refused', 'a move with a Timeout is refused, one without never ends', { timeout: 'refused' }),
   quirk('stop-refused', 'Stop is refused; a move at rate 0 does stop', { stop: 'refused' }),

@@ -12,6 +12,7 @@ import {
   reply,
   soapText,
   translation,
+  USER,
   velocity,
 } from './rig.ts';
 
@@ -65,6 +66,19 @@ describe('what it can do', () => {
     expect((await rig.state()).pose.hfov_deg).toBeCloseTo(3, 6);
     const [at] = all((await rig.ptz('GetStatus')).body, 'Zoom');
     expect(at?.attributes.get('x')).toBe('0.499');
+  });
+
+  quirkTest('tilt-positions-down', 'positions grow downwards, velocities are up', async (rig) => {
+    const to = (y: number) => rig.ptz('AbsoluteMove', `<tptz:Position><tt:PanTilt x="0" y="${y}"/></tptz:Position>`);
+    await to(-0.5);
+    rig.advance(4);
+    // Three quarters of the way up from -20 to 90 degrees.
+    expect((await rig.state()).encoders.tilt_deg).toBeCloseTo(62.5, 6);
+    await rig.ptz('ContinuousMove', velocity(0, 0.1, 0, 'PT0.5S'));
+    rig.advance(2);
+    expect((await rig.state()).encoders.tilt_deg).toBeGreaterThan(64);
+    const [at] = all((await rig.ptz('GetStatus')).body, 'PanTilt');
+    expect(Number(at?.attributes.get('y'))).toBeLessThan(-0.52);
   });
 
   quirkTest('first-profile-without-ptz', 'a move with its token is refused', async (rig) => {
@@ -180,6 +194,28 @@ describe('logins', () => {
     expect((await login(PASSWORD)).status).toBe(400);
     rig.advance(2);
     expect((await login(PASSWORD)).status).toBe(200);
+  });
+});
+
+describe('Octagon API', () => {
+  const ask = async (rig: Rig, path: string) => {
+    const headers = { Authorization: `Basic ${btoa(`${USER}:${PASSWORD}`)}` };
+    return await (await fetch(`${rig.server.origin}/api${path}`, { headers })).json();
+  };
+
+  quirkTest('octagon-busy', 'every fourth request finds its device busy, and has no effect', async (rig) => {
+    const answers: unknown[] = [];
+    for (let count = 0; count < 4; count++) answers.push(await ask(rig, '/devices/pantilt?command=move&direction=up'));
+    expect(answers.slice(0, 3)).toEqual([{ success: true }, { success: true }, { success: true }]);
+    expect(answers[3]).toMatchObject({ success: false, error: { code: 'DEVICE_BUSY' } });
+    expect((await rig.state()).calls['octagon move']).toBe(3);
+  });
+
+  quirkTest('octagon-alt-names', 'the position goes by other names', async (rig) => {
+    expect(await ask(rig, '/devices/pantilt/position')).toEqual({
+      success: true,
+      data: { panPosition: 0, tiltPosition: 12 },
+    });
   });
 });
 

@@ -6,7 +6,7 @@
  * Errors are WindhoverErrors: `ptz_unreachable` (no answer, no connection: try again later), `ptz_login` (refused, or no
  * attempt allowed yet), `ptz_refused` (the camera understood and said no), `ptz_unsupported` (it lacks that),
  * `ptz_profile` (no such profile), `ptz_closed`, `ptz_aborted`, `ptz_stop_failed` (no stop was confirmed), `ptz_unguarded`
- * (it needs a guardian, and there is none at the moment), `ptz_interrupted` (the guardian stopped it while it was opened).
+ * (it needs a guardian, and there is none at the moment), `ptz_interrupted` (opening was disturbed: try again).
  */
 import type { Verdict } from './ladder.ts';
 

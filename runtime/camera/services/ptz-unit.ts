@@ -45,7 +45,7 @@ export class PtzUnit {
   toVector({ pan, tilt, zoom }: Place): { readonly x: number; readonly y: number; readonly zoom: number } {
     const { spec } = this.#camera;
     const { zoomSpaceMax } = this.#traits;
-    return { x: toGeneric(spec.pan, pan), y: toGeneric(spec.tilt, tilt), zoom: zoom * zoomSpaceMax };
+    return { x: toGeneric(spec.pan, pan), y: this.#tiltSign * toGeneric(spec.tilt, tilt), zoom: zoom * zoomSpaceMax };
   }
 
   /** Where the encoders are. */
@@ -75,7 +75,7 @@ export class PtzUnit {
     if (panTilt) {
       spaceOf(panTilt, SPACES.position);
       values.pan = fromGeneric(spec.pan, within(panTilt.x, -1, 1, 'InvalidPosition'));
-      values.tilt = fromGeneric(spec.tilt, within(panTilt.y, -1, 1, 'InvalidPosition'));
+      values.tilt = fromGeneric(spec.tilt, this.#tiltSign * within(panTilt.y, -1, 1, 'InvalidPosition'));
     }
     if (zoom) {
       spaceOf(zoom, SPACES.zoomPosition);
@@ -141,6 +141,10 @@ export class PtzUnit {
 
   removePreset(token: string): void {
     this.presets.delete(this.#preset(token).token);
+  }
+
+  get #tiltSign(): 1 | -1 {
+    return this.#traits.tiltPositions === 'up' ? 1 : -1;
   }
 
   #preset(token: string): Preset {

@@ -33,7 +33,8 @@ export class GuardedDriver implements PtzDriver {
   readonly #guardian: GuardianProcess;
   #state: 'closed' | 'opening' | 'needed' | 'not-needed' = 'closed';
   #leaseMs = Number.POSITIVE_INFINITY;
-  #hasIntervened = false;
+  /** While it is opened: what makes the small moves worth nothing; null: nothing. */
+  #interruption: string | null = null;
   /** While it is opened: something may have been moved, and no stop was confirmed since. */
   #mayMove = false;
 
@@ -41,9 +42,9 @@ export class GuardedDriver implements PtzDriver {
   constructor(make: (watch: MotionWatch) => PtzDriver, time: DriverTime) {
     this.#time = time;
     this.#guardian = new GuardianProcess(time, {
-      lost: () => this.#guardianLost(),
+      lost: (reason) => this.#guardianLost(reason),
       stopping: () => {
-        this.#hasIntervened = true;
+        this.#interruption = `no sign of our process for more than ${HOLD_MS} ms: its guardian stopped the camera`;
       },
     });
     this.#driver = make(this.#watch());
@@ -56,11 +57,14 @@ export class GuardedDriver implements PtzDriver {
 
   async open(signal?: AbortSignal): Promise<Capabilities> {
     this.#state = 'opening';
-    [this.#hasIntervened, this.#mayMove] = [false, false];
+    [this.#interruption, this.#mayMove] = [null, false];
     const release = this.#hold();
     try {
       const capabilities = await this.#driver.open(signal);
-      if (this.#hasIntervened) throw interrupted();
+      if (this.#interruption !== null) {
+        await this.#driver.stop(signal);
+        throw interrupted(this.#interruption);
+      }
       return await this.#settle(capabilities);
     } catch (error) {
       this.#state = 'closed';
@@ -104,6 +108,8 @@ export class GuardedDriver implements PtzDriver {
     const status = await this.#driver.status(signal);
     const { link } = status;
     if (this.#state !== 'needed') return status;
+    // A camera that has become slower gets shorter leases.
+    this.#leaseMs = leaseFor((status.roundTripMs ?? 0) + GUARDIAN_LATE_MS);
     if (link.state === 'refused') this.#loginRefused((link.nextTryMs ?? 0) - this.#time.clock.monoMs());
     const { reason } = this.#guardian;
     if (link.state !== 'ready' || reason === null) return status;
@@ -175,7 +181,8 @@ export class GuardedDriver implements PtzDriver {
   }
 
   /** Not to be moved any more; what moves is stopped. What fails is in the link, and made up for. */
-  #guardianLost(): void {
+  #guardianLost(reason: string): void {
+    this.#interruption = reason;
     if (this.#state !== 'needed') return;
     this.#driver.stop().catch(() => undefined);
   }
@@ -193,10 +200,6 @@ const GUARDED = {
     'guarded: another process stops it when ours dies; whether it survives the loss of the network is not known',
 } as const;
 
-function interrupted(): WindhoverError {
-  return new WindhoverError('ptz_interrupted', 'the camera was stopped by its guardian while it was tried out', {
-    expected: 'our process to keep up',
-    got: `more than ${HOLD_MS} ms without a sign of it`,
-    hint: 'try again',
-  });
+function interrupted(got: string): WindhoverError {
+  return new WindhoverError('ptz_interrupted', 'trying the camera out was interrupted', { got, hint: 'try again' });
 }

@@ -1,6 +1,6 @@
 /** The owner's side of a guardian: its process, started, watched, started again, and let go. */
 import { WindhoverError } from '../../../../runtime/node.ts';
-import { message } from '../http.ts';
+import { aborted, message } from '../http.ts';
 import type { LoginRecord } from '../login-policy.ts';
 import type { MotionWatch, StopJob } from '../motion-watch.ts';
 import type { DriverTime } from '../time.ts';
@@ -65,7 +65,8 @@ export class GuardianProcess implements MotionWatch {
   async ready(signal: AbortSignal): Promise<void> {
     const untilMs = this.#nowMs + READY_MS;
     while (this.#reason !== null) {
-      if (this.#nowMs >= untilMs || signal.aborted) throw unguarded(this.#reason);
+      if (signal.aborted) throw aborted(signal.reason);
+      if (this.#nowMs >= untilMs) throw unguarded(this.#reason);
       const { promise, resolve } = Promise.withResolvers<void>();
       this.#waiting.push(resolve);
       const callOff = this.#time.after(untilMs - this.#nowMs, resolve);
@@ -109,6 +110,7 @@ export class GuardianProcess implements MotionWatch {
   }
 
   #start(): void {
+    this.#callOffRestart();
     this.#startedMs = this.#nowMs;
     this.#heardMs = this.#nowMs;
     this.#failure = null;

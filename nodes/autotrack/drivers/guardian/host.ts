@@ -23,6 +23,7 @@ export class GuardianHost {
   readonly #options: HostOptions;
   readonly #watchman: Watchman;
   #stopper: Stopper | null = null;
+  #isOrphan = false;
   #callOffDue: () => void = () => undefined;
   /** Ends the check under way. */
   #check = new AbortController();
@@ -64,6 +65,7 @@ export class GuardianHost {
   /** The channel is closed: nobody is left to renew anything. */
   ownerGone(): void {
     const { time, exit } = this.#options;
+    this.#isOrphan = true;
     this.#check.abort();
     this.#callOffDue();
     if (!this.#watchman.mayMove && this.#stop === null) exit();
@@ -126,7 +128,11 @@ export class GuardianHost {
 
   #beat(): void {
     const { time, send, exit } = this.#options;
-    if (this.#watchman.isForgotten(this.#nowMs) && this.#stop === null && !this.#watchman.mayMove) exit();
+    const isIdle = this.#stop === null && !this.#watchman.mayMove;
+    if (isIdle && this.#watchman.isForgotten(this.#nowMs)) exit();
+    // Nobody is left to put the login right, and the next attempt is not ours to wait for.
+    const isLockedOut = this.#stopper !== null && this.#stopper.policy.nextTryMs(this.#nowMs) !== null;
+    if (this.#isOrphan && isLockedOut) exit();
     send({ type: 'here' });
     time.after(HERE_EVERY_MS, () => this.#beat());
   }

@@ -21,6 +21,8 @@ const host = new GuardianHost({ time: realTime(clock), send, exit: () => process
 
 process.on('message', (message: ToGuardian) => host.receive(message));
 process.on('disconnect', () => host.ownerGone());
+// The owner may have gone while we were starting.
+if (!process.connected) host.ownerGone();
 process.on('uncaughtException', (error) => {
   send({ type: 'failed', message: error.message });
   // As good as a dead owner: a last stop, then another guardian.

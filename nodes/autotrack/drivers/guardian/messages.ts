@@ -39,4 +39,4 @@ export const HERE_EVERY_MS = 500;
 /** The owner's own watchdog comes first; only when it has not stopped the camera by then does the guardian. */
 export const GRACE_MS = 150;
 /** What a stop by the guardian adds to a lease: its grace, and its own time. */
-export const GUARDIAN_LATE_MS = 200;
+export const GUARDIAN_LATE_MS = 300;

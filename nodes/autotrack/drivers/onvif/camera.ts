@@ -75,7 +75,8 @@ export class OnvifCamera implements Camera {
     this.#client.retries = OPEN_RETRIES;
     try {
       const connection = await connect(this.#client, this.#options, this.#time, signal);
-      const calls = new PtzCalls(this.#client, connection);
+      const { pan_reversed: pan, tilt_reversed: tilt } = this.#options;
+      const calls = new PtzCalls(this.#client, connection, { pan, tilt });
       this.#known = await this.#judge(connection, calls, signal);
     } catch (error) {
       this.#link.failed(error);
@@ -90,8 +91,9 @@ export class OnvifCamera implements Camera {
   /** @throws WindhoverError; the camera is stopped then as far as it can be reached */
   async #judge(connection: Connection, calls: PtzCalls, signal: AbortSignal): Promise<Known> {
     const { spaces, notes } = connection;
-    const { rungs: allowed, guardian, probe, bounded_rate: rate } = this.#options;
-    const context = { calls, spaces, stopping: this.#stopping, time: this.#time, signal };
+    const { rungs: allowed, guardian, probe, bounded_rate: rate, pan_range_deg, tilt_range_deg } = this.#options;
+    const hasRanges = pan_range_deg !== undefined && tilt_range_deg !== undefined;
+    const context = { calls, spaces, stopping: this.#stopping, hasRanges, time: this.#time, signal };
     try {
       // It may still be moving for somebody who is gone.
       await this.#stopping.stop(calls, signal);
@@ -100,6 +102,7 @@ export class OnvifCamera implements Camera {
       if (probe) await this.#time.wait(SETTLE_MS, signal);
       const roundTripMs = () => this.#client.roundTripMs ?? 0;
       const result = await new Probe({ ...context, roundTripMs }).run({ allowed, guardian }, notes, probe);
+      calls.mirrored = result.mirrored;
       this.#motion = new MotionSense(result.moveStatusTrusted);
       const { rung } = result.verdict;
       const panSharePerTranslation = result.panSharePerTranslation ?? 1;
@@ -116,7 +119,7 @@ export class OnvifCamera implements Camera {
   #capabilities({ connection: { spaces }, calls, result }: Known): Capabilities {
     const isAbsolute = spaces.positions.length > 0;
     return {
-      positionUnit: unitsOf(calls.positionSpace, this.#options).unit,
+      positionUnit: unitsOf(calls.positionSpace, this.#options, calls.mirrored).unit,
       position: result.position,
       absolute: isAbsolute,
       relative: [
@@ -176,7 +179,7 @@ export class OnvifCamera implements Camera {
 
   async absolute(place: Place, signal: AbortSignal): Promise<void> {
     const { calls } = this.#must;
-    const units = unitsOf(calls.positionSpace, this.#options);
+    const units = unitsOf(calls.positionSpace, this.#options, calls.mirrored);
     const shares: Shares = {
       pan: place.pan === undefined ? undefined : toShare(place.pan, units.pan),
       tilt: place.tilt === undefined ? undefined : toShare(place.tilt, units.tilt),
@@ -213,7 +216,7 @@ export class OnvifCamera implements Camera {
     try {
       const raw = await this.#link.try(() => known.calls.status(signal));
       if ('subcodes' in raw) return { ...rest(), ...blank };
-      const units = unitsOf(known.calls.positionSpace, this.#options);
+      const units = unitsOf(known.calls.positionSpace, this.#options, known.calls.mirrored);
       const { pan, tilt, zoom, cameraUnixMs } = raw;
       return {
         ...rest(),

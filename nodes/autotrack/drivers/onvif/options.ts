@@ -9,6 +9,9 @@ const range = (what: string) =>
     }),
   );
 
+const reversed = (actual: string, told: string) =>
+  Type.Boolean({ default: false, description: `The picture goes ${actual} when the camera is told to turn ${told}.` });
+
 export const OnvifOptions = Type.Object(
   {
     url: Type.String({
@@ -32,6 +35,8 @@ export const OnvifOptions = Type.Object(
       minItems: 1,
       description: 'The only kinds of commands to steer by.',
     }),
+    pan_reversed: reversed('left', 'right'),
+    tilt_reversed: reversed('down', 'up'),
     pan_range_deg: range('Pan angle'),
     tilt_range_deg: range('Tilt angle'),
     tls_verify: Type.Boolean({

@@ -1,5 +1,5 @@
 /**
- * Small real moves that show what the camera does rather than what it says: a slow pan of a few degrees and back. Each
+ * Small real moves that show what the camera does rather than what it says: a slow turn of a few degrees and back. Each
  * is judged by the position, or by MoveStatus where there is none.
  */
 import type { Velocity } from '../driver.ts';
@@ -17,13 +17,15 @@ import { tooSlow } from '../stopping-time.ts';
 import type { DriverTime } from '../time.ts';
 import type { PtzCalls, RawStatus } from './ptz-calls.ts';
 import { type Refusal, refusedError } from './soap-client.ts';
-import type { Spaces } from './spaces.ts';
+import type { Mirrored, Spaces } from './spaces.ts';
 import type { Stopping } from './stopping.ts';
 
 export interface ProbeContext {
   readonly calls: PtzCalls;
   readonly spaces: Spaces;
   readonly stopping: Stopping;
+  /** The options say what the positions mean. */
+  readonly hasRanges: boolean;
   readonly time: DriverTime;
   readonly roundTripMs: () => number;
   readonly signal: AbortSignal;
@@ -34,6 +36,8 @@ export interface ProbeResult {
   readonly position: boolean;
   /** False: MoveStatus said MOVING of a camera that stood. */
   readonly moveStatusTrusted: boolean;
+  /** Axes whose positions ran the other way than their velocities. */
+  readonly mirrored: Mirrored;
   /** Share of the pan range that 1 in the generic translation space moves; null: not measured. */
   readonly panSharePerTranslation: number | null;
 }
@@ -61,6 +65,7 @@ export class Probe {
   #start: RawStatus | null = null;
   #moveStatusTrusted = true;
   #panSharePerTranslation: number | null = null;
+  #mirrored: Mirrored = { pan: false, tilt: false };
 
   constructor(context: ProbeContext) {
     this.#context = context;
@@ -101,6 +106,7 @@ export class Probe {
       verdict: this.#verdict(policy),
       position: this.#position === 'works',
       moveStatusTrusted: this.#moveStatusTrusted,
+      mirrored: this.#mirrored,
       panSharePerTranslation: this.#panSharePerTranslation,
     };
   }
@@ -140,6 +146,7 @@ export class Probe {
       this.#stops = { ...this.#stops, timeout: timeout[await this.#comesToRest(during)] };
     }
     const seen = this.#hasMoved(before, during, await this.#look());
+    this.#compareDirections(before, during);
     if (this.#stops.timeout === 'ignored' || this.#stops.timeout === 'refused') await this.#halt();
     await this.#tryStop();
     return seen;
@@ -177,7 +184,7 @@ export class Probe {
   async #tryMove(rung: Exclude<Rung, 'velocity'>): Promise<Seen | Refusal> {
     const { calls, signal } = this.#context;
     const before = await this.#look();
-    const by = SMALL_SHARE * this.#sign(1);
+    const by = SMALL_SHARE * this.#sign('pan', 1);
     if (rung === 'absolute' && before?.pan == null) return 'unknown';
     const refusal =
       rung === 'absolute'
@@ -252,12 +259,33 @@ export class Probe {
     if (this.#context.signal.aborted) throw aborted(this.#context.signal.reason);
   }
 
+  /**
+   * Positions that fall while the velocity is positive: one of the two is wrong, and only the picture could tell which.
+   * The positions are turned, so that both agree and what the camera is told stays as it is.
+   */
+  #compareDirections(before: RawStatus | null, during: RawStatus | null): void {
+    const told = this.#slow(1);
+    const isAgainst = (axis: 'pan' | 'tilt') => {
+      const turned = (during?.[axis] ?? 0) - (before?.[axis] ?? during?.[axis] ?? 0);
+      return Math.abs(turned) > MOVED && Math.sign(turned) !== Math.sign(told[axis]);
+    };
+    const { hasRanges } = this.#context;
+    for (const axis of (['pan', 'tilt'] as const).filter(isAgainst)) {
+      const what = `${axis} positions run the other way than velocities`;
+      if (hasRanges) this.#notes.push(`${what}: taken as ${axis}_range_deg has them`);
+      else {
+        this.#mirrored = { ...this.#mirrored, [axis]: true };
+        this.#notes.push(`${what}: they are mirrored (should the picture turn the wrong way: ${axis}_reversed)`);
+      }
+    }
+  }
+
   #slow(direction: 1 | -1): Velocity {
-    return { pan: SPEED * this.#sign(direction), tilt: 0, zoom: 0 };
+    return { pan: SPEED * this.#sign('pan', direction), tilt: SPEED * this.#sign('tilt', direction), zoom: 0 };
   }
 
   /** Towards the middle of the range first. */
-  #sign(direction: 1 | -1): number {
-    return (this.#start?.pan ?? 0) > 0.5 ? -direction : direction;
+  #sign(axis: 'pan' | 'tilt', direction: 1 | -1): number {
+    return (this.#start?.[axis] ?? 0) > 0.5 ? -direction : direction;
   }
 }

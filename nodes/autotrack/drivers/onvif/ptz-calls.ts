@@ -3,7 +3,7 @@ import type { Preset, Velocity } from '../driver.ts';
 import type { MotionEvidence } from '../motion-sense.ts';
 import { type Connection, configurationOptions, PTZ_NS } from './connect.ts';
 import type { Answer, Refusal, SoapClient } from './soap-client.ts';
-import { fromShare, type Range, type Space, scale, toShare } from './spaces.ts';
+import { fromShare, type Mirrored, type Range, type Space, scale, toShare } from './spaces.ts';
 import { all, at, escapeXml, numberOf, type XmlElement } from './xml.ts';
 
 const TT_NS = 'http://www.onvif.org/ver10/schema';
@@ -26,12 +26,17 @@ const OUTSIDE = 0.25;
 export class PtzCalls {
   readonly #client: SoapClient;
   readonly #connection: Connection;
+  readonly #signs: { readonly pan: 1 | -1; readonly tilt: 1 | -1 };
+  /** Axes whose positions run the other way than their velocities: their shares count from the other end. */
+  mirrored: Mirrored = { pan: false, tilt: false };
   /** The space that positions come in; found by the first status. */
   #position: Space | null;
 
-  constructor(client: SoapClient, connection: Connection) {
+  /** @param reversed axes to be told the opposite of what is wanted */
+  constructor(client: SoapClient, connection: Connection, reversed: Mirrored) {
     this.#client = client;
     this.#connection = connection;
+    this.#signs = { pan: reversed.pan ? -1 : 1, tilt: reversed.tilt ? -1 : 1 };
     this.#position = connection.spaces.positions[0] ?? null;
   }
 
@@ -42,7 +47,8 @@ export class PtzCalls {
   /** @param timeoutMs null: without */
   async continuous(velocity: Velocity, timeoutMs: number | null, signal?: AbortSignal): Promise<Refusal | null> {
     const { velocity: space, zoomVelocity } = this.#connection.spaces;
-    const { pan, tilt, zoom } = velocity;
+    const { zoom } = velocity;
+    const [pan, tilt] = this.#turned(velocity.pan, velocity.tilt);
     const panTilt = space ? vector('PanTilt', space.uri, scale(pan, space.x), scale(tilt, space.y)) : '';
     const zooming = zoomVelocity ? vector('Zoom', zoomVelocity.uri, scale(zoom, zoomVelocity.x)) : '';
     const timeout = timeoutMs === null ? '' : `<Timeout>PT${(timeoutMs / 1000).toFixed(3)}S</Timeout>`;
@@ -56,7 +62,9 @@ export class PtzCalls {
   async absolute(to: Shares, signal?: AbortSignal): Promise<Refusal | null> {
     const space = this.#position;
     const zoomSpace = this.#connection.spaces.zoomPosition;
-    const { pan, tilt, zoom } = to;
+    const { zoom } = to;
+    const pan = this.#fromOtherEnd('pan', to.pan);
+    const tilt = this.#fromOtherEnd('tilt', to.tilt);
     const isTurn = space !== null && pan !== undefined && tilt !== undefined;
     const panTilt = isTurn ? vector('PanTilt', space.uri, fromShare(pan, space.x), fromShare(tilt, space.y)) : '';
     const zooming = zoom !== undefined && zoomSpace ? vector('Zoom', zoomSpace.uri, fromShare(zoom, zoomSpace.x)) : '';
@@ -67,7 +75,8 @@ export class PtzCalls {
   async relative(kind: 'generic' | 'fov', by: Shares, signal?: AbortSignal): Promise<Refusal | null> {
     const { translation, translationFov, zoomTranslation } = this.#connection.spaces;
     const space = kind === 'fov' ? translationFov : translation;
-    const { pan = 0, tilt = 0, zoom = 0 } = by;
+    const { zoom = 0 } = by;
+    const [pan, tilt] = this.#turned(by.pan ?? 0, by.tilt ?? 0);
     const panTilt =
       space && (pan !== 0 || tilt !== 0) ? vector('PanTilt', space.uri, scale(pan, space.x), scale(tilt, space.y)) : '';
     const zooming =
@@ -108,12 +117,20 @@ export class PtzCalls {
     const known = moves.filter((move) => move === 'MOVING' || move === 'IDLE');
     const unixMs = Date.parse(at(body, 'PTZStatus', 'UtcTime')?.text ?? '');
     return {
-      pan: share(panTilt?.attributes.get('x'), this.#position?.x),
-      tilt: share(panTilt?.attributes.get('y'), this.#position?.y),
+      pan: this.#fromOtherEnd('pan', share(panTilt?.attributes.get('x'), this.#position?.x)),
+      tilt: this.#fromOtherEnd('tilt', share(panTilt?.attributes.get('y'), this.#position?.y)),
       zoom: share(zoom?.attributes.get('x'), zoomPosition?.x),
       saysMoving: known.length === 0 ? null : known.includes('MOVING'),
       cameraUnixMs: Number.isFinite(unixMs) ? unixMs : null,
     };
+  }
+
+  #turned(pan: number, tilt: number): readonly [pan: number, tilt: number] {
+    return [pan * this.#signs.pan, tilt * this.#signs.tilt];
+  }
+
+  #fromOtherEnd<T extends number | null | undefined>(axis: 'pan' | 'tilt', share: T): T | number {
+    return this.mirrored[axis] && typeof share === 'number' ? 1 - share : share;
   }
 
   async #move(operation: string, inside: string, signal: AbortSignal | undefined): Promise<Refusal | null> {

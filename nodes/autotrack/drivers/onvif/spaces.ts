@@ -89,6 +89,11 @@ export function fromShare(share: number, { min, max }: Range): number {
   return min + clamp(share, 0, 1) * (max - min);
 }
 
+export interface Mirrored {
+  readonly pan: boolean;
+  readonly tilt: boolean;
+}
+
 /** What our numbers mean: the ends of each axis, in degrees or as -1 and 1. */
 export interface Units {
   readonly unit: 'degrees' | 'normalized';
@@ -96,10 +101,15 @@ export interface Units {
   readonly tilt: Range;
 }
 
-export function unitsOf(space: Space | null, { pan_range_deg: pan, tilt_range_deg: tilt }: OnvifOptions): Units {
+/** @param mirrored axes whose shares count from the other end: their angles then have the other sign */
+export function unitsOf(space: Space | null, options: OnvifOptions, mirrored: Mirrored): Units {
+  const { pan_range_deg: pan, tilt_range_deg: tilt } = options;
   if (pan && tilt) {
     return { unit: 'degrees', pan: { min: pan[0], max: pan[1] }, tilt: { min: tilt[0], max: tilt[1] } };
   }
-  if (space && isDegrees(space)) return { unit: 'degrees', pan: space.x, tilt: space.y };
+  if (space && isDegrees(space)) {
+    const signed = ({ min, max }: Range, isMirrored: boolean) => (isMirrored ? { min: -max, max: -min } : { min, max });
+    return { unit: 'degrees', pan: signed(space.x, mirrored.pan), tilt: signed(space.y, mirrored.tilt) };
+  }
   return { unit: 'normalized', pan: { min: -1, max: 1 }, tilt: { min: -1, max: 1 } };
 }

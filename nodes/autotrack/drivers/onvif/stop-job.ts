@@ -7,6 +7,9 @@ import { type Connection, learnClock } from './connect.ts';
 import { PtzCalls } from './ptz-calls.ts';
 import { type LoginMethod, refusedError, SoapClient } from './soap-client.ts';
 
+/** Zero is zero either way. */
+const NOT_REVERSED = { pan: false, tilt: false };
+
 /** Plain data. */
 export interface OnvifStopJob {
   readonly kind: 'onvif';
@@ -33,7 +36,7 @@ export function onvifStopper(job: OnvifStopJob, time: DriverTime): Stopper {
   client.method = job.method;
   client.clockOffsetMs = job.clockOffsetMs;
   client.policy.learn(job.login, time.clock.monoMs());
-  const calls = new PtzCalls(client, { ...job.connection, ptzUrl: new URL(job.ptzUrl), notes: [] });
+  const calls = new PtzCalls(client, { ...job.connection, ptzUrl: new URL(job.ptzUrl), notes: [] }, NOT_REVERSED);
   return {
     policy: client.policy,
     roundTripMs: () => client.roundTripMs ?? 0,

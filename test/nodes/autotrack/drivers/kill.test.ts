@@ -59,9 +59,14 @@ const CASES: Case[] = [
   ...['clock-hour-off', 'local-time-as-utc', 'digest-only', 'auth-for-time', 'lockout'].map((quirk) =>
     onvif([quirk], login),
   ),
-  ...['no-relative-fov', 'fov-refused', 'zoom-half', 'wrong-xaddr', 'first-profile-without-ptz'].map((quirk) =>
-    onvif([quirk], once),
-  ),
+  ...[
+    'no-relative-fov',
+    'fov-refused',
+    'zoom-half',
+    'wrong-xaddr',
+    'first-profile-without-ptz',
+    'tilt-positions-down',
+  ].map((quirk) => onvif([quirk], once)),
   onvif(['no-status'], {
     name: 'onvif, position by octagon',
     position: 'octagon',

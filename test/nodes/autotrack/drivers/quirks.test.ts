@@ -32,6 +32,7 @@ const rows: Row[] = [
   },
   { quirk: 'nil-position', rung: 'velocity', says: 'does not say where it points' },
   { quirk: 'zoom-half', rung: 'velocity' },
+  { quirk: 'tilt-positions-down', rung: 'velocity', says: 'tilt positions run the other way than velocities' },
   { quirk: 'timeout-ignored', rung: 'absolute', says: "ignores a velocity's Timeout" },
   { quirk: 'timeout-refused', rung: 'absolute', says: 'refuses a Timeout' },
   { quirk: 'stop-refused', rung: 'velocity', stop: 'zero-velocity', says: 'Stop does not work' },
@@ -42,10 +43,12 @@ const rows: Row[] = [
   { quirk: 'wrong-xaddr', rung: 'velocity', says: 'services are said to be at 192.0.2.64' },
   { quirk: 'first-profile-without-ptz', rung: 'velocity', says: 'profile profile_sub is used' },
   { quirk: 'latency-300', rung: 'velocity' },
-  { quirk: 'latency-1000', rung: 'velocity', says: 'slow: commands act' },
+  { quirk: 'latency-1000', rung: 'velocity', says: 'should our process die, it stands 1700 ms later, not 1500 ms' },
   { quirk: 'drop-tenth', rung: 'velocity' },
   { quirk: 'lockout', rung: 'velocity' },
   { quirk: 'reboot', rung: 'velocity' },
+  { quirk: 'octagon-busy', rung: 'velocity' },
+  { quirk: 'octagon-alt-names', rung: 'velocity' },
 ];
 
 test('no quirk is forgotten', () => {
@@ -204,6 +207,36 @@ describe('other moves', () => {
     expect(rig.panDeg()).toBeCloseTo(21.5, 2);
     await expect(rig.driver.gotoPreset('none')).rejects.toMatchObject({ code: 'ptz_refused' });
     expect(await rig.driver.presets()).toEqual([]);
+    await rig.driver.close();
+  });
+
+  test('tilt-positions-down: positions, moves to them and velocities agree', async () => {
+    await using rig = await Rig.start(['tilt-positions-down']);
+    await rig.open();
+    const tiltDeg = () => rig.server.camera.state().tilt.position;
+    await rig.driver.moveAbsolute({ pan: 0, tilt: 0.5 });
+    rig.time.advance(4000);
+    // Three quarters of the way up from -20 to 90 degrees.
+    expect(tiltDeg()).toBeCloseTo(62.5, 2);
+    expect((await rig.status()).tilt).toBeCloseTo(0.5, 4);
+    await rig.driver.moveVelocity({ pan: 0, tilt: 0.2, zoom: 0 }, 800);
+    rig.time.advance(500);
+    expect(tiltDeg()).toBeGreaterThan(64);
+    expect((await rig.status()).tilt).toBeGreaterThan(0.51);
+    await rig.driver.close();
+  });
+
+  test.each([
+    { axis: 'pan', option: 'pan_reversed' },
+    { axis: 'tilt', option: 'tilt_reversed' },
+  ] as const)('$option: told the opposite, told where it points likewise', async ({ axis, option }) => {
+    await using rig = await Rig.start([], { [option]: true });
+    expect((await rig.open()).verdict.notes.join()).toContain(`${axis} positions run the other way`);
+    const before = { deg: rig.server.camera.state()[axis].position, told: (await rig.status())[axis] ?? 0 };
+    await rig.driver.moveVelocity({ pan: 0, tilt: 0, zoom: 0, [axis]: 0.2 }, 800);
+    rig.time.advance(500);
+    expect(rig.server.camera.state()[axis].position).toBeLessThan(before.deg - 2);
+    expect((await rig.status())[axis]).toBeGreaterThan(before.told);
     await rig.driver.close();
   });
 
