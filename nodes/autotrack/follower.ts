@@ -110,6 +110,7 @@ export class Follower {
       notes: verdict.notes,
     });
     this.#tuning?.connected(link.capabilities);
+    this.#steering.leaseMs = link.capabilities.leaseMs;
     if (this.#tuning) this.#steering.plant = this.#tuning.plant;
   }
 
@@ -160,7 +161,7 @@ export class Follower {
   }
 
   get #leaseMs(): number {
-    return this.#link?.capabilities?.leaseMs ?? this.#params.lease_s * 1000;
+    return Math.min(this.#params.lease_s * 1000, this.#link?.capabilities?.leaseMs ?? Number.POSITIVE_INFINITY);
   }
 
   /** Commanded, under way, or not known to be at rest. Null: nobody knows. */

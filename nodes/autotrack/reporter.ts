@@ -65,7 +65,7 @@ export class Reporter {
       state,
       selection: moment.selection,
       capabilities: link.capabilities,
-      notes: [...(link.capabilities?.verdict.notes ?? []), ...this.#parts.notes()],
+      notes: [...(link.capabilities?.verdict.notes ?? []), ...(link.status?.notes ?? []), ...this.#parts.notes()],
       calibration: this.#parts.calibration(),
       commandsPerS: this.#commandsPerS(nowMs),
       errorShare: moment.decision.errorShare,

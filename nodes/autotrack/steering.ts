@@ -53,6 +53,7 @@ export class Steering {
   #last: LostLook | null = null;
   #search: Search | null = null;
   #aspect = 16 / 9;
+  #leaseMs = Number.POSITIVE_INFINITY;
   #turned = { atMs: Number.NEGATIVE_INFINITY, panDeg: 0, tiltDeg: 0 };
   readonly #firstSeenMs = new Map<number, number>();
 
@@ -73,6 +74,12 @@ export class Steering {
   set plant(plant: Plant) {
     this.#plant = plant;
     if (this.#controller) this.#controller.plant = plant;
+  }
+
+  /** How long the camera lets a velocity hold. */
+  set leaseMs(leaseMs: number) {
+    this.#leaseMs = leaseMs;
+    this.#controller?.limitLease(leaseMs);
   }
 
   /** Where a picture of now is taken; null before the first picture. */
@@ -174,6 +181,7 @@ export class Steering {
     if (this.#controller) return this.#controller;
     this.#aspect = size.w / size.h;
     this.#controller = new Controller(this.#options, this.#aspect, this.#plant);
+    this.#controller.limitLease(this.#leaseMs);
     return this.#controller;
   }
 

@@ -134,6 +134,11 @@ export class Controller {
     return this.#follow(nowMs);
   }
 
+  /** The camera's own leases are shorter than the options ask for: commands are renewed the sooner. */
+  limitLease(leaseMs: number): void {
+    this.#gate.limitLease(leaseMs);
+  }
+
   /** Where a picture of that time was taken, as it is reckoned. */
   view(tMs: number): View {
     return this.#viewAt(tMs);

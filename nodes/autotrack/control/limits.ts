@@ -19,9 +19,21 @@ export class CommandGate {
   readonly #options: ControlOptions;
   #last: VelocityCommand = STOP;
   #lastMs = Number.NEGATIVE_INFINITY;
+  #leaseMs: number;
 
   constructor(options: ControlOptions) {
     this.#options = options;
+    this.#leaseMs = options.lease_s * 1000;
+  }
+
+  /** The camera's own leases are shorter than the options ask for. */
+  limitLease(leaseMs: number): void {
+    this.#leaseMs = Math.min(this.#options.lease_s * 1000, leaseMs);
+  }
+
+  /** How long a command holds. */
+  get leaseMs(): number {
+    return this.#leaseMs;
   }
 
   /** The command in force. */
@@ -45,7 +57,7 @@ export class CommandGate {
       return to === 0 || Math.abs(to - from) >= Math.max(leastChange[axis], LEAST_PART * Math.abs(from));
     });
     if (changes) return bounded;
-    const renew = moves && sinceMs >= RENEW_AFTER * this.#options.lease_s * 1000;
+    const renew = moves && sinceMs >= RENEW_AFTER * this.#leaseMs;
     return renew ? this.#last : null;
   }
 
