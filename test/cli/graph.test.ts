@@ -6,7 +6,7 @@ import { chain, Folder, graphText, testNode } from '../support/graphs.ts';
 import { isAlive } from '../support/processes.ts';
 
 const MINUTE = 60_000;
-const LIVE = ['graph', 'graphs/cam01.yaml', '--port', '0'];
+const LIVE = ['graph', 'graphs/clip.yaml', '--port', '0'];
 const OFFLINE = ['--set', 'source.url=rtsp://127.0.0.1:1/x'];
 
 describe('stdout', () => {
@@ -16,17 +16,16 @@ describe('stdout', () => {
       await using command = new RunningCommand(LIVE);
       const { url, session, camera } = await command.ready();
       expect(url).toMatch(/^http:\/\/127\.0\.0\.1:[1-9]\d+$/);
-      expect(camera).toBe('cam01');
+      expect(camera).toBe('clip');
       expect(await (await fetch(`${url}/readyz`)).json()).toEqual({ ready: true, reasons: [] });
       const view = await command.sessionView(url, session);
-      expect(view).toMatchObject({ session_id: session, camera_id: 'cam01', state: 'running', fault: null });
+      expect(view).toMatchObject({ session_id: session, camera_id: 'clip', state: 'running', fault: null });
       command.signal('SIGINT');
       const { exitCode, stdout, stderr } = await command.finished();
       expect(exitCode).toBe(0);
-      expect(stdout).toBe(`listening ${url}\nready ${url} session=${session} camera=cam01\n`);
+      expect(stdout).toBe(`listening ${url}\nready ${url} session=${session} camera=clip\n`);
       // Without a terminal, the log is JSON and nothing but JSON.
-      for (const line of stderr.trim().split('\n'))
-        expect(JSON.parse(line)).toMatchObject({ camera: 'cam01', session });
+      for (const line of stderr.trim().split('\n')) expect(JSON.parse(line)).toMatchObject({ camera: 'clip', session });
     },
     MINUTE,
   );
@@ -46,7 +45,7 @@ describe('stdout', () => {
       expect(stdout).toBe(`listening ${url}\n`);
       // It tried more than once, and said so once.
       const faults = command.log().filter(({ node }) => node === 'source');
-      expect(faults).toEqual([expect.objectContaining({ level: 'warn', code: 'source_unreadable', camera: 'cam01' })]);
+      expect(faults).toEqual([expect.objectContaining({ level: 'warn', code: 'source_unreadable', camera: 'clip' })]);
       expect(String(faults[0]?.message)).toContain('rtsp://127.0.0.1:1/x');
     },
     MINUTE,

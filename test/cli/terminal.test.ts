@@ -41,18 +41,18 @@ describe.skipIf(!hasScript)('in a terminal', () => {
   test(
     'a live camera shows its rates; logs are short',
     async () => {
-      await using command = new RunningCommand(['graph', 'graphs/cam01.yaml', '--port', '0'], {
+      await using command = new RunningCommand(['graph', 'graphs/clip.yaml', '--port', '0'], {
         terminal: true,
       });
       const status =
-        /^cam01 running · in \d+\.\d fps, processed \d+\.\d · inference \d+\.\d ms, end to end \d+\.\d ms · dropped \d+ · \d+ tracks?$/;
+        /^clip running · in \d+\.\d fps, processed \d+\.\d · inference \d+\.\d ms, end to end \d+\.\d ms · dropped \d+ · \d+ tracks?$/;
       await until('its rates', () => screen(command.stdout).some((line) => status.test(line)), PATIENCE_MS);
       command.type('\x03');
       const { exitCode, stdout } = await command.finished();
       expect(exitCode).toBe(0);
       const lines = screen(stdout);
       expect(
-        lines.some((line) => /^\d\d:\d\d:\d\d info cam01 detect: model is ready \(model=default .*\)$/.test(line)),
+        lines.some((line) => /^\d\d:\d\d:\d\d info clip detect: model is ready \(model=default .*\)$/.test(line)),
       ).toBe(true);
     },
     MINUTE,
@@ -61,11 +61,11 @@ describe.skipIf(!hasScript)('in a terminal', () => {
   test(
     'a camera that is offline is named in the line; Ctrl-C ends it with 0',
     async () => {
-      const args = ['graph', 'graphs/cam01.yaml', '--port', '0', '--set', 'source.url=rtsp://127.0.0.1:1/x'];
+      const args = ['graph', 'graphs/clip.yaml', '--port', '0', '--set', 'source.url=rtsp://127.0.0.1:1/x'];
       // Both `bun run` and the command get the key press, and the one passes it on to the other.
       await using command = new RunningCommand(args, { terminal: true, bunRun: true });
       const seen = (text: string) => screen(command.stdout).some((line) => line.startsWith(text));
-      await until('the fault', () => seen('cam01 starting · source_unreadable'), PATIENCE_MS);
+      await until('the fault', () => seen('clip starting · source_unreadable'), PATIENCE_MS);
       command.type('\x03');
       const { exitCode } = await command.finished();
       expect(exitCode).toBe(0);

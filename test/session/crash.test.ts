@@ -24,7 +24,7 @@ describe("the session's process is killed", () => {
   test(
     'readyz says so, open tracks end, and it is back on the same WebSocket with new ids and the same target',
     async () => {
-      await using command = new RunningCommand(['graph', 'graphs/cam01.yaml', '--port', '0']);
+      await using command = new RunningCommand(['graph', 'graphs/clip.yaml', '--port', '0']);
       const { url, session } = await command.ready();
       using client = await WireClient.open(url, session);
       await until('two open tracks', () => client.openTracks().length >= 2, PATIENCE_MS);
@@ -41,7 +41,7 @@ describe("the session's process is killed", () => {
       const { status, reasons } = await readiness(url);
       expect({ status, reasons }).toEqual({
         status: 503,
-        reasons: [expect.objectContaining({ session_id: session, camera_id: 'cam01', code: 'session_process_died' })],
+        reasons: [expect.objectContaining({ session_id: session, camera_id: 'clip', code: 'session_process_died' })],
       });
       expect(reasons[0]?.message).toBe("the session's process died (killed by SIGKILL); it is being started again");
 
@@ -75,7 +75,7 @@ describe("the session's process is killed", () => {
       expect(new Set(ends).size).toBe(ends.length);
       for (const id of known) expect(ends).toContain(id);
       const died = command.log().filter(({ code }) => code === 'session_process_died');
-      expect(died).toEqual([expect.objectContaining({ level: 'error', camera: 'cam01', session })]);
+      expect(died).toEqual([expect.objectContaining({ level: 'error', camera: 'clip', session })]);
     },
     MINUTE,
   );
@@ -118,7 +118,7 @@ describe("the session's process is killed", () => {
 test(
   'the server is killed: the session leaves by itself',
   async () => {
-    await using command = new RunningCommand(['graph', 'graphs/cam01.yaml', '--port', '0']);
+    await using command = new RunningCommand(['graph', 'graphs/clip.yaml', '--port', '0']);
     await command.ready();
     const [child = 0] = command.sessions;
     command.signal('SIGKILL');

@@ -58,3 +58,14 @@ export function chain(
     ...changed,
   };
 }
+
+/** What the shipped graphs of real cameras want from the environment; nobody is there. */
+export const CAMERA_ENV = {
+  CAM_HOST: 'camera.invalid',
+  CAM_USER: 'user',
+  CAM_PASSWORD: 'no-password',
+  CAM_URL: 'rtsp://camera.invalid/sub',
+  OCTAGON_HOST: 'head.invalid',
+  OCTAGON_USER: 'user',
+  OCTAGON_PASSWORD: 'no-password',
+} as const;

@@ -21,8 +21,11 @@ export const driverParams = {
     'same',
     'Who says where the camera points: the driver itself, or Octagon beside another driver; none: nobody.',
   ),
-  onvif: Type.Optional(OnvifOptions),
-  octagon: Type.Optional(OctagonOptions),
+  onvif: Type.Optional({ ...OnvifOptions, description: 'The camera over ONVIF, with driver: onvif.' }),
+  octagon: Type.Optional({
+    ...OctagonOptions,
+    description: 'The head over Octagon, with driver: octagon or position: octagon.',
+  }),
 };
 
 export const DriverOptions = Type.Object(driverParams, { additionalProperties: false });
