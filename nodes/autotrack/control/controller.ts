@@ -8,14 +8,15 @@
  */
 import { DeadZone, type Following } from './dead-zone.ts';
 import { Horizon } from './horizon.ts';
+import { Lead } from './lead.ts';
 import { CommandGate } from './limits.ts';
 import { BoxNoise } from './noise.ts';
 import type { ControlOptions } from './options.ts';
 import { OwnMotion } from './own-motion.ts';
 import { type Correction, corrected, PlantWatch } from './plant-watch.ts';
 import { type Estimate, TargetFilter } from './target-filter.ts';
-import { type Plant, type PtzStatus, type Sighting, STOP, type VelocityCommand } from './types.ts';
-import { type Meeting, meetingCommand } from './velocity-law.ts';
+import { type AxisPlant, type Plant, type PtzStatus, type Sighting, STOP, type VelocityCommand } from './types.ts';
+import { type Meeting, meetingCommand, moveSeconds, stoppingDeg } from './velocity-law.ts';
 import { type Direction, fieldOfViewDeg, type Lens, toAngleDeg, toDirection, type View } from './view.ts';
 import { ZoomLaw } from './zoom-law.ts';
 
@@ -72,6 +73,7 @@ export class Controller {
   readonly #lens: Lens;
   readonly #axes: { readonly pan: OwnMotion; readonly tilt: OwnMotion; readonly zoom: OwnMotion };
   readonly #filter = new TargetFilter();
+  readonly #leads = [new Lead(), new Lead()] as const;
   readonly #noise = new BoxNoise();
   readonly #zone: DeadZone;
   readonly #zoom: ZoomLaw;
@@ -110,6 +112,7 @@ export class Controller {
   /** Forgets the target: another one is to be followed, or none. The camera's own motion stays known. */
   forget(): void {
     this.#filter.reset();
+    for (const lead of this.#leads) lead.reset();
     this.#watch.reset();
     this.#noise.restart();
     this.#zone.reset();
@@ -229,13 +232,24 @@ export class Controller {
     const direction = [panDeg, tiltDeg];
     const noiseVar = [boxVar / cos ** 2 + timingVar(this.#axes.pan), boxVar + timingVar(this.#axes.tilt)];
     this.#filter.update(atMs, direction, noiseVar, fieldDeg);
+    const leadMs = Math.max(this.#axes.pan.plant.delayMs, this.#axes.tilt.plant.delayMs);
+    for (const [axis, lead] of this.#leads.entries())
+      lead.see(
+        atMs,
+        direction[axis] ?? 0,
+        noiseVar[axis] ?? 1,
+        this.#filter.at(atMs, axis),
+        fieldDeg,
+        leadMs + 500 * this.#horizon.gapS,
+      );
     const own = [this.#axes.pan, this.#axes.tilt].map((motion) => (tMs: number) => motion.at(tMs));
     const correction = this.#watch.see({ atMs, direction, noiseVar, fieldDeg, own });
     if (correction !== null) this.#correct(atMs, correction);
     const [pan, tilt] = [this.#filter.at(atMs, PAN), this.#filter.at(atMs, TILT)];
     // Seen from a fast turn, a place is off by too much to tell whether the target stays.
     const turning = Math.hypot(this.#axes.pan.at(atMs).velocity * cos, this.#axes.tilt.at(atMs).velocity);
-    if (turning * TIMING_STD_S < BLURRED * fieldDeg) this.#zone.add(atMs, pan.position * cos, tilt.position);
+    if (turning * TIMING_STD_S < BLURRED * fieldDeg)
+      this.#zone.add(atMs, { panDeg: pan.position, tiltDeg: tilt.position });
     this.#zoom.seen(atMs, toAngleDeg(this.#lens, view.zoomX, Math.max(w, h)));
   }
 
@@ -244,14 +258,16 @@ export class Controller {
     const before = this.#viewAt(atMs);
     this.plant = corrected(this.plant, correction);
     const after = this.#viewAt(atMs);
-    this.#shift(after.panDeg - before.panDeg, after.tiltDeg - before.tiltDeg, after.tiltDeg);
+    this.#shift(after.panDeg - before.panDeg, after.tiltDeg - before.tiltDeg);
   }
 
   /** Moves what is known about the target along with the reckoned pose. */
-  #shift(panDeg: number, tiltDeg: number, atTiltDeg: number): void {
+  #shift(panDeg: number, tiltDeg: number): void {
     this.#filter.shift(PAN, panDeg);
     this.#filter.shift(TILT, tiltDeg);
-    this.#zone.shift(panDeg * cosOf(atTiltDeg), tiltDeg);
+    this.#leads[PAN].shift(panDeg);
+    this.#leads[TILT].shift(tiltDeg);
+    this.#zone.shift(panDeg, tiltDeg);
   }
 
   #follow(nowMs: number): ControlOutput {
@@ -261,18 +277,21 @@ export class Controller {
     const fieldDeg = fieldOfViewDeg(this.#lens, zoomX);
     const cos = cosOf(tilt.target.position);
     const offDeg = Math.hypot(pan.errorDeg * cos, tilt.errorDeg);
-    const state = this.#following(pan, tilt, cos, fieldDeg);
-    const { middle } = this.#zone;
-    const panAim = { ...pan, errorDeg: middle.x / cos - pan.axisDeg, targetDegPerS: 0 };
-    const tiltAim = { ...tilt, errorDeg: middle.y - tilt.axisDeg, targetDegPerS: 0 };
-    const [panMeets, tiltMeets] = state === 'track' ? [pan, tilt] : [panAim, tiltAim];
+    const state = this.#following(nowMs, pan, tilt, cos, fieldDeg);
     const horizonS = this.#horizon.seconds(this.#options.commands_per_s, this.#boxStdDeg / fieldDeg);
     const { pan: panMotion, tilt: tiltMotion, zoom: zoomMotion } = this.#axes;
+    const { aim } = this.#zone;
+    const remainingS = Math.max(0.5 / this.#options.commands_per_s, this.#zone.remainingS(nowMs));
+    const law = (axis: AxisMeeting, plant: AxisPlant, aimDeg: number) => {
+      if (state === 'track') return meetingCommand(axis, plant, horizonS);
+      if (state === 'rest' || plant.gainPerS === 0) return 0;
+      return (aimDeg - axis.axisDeg - stoppingDeg(axis.axisDegPerS, plant)) / remainingS / plant.gainPerS;
+    };
     const straysDeg = Math.max(offDeg, this.#strayDeg(pan, tilt, cos));
     const stdDeg = Math.sqrt(Math.max(pan.target.positionVar * cos ** 2, tilt.target.positionVar));
     const wanted = {
-      pan: state === 'rest' ? 0 : meetingCommand(panMeets, panMotion.plant, horizonS),
-      tilt: state === 'rest' ? 0 : meetingCommand(tiltMeets, tiltMotion.plant, horizonS),
+      pan: law(pan, panMotion.plant, aim.panDeg),
+      tilt: law(tilt, tiltMotion.plant, aim.tiltDeg),
       zoom: this.#zoom.command({ zoomX, straysDeg, stdDeg }, zoomMotion.plant),
     };
     const least = LEAST_CHANGE * fieldDeg;
@@ -285,24 +304,35 @@ export class Controller {
   }
 
   /** Whether the camera is to follow the target, to centre the region in which it hovers, or to rest. */
-  #following(pan: AxisMeeting, tilt: AxisMeeting, cos: number, fieldDeg: number): Following {
+  #following(nowMs: number, pan: AxisMeeting, tilt: AxisMeeting, cos: number, fieldDeg: number): Following {
     const seenMs = this.#filter.atMs;
     const [panSeen, tiltSeen] = [this.#filter.at(seenMs, PAN), this.#filter.at(seenMs, TILT)];
-    const off = (x: number, y: number) => Math.hypot(x - pan.axisDeg * cos, y - tilt.axisDeg) / fieldDeg;
-    const { middle, recentMiddle } = this.#zone;
-    const distances = {
-      seen: off(panSeen.position * cos, tiltSeen.position),
-      ahead: this.#sureDeg(pan, tilt, cos) / fieldDeg,
-      middle: off(middle.x, middle.y),
-      recent: off(recentMiddle.x, recentMiddle.y),
-    };
-    return this.#zone.step(distances, fieldDeg, Math.sqrt(Math.max(panSeen.positionVar, tiltSeen.positionVar)));
+    const moving =
+      this.#gate.last.pan !== 0 ||
+      this.#gate.last.tilt !== 0 ||
+      this.#axes.pan.at(nowMs).velocity !== 0 ||
+      this.#axes.tilt.at(nowMs).velocity !== 0;
+    return this.#zone.step({
+      nowMs,
+      axis: { panDeg: pan.axisDeg, tiltDeg: tilt.axisDeg },
+      seen: { panDeg: panSeen.position, tiltDeg: tiltSeen.position },
+      ahead: { panDeg: this.#sureDeg(pan), tiltDeg: this.#sureDeg(tilt) },
+      cos,
+      fieldDeg,
+      stdDeg: Math.sqrt(Math.max(panSeen.positionVar, tiltSeen.positionVar)),
+      moving,
+      moveS: ({ panDeg, tiltDeg }) =>
+        Math.max(
+          moveSeconds(panDeg - pan.axisDeg, this.#axes.pan.plant),
+          moveSeconds(tiltDeg - tilt.axisDeg, this.#axes.tilt.plant),
+        ),
+    });
   }
 
   /** Target and axis at the moment at which a command of now begins to act. */
-  #meeting(nowMs: number, index: number, motion: OwnMotion): AxisMeeting {
+  #meeting(nowMs: number, index: 0 | 1, motion: OwnMotion): AxisMeeting {
     const actsMs = nowMs + motion.plant.delayMs;
-    const target = this.#filter.at(actsMs, index);
+    const target = this.#leads[index].at(actsMs, this.#filter.at(actsMs, index));
     const { position, velocity } = motion.at(actsMs);
     return {
       target,
@@ -314,13 +344,10 @@ export class Controller {
     };
   }
 
-  /** Distance of the target to the centre if it moves only as far as its velocity is sure. */
-  #sureDeg(pan: AxisMeeting, tilt: AxisMeeting, cos: number): number {
-    const [x, y] = [pan, tilt].map(({ errorDeg, target, leadS }) => {
-      const sure = target.velocity ** 2 / (target.velocity ** 2 + SURE * target.velocityVar + 1e-12);
-      return errorDeg - target.velocity * leadS * (1 - sure);
-    });
-    return Math.hypot((x ?? 0) * cos, y ?? 0);
+  /** Where the target will be if it moves only as far as its velocity is sure. */
+  #sureDeg({ target, leadS }: AxisMeeting): number {
+    const sure = target.velocity ** 2 / (target.velocity ** 2 + SURE * target.velocityVar + 1e-12);
+    return target.position - target.velocity * leadS * (1 - sure);
   }
 
   /** How far the target would get from the centre if it turned round now, before a command could answer. */
@@ -345,7 +372,7 @@ export class Controller {
     tilt.shift(byTilt);
     if (byPan === 0 && byTilt === 0) return;
     this.#watch.reset();
-    this.#shift(byPan, byTilt, tilt.at(atMs).position);
+    this.#shift(byPan, byTilt);
   }
 
   #inverted({ pan, tilt, zoom }: VelocityCommand): VelocityCommand {

@@ -1,219 +1,308 @@
 /**
- * When the camera rests. A target that stays in a small region is not followed: the camera centres the region and then
- * stands still until the target leaves the dead zone, so that hovering targets and noise do not wear its motors.
+ * When the camera rests. A target that stays in a small region is not followed: the camera points at where it will be on
+ * average and stands still, so that hovering targets and noise do not wear its motors. When that average moves, the
+ * camera is put right by one short move, as often as a budget of motion allows. A target that goes on in one direction
+ * is followed, however slow it is.
  */
+import { distanceDeg, type Place, Places, regionOf, type TimedPlace } from './places.ts';
 
 /** Largest radius of the region that counts as "stays", in dead zones. */
 const REGION = 0.9;
 /** The region is judged over the last seconds … */
 const WINDOW_S = 6;
-/** … at least over this long … */
-const LEAST_WINDOW_S = 0.8;
-/** … and strictly so while there is less than this: a target that has just been found may move steadily. */
-const FULL_WINDOW_S = 4;
-/** What lies longer before a target left the dead zone is no proof of rest any more. */
-const PROOF_S = 1;
-/** … unless it is within this many radii of the region that it has been in. */
-const KNOWN = 1.3;
+/** … or what there is of them, of a target that has turned back already, or has not. */
+const LEAST_WINDOW_S = { turned: 2, oneWay: 2.3 };
+
+/** A target that has gone this far one way does not hover, in dead zones … */
+const WAY = 1.3;
+/** … nor one that has gone one way for so long … */
+const STEADY_S = 10;
+/** … without slowing down: each quarter of that time went at least so far as the one before … */
+const KEEPS_ON = 0.93;
+/** … and at least this part of the average. */
+const LEAST_WAY = 0.8;
+/** … and further than noise goes, in standard deviations. */
+const SURE = 4;
+/** Net way over the extent, from which on a motion is one way. */
+const ONE_WAY = 0.85;
+/** A drift is over when the target has gone less than this part of what it should have in the last seconds. */
+const STOPPED = 0.4;
+const STOPPED_S = 2;
+/** The way out of the zone is told from the last seconds. */
+const LEAVING_S = 1;
+
 /** So many standard deviations of a filtered place are taken for jitter. */
 const JITTER = 2;
 /** The camera has centred the region when it is within this part of the dead zone. */
 const CENTRED = 0.06;
-
-/** A target that left the dead zone by a slow and steady motion is followed for this many times as long as that took … */
-const STEADY_TIMES = 2;
-/** … at most for this long. */
-const STEADY_MOST_S = 15;
-/** It was steady when it went as far in the second half of the time as in the first, up to this factor. */
-const STEADY_FACTOR = 3;
-/** … and did not come back on its way: least part of the way that is left of it. */
-const ONE_WAY = 0.85;
-/** A drift shows after this time, this far out in dead zones. */
-const DRIFT_S = 5;
-const DRIFTED = 0.25;
-const RESTED_STEP_MS = 200;
-const RESTED_MOST = 300;
-
-/** A resting camera is put right when over the last seconds … */
-const RECENT_S = 2.5;
-/** … the target kept within this radius … */
-const CALM = 0.1;
-/** … that far from the centre, both in dead zones. */
-const OFF_CENTRE = 0.1;
 /** A target that is about to leave has been seen at least this far out, in dead zones … */
 const NEARLY = 0.85;
 /** … or will be this far out. A hovering target that turns back in time is not run after. */
 const FAR_AHEAD = 1.6;
 
-export interface Off {
-  readonly seen: number;
-  readonly ahead: number;
-  readonly middle: number;
-  readonly recent: number;
-}
+/** Part of the time that a resting camera may be under way to be put right, and how much of that is saved up, seconds. */
+const BUDGET = { share: 0.02, mostS: 0.6, firstS: 0.6 };
+/** A move is commanded for its time, and under way for as long again and a ramp. */
+const COST = 2.3;
+/** A move that ends before the next step does is ended now. */
+const SOON_MS = 20;
+/** Distance from which on it is worth it, in dead zones. */
+const WORTH = 0.12;
+/** … and in radii of the region that the target has lately been in. */
+const WORTH_RADII = 0.5;
 
 export type Following = 'track' | 'settle' | 'rest';
 
-interface Place {
-  readonly atMs: number;
-  readonly x: number;
-  readonly y: number;
+interface Velocity {
+  readonly panDegPerS: number;
+  readonly tiltDegPerS: number;
+}
+
+export interface ZoneInput {
+  readonly nowMs: number;
+  /** Where the axes will point when a command of now acts. */
+  readonly axis: Place;
+  /** Where the target was seen last. */
+  readonly seen: Place;
+  /** Where it will be, as far as its velocity is sure, when a command of now acts. */
+  readonly ahead: Place;
+  /** What a degree of azimuth is worth there. */
+  readonly cos: number;
+  readonly fieldDeg: number;
+  /** Standard deviation of `seen`. */
+  readonly stdDeg: number;
+  /** The camera is under way, or told to be. */
+  readonly moving: boolean;
+  /** How long a short move to there takes. */
+  readonly moveS: (to: Place) => number;
 }
 
 export class DeadZone {
   readonly #zone: number;
-  #places: Place[] = [];
-  #resting = false;
-  /** Where and when the camera came to rest. */
-  #restedAt: Place | null = null;
-  /** Where the target has been since then, now and then. */
-  #rested: Place[] = [];
-  /** The camera has been put right in this rest. */
-  #corrected = false;
-  #steadyUntilMs = Number.NEGATIVE_INFINITY;
+  readonly #places = new Places();
+  #state: Following = 'track';
+  #aim: Place = { panDeg: 0, tiltDeg: 0 };
+  #settledMs = Number.NEGATIVE_INFINITY;
+  /** The target goes on in one direction, at this speed. */
+  #drift: Velocity | null = null;
+  #budgetS: number = BUDGET.firstS;
+  /** The region has not been centred yet. */
+  #first = false;
+  #lastMs = Number.NaN;
+  #judgedMs = Number.NEGATIVE_INFINITY;
 
   /** @param zone half-width of the dead zone, share of the frame width */
   constructor(zone: number) {
     this.#zone = zone;
   }
 
-  /** Another target, or one that was lost. */
-  reset(): void {
-    this.#places = [];
-    this.#resting = false;
-    this.#corrected = false;
-    this.#steadyUntilMs = Number.NEGATIVE_INFINITY;
+  /** Where the camera is to point while it settles. */
+  get aim(): Place {
+    return this.#aim;
   }
 
-  /** Notes where the filtered target is, in degrees that are alike in both directions. */
-  add(atMs: number, x: number, y: number): void {
-    this.#places.push({ atMs, x, y });
-    const oldest = this.#places.findIndex((place) => place.atMs >= atMs - WINDOW_S * 1000);
-    this.#places.splice(0, oldest);
-    if (this.#resting && atMs - (this.#rested.at(-1)?.atMs ?? 0) >= RESTED_STEP_MS) {
-      this.#rested.push({ atMs, x, y });
-      if (this.#rested.length > RESTED_MOST) this.#rested.shift();
-    }
+  /** … and how much time it has for it. */
+  remainingS(nowMs: number): number {
+    return (this.#settledMs - nowMs) / 1000;
+  }
+
+  /** Another target, or one that was lost. */
+  reset(): void {
+    this.#places.reset();
+    this.#state = 'track';
+    this.#drift = null;
+    this.#budgetS = BUDGET.firstS;
+    this.#lastMs = Number.NaN;
+    this.#judgedMs = Number.NEGATIVE_INFINITY;
+  }
+
+  /** Notes where the filtered target is. */
+  add(atMs: number, place: Place): void {
+    this.#places.add(atMs, place);
   }
 
   /** Moves all places, as when the camera's reckoned position is put right. */
-  shift(x: number, y: number): void {
-    const moved = (place: Place) => ({ atMs: place.atMs, x: place.x + x, y: place.y + y });
-    this.#places = this.#places.map(moved);
-    this.#rested = this.#rested.map(moved);
-    this.#restedAt &&= moved(this.#restedAt);
+  shift(panDeg: number, tiltDeg: number): void {
+    this.#places.shift(panDeg, tiltDeg);
+    this.#aim = { panDeg: this.#aim.panDeg + panDeg, tiltDeg: this.#aim.tiltDeg + tiltDeg };
   }
 
-  /** Middle of the region that the target has lately been in. */
-  get middle(): { x: number; y: number } {
-    return regionOf(this.#places);
-  }
-
-  /** The same over the last seconds only. */
-  get recentMiddle(): { x: number; y: number } {
-    return regionOf(this.#recent());
-  }
-
-  /**
-   * @param off distances of the camera, shares of the frame width: to where the target is (`seen`), to where it will be
-   * when a command of now acts (`ahead`), to the middle of its region (`middle`), of late (`recent`)
-   * @param fieldDeg the field of view
-   * @param stdDeg standard deviation of the filtered target's place
-   */
-  step(off: Off, fieldDeg: number, stdDeg: number): Following {
-    if (this.#resting) {
-      const leaves = (off.ahead > this.#zone && off.seen > NEARLY * this.#zone) || this.#drifts(off.seen);
-      if (leaves || off.ahead > FAR_AHEAD * this.#zone) this.#leave();
-      else if (this.#offCentre(off.recent, fieldDeg, stdDeg)) {
-        this.#resting = false;
-        this.#corrected = true;
-        this.#places = this.#recent();
-        return 'settle';
-      }
-      return this.#resting ? 'rest' : 'track';
+  step(now: ZoneInput): Following {
+    this.#spend(now);
+    const last = this.#places.last;
+    if (last === undefined) return this.#state;
+    if (this.#state !== 'track' && this.#leaves(now)) this.#leave(now);
+    const fresh = last.atMs !== this.#judgedMs;
+    this.#judgedMs = last.atMs;
+    if (fresh) this.#judge(now);
+    if (this.#state === 'settle') {
+      const off = distanceDeg(now.axis, this.#aim, now.cos);
+      if (off < CENTRED * this.#zone * now.fieldDeg || now.nowMs >= this.#settledMs - SOON_MS) this.#state = 'rest';
     }
-    const last = this.#places.at(-1);
-    if (last === undefined || last.atMs < this.#steadyUntilMs || !this.#stays(fieldDeg, stdDeg)) return 'track';
-    this.#resting = off.middle < CENTRED * this.#zone + stdDeg / fieldDeg;
-    if (this.#resting) {
-      this.#restedAt = last;
-      this.#rested = [last];
+    return this.#state;
+  }
+
+  /** Time under way is paid from the budget. */
+  #spend({ nowMs, moving }: ZoneInput): void {
+    const dtS = Number.isFinite(this.#lastMs) ? Math.max(0, nowMs - this.#lastMs) / 1000 : 0;
+    this.#lastMs = nowMs;
+    if (this.#state === 'rest' && !moving) this.#first = false;
+    if (this.#state === 'track' || this.#first) return;
+    const spent = moving ? dtS : 0;
+    this.#budgetS = Math.min(BUDGET.mostS, this.#budgetS + BUDGET.share * dtS - spent);
+  }
+
+  /** With a new place: whether to rest, to follow, or to be put right. */
+  #judge(now: ZoneInput): void {
+    if (this.#state === 'track') {
+      if (this.#drift !== null && this.#goesOn(this.#drift, now)) return;
+      this.#drift = this.#proveDrift(now);
+      if (this.#drift !== null || !this.#stays(now)) return;
+      this.#forgetOutside(now);
+      this.#aim = this.#places.forecast() ?? this.#aim;
+      this.#budgetS = BUDGET.firstS;
+      this.#first = true;
+      this.#settle(now);
+      return;
     }
-    return this.#resting ? 'rest' : 'settle';
+    this.#drift = this.#proveDrift(now);
+    if (this.#drift !== null) this.#state = 'track';
+    else if (this.#state === 'rest') this.#putRight(now);
   }
 
-  /** A slow and steady target is followed before it gets to the edge. */
-  #drifts(seen: number): boolean {
-    const [from, to] = [this.#restedAt, this.#places.at(-1)];
-    if (from === null || to === undefined || seen < DRIFTED * this.#zone) return false;
-    return to.atMs - from.atMs >= DRIFT_S * 1000 && wentSteadily([...this.#rested, to]);
+  #leaves(now: ZoneInput): boolean {
+    const { axis, seen, ahead, cos, fieldDeg } = now;
+    const zoneDeg = this.#zone * fieldDeg;
+    const [out, outAhead] = [distanceDeg(seen, axis, cos) / zoneDeg, distanceDeg(ahead, axis, cos) / zoneDeg];
+    if (this.#state === 'settle') return outAhead > FAR_AHEAD * 1.5;
+    if (outAhead > FAR_AHEAD) return true;
+    const last = this.#places.last;
+    if (outAhead < 1 || out < NEARLY || last === undefined) return false;
+    const way = this.#velocity(last.atMs - LEAVING_S * 1000);
+    return way === null || this.#isNewGround(last, way, LEAVING_S, now);
   }
 
-  /** Once in a rest: a target that hardly moves is not where the camera came to rest: the first look was not good enough. */
-  #offCentre(off: number, fieldDeg: number, stdDeg: number): boolean {
-    const recent = this.#recent();
-    const rested = (this.#places.at(-1)?.atMs ?? 0) - (this.#restedAt?.atMs ?? 0);
-    if (this.#corrected || rested < RECENT_S * 1000) return false;
-    const jitter = stdDeg / fieldDeg;
-    const { radius } = regionOf(recent);
-    return radius / fieldDeg < CALM * this.#zone + jitter && off > OFF_CENTRE * this.#zone + JITTER * jitter;
+  /** It is on its way until it stops or turns; where it has been stays known. */
+  #leave(now: ZoneInput): void {
+    this.#state = 'track';
+    const lastMs = this.#places.last?.atMs ?? 0;
+    this.#drift = this.#oneWay(lastMs - WINDOW_S * 1000, now) ?? this.#velocity(lastMs - LEAVING_S * 1000);
   }
 
-  /** The places of the last seconds. */
-  #recent(): Place[] {
-    const latest = this.#places.at(-1)?.atMs ?? 0;
-    return this.#places.filter(({ atMs }) => atMs >= latest - RECENT_S * 1000);
+  /** Mean velocity since then. */
+  #velocity(fromMs: number): Velocity | null {
+    const places = this.#places.since(fromMs);
+    const [first, last] = [places[0], places.at(-1)];
+    if (first === undefined || last === undefined || last.atMs <= first.atMs) return null;
+    const seconds = (last.atMs - first.atMs) / 1000;
+    return {
+      panDegPerS: (last.panDeg - first.panDeg) / seconds,
+      tiltDegPerS: (last.tiltDeg - first.tiltDeg) / seconds,
+    };
   }
 
-  #leave(): void {
-    this.#resting = false;
-    this.#corrected = false;
-    const [from, to] = [this.#restedAt, this.#places.at(-1)];
-    if (from === null || to === undefined) return;
-    const tookMs = to.atMs - from.atMs;
-    const steady = tookMs >= DRIFT_S * 1000 && wentSteadily([...this.#rested, to]);
-    if (steady) this.#steadyUntilMs = to.atMs + Math.min(STEADY_MOST_S * 1000, STEADY_TIMES * tookMs);
-    const before = this.#places.filter(({ atMs }) => atMs < to.atMs - PROOF_S * 1000);
-    const region = regionOf(before);
-    const longEnough = to.atMs - (before[0]?.atMs ?? to.atMs) > PROOF_S * 2000;
-    // A target that is where it has been before hovers on, about a middle that is better known by now.
-    const known = longEnough && Math.hypot(to.x - region.x, to.y - region.y) < KNOWN * region.radius;
-    if (!known) this.#places = this.#places.slice(before.length);
+  /** One short move, when it is worth it and the budget allows it. */
+  #putRight(now: ZoneInput): void {
+    const aim = this.#places.forecast();
+    if (aim === null) return;
+    const off = distanceDeg(now.axis, aim, now.cos);
+    const lastMs = this.#places.last?.atMs ?? 0;
+    const { radiusDeg } = regionOf(this.#places.since(lastMs - WINDOW_S * 1000), now.cos);
+    const worth = Math.max(WORTH * this.#zone * now.fieldDeg + now.stdDeg, WORTH_RADII * radiusDeg);
+    if (off < worth || this.#budgetS < COST * now.moveS(aim)) return;
+    this.#aim = aim;
+    this.#first = false;
+    this.#settle(now);
   }
 
-  #stays(fieldDeg: number, stdDeg: number): boolean {
-    const windowS = ((this.#places.at(-1)?.atMs ?? 0) - (this.#places[0]?.atMs ?? 0)) / 1000;
-    if (windowS < LEAST_WINDOW_S) return false;
-    const { radius } = regionOf(this.#places);
-    if (windowS >= DRIFT_S && radius > DRIFTED * this.#zone * fieldDeg * 0.5 && wentSteadily(this.#places))
-      return false;
-    return (radius - JITTER * stdDeg) / fieldDeg < REGION * this.#zone * Math.min(1, windowS / FULL_WINDOW_S);
+  #settle({ nowMs, moveS }: ZoneInput): void {
+    this.#state = 'settle';
+    this.#settledMs = nowMs + moveS(this.#aim) * 1000;
+  }
+
+  #stays(now: ZoneInput): boolean {
+    const lastMs = this.#places.last?.atMs ?? 0;
+    const { spanS } = this.#places;
+    const oneWay = this.#oneWay(lastMs - WINDOW_S * 1000, now) !== null;
+    if (spanS < (oneWay ? LEAST_WINDOW_S.oneWay : LEAST_WINDOW_S.turned)) return false;
+    const { radiusDeg } = regionOf(this.#places.since(lastMs - WINDOW_S * 1000), now.cos);
+    return radiusDeg - JITTER * now.stdDeg < REGION * this.#zone * now.fieldDeg;
+  }
+
+  /** Velocity of a motion that went one way all the time and is no noise; null for any other. */
+  #oneWay(fromMs: number, { cos, stdDeg }: ZoneInput): Velocity | null {
+    const places = this.#places.since(fromMs);
+    const [first, last] = [places[0], places.at(-1)];
+    if (first === undefined || last === undefined || last.atMs <= first.atMs) return null;
+    const net = distanceDeg(first, last, cos);
+    if (net < SURE * stdDeg || net < ONE_WAY * 2 * regionOf(places, cos).radiusDeg) return null;
+    return this.#velocity(fromMs);
+  }
+
+  /** One way, and further than a hovering target goes or for longer than a swaying one does. */
+  #proveDrift(now: ZoneInput): Velocity | null {
+    const first = this.#places.first;
+    const last = this.#places.last;
+    if (first === undefined || last === undefined) return null;
+    const whole = this.#oneWay(first.atMs, now);
+    const far = distanceDeg(first, last, now.cos) > WAY * this.#zone * now.fieldDeg;
+    if (whole !== null && far && this.#goesOn(whole, now)) return whole;
+    if (this.#places.spanS < STEADY_S) return null;
+    const late = this.#oneWay(last.atMs - STEADY_S * 1000, now);
+    return late !== null && this.#keepsOn(last.atMs, now) && this.#isNewGround(last, late, STEADY_S, now) ? late : null;
+  }
+
+  /** The last seconds in quarters: none goes another way than the one before, nor less far. */
+  #keepsOn(lastMs: number, { cos, stdDeg }: ZoneInput): boolean {
+    const quarterMs = (STEADY_S * 1000) / 4;
+    const means = [4, 3, 2, 1].map((k) => this.#places.mean(lastMs - k * quarterMs, lastMs - (k - 1) * quarterMs + 1));
+    const ways = means.slice(1).map((mean, k) => {
+      const before = means[k];
+      return mean && before
+        ? { x: (mean.panDeg - before.panDeg) * cos, y: mean.tiltDeg - before.tiltDeg }
+        : { x: 0, y: 0 };
+    });
+    const mean = { x: sumOf(ways, 'x') / ways.length, y: sumOf(ways, 'y') / ways.length };
+    const size = Math.hypot(mean.x, mean.y);
+    const along = ways.map(({ x, y }) => (x * mean.x + y * mean.y) / size);
+    return along.every((way, k) => way > LEAST_WAY * size && way > KEEPS_ON * (along[k - 1] ?? 0) - stdDeg / 2);
+  }
+
+  /** It has not been as far in that direction before. */
+  #isNewGround(
+    last: TimedPlace,
+    { panDegPerS, tiltDegPerS }: Velocity,
+    seconds: number,
+    { cos, stdDeg }: ZoneInput,
+  ): boolean {
+    const [x, y] = [panDegPerS * cos, tiltDegPerS];
+    const along = ({ panDeg, tiltDeg }: Place) => (panDeg * cos * x + tiltDeg * y) / Math.hypot(x, y);
+    const [here, fromMs] = [along(last) - stdDeg, last.atMs - seconds * 1000];
+    return this.#places.since(Number.NEGATIVE_INFINITY).every((place) => place.atMs > fromMs || along(place) < here);
+  }
+
+  /** Keeps the places of the region that the target is in, back to where it came into it. */
+  #forgetOutside({ cos, fieldDeg }: ZoneInput): void {
+    const lastMs = this.#places.last?.atMs ?? 0;
+    const { middle } = regionOf(this.#places.since(lastMs - WINDOW_S * 1000), cos);
+    const outside = this.#places
+      .since(Number.NEGATIVE_INFINITY)
+      .findLast((place) => distanceDeg(place, middle, cos) > this.#zone * fieldDeg);
+    if (outside !== undefined) this.#places.keepFrom(outside.atMs + 1);
+  }
+
+  /** It has not stopped, nor turned. */
+  #goesOn({ panDegPerS, tiltDegPerS }: Velocity, { cos }: ZoneInput): boolean {
+    const last = this.#places.last;
+    const [first] = this.#places.since((last?.atMs ?? 0) - STOPPED_S * 1000);
+    if (first === undefined || last === undefined) return false;
+    const [x, y] = [panDegPerS * cos, tiltDegPerS];
+    const seconds = (last.atMs - first.atMs) / 1000;
+    const along = ((last.panDeg - first.panDeg) * cos * x + (last.tiltDeg - first.tiltDeg) * y) / Math.hypot(x, y);
+    return along >= STOPPED * Math.hypot(x, y) * seconds;
   }
 }
 
-/** The middle of some places, and how far the furthest is from it. */
-function regionOf(places: readonly Place[]): { x: number; y: number; radius: number } {
-  const xs = places.map(({ x }) => x);
-  const ys = places.map(({ y }) => y);
-  const x = (Math.min(...xs) + Math.max(...xs)) / 2;
-  const y = (Math.min(...ys) + Math.max(...ys)) / 2;
-  return { x, y, radius: places.reduce((most, place) => Math.max(most, Math.hypot(place.x - x, place.y - y)), 0) };
-}
-
-/** They went one way, in the second half of the time as far as in the first. */
-function wentSteadily(places: readonly Place[]): boolean {
-  const [from, to] = [places[0], places.at(-1)];
-  if (from === undefined || to === undefined) return false;
-  const halfway = places.find(({ atMs }) => atMs >= (from.atMs + to.atMs) / 2) ?? to;
-  const [first, second] = [way(from, halfway), way(halfway, to)];
-  const [short = 0, long = 0] = [Math.hypot(first.x, first.y), Math.hypot(second.x, second.y)].toSorted(
-    (a, b) => a - b,
-  );
-  const net = Math.hypot(to.x - from.x, to.y - from.y);
-  const oneWay = net > ONE_WAY * 2 * regionOf(places).radius;
-  return oneWay && first.x * second.x + first.y * second.y > 0 && long < STEADY_FACTOR * short;
-}
-
-function way(from: Place, to: Place): { x: number; y: number } {
-  return { x: to.x - from.x, y: to.y - from.y };
+function sumOf(ways: readonly { x: number; y: number }[], side: 'x' | 'y'): number {
+  return ways.reduce((sum, way) => sum + way[side], 0);
 }

@@ -8,6 +8,9 @@ import type { AxisPlant } from './types.ts';
 /** Part of the motor's acceleration that braking may count on. */
 const BRAKING = 0.7;
 
+/** Shortest move that is commanded. */
+const LEAST_MOVE_S = 0.12;
+
 export interface Meeting {
   /** Where the target will be from the axis when the command begins to act, degrees. */
   readonly errorDeg: number;
@@ -37,4 +40,17 @@ export function meetingCommand(
   const closing = Math.sqrt(2 * BRAKING * acceleration * Math.abs(errorDeg));
   const bounded = Math.min(targetDegPerS + closing, Math.max(targetDegPerS - closing, wanted));
   return (Number.isFinite(bounded) ? bounded : wanted) / gainPerS;
+}
+
+/** Way that an axis makes until it rests, when it is told to stop. */
+export function stoppingDeg(degPerS: number, { gainPerS, rampS }: AxisPlant): number {
+  return gainPerS === 0 ? 0 : (degPerS * Math.abs(degPerS) * rampS) / (2 * Math.abs(gainPerS));
+}
+
+/** Least time for which a speed is commanded that moves a resting axis so far: it is to ramp up and down. */
+export function moveSeconds(wayDeg: number, { gainPerS, rampS }: AxisPlant): number {
+  const full = Math.abs(gainPerS);
+  if (!(full > 0)) return LEAST_MOVE_S;
+  const way = Math.abs(wayDeg) / full;
+  return Math.max(LEAST_MOVE_S, way, Math.sqrt(way * rampS));
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import { Value } from '@sinclair/typebox/value';
-import { DeadZone } from '../../../nodes/autotrack/control/dead-zone.ts';
+import { DeadZone, type Following } from '../../../nodes/autotrack/control/dead-zone.ts';
 import { CommandGate } from '../../../nodes/autotrack/control/limits.ts';
 import { BoxNoise } from '../../../nodes/autotrack/control/noise.ts';
 import { controlOptions } from '../../../nodes/autotrack/control/options.ts';
@@ -114,32 +114,73 @@ describe('velocity law', () => {
 });
 
 describe('dead zone', () => {
-  const far = (share: number) => ({ seen: share, ahead: share, middle: share, recent: share });
+  const STEP_MS = 100;
 
-  function atRest(): DeadZone {
+  /** A camera that goes where it is told to at once; the target's place by time. Dead zone: 3 of 60 degrees. */
+  function watch(placeAt: (timeS: number) => readonly [number, number], seconds: number) {
     const zone = new DeadZone(0.05);
-    for (let k = 0; k <= 20; k++) zone.add(k * 100, 5, 5);
-    expect(zone.step(far(0), 60, 0)).toBe('rest');
-    return zone;
+    const states: Following[] = [];
+    let axis = { panDeg: 0, tiltDeg: 0 };
+    let movedMs = 0;
+    for (let nowMs = 0; nowMs <= seconds * 1000; nowMs += STEP_MS) {
+      const [panDeg, tiltDeg] = placeAt(nowMs / 1000);
+      const seen = { panDeg, tiltDeg };
+      zone.add(nowMs, seen);
+      const moving = states.at(-1) === 'settle';
+      const state = zone.step({
+        ...{ nowMs, axis, seen, ahead: seen, cos: 1, fieldDeg: 60, stdDeg: 0.01, moving },
+        moveS: () => 0.2,
+      });
+      if (state === 'track') axis = seen;
+      if (state === 'settle') axis = zone.aim;
+      if (state !== 'rest' && nowMs >= 3000) movedMs += STEP_MS;
+      states.push(state);
+    }
+    return { states, last: states.at(-1), axis, still: 1 - movedMs / (seconds * 1000 - 3000) };
   }
 
-  test('a camera at rest stays so up to the edge and goes on following beyond it', () => {
-    const zone = atRest();
-    expect([0.02, 0.049].map((share) => zone.step(far(share), 60, 0))).toEqual(['rest', 'rest']);
-    zone.add(2100, 8.2, 5);
-    expect(zone.step(far(0.053), 60, 0)).toBe('track');
-    // Back at the edge is not enough: it must have stayed for a while.
-    zone.add(2200, 7, 5);
-    expect(zone.step(far(0.03), 60, 0)).toBe('track');
+  const wave = (timeS: number, periodS: number) => Math.sin((2 * Math.PI * timeS) / periodS);
+
+  test('a target that stays is centred and left alone', () => {
+    const { states, axis } = watch(() => [5, 5], 10);
+    expect(states.slice(0, 10)).toEqual(Array(10).fill('track'));
+    expect(states.slice(30)).toEqual(Array(71).fill('rest'));
+    expect(axis).toEqual({ panDeg: 5, tiltDeg: 5 });
   });
 
-  test('a target that moves is followed, one that has come to stay is centred first', () => {
-    const zone = new DeadZone(0.05);
-    for (let k = 0; k <= 20; k++) zone.add(k * 100, k, 5);
-    expect(zone.step(far(0.001), 60, 0)).toBe('track');
-    for (let k = 21; k <= 100; k++) zone.add(k * 100, 20, 5);
-    expect(zone.step(far(0.03), 60, 0)).toBe('settle');
-    expect(zone.step(far(0.001), 60, 0)).toBe('rest');
+  test.each<[string, (timeS: number) => readonly [number, number]]>([
+    ['hovers', (t) => [5 + 1.2 * wave(t, 4), 2 + 0.8 * wave(t, 2.7)]],
+    ['sways slowly', (t) => [5 + wave(t, 19), 2]],
+    ['sways, seen first at the end of its way', (t) => [5 + wave(t + 4.75, 19), 2]],
+    ['sways by nearly the dead zone', (t) => [5 + 1.5 * wave(t, 13), 2]],
+  ])('a target that %s: still for 95 %% of the time', (_, placeAt) => {
+    expect(watch(placeAt, 60).still).toBeGreaterThan(0.95);
+  });
+
+  test('the camera comes to point at the middle of a hover that it saw first at its edge', () => {
+    const { axis } = watch((t) => [5 + wave(t + 1, 4), 2], 30);
+    expect(Math.abs(axis.panDeg - 5)).toBeLessThan(0.4);
+  });
+
+  test.each<[string, (timeS: number) => readonly [number, number], number]>([
+    ['quick', (t) => [6 * t, 2], 3],
+    ['slow', (t) => [0.8 * t, 2], 8],
+    ['hardly moving', (t) => [0.1 * t, 0.05 * t], 16],
+    ['coming nearer', (t) => [60 / (38 - t), 2], 16],
+  ])('a target that goes on one way is followed: %s', (_, placeAt, seconds) => {
+    expect(watch(placeAt, seconds).last).toBe('track');
+  });
+
+  test('a hovering target that flies off is followed before it has gone far', () => {
+    const { states } = watch((t) => [t < 10 ? 5 + 0.5 * wave(t, 3) : 5 + 4 * (t - 10), 2], 12);
+    expect(states[95]).toBe('rest');
+    expect(states.indexOf('track', 95)).toBeLessThan(110);
+    expect(states.at(-1)).toBe('track');
+  });
+
+  test('a target that stops is centred', () => {
+    const { last, axis } = watch((t) => [Math.min(30, 5 * t), 2], 16);
+    expect([last, axis.panDeg]).toEqual(['rest', 30]);
   });
 });
 
