@@ -44,7 +44,7 @@ export const AutotrackStateSchema = closed(
     active: Type.Boolean({ description: 'It moves the camera, or would as soon as its target moves' }),
     reason: nullable(
       closed({ code: name('Stable name of the reason'), message: name('The same in plain words') }),
-      'Why it is not active; null while it is',
+      'Why it is not active, or (out_of_reach) does not follow all the way; null: nothing is amiss',
     ),
     state: literals(STATES, 'What it is doing'),
     target_id: nullable(trackId(), 'Track that it follows, if any'),

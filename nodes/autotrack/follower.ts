@@ -8,6 +8,7 @@ import type { PtzStatus } from './control/types.ts';
 import { type PtzStatus as DriverStatus, isZero, type Velocity } from './drivers/driver.ts';
 import { Home } from './home.ts';
 import type { AutotrackParams } from './options.ts';
+import { Reach } from './reach.ts';
 import type { Reporter } from './reporter.ts';
 import type { Selection } from './selector.ts';
 import { type Decision, Steering } from './steering.ts';
@@ -28,6 +29,7 @@ export class Follower {
   readonly #link: CameraLink | null;
   readonly #steering: Steering;
   readonly #home: Home;
+  readonly #reach = new Reach();
   readonly #tuning: Tuning | null;
   readonly #reporter: Reporter | null;
   #frame: FrameMeta | undefined;
@@ -84,6 +86,7 @@ export class Follower {
   /** What went out to the camera. */
   sent(velocity: Velocity, atMs: number): void {
     this.#steering.sent(velocity, atMs);
+    this.#reach.sent(velocity, atMs);
     if (!isZero(velocity)) this.#home.leave();
   }
 
@@ -91,6 +94,7 @@ export class Follower {
   status(status: DriverStatus): void {
     this.#status = this.#tuning?.inDegrees(status);
     this.#home.status(status, this.#nowMs());
+    this.#reach.see(status, this.#link?.capabilities?.positionUnit ?? 'normalized', status.roundTripMs ?? 0);
     this.#tuning?.status(status);
   }
 
@@ -157,7 +161,14 @@ export class Follower {
     const link = this.#link;
     if (!link) return;
     if (mission.order === 'home') this.#home.go(link, this.#nowMs());
-    else if (command !== null) link.send(command, this.#leaseMs);
+    else if (command !== null) this.#send(link, command);
+  }
+
+  /** Not what pushes an axis against its end. */
+  #send(link: CameraLink, command: Velocity): void {
+    const within = this.#reach.within(command);
+    const isHeldBack = isZero(within) && !isZero(command);
+    if (!(isHeldBack && isZero(link.velocity))) link.send(within, this.#leaseMs);
   }
 
   get #leaseMs(): number {
@@ -211,6 +222,7 @@ export class Follower {
       seenMs: this.#steering.seenMs,
       hfovDeg: view?.fieldDeg ?? null,
       preset,
+      ends: this.#reach.ends,
     });
   }
 

@@ -1,6 +1,7 @@
 /** Tells clients how the camera and the autotracker stand: at once when something changes, and now and then anyway. */
 import type { ClientMessage, Clock } from '../../runtime/node.ts';
 import type { CameraLink } from './camera-link.ts';
+import type { TurnAxis } from './reach.ts';
 import type { Selection } from './selector.ts';
 import {
   autotrackState,
@@ -11,7 +12,7 @@ import {
   type TrackerState,
 } from './state-messages.ts';
 import type { Decision } from './steering.ts';
-import { type WhyInput, whyNot } from './why-not.ts';
+import { outOfReach, type WhyInput, whyNot } from './why-not.ts';
 
 export interface Moment {
   readonly decision: Decision;
@@ -21,6 +22,8 @@ export interface Moment {
   readonly seenMs: number | null;
   readonly hfovDeg: number | null;
   readonly preset: string | null;
+  /** Axes at their end. */
+  readonly ends: readonly TurnAxis[];
 }
 
 export interface ReporterParts {
@@ -61,7 +64,7 @@ export class Reporter {
     const tracker = autotrackState(this.#sender, {
       enabled: this.#parts.enabled,
       active: moment.isActive,
-      reason: moment.isActive ? null : whyNot(this.#why(moment, state)),
+      reason: this.#reason(moment, state),
       state,
       selection: moment.selection,
       capabilities: link.capabilities,
@@ -71,6 +74,11 @@ export class Reporter {
       errorShare: moment.decision.errorShare,
     });
     this.#tracker = this.#tellIf(nowMs, 'autotrack', tracker, this.#tracker, 0, TRACKER_CALM_MS);
+  }
+
+  #reason(moment: Moment, state: TrackerState) {
+    if (moment.isActive) return moment.ends.length > 0 ? outOfReach(moment.ends) : null;
+    return whyNot(this.#why(moment, state));
   }
 
   #state({ decision }: Moment): TrackerState {

@@ -44,6 +44,11 @@ export function whyNot({ enabled, link, verdict, state, hasTarget, wasSeen }: Wh
   return reason('target_lost', 'the target was lost and not found again');
 }
 
+/** It follows, but not all the way. */
+export function outOfReach(ends: readonly string[]): Reason {
+  return reason('out_of_reach', `the target is beyond what the camera reaches: ${ends.join(' and ')} at the end`);
+}
+
 function reason(code: string, message: string): Reason {
   return { code, message };
 }

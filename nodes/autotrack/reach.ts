@@ -1,0 +1,85 @@
+/**
+ * Notices that an axis has come to its end: it is told to move on, and the position that the camera reports stays. What
+ * pushes further that way is then held back, so that no motor works against its stop. Needs no limits from a data sheet,
+ * and works in whatever unit the positions are. Pure: time is an argument.
+ */
+import type { Velocity } from './drivers/index.ts';
+
+export type TurnAxis = 'pan' | 'tilt';
+
+export interface Positions {
+  readonly atMs: number;
+  /** Null: the camera does not say. */
+  readonly pan: number | null;
+  readonly tilt: number | null;
+}
+
+/** Slower commands may move an axis by less than can be seen. */
+const LEAST_COMMAND = 0.05;
+/** So long an axis must have been told to move one way … */
+const TOLD_MS = 1500;
+/** … and have stayed where it is. */
+const STAYED_MS = 800;
+/** Positions that differ by less are the same; by unit. */
+const SAME = { degrees: 0.05, normalized: 0.0005 } as const;
+
+class AxisReach {
+  /** Way in which it is told to move, and since when. */
+  #way: -1 | 0 | 1 = 0;
+  #sinceMs = 0;
+  #stayed: { readonly position: number; readonly sinceMs: number } | null = null;
+  #blocked: -1 | 0 | 1 = 0;
+  #blockedAt = 0;
+
+  get blocked(): -1 | 0 | 1 {
+    return this.#blocked;
+  }
+
+  sent(command: number, atMs: number): void {
+    const way = Math.abs(command) < LEAST_COMMAND ? 0 : command > 0 ? 1 : -1;
+    if (way === this.#way) return;
+    this.#way = way;
+    this.#sinceMs = atMs;
+    // The other way is always free.
+    if (way !== 0 && way !== this.#blocked) this.#blocked = 0;
+  }
+
+  see(position: number | null, atMs: number, same: number, lateMs: number): void {
+    if (position === null) return;
+    if (this.#stayed === null || Math.abs(position - this.#stayed.position) > same) {
+      this.#stayed = { position, sinceMs: atMs };
+    }
+    if (this.#blocked !== 0 && Math.abs(position - this.#blockedAt) > 4 * same) this.#blocked = 0;
+    const isTold = this.#way !== 0 && atMs - this.#sinceMs >= TOLD_MS + lateMs;
+    if (!isTold || atMs - this.#stayed.sinceMs < STAYED_MS) return;
+    this.#blocked = this.#way === 0 ? this.#blocked : this.#way;
+    this.#blockedAt = position;
+  }
+}
+
+export class Reach {
+  readonly #axes = { pan: new AxisReach(), tilt: new AxisReach() };
+
+  /** A velocity, or a stop, went out. */
+  sent({ pan, tilt }: Velocity, atMs: number): void {
+    this.#axes.pan.sent(pan, atMs);
+    this.#axes.tilt.sent(tilt, atMs);
+  }
+
+  /** @param roundTripMs how late commands and news are */
+  see({ atMs, pan, tilt }: Positions, unit: keyof typeof SAME, roundTripMs: number): void {
+    this.#axes.pan.see(pan, atMs, SAME[unit], 2 * roundTripMs);
+    this.#axes.tilt.see(tilt, atMs, SAME[unit], 2 * roundTripMs);
+  }
+
+  /** The axes that are at their end. */
+  get ends(): readonly TurnAxis[] {
+    return (['pan', 'tilt'] as const).filter((axis) => this.#axes[axis].blocked !== 0);
+  }
+
+  /** What of a velocity leads somewhere. */
+  within<T extends Velocity>(velocity: T): T {
+    const free = (axis: TurnAxis) => (Math.sign(velocity[axis]) === this.#axes[axis].blocked ? 0 : velocity[axis]);
+    return { ...velocity, pan: free('pan'), tilt: free('tilt') };
+  }
+}
