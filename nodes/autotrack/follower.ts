@@ -87,6 +87,7 @@ export class Follower {
   sent(velocity: Velocity, atMs: number): void {
     this.#steering.sent(velocity, atMs);
     this.#reach.sent(velocity, atMs);
+    this.#tuning?.sent(velocity, atMs);
     if (!isZero(velocity)) this.#home.leave();
   }
 

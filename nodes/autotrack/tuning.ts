@@ -3,9 +3,9 @@
  * moves, or (never enough) assumed. Also what the camera's own positions mean in degrees.
  */
 import type { CaptureClock, Logger, NodeStore } from '../../runtime/node.ts';
-import { Calibration } from './control/calibration.ts';
-import { type Plant, type PtzStatus, UNKNOWN_PLANT, type VelocityCommand } from './control/types.ts';
-import type { Capabilities, PtzStatus as DriverStatus } from './drivers/index.ts';
+import { QuickCalibration, type QuickResult } from './control/quick-calibration.ts';
+import { type AxisPlant, type Plant, type PtzStatus, UNKNOWN_PLANT, type VelocityCommand } from './control/types.ts';
+import type { Capabilities, PtzStatus as DriverStatus, Velocity } from './drivers/index.ts';
 import type { CalibrationView } from './state-messages.ts';
 
 export interface TuningOptions {
@@ -49,8 +49,10 @@ export class Tuning {
   readonly #log: Logger;
   #capabilities: Capabilities | null = null;
   #learned: Learned | null = null;
-  #calibration: Calibration | null = null;
-  #seen: PtzStatus | undefined;
+  /** What is assumed as long as nothing has been learned. */
+  #guess: Plant = UNKNOWN_PLANT;
+  #calibration: QuickCalibration | null = null;
+  #roundTripMs = 0;
   #notBeforeMs = 0;
   #hasFailed = false;
   /** How old a picture is when it gets its time stamp. */
@@ -63,7 +65,7 @@ export class Tuning {
   }
 
   get plant(): Plant {
-    return this.#learned?.plant ?? UNKNOWN_PLANT;
+    return this.#learned?.plant ?? this.#guess;
   }
 
   /** The camera has been reached and judged: what was learned about it earlier counts, if it is steered as it was then. */
@@ -90,39 +92,37 @@ export class Tuning {
 
   /** A status, for the calibration. */
   status(status: DriverStatus): void {
-    if (this.#calibration === null) return;
-    const { atMs, pan, tilt } = status;
-    if (pan === null || tilt === null) return;
+    const { atMs, pan, tilt, roundTripMs } = status;
+    this.#roundTripMs = roundTripMs ?? 0;
+    if (this.#calibration === null || pan === null || tilt === null) return;
     const isDegrees = this.#capabilities?.positionUnit === 'degrees';
     const panDeg = isDegrees ? pan : (pan * ASSUMED_RANGE_DEG.pan) / 2;
     const tiltDeg = isDegrees ? tilt : (tilt * ASSUMED_RANGE_DEG.tilt) / 2;
     const { zoomX } = this.inDegrees(status);
-    // A picture of that place comes later than the news of it.
-    const seenMs = atMs + this.#frameDelayMs;
-    this.#seen = { atMs: seenMs, panDeg, tiltDeg, ...(zoomX === undefined ? {} : { zoomX }) };
+    this.#calibration.see({ atMs, panDeg, tiltDeg, ...(zoomX === undefined ? {} : { zoomX }) });
+  }
+
+  /** A velocity, or a stop, went out. */
+  sent(velocity: Velocity, atMs: number): void {
+    this.#calibration?.sent(velocity, atMs);
   }
 
   /** The next small move, when there is something to learn. To be called only while the camera has nothing better to do. */
   step(nowMs: number, unixMs: number, aspect: number): TuningStep {
     if (this.#calibration === null && !this.#isWanted(nowMs)) return NOT_NOW;
     this.#calibration ??= this.#begin(aspect);
-    const seen = this.#seen;
-    this.#seen = undefined;
-    const { panDeg, tiltDeg, zoomX, atMs } = seen ?? {};
-    const isSeen = atMs !== undefined && panDeg !== undefined && tiltDeg !== undefined;
-    const command = this.#calibration.step(
-      nowMs,
-      isSeen ? { atMs, panDeg, tiltDeg, ...(zoomX === undefined ? {} : { zoomX }) } : undefined,
-    );
+    const command = this.#calibration.step(nowMs);
     if (!this.#calibration.done) return { isRunning: true, command, learned: false };
     return { isRunning: false, command, learned: this.#finish(nowMs, unixMs) };
   }
 
-  /** Something better is to be done. @returns whether a calibration was given up for it */
+  /** Something better is to be done. @returns whether a calibration was broken off for it: what it knew by then counts */
   abort(nowMs: number): boolean {
     if (this.#calibration === null) return false;
+    const result = this.#calibration.result();
     this.#calibration = null;
     this.#notBeforeMs = nowMs + AGAIN_MS;
+    this.#guess = this.#inPictures(result);
     return true;
   }
 
@@ -147,27 +147,34 @@ export class Tuning {
     return this.#capabilities?.position === true && this.#capabilities.verdict.rung !== null;
   }
 
-  #begin(aspect: number): Calibration {
+  #begin(aspect: number): QuickCalibration {
     this.#log.info('calibrating: the camera is moved a little to learn what its motors are like');
-    return new Calibration({ fieldDeg: this.#options.hfov_deg, aspect, zoom: this.#options.max_zoom > 1 });
+    const { hfov_deg: fieldDeg, max_zoom: maxZoom } = this.#options;
+    return new QuickCalibration({ fieldDeg, aspect, maxZoom, lateMs: this.#roundTripMs });
+  }
+
+  /** A picture of a place comes later than the news of it. */
+  #inPictures({ plant: { pan, tilt, zoom } }: QuickResult): Plant {
+    const late = (axis: AxisPlant) => ({ ...axis, delayMs: axis.delayMs + this.#frameDelayMs });
+    return { pan: late(pan), tilt: late(tilt), zoom: late(zoom) };
   }
 
   #finish(nowMs: number, unixMs: number): boolean {
     const result = this.#calibration?.result();
     this.#calibration = null;
     this.#notBeforeMs = nowMs + AGAIN_MS;
-    if (!result?.fits.pan && !result?.fits.tilt) {
+    if (!result?.pan && !result?.tilt) {
       this.#hasFailed = true;
       this.#log.warn('calibration failed: the small moves were not seen; following starts cautiously', {
         code: 'calibration_failed',
       });
       return false;
     }
-    const repeatability = Math.min(result.fits.pan?.explained ?? 1, result.fits.tilt?.explained ?? 1);
-    this.#learned = { plant: result.plant, repeatability, atUnixMs: unixMs };
+    const { repeatability } = result;
+    this.#learned = { plant: this.#inPictures(result), repeatability, atUnixMs: unixMs };
     const kept: Kept = { ...this.#learned, version: VERSION, rung: this.#capabilities?.verdict.rung ?? '' };
     this.#store.save(kept);
-    const { pan, tilt } = result.plant;
+    const { pan, tilt } = this.#learned.plant;
     this.#log.info('calibrated', {
       delay_ms: Math.round(pan.delayMs),
       pan_deg_per_s: Math.round(pan.gainPerS * 10) / 10,
