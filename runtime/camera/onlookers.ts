@@ -10,6 +10,7 @@ import type { OnvifDevice } from './onvif-device.ts';
 import type { Traits } from './quirks.ts';
 import type { TargetTruth } from './scene/truth.ts';
 import { findProfile, profilesOf } from './services/profiles.ts';
+import { SoapFault } from './soap/fault.ts';
 import type { VirtualCamera } from './virtual-camera.ts';
 
 export interface Watched {
@@ -23,13 +24,29 @@ export interface Watched {
 /** How far back poses are known. */
 const MAX_AGE_S = 10;
 
+/** Pictures of sizes other than the profiles': both sides even, pixels. */
+const SIDE_PX = { min: 16, max: 4096 } as const;
+/** Sizes at a time; the renderer keeps no more either. */
+const MAX_SIZES = 3;
+
 /** The size of a profile's picture. @throws SoapFault `NoProfile` */
 export function pictureSize(traits: Traits, profile: string | null): PictureSize {
   return profile === null ? profilesOf(traits)[0].size : findProfile(traits, profile).size;
 }
 
+/** What `?profile=TOKEN&size=160x90` ask for; `size` counts. @throws SoapFault `NoProfile`, `InvalidArgVal` */
+export function askedSize(traits: Traits, query: URLSearchParams): PictureSize {
+  const text = query.get('size');
+  if (text === null) return pictureSize(traits, query.get('profile'));
+  const [, width = 0, height = 0] = (/^(\d{1,4})x(\d{1,4})$/.exec(text) ?? []).map(Number);
+  const fits = (side: number) => side >= SIDE_PX.min && side <= SIDE_PX.max && side % 2 === 0;
+  if (fits(width) && fits(height)) return { width, height };
+  const expected = `size as 640x360, both even, ${SIDE_PX.min} to ${SIDE_PX.max}`;
+  throw new SoapFault('Sender', ['InvalidArgVal'], expected);
+}
+
 /**
- * The body of `GET /debug/state?t=SECONDS&profile=TOKEN`.
+ * The body of `GET /debug/state?t=SECONDS&profile=TOKEN&size=160x90`.
  * @param timeS on the camera's own time, at most ten seconds back; null: now
  */
 export function debugState(
@@ -78,7 +95,7 @@ function targetJson({ id, label, panDeg, tiltDeg, panDegPerS, tiltDegPerS, spanD
   };
 }
 
-/** The picture of now, and what belongs to it, for `GET /debug/frame?profile=TOKEN`. */
+/** The picture of now, and what belongs to it, for `GET /debug/frame?profile=TOKEN&size=160x90`. */
 export class FrameMaker {
   readonly #watched: Watched;
   readonly #pictures = new Map<string, Picture>();
@@ -92,6 +109,7 @@ export class FrameMaker {
     const { camera, clock } = this.#watched;
     const key = `${size.width}x${size.height}`;
     const into = this.#pictures.get(key) ?? makePicture(size);
+    if (!this.#pictures.has(key) && this.#pictures.size >= MAX_SIZES) this.#pictures.clear();
     this.#pictures.set(key, into);
     const timeS = camera.nowS();
     const unixMs = clock.unixMs();

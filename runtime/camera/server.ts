@@ -10,7 +10,7 @@ import { errorCode, errorMessage, WindhoverError } from '../errors.ts';
 import type { Credentials } from './auth/credentials.ts';
 import { toJpeg } from './jpeg.ts';
 import { API_PATH, OctagonDevice } from './octagon/octagon-device.ts';
-import { debugState, FrameMaker, isThisMachine, pictureSize, type Watched } from './onlookers.ts';
+import { askedSize, debugState, FrameMaker, isThisMachine, pictureSize, type Watched } from './onlookers.ts';
 import { type CallRecord, OnvifDevice } from './onvif-device.ts';
 import { type Traits, traitsOf } from './quirks.ts';
 import { PATHS } from './services/device-service.ts';
@@ -218,7 +218,7 @@ export class CameraServer implements AsyncDisposable {
 
   #debug(request: IncomingMessage, url: URL): Answer {
     if (!isThisMachine(request.socket.remoteAddress)) return plain(403, 'only for programs on this machine');
-    const size = pictureSize(this.traits, url.searchParams.get('profile'));
+    const size = askedSize(this.traits, url.searchParams);
     if (url.pathname === '/debug/state') {
       const time = Number(url.searchParams.get('t') ?? Number.NaN);
       const state = debugState(this.#watched, Number.isFinite(time) ? time : null, size);

@@ -186,6 +186,20 @@ describe('over HTTP', () => {
     expect(Bun.hash(bytes)).toBe(Bun.hash(own.bytes));
   });
 
+  test('both in any size, which shows the same', async () => {
+    await using rig = await Rig.start({ scene: STILL });
+    const response = await fetch(`${rig.server.origin}/debug/frame?size=160x90`);
+    expect(JSON.parse(response.headers.get('x-frame') ?? '')).toMatchObject({ w: 160, h: 90, pose: { hfov_deg: 60 } });
+    expect((await response.arrayBuffer()).byteLength).toBe((160 * 90 * 3) / 2);
+    const [small, large] = [await rig.state('?size=160x90'), await rig.state('?size=640x360')];
+    expect(small.picture).toEqual({ w: 160, h: 90 });
+    const centre = ({ targets, picture }: typeof small) => {
+      const { x = 0, w = 0 } = targets[0]?.box ?? {};
+      return (x + w / 2) / picture.w;
+    };
+    expect(centre(small)).toBeCloseTo(centre(large), 6);
+  });
+
   test('a snapshot needs a login, and is a JPEG', async () => {
     await using rig = await Rig.start({ scene: STILL });
     const { body } = await rig.call('trt', 'GetSnapshotUri', `<trt:ProfileToken>${PROFILE}</trt:ProfileToken>`);
@@ -204,6 +218,8 @@ describe('over HTTP', () => {
   test('what it does not know is said', async () => {
     await using rig = await Rig.start({ scene: STILL });
     expect((await fetch(`${rig.server.origin}/debug/nothing`)).status).toBe(404);
-    expect((await fetch(`${rig.server.origin}/debug/frame?profile=none`)).status).toBe(400);
+    for (const query of ['profile=none', 'size=big', 'size=8x8', 'size=161x90', 'size=99999x90']) {
+      expect((await fetch(`${rig.server.origin}/debug/frame?${query}`)).status).toBe(400);
+    }
   });
 });

@@ -4,6 +4,7 @@
  *     virtual-ptz:                                       the default scene
  *     virtual-ptz:yard.json?fps=20&size=640x360          a scene file (relative to the graph file)
  *     virtual-ptz:http://127.0.0.1:8000?profile=profile_sub&fps=15
+ *     virtual-ptz:http://127.0.0.1:8000?size=320x180     smaller than any of its profiles
  */
 import { WindhoverError } from '../../../runtime/node.ts';
 
@@ -17,13 +18,13 @@ export interface VirtualAddress {
   /** Media profile of a camera that runs by itself; null: its first. */
   readonly profile: string | null;
   readonly fps: number;
-  /** Size of the picture of a camera in this process. */
-  readonly size: { readonly width: number; readonly height: number };
+  /** Size of the picture; null: that of the profile, or {@link DEFAULT_SIZE} of a camera in this process. */
+  readonly size: { readonly width: number; readonly height: number } | null;
 }
 
 const DEFAULT_FPS = 15;
 const MAX_FPS = 60;
-const DEFAULT_SIZE = { width: 640, height: 360 };
+export const DEFAULT_SIZE = { width: 640, height: 360 };
 const MAX_SIDE = 4096;
 
 /** @throws WindhoverError `source_address` */
@@ -33,7 +34,7 @@ export function readAddress(url: string): VirtualAddress {
   const target = mark < 0 ? rest : rest.slice(0, mark);
   const query = new URLSearchParams(mark < 0 ? '' : rest.slice(mark + 1));
   const isRemote = /^https?:\/\//.test(target);
-  const allowed = ['fps', isRemote ? 'profile' : 'size'];
+  const allowed = ['fps', 'size', ...(isRemote ? ['profile'] : [])];
   for (const key of query.keys()) {
     if (!allowed.includes(key)) throw wrong(url, `${allowed.join(' or ')} after the ?`, key);
   }
@@ -54,7 +55,7 @@ function readFps(url: string, text: string | null): number {
 }
 
 function readSize(url: string, text: string | null): VirtualAddress['size'] {
-  if (text === null) return DEFAULT_SIZE;
+  if (text === null) return null;
   const [, width = 0, height = 0] = (/^(\d+)x(\d+)$/.exec(text) ?? []).map(Number);
   const fits = (side: number) => side >= 16 && side <= MAX_SIDE && side % 2 === 0;
   if (fits(width) && fits(height)) return { width, height };

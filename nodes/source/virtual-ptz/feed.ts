@@ -1,5 +1,6 @@
 /** Pictures of a virtual camera, one when asked. Bytes are I420 and good until the next call. */
 import { type Clock, type Size, WindhoverError } from '../../../runtime/node.ts';
+import type { VirtualAddress } from './address.ts';
 
 export interface VirtualPicture {
   readonly bytes: Uint8Array;
@@ -14,15 +15,19 @@ export interface VirtualFeed {
   picture(signal: AbortSignal): Promise<VirtualPicture>;
 }
 
+type Wanted = Pick<VirtualAddress, 'profile' | 'size'>;
+
 /** A camera that runs by itself and is asked over HTTP (runtime/camera, "The truth"). */
 export class RemoteFeed implements VirtualFeed {
   readonly #url: URL;
   readonly #clock: Clock;
   readonly #timeoutMs: number;
 
-  constructor(origin: string, profile: string | null, clock: Clock, timeoutS: number) {
+  /** @param origin `http://host:port` */
+  constructor(origin: string, { profile, size }: Wanted, clock: Clock, timeoutS: number) {
     this.#url = new URL('/debug/frame', origin);
     if (profile !== null) this.#url.searchParams.set('profile', profile);
+    if (size !== null) this.#url.searchParams.set('size', `${size.width}x${size.height}`);
     this.#clock = clock;
     this.#timeoutMs = timeoutS * 1000;
   }

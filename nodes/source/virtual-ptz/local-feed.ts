@@ -7,12 +7,12 @@ type Board = NodeContext<unknown, Record<never, never>>['board'];
 
 export class LocalFeed implements VirtualFeed {
   readonly #camera: VirtualCamera;
-  readonly #size: VirtualAddress['size'];
+  readonly #size: NonNullable<VirtualAddress['size']>;
   readonly #clock: Clock;
   readonly #board: Board;
   #picture: ReturnType<VirtualCamera['render']> | undefined;
 
-  constructor(camera: VirtualCamera, size: VirtualAddress['size'], clock: Clock, board: Board) {
+  constructor(camera: VirtualCamera, size: NonNullable<VirtualAddress['size']>, clock: Clock, board: Board) {
     this.#camera = camera;
     this.#size = size;
     this.#clock = clock;

@@ -13,7 +13,7 @@ import {
 } from '../../../runtime/node.ts';
 import { backoffMs } from '../backoff.ts';
 import type { SourceParams } from '../index.ts';
-import { readAddress, type VirtualAddress } from './address.ts';
+import { DEFAULT_SIZE, readAddress, type VirtualAddress } from './address.ts';
 import { RemoteFeed, type VirtualFeed, type VirtualPicture } from './feed.ts';
 import { LocalFeed } from './local-feed.ts';
 import { RawVideo, TIME_BASE } from './raw-video.ts';
@@ -60,10 +60,10 @@ export class VirtualPlayback {
   }
 
   async #open(): Promise<VirtualFeed> {
-    const { scene, size, origin, profile } = this.#address;
+    const { scene, size, origin } = this.#address;
     const { clock, board, params } = this.#context;
-    if (origin !== null) return new RemoteFeed(origin, profile, clock, params.open_timeout_s);
-    return new LocalFeed(await openVirtualCamera(scene, clock), size, clock, board);
+    if (origin !== null) return new RemoteFeed(origin, this.#address, clock, params.open_timeout_s);
+    return new LocalFeed(await openVirtualCamera(scene, clock), size ?? DEFAULT_SIZE, clock, board);
   }
 
   async #play(feed: VirtualFeed, signal: AbortSignal, connected: () => void): Promise<void> {

@@ -169,6 +169,16 @@ describe('one that runs by itself', () => {
     expect(times).toEqual(times.toSorted((a, b) => a - b));
   }, 30_000);
 
+  test('its pictures come in the size that is asked for', async () => {
+    const clock = new SystemClock();
+    await using server = await start(clock);
+    const run = await openCamera(`virtual-ptz:${server.origin}?size=${SIZE.width}x${SIZE.height}&fps=20`, clock);
+    run.start();
+    await run.until(() => framesOf(run).length >= 2);
+    await end(run);
+    expect(framesOf(run)[0]?.meta.size).toEqual({ w: SIZE.width, h: SIZE.height });
+  });
+
   test('an address that is no virtual camera is told', async () => {
     const other = Bun.serve({ port: 0, fetch: () => new Response('hello') });
     const run = await openCamera(`virtual-ptz:http://127.0.0.1:${other.port}`);
@@ -183,9 +193,10 @@ describe('one that runs by itself', () => {
 
 describe('addresses', () => {
   test.each([
-    ['virtual-ptz:', { scene: null, origin: null, fps: 15, size: { width: 640, height: 360 } }],
+    ['virtual-ptz:', { scene: null, origin: null, fps: 15, size: null }],
     ['virtual-ptz:/a/b.json?fps=25&size=1280x720', { scene: '/a/b.json', fps: 25, size: { width: 1280, height: 720 } }],
     ['virtual-ptz:http://10.0.0.5:8000?profile=p1', { scene: null, origin: 'http://10.0.0.5:8000', profile: 'p1' }],
+    ['virtual-ptz:http://10.0.0.5:8000?size=64x36', { profile: null, size: { width: 64, height: 36 } }],
   ])('%s', (url, expected) => {
     expect(readAddress(url)).toMatchObject(expected);
   });
@@ -197,7 +208,7 @@ describe('addresses', () => {
     'virtual-ptz:?size=641x360',
     'virtual-ptz:?size=big',
     'virtual-ptz:?profile=p1',
-    'virtual-ptz:http://10.0.0.5?size=640x360',
+    'virtual-ptz:http://10.0.0.5?size=640x361',
     'virtual-ptz:http://?fps=3',
   ])('%s is refused', (url) => {
     try {
