@@ -33,9 +33,8 @@ export class RemoteFeed implements VirtualFeed {
   }
 
   async picture(signal: AbortSignal): Promise<VirtualPicture> {
-    const response = await this.#fetch(AbortSignal.any([signal, AbortSignal.timeout(this.#timeoutMs)]));
-    const bytes = new Uint8Array(await response.arrayBuffer());
-    const meta: unknown = JSON.parse(response.headers.get('X-Frame') ?? 'null');
+    const { bytes, text } = await this.#fetch(AbortSignal.any([signal, AbortSignal.timeout(this.#timeoutMs)]));
+    const meta: unknown = JSON.parse(text);
     if (!isMeta(meta) || bytes.byteLength !== (meta.w * meta.h * 3) / 2) {
       throw new WindhoverError('source_unreadable', 'the answer is no picture of a virtual camera', {
         hint: 'start one with: bun run camera',
@@ -47,11 +46,15 @@ export class RemoteFeed implements VirtualFeed {
     return { bytes, size: { w: meta.w, h: meta.h }, monoMs, unixMs: meta.time_unix_ms };
   }
 
-  async #fetch(signal: AbortSignal): Promise<Response> {
+  /** An answer that stops half-way is none. */
+  async #fetch(signal: AbortSignal): Promise<{ readonly bytes: Uint8Array; readonly text: string }> {
     try {
       const response = await fetch(this.#url, { signal });
-      if (response.ok) return response;
-      throw new WindhoverError('source_unreadable', 'the virtual camera refuses', { got: `HTTP ${response.status}` });
+      if (!response.ok) {
+        throw new WindhoverError('source_unreadable', 'the virtual camera refuses', { got: `HTTP ${response.status}` });
+      }
+      const bytes = new Uint8Array(await response.arrayBuffer());
+      return { bytes, text: response.headers.get('X-Frame') ?? 'null' };
     } catch (cause) {
       if (cause instanceof WindhoverError) throw cause;
       throw new WindhoverError('source_lost', 'no answer', { hint: 'start one with: bun run camera', cause });
