@@ -107,7 +107,8 @@ export class OnvifCamera implements Camera {
       const { rung } = result.verdict;
       const panSharePerTranslation = result.panSharePerTranslation ?? 1;
       const isBounded = rung !== null && rung !== 'velocity';
-      const steering = isBounded ? new Steering({ rung, calls, rate, panSharePerTranslation }) : null;
+      const { fullSpeed } = result;
+      const steering = isBounded ? new Steering({ rung, calls, rate, panSharePerTranslation, fullSpeed }) : null;
       return { connection, calls, result, steering };
     } catch (error) {
       const stopped = this.#stopping.stop(calls).then(() => this.#watch.stands());
@@ -185,7 +186,7 @@ export class OnvifCamera implements Camera {
       tilt: place.tilt === undefined ? undefined : toShare(place.tilt, units.tilt),
       zoom: place.zoom,
     };
-    await this.#ask('AbsoluteMove', () => calls.absolute(shares, signal));
+    await this.#ask('AbsoluteMove', () => calls.absolute(shares, null, signal));
   }
 
   async gotoPreset(token: string, signal: AbortSignal): Promise<void> {

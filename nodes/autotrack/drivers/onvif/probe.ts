@@ -3,7 +3,6 @@
  * is judged by the position, or by MoveStatus where there is none.
  */
 import type { Velocity } from '../driver.ts';
-import { aborted } from '../http.ts';
 import {
   chooseRung,
   type Evidence,
@@ -15,6 +14,8 @@ import {
 } from '../ladder.ts';
 import { tooSlow } from '../stopping-time.ts';
 import type { DriverTime } from '../time.ts';
+import { type FullSpeed, fullSpeedOf, NOT_MEASURED } from './full-speed.ts';
+import { LOOK_MS, MOVED, ProbeEyes, SETTLE_MS, type Seen } from './probe-eyes.ts';
 import type { PtzCalls, RawStatus } from './ptz-calls.ts';
 import { type Refusal, refusedError } from './soap-client.ts';
 import type { Mirrored, Spaces } from './spaces.ts';
@@ -40,24 +41,21 @@ export interface ProbeResult {
   readonly mirrored: Mirrored;
   /** Share of the pan range that 1 in the generic translation space moves; null: not measured. */
   readonly panSharePerTranslation: number | null;
+  readonly fullSpeed: FullSpeed;
 }
 
 /** Of full speed. */
 const SPEED = 0.1;
-/** Share of the pan range: a move; and what is no motion within {@link LOOK_MS}. */
-const MOVED = 0.001;
-const STILL = 0.0003;
+/** Of full speed, for a move to a place: slow enough to be looked at on its way. */
+const SLOW_SPEED = 0.05;
 const SMALL_SHARE = 0.02;
 const TIMEOUT_MS = 500;
-const SETTLE_MS = 700;
-const LOOK_MS = 300;
 /** A round trip from which on it shows. */
 const SLOW_MS = 400;
 
-type Seen = 'yes' | 'no' | 'unknown';
-
 export class Probe {
   readonly #context: ProbeContext;
+  readonly #eyes: ProbeEyes;
   readonly #notes: string[] = [];
   readonly #rungs: Record<Rung, Evidence['rungs'][Rung]>;
   #stops: StopEvidence = { timeout: 'not-tried', stop: 'not-tried' };
@@ -65,10 +63,12 @@ export class Probe {
   #start: RawStatus | null = null;
   #moveStatusTrusted = true;
   #panSharePerTranslation: number | null = null;
+  #fullSpeed = NOT_MEASURED;
   #mirrored: Mirrored = { pan: false, tilt: false };
 
   constructor(context: ProbeContext) {
     this.#context = context;
+    this.#eyes = new ProbeEyes(context);
     const { velocity, positions, translation, translationFov } = context.spaces;
     const untried = (listed: boolean) => ({ listed, move: 'not-tried' as const, detail: null });
     this.#rungs = {
@@ -85,11 +85,11 @@ export class Probe {
    */
   async run(policy: LadderPolicy, notes: readonly string[], isMoving: boolean): Promise<ProbeResult> {
     this.#notes.push(...notes);
-    this.#start = await this.#look();
+    this.#start = await this.#eyes.begin();
     this.#position = this.#start?.pan == null ? 'absent' : 'works';
     if (this.#position === 'absent') this.#notes.push('the camera does not say where it points: moves are blind');
     // Nothing moves yet: the stop before this has had time.
-    if (this.#start?.saysMoving === true && (await this.#isStill()) === 'yes') {
+    if (this.#start?.saysMoving === true && (await this.#eyes.isStill()) === 'yes') {
       this.#moveStatusTrusted = false;
       this.#notes.push('MoveStatus says MOVING of a camera that stands: it is not used');
     }
@@ -108,6 +108,7 @@ export class Probe {
       moveStatusTrusted: this.#moveStatusTrusted,
       mirrored: this.#mirrored,
       panSharePerTranslation: this.#panSharePerTranslation,
+      fullSpeed: this.#fullSpeed,
     };
   }
 
@@ -131,23 +132,27 @@ export class Probe {
   /** A velocity that is left to its Timeout, then one back that is stopped. */
   async #tryVelocity(): Promise<Seen | Refusal> {
     const { calls, signal } = this.#context;
-    const before = await this.#look();
+    const before = await this.#eyes.look();
     const withTimeout = await calls.continuous(this.#slow(1), TIMEOUT_MS, signal);
     if (withTimeout !== null) {
       this.#stops = { ...this.#stops, timeout: 'refused' };
       const refusal = await calls.continuous(this.#slow(1), null, signal);
       if (refusal !== null) return refusal;
     }
-    await this.#pause(LOOK_MS);
-    const during = await this.#look();
+    await this.#eyes.pause(LOOK_MS);
+    const during = await this.#eyes.look();
     if (withTimeout === null) {
-      await this.#pause(TIMEOUT_MS - LOOK_MS + SETTLE_MS);
+      await this.#eyes.pause(TIMEOUT_MS - LOOK_MS + SETTLE_MS);
       const timeout = { yes: 'works', no: 'ignored', unknown: 'unverified' } as const;
-      this.#stops = { ...this.#stops, timeout: timeout[await this.#comesToRest(during)] };
+      this.#stops = { ...this.#stops, timeout: timeout[await this.#eyes.comesToRest(during)] };
     }
-    const seen = this.#hasMoved(before, during, await this.#look());
+    const seen = this.#eyes.hasMoved(before, during, await this.#eyes.look());
     this.#compareDirections(before, during);
-    if (this.#stops.timeout === 'ignored' || this.#stops.timeout === 'refused') await this.#halt();
+    if (this.#stops.timeout === 'ignored' || this.#stops.timeout === 'refused') {
+      // It still turns, which is the time to see how fast.
+      this.#fullSpeed = await this.#measureSpeed(SPEED);
+      await this.#halt();
+    }
     await this.#tryStop();
     return seen;
   }
@@ -157,16 +162,16 @@ export class Probe {
     // Long enough that its end is not taken for the stop's work.
     const timeoutMs = Math.round(3 * (SETTLE_MS + LOOK_MS) + 10 * this.#context.roundTripMs());
     for (let attempt = 0; attempt < 2; attempt++) {
-      const before = await this.#look();
+      const before = await this.#eyes.look();
       const isTimed = this.#stops.timeout !== 'refused';
       const refusal = await calls.continuous(this.#slow(-1), isTimed ? timeoutMs : null, signal);
-      await this.#pause(SETTLE_MS);
-      const during = await this.#look();
+      await this.#eyes.pause(SETTLE_MS);
+      const during = await this.#eyes.look();
       await stopping.stop(calls, signal);
-      await this.#pause(SETTLE_MS / 2);
+      await this.#eyes.pause(SETTLE_MS / 2);
       // What did not move shows no stop.
-      const isMoving = refusal === null && this.#hasMoved(before, during, during) !== 'no';
-      const still = isMoving ? await this.#comesToRest(during) : 'unknown';
+      const isMoving = refusal === null && this.#eyes.hasMoved(before, during, during) !== 'no';
+      const still = isMoving ? await this.#eyes.comesToRest(during) : 'unknown';
       if (still !== 'no') {
         this.#stops = { ...this.#stops, stop: still === 'yes' ? stopping.means : 'unverified' };
         if (stopping.means === 'zero-velocity')
@@ -182,81 +187,70 @@ export class Probe {
 
   /** A short move on one of the rungs whose moves end by themselves. */
   async #tryMove(rung: Exclude<Rung, 'velocity'>): Promise<Seen | Refusal> {
+    if (rung === 'absolute') return await this.#tryPlace();
     const { calls, signal } = this.#context;
-    const before = await this.#look();
+    const before = await this.#eyes.look();
     const by = SMALL_SHARE * this.#sign('pan', 1);
-    if (rung === 'absolute' && before?.pan == null) return 'unknown';
-    const refusal =
-      rung === 'absolute'
-        ? await calls.absolute({ pan: (before?.pan ?? 0) + by, tilt: before?.tilt ?? 0 }, signal)
-        : await calls.relative(
-            rung === 'relative' ? 'generic' : 'fov',
-            { pan: rung === 'relative' ? by : by * 10 },
-            signal,
-          );
+    const isGeneric = rung === 'relative';
+    const refusal = await calls.relative(isGeneric ? 'generic' : 'fov', { pan: isGeneric ? by : by * 10 }, signal);
     if (refusal !== null) return refusal;
-    await this.#pause(LOOK_MS);
-    const during = await this.#look();
-    await this.#pause(SETTLE_MS);
-    const after = await this.#look();
-    if (rung === 'relative' && before?.pan != null && after?.pan != null && Math.abs(after.pan - before.pan) > MOVED) {
+    await this.#eyes.pause(LOOK_MS);
+    const during = await this.#eyes.look();
+    await this.#eyes.pause(SETTLE_MS);
+    const after = await this.#eyes.look();
+    if (isGeneric && before?.pan != null && after?.pan != null && Math.abs(after.pan - before.pan) > MOVED) {
       this.#panSharePerTranslation = Math.abs((after.pan - before.pan) / by);
     }
-    return this.#hasMoved(before, during, after);
+    return this.#eyes.hasMoved(before, during, after);
+  }
+
+  /** A move to a place nearby: slowly first, where a speed can be given, to see whether it is obeyed. */
+  async #tryPlace(): Promise<Seen | Refusal> {
+    const { calls, spaces, signal } = this.#context;
+    const isSlow = spaces.speed !== null && this.#fullSpeed === NOT_MEASURED;
+    for (const speed of isSlow ? [SLOW_SPEED, null] : [null]) {
+      const before = await this.#eyes.look();
+      if (before?.pan == null || before.tilt === null) return 'unknown';
+      const by = (axis: 'pan' | 'tilt') => SMALL_SHARE * this.#sign(axis, speed === null ? -1 : 1);
+      const place = { pan: before.pan + by('pan'), tilt: before.tilt + by('tilt') };
+      const refusal = await calls.absolute(place, speed === null ? null : { pan: speed, tilt: speed }, signal);
+      if (refusal !== null && speed === null) return refusal;
+      await this.#eyes.pause(LOOK_MS);
+      const during = await this.#eyes.look();
+      if (speed !== null && refusal === null) this.#fullSpeed = await this.#measureSpeed(speed, place);
+      await this.#eyes.pause(SETTLE_MS);
+      const seen = this.#eyes.hasMoved(before, during, await this.#eyes.look());
+      if (seen !== 'no' || speed === null) return seen;
+    }
+    return 'no';
+  }
+
+  /** @param told what it was told to turn at, of full speed @param goal where that ends */
+  async #measureSpeed(told: number, goal?: { readonly pan: number; readonly tilt: number }): Promise<FullSpeed> {
+    const { clock } = this.#context.time;
+    const first = await this.#eyes.look();
+    const firstMs = clock.monoMs();
+    await this.#eyes.pause(LOOK_MS);
+    const second = await this.#eyes.look();
+    return fullSpeedOf(first, second, clock.monoMs() - firstMs, told, goal);
   }
 
   /** To where it was, if there is a way to say so; it is no matter when there is none. */
   async #goBack(): Promise<void> {
     const { pan, tilt } = this.#start ?? {};
     if (pan == null || tilt == null || !this.#rungs.absolute.listed) return;
-    const refusal = await this.#context.calls.absolute({ pan, tilt }, this.#context.signal);
+    const refusal = await this.#context.calls.absolute({ pan, tilt }, null, this.#context.signal);
     if (refusal !== null) {
       this.#notes.push(`absolute moves are listed and refused: ${refusal.reason}`);
       this.#rungs.absolute = { listed: true, move: 'failed', detail: refusedError('AbsoluteMove', refusal).message };
       return;
     }
-    await this.#pause(SETTLE_MS);
+    await this.#eyes.pause(SETTLE_MS);
   }
 
   async #halt(): Promise<void> {
     await this.#context.stopping.stop(this.#context.calls, this.#context.signal);
-    await this.#pause(SETTLE_MS / 2);
-  }
-
-  #hasMoved(before: RawStatus | null, during: RawStatus | null, after: RawStatus | null): Seen {
-    if (before?.pan != null && after?.pan != null) {
-      const far = Math.max(Math.abs(after.pan - before.pan), Math.abs((during?.pan ?? before.pan) - before.pan));
-      return far > MOVED ? 'yes' : 'no';
-    }
-    return before?.saysMoving === false && during?.saysMoving === true ? 'yes' : 'unknown';
-  }
-
-  /** @param during how it was while it moved, to see that MoveStatus tells the difference */
-  async #isStill(during: RawStatus | null = null): Promise<Seen> {
-    const first = await this.#look();
-    await this.#pause(LOOK_MS);
-    const second = await this.#look();
-    if (first?.pan != null && second?.pan != null) return Math.abs(second.pan - first.pan) < STILL ? 'yes' : 'no';
-    if (during?.saysMoving !== true || second === null || this.#start?.saysMoving !== false) return 'unknown';
-    return second.saysMoving === false ? 'yes' : 'no';
-  }
-
-  /** Slow motors get a second chance: one that has not ended by then does not end. */
-  async #comesToRest(during: RawStatus | null): Promise<Seen> {
-    const first = await this.#isStill(during);
-    if (first !== 'no') return first;
-    await this.#pause(SETTLE_MS);
-    return await this.#isStill(during);
-  }
-
-  async #look(): Promise<RawStatus | null> {
-    const status = await this.#context.calls.status(this.#context.signal);
-    return 'subcodes' in status ? null : status;
-  }
-
-  async #pause(ms: number): Promise<void> {
-    await this.#context.time.wait(ms, this.#context.signal);
-    if (this.#context.signal.aborted) throw aborted(this.#context.signal.reason);
+    await this.#eyes.pause(SETTLE_MS / 2);
   }
 
   /**

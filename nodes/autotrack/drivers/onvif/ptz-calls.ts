@@ -59,16 +59,25 @@ export class PtzCalls {
     return await this.#move('Stop', '<PanTilt>true</PanTilt><Zoom>true</Zoom>', signal);
   }
 
-  async absolute(to: Shares, signal?: AbortSignal): Promise<Refusal | null> {
+  /** @param speed of full speed, by axis; null: as fast as the camera likes */
+  async absolute(
+    to: Shares,
+    speed: { readonly pan: number; readonly tilt: number } | null,
+    signal?: AbortSignal,
+  ): Promise<Refusal | null> {
     const space = this.#position;
-    const zoomSpace = this.#connection.spaces.zoomPosition;
+    const { zoomPosition: zoomSpace, speed: speedSpace } = this.#connection.spaces;
     const { zoom } = to;
     const pan = this.#fromOtherEnd('pan', to.pan);
     const tilt = this.#fromOtherEnd('tilt', to.tilt);
     const isTurn = space !== null && pan !== undefined && tilt !== undefined;
     const panTilt = isTurn ? vector('PanTilt', space.uri, fromShare(pan, space.x), fromShare(tilt, space.y)) : '';
     const zooming = zoom !== undefined && zoomSpace ? vector('Zoom', zoomSpace.uri, fromShare(zoom, zoomSpace.x)) : '';
-    return await this.#move('AbsoluteMove', `<Position>${panTilt}${zooming}</Position>`, signal);
+    const slowly =
+      speed !== null && speedSpace && isTurn
+        ? `<Speed>${vector('PanTilt', speedSpace.uri, scale(speed.pan, speedSpace.x), scale(speed.tilt, speedSpace.x))}</Speed>`
+        : '';
+    return await this.#move('AbsoluteMove', `<Position>${panTilt}${zooming}</Position>${slowly}`, signal);
   }
 
   /** @param by pan and tilt in [-1, 1] of the translation space; zoom a share of the zoom range */

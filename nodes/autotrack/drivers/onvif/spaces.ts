@@ -27,6 +27,8 @@ export interface Spaces {
   readonly translation: Space | null;
   readonly translationFov: Space | null;
   readonly zoomTranslation: Space | null;
+  /** Of moves to a place; its x range is that of both axes. */
+  readonly speed: Space | null;
   /** Least Timeout of a velocity, ms. */
   readonly timeoutMinMs: number;
 }
@@ -52,6 +54,7 @@ export function readSpaces(options: XmlElement): Spaces {
     translation: generic(translations),
     translationFov: translations.find(({ uri }) => uri.endsWith(FOV)) ?? null,
     zoomTranslation: generic(listed('RelativeZoomTranslationSpace')),
+    speed: listed('PanTiltSpeedSpace').find(({ uri }) => uri.endsWith('/GenericSpeedSpace')) ?? null,
     timeoutMinMs: readDurationMs(at(options, 'PTZConfigurationOptions', 'PTZTimeout', 'Min')?.text) ?? 0,
   };
 }

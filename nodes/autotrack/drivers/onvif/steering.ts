@@ -4,6 +4,7 @@
  */
 import { isZero, type Velocity } from '../driver.ts';
 import type { Rung } from '../ladder.ts';
+import { type FullSpeed, speedFor } from './full-speed.ts';
 import type { PtzCalls, Shares } from './ptz-calls.ts';
 import type { Refusal } from './soap-client.ts';
 
@@ -14,6 +15,8 @@ export interface SteeringOptions {
   readonly rate: number;
   /** Share of the pan range that 1 in the generic translation space moves. */
   readonly panSharePerTranslation: number;
+  /** Of the motors, to tell them how fast to go to a place. */
+  readonly fullSpeed: FullSpeed;
 }
 
 /** Full speed on the field-of-view rung: halves of the picture in a second. */
@@ -21,9 +24,13 @@ const FOV_RATE = 1;
 /** A pause longer than this and the chain begins anew. */
 const CHAIN_MS = 1500;
 const STEP_MS = 200;
+/** Where the chain leads and where the camera is drift apart: the camera is asked again after this. */
+const ANCHOR_MS = 2000;
 
 interface Chain {
   readonly atMs: number;
+  /** When the camera said last where it was. */
+  readonly anchorMs: number;
   readonly velocity: Velocity;
   /** Where the chain has led by then, in shares; it knows nothing of how far behind the motors are. */
   readonly place: { readonly pan: number; readonly tilt: number; readonly zoom: number | null } | null;
@@ -51,16 +58,20 @@ export class Steering {
       : await this.#onward(chain, velocity, leadMs, nowMs, signal);
   }
 
-  /** The place that the velocity leads to within the lead, from where the chain has led so far. */
+  /**
+   * To the place that the velocity leads to within the lead, at the speed of that velocity. A camera whose speed is not
+   * known gets there as fast as it can and waits for the next: it runs ahead by up to the lead.
+   */
   async #towards(chain: Chain | null, velocity: Velocity, leadMs: number, nowMs: number, signal?: AbortSignal) {
-    const { calls, rate } = this.#options;
-    const from = chain?.place ?? (await this.#place(signal));
+    const { calls, rate, fullSpeed } = this.#options;
+    const speed = speedFor({ pan: velocity.pan * rate, tilt: velocity.tilt * rate }, fullSpeed);
+    const known = chain?.place && !(speed !== null && isStale(chain, velocity, nowMs)) ? chain : null;
+    const from = known?.place ?? (await this.#place(signal));
     if (from === null) return { subcodes: [], reason: 'the camera does not say where it points' };
-    const by = chain ? (rate * (nowMs - chain.atMs)) / 1000 : 0;
-    const last = chain?.velocity ?? velocity;
-    const place = ahead(from, last, by);
-    const refusal = await calls.absolute(toShares(ahead(place, velocity, (rate * leadMs) / 1000)), signal);
-    this.#chain = { atMs: nowMs, velocity, place };
+    const by = known ? (rate * (nowMs - known.atMs)) / 1000 : 0;
+    const place = ahead(from, known?.velocity ?? velocity, by);
+    const refusal = await calls.absolute(toShares(ahead(place, velocity, (rate * leadMs) / 1000)), speed, signal);
+    this.#chain = { atMs: nowMs, anchorMs: known?.anchorMs ?? nowMs, velocity, place };
     return refusal;
   }
 
@@ -70,7 +81,7 @@ export class Steering {
     const forS = Math.min(leadMs, chain ? nowMs - chain.atMs : STEP_MS) / 1000;
     const by = rung === 'relative-fov' ? FOV_RATE * forS : (rate * forS) / panSharePerTranslation;
     const offset: Shares = { pan: velocity.pan * by, tilt: velocity.tilt * by, zoom: velocity.zoom * rate * forS };
-    this.#chain = { atMs: nowMs, velocity, place: null };
+    this.#chain = { atMs: nowMs, anchorMs: nowMs, velocity, place: null };
     return await calls.relative(rung === 'relative-fov' ? 'fov' : 'generic', offset, signal);
   }
 
@@ -79,6 +90,12 @@ export class Steering {
     if ('subcodes' in status || status.pan === null || status.tilt === null) return null;
     return { pan: status.pan, tilt: status.tilt, zoom: status.zoom };
   }
+}
+
+/** Too old, or about to lead back: from where the chain has led, the way back would begin in the wrong place. */
+function isStale({ anchorMs, velocity: last }: Chain, velocity: Velocity, nowMs: number): boolean {
+  const turnsBack = (axis: 'pan' | 'tilt') => last[axis] * velocity[axis] < 0;
+  return nowMs - anchorMs > ANCHOR_MS || turnsBack('pan') || turnsBack('tilt');
 }
 
 function ahead(from: NonNullable<Chain['place']>, velocity: Velocity, by: number): NonNullable<Chain['place']> {

@@ -1,0 +1,72 @@
+/** How the probe sees what its small moves do: looks at the camera, and what the change between them means. */
+import { aborted } from '../http.ts';
+import type { DriverTime } from '../time.ts';
+import type { PtzCalls, RawStatus } from './ptz-calls.ts';
+
+export type Seen = 'yes' | 'no' | 'unknown';
+
+export const SETTLE_MS = 700;
+export const LOOK_MS = 300;
+/** Share of the pan range: a move; and what is no motion within {@link LOOK_MS}. */
+export const MOVED = 0.001;
+const STILL = 0.0003;
+
+export interface EyesContext {
+  readonly calls: PtzCalls;
+  readonly time: DriverTime;
+  readonly signal: AbortSignal;
+}
+
+export class ProbeEyes {
+  readonly #context: EyesContext;
+  /** Before anything was moved. */
+  #start: RawStatus | null = null;
+
+  constructor(context: EyesContext) {
+    this.#context = context;
+  }
+
+  /** The first look, at a camera that stands. */
+  async begin(): Promise<RawStatus | null> {
+    this.#start = await this.look();
+    return this.#start;
+  }
+
+  /** Null: it does not say. */
+  async look(): Promise<RawStatus | null> {
+    const status = await this.#context.calls.status(this.#context.signal);
+    return 'subcodes' in status ? null : status;
+  }
+
+  async pause(ms: number): Promise<void> {
+    const { time, signal } = this.#context;
+    await time.wait(ms, signal);
+    if (signal.aborted) throw aborted(signal.reason);
+  }
+
+  hasMoved(before: RawStatus | null, during: RawStatus | null, after: RawStatus | null): Seen {
+    if (before?.pan != null && after?.pan != null) {
+      const far = Math.max(Math.abs(after.pan - before.pan), Math.abs((during?.pan ?? before.pan) - before.pan));
+      return far > MOVED ? 'yes' : 'no';
+    }
+    return before?.saysMoving === false && during?.saysMoving === true ? 'yes' : 'unknown';
+  }
+
+  /** @param during how it was while it moved, to see that MoveStatus tells the difference */
+  async isStill(during: RawStatus | null = null): Promise<Seen> {
+    const first = await this.look();
+    await this.pause(LOOK_MS);
+    const second = await this.look();
+    if (first?.pan != null && second?.pan != null) return Math.abs(second.pan - first.pan) < STILL ? 'yes' : 'no';
+    if (during?.saysMoving !== true || second === null || this.#start?.saysMoving !== false) return 'unknown';
+    return second.saysMoving === false ? 'yes' : 'no';
+  }
+
+  /** Slow motors get a second chance: one that has not ended by then does not end. */
+  async comesToRest(during: RawStatus | null): Promise<Seen> {
+    const first = await this.isStill(during);
+    if (first !== 'no') return first;
+    await this.pause(SETTLE_MS);
+    return await this.isStill(during);
+  }
+}
