@@ -11,6 +11,7 @@ import { Mission, type MissionOptions, type MissionOutput } from './mission.ts';
 import { type Candidate, knownAgain, type LostLook } from './reacquire.ts';
 import { Search } from './search.ts';
 import { type Selection, type SelectionOptions, Selector } from './selector.ts';
+import { type Look, Sightings } from './sightings.ts';
 
 export interface SteeringOptions extends ControlOptions, SelectionOptions, Omit<MissionOptions, 'hasHome'> {
   readonly grace_s: number;
@@ -55,7 +56,7 @@ export class Steering {
   #aspect = 16 / 9;
   #leaseMs = Number.POSITIVE_INFINITY;
   #turned = { atMs: Number.NEGATIVE_INFINITY, panDeg: 0, tiltDeg: 0 };
-  readonly #firstSeenMs = new Map<number, number>();
+  readonly #sightings = new Sightings();
 
   /** @param selection kept from before a restart */
   constructor(options: SteeringOptions, selection: Selection | null) {
@@ -135,13 +136,13 @@ export class Steering {
   /** A picture's tracks. @returns the phase of the target in it */
   see(frame: FrameMeta, tracks: readonly Track[], nowMs: number, canMove: boolean): TrackingPhase {
     const controller = this.#controllerFor(frame);
-    for (const { id } of tracks) if (!this.#firstSeenMs.has(id)) this.#firstSeenMs.set(id, frame.captureMonoMs);
+    const looks = tracks.map((track) => ({ id: track.id, ...lookAt(controller, frame, track) }));
+    for (const { id, ...look } of looks) this.#sightings.see(id, look, frame.captureMonoMs);
     this.#selector.step(tracks, nowMs, canMove);
     this.#noteSelection(nowMs);
-    this.#knowAgain(controller, frame, tracks, nowMs);
+    this.#knowAgain(controller, frame, looks, nowMs);
     const target = tracks.find(({ id }) => id === this.#selectedId);
     if (target) this.#note(controller, frame, target);
-    this.#forgetOld(tracks, frame.captureMonoMs);
     return this.phase(
       tracks.map(({ id }) => id),
       nowMs,
@@ -192,8 +193,9 @@ export class Steering {
     this.#selectedId = id;
     this.#phase.select(id, nowMs);
     this.#controller?.forget();
-    this.#seenMs = null;
-    this.#last = null;
+    // An operator chooses what was there a moment ago: by now it may be gone, or have another id.
+    this.#last = id === null ? null : this.#sightings.lately(id, nowMs);
+    this.#seenMs = this.#last?.atMs ?? null;
     this.#search = null;
   }
 
@@ -212,18 +214,18 @@ export class Steering {
   }
 
   /** Goes on with the same target when the tracker has given it a new id. */
-  #knowAgain(controller: Controller, frame: FrameMeta, tracks: readonly Track[], nowMs: number): void {
+  #knowAgain(
+    controller: Controller,
+    { captureMonoMs }: FrameMeta,
+    looks: readonly (Look & { readonly id: number })[],
+    nowMs: number,
+  ): void {
     const lost = this.#last;
-    if (!lost || tracks.some(({ id }) => id === this.#selectedId) || frame.captureMonoMs - lost.atMs < LOST_MS) return;
-    const candidates = tracks.map((track): Candidate => {
-      const { panDeg, tiltDeg, widthDeg } = controller.directionOf({
-        atMs: frame.captureMonoMs,
-        bbox: inShares(track, frame),
-      });
-      const firstMs = this.#firstSeenMs.get(track.id) ?? frame.captureMonoMs;
-      return { id: track.id, label: track.label, panDeg, tiltDeg, widthDeg, firstMs };
-    });
-    const id = knownAgain(lost, candidates, frame.captureMonoMs, controller.fieldDeg(frame.captureMonoMs));
+    if (!lost || looks.some(({ id }) => id === this.#selectedId) || captureMonoMs - lost.atMs < LOST_MS) return;
+    const candidates = looks.map(
+      (look): Candidate => ({ ...look, firstMs: this.#sightings.firstMs(look.id) ?? captureMonoMs }),
+    );
+    const id = knownAgain(lost, candidates, captureMonoMs, controller.fieldDeg(captureMonoMs));
     if (id === null) return;
     this.#selector.rename(id);
     this.#selectedId = id;
@@ -237,18 +239,12 @@ export class Steering {
     const aim = this.#search.step(nowMs, controller.view(nowMs), fieldDeg);
     return controller.lookAt(nowMs, aim);
   }
-
-  #forgetOld(tracks: readonly Track[], nowMs: number): void {
-    if (this.#firstSeenMs.size <= MOST_KNOWN) return;
-    const inSight = new Set(tracks.map(({ id }) => id));
-    for (const [id, firstMs] of this.#firstSeenMs) {
-      if (!inSight.has(id) && nowMs - firstMs > FORGET_MS) this.#firstSeenMs.delete(id);
-    }
-  }
 }
 
-const MOST_KNOWN = 256;
-const FORGET_MS = 60_000;
+function lookAt(controller: Controller, frame: FrameMeta, track: Track): Look {
+  const sighting = { atMs: frame.captureMonoMs, bbox: inShares(track, frame) };
+  return { ...controller.directionOf(sighting), label: track.label };
+}
 
 function inShares({ bboxPx: { x, y, w, h } }: Track, { size }: FrameMeta): Sighting['bbox'] {
   return { x: x / size.w, y: y / size.h, w: w / size.w, h: h / size.h };

@@ -90,6 +90,28 @@ describe('a target that is lost', () => {
     expect(pursuit.last.off).toBeLessThan(0.06);
   });
 
+  test('just before it was chosen: what the operator saw is followed under the id that it has by now', () => {
+    const pursuit = new Pursuit(sceneOf(FLIGHT)).run(3);
+    pursuit.isBlind = true;
+    pursuit.run(1.2);
+    pursuit.isBlind = false;
+    pursuit.run(0.5);
+    expect(pursuit.last.tracks.map(({ id }) => id)).toEqual([2]);
+    pursuit.select(1).run(4);
+    expect(pursuit.last).toMatchObject({ selection: { id: 2, by: 'operator' }, phase: 'tracking' });
+    expect(pursuit.last.off).toBeLessThan(0.06);
+  });
+
+  test('long before it was chosen: nothing moves', () => {
+    const pursuit = new Pursuit(sceneOf(FLIGHT)).run(3);
+    pursuit.isBlind = true;
+    pursuit.run(3.5);
+    pursuit.isBlind = false;
+    pursuit.run(0.5).select(1).run(4);
+    expect(pursuit.last).toMatchObject({ selection: { id: 1, by: 'operator' }, phase: 'lost' });
+    expect(pursuit.sent).toEqual([]);
+  });
+
   test('for good: the camera stands still in the end, and the operator’s target stays selected', () => {
     const pursuit = new Pursuit(sceneOf(FLIGHT)).run(2).select(1).run(8);
     pursuit.isBlind = true;

@@ -1,0 +1,58 @@
+/** What has been seen of each track lately: since when, where, and how it moved. Pure: times are arguments. */
+import type { LostLook } from './reacquire.ts';
+
+/** Where a track was in a picture, as a direction of the world. */
+export interface Look {
+  readonly panDeg: number;
+  readonly tiltDeg: number;
+  readonly widthDeg: number;
+  readonly label: string;
+}
+
+interface Known {
+  readonly firstMs: number;
+  /** Of the last {@link MOTION_MS}, oldest first. */
+  readonly looks: (Look & { readonly atMs: number })[];
+}
+
+/** How it moves is seen over this. */
+const MOTION_MS = 1000;
+/** Looks closer together than this tell jitter rather than motion. */
+const LEAST_MS = 200;
+/** A track that has been gone for longer is another matter than one that was there a moment ago. */
+const LATELY_MS = 2000;
+const MOST_KNOWN = 256;
+const FORGET_MS = 60_000;
+
+export class Sightings {
+  readonly #known = new Map<number, Known>();
+
+  see(id: number, look: Look, atMs: number): void {
+    const known = this.#known.get(id) ?? { firstMs: atMs, looks: [] };
+    if (known.looks.length === 0) this.#known.set(id, known);
+    known.looks.push({ ...look, atMs });
+    while ((known.looks[0]?.atMs ?? atMs) < atMs - MOTION_MS) known.looks.shift();
+    if (this.#known.size > MOST_KNOWN) this.#forgetOld(atMs);
+  }
+
+  /** When the track was seen for the first time. */
+  firstMs(id: number): number | undefined {
+    return this.#known.get(id)?.firstMs;
+  }
+
+  /** Where a track was last, and how it moved; null: it has not been in sight lately. */
+  lately(id: number, nowMs: number): LostLook | null {
+    const looks = this.#known.get(id)?.looks ?? [];
+    const [first, last] = [looks[0], looks.at(-1)];
+    if (!first || !last || nowMs - last.atMs > LATELY_MS) return null;
+    const spanS = (last.atMs - first.atMs) / 1000;
+    const perS = (axis: 'panDeg' | 'tiltDeg') => (spanS * 1000 < LEAST_MS ? 0 : (last[axis] - first[axis]) / spanS);
+    return { ...last, panDegPerS: perS('panDeg'), tiltDegPerS: perS('tiltDeg') };
+  }
+
+  #forgetOld(nowMs: number): void {
+    for (const [id, { looks }] of this.#known) {
+      if (nowMs - (looks.at(-1)?.atMs ?? 0) > FORGET_MS) this.#known.delete(id);
+    }
+  }
+}
