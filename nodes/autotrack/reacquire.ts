@@ -1,6 +1,6 @@
 /**
- * Knows a lost target again when the tracker gives it a new id: a track that is new since then, about where the target
- * should be, and about as large. Pure.
+ * Knows a lost target again when the tracker gives it another id: a track that was never in a picture together with it,
+ * about where the target should be, and about as large. Pure.
  */
 import { type Direction, type LostTarget, whereNow } from './search.ts';
 
@@ -13,8 +13,8 @@ export interface Candidate extends Direction {
   readonly id: number;
   readonly label: string;
   readonly widthDeg: number;
-  /** When this track was seen for the first time. */
-  readonly firstMs: number;
+  /** It was in a picture together with the target, and so is something else. */
+  readonly isOther: boolean;
 }
 
 /** Least distance that counts as the same place, in widths of the picture; it grows while the target is away … */
@@ -38,7 +38,7 @@ export function knownAgain(
   const gateDeg = Math.min(GATE_MOST, GATE + (GATE_PER_S * Math.max(0, nowMs - lost.atMs)) / 1000) * fieldDeg;
   let best: { id: number; offDeg: number } | null = null;
   for (const candidate of candidates) {
-    if (candidate.firstMs <= lost.atMs || !isAbout(candidate.widthDeg, lost.widthDeg)) continue;
+    if (candidate.isOther || !isAbout(candidate.widthDeg, lost.widthDeg)) continue;
     const cos = Math.cos((expected.tiltDeg * Math.PI) / 180);
     const offDeg = Math.hypot((candidate.panDeg - expected.panDeg) * cos, candidate.tiltDeg - expected.tiltDeg);
     const limitDeg = candidate.label === lost.label ? gateDeg : OTHER_LABEL * gateDeg;

@@ -1,8 +1,9 @@
-/** What has been seen of each track lately: since when, where, and how it moved. Pure: times are arguments. */
+/** What has been seen of each track lately: where, how it moved, and beside which others. Pure: times are arguments. */
 import type { LostLook } from './reacquire.ts';
 
 /** Where a track was in a picture, as a direction of the world. */
 export interface Look {
+  readonly id: number;
   readonly panDeg: number;
   readonly tiltDeg: number;
   readonly widthDeg: number;
@@ -10,9 +11,10 @@ export interface Look {
 }
 
 interface Known {
-  readonly firstMs: number;
   /** Of the last {@link MOTION_MS}, oldest first. */
   readonly looks: (Look & { readonly atMs: number })[];
+  /** Tracks that were in a picture together with it: they are other objects. */
+  readonly beside: Set<number>;
 }
 
 /** How it moves is seen over this. */
@@ -27,17 +29,21 @@ const FORGET_MS = 60_000;
 export class Sightings {
   readonly #known = new Map<number, Known>();
 
-  see(id: number, look: Look, atMs: number): void {
-    const known = this.#known.get(id) ?? { firstMs: atMs, looks: [] };
-    if (known.looks.length === 0) this.#known.set(id, known);
-    known.looks.push({ ...look, atMs });
-    while ((known.looks[0]?.atMs ?? atMs) < atMs - MOTION_MS) known.looks.shift();
+  /** All tracks of a picture. */
+  see(looks: readonly Look[], atMs: number): void {
+    for (const look of looks) {
+      const known = this.#known.get(look.id) ?? { looks: [], beside: new Set<number>() };
+      this.#known.set(look.id, known);
+      known.looks.push({ ...look, atMs });
+      while ((known.looks[0]?.atMs ?? atMs) < atMs - MOTION_MS) known.looks.shift();
+      for (const { id } of looks) if (id !== look.id) known.beside.add(id);
+    }
     if (this.#known.size > MOST_KNOWN) this.#forgetOld(atMs);
   }
 
-  /** When the track was seen for the first time. */
-  firstMs(id: number): number | undefined {
-    return this.#known.get(id)?.firstMs;
+  /** Whether these two were in one picture. */
+  wereTogether(one: number, other: number): boolean {
+    return this.#known.get(one)?.beside.has(other) ?? false;
   }
 
   /** Where a track was last, and how it moved; null: it has not been in sight lately. */

@@ -48,6 +48,8 @@ export class Steering {
   readonly #mission: Mission;
   #controller: Controller | null = null;
   #selectedId: number | null = null;
+  /** Ids that the target has had since it was selected. */
+  #names: number[] = [];
   #sighting: Sighting | null = null;
   /** When the selected target was in sight last. */
   #seenMs: number | null = null;
@@ -65,6 +67,7 @@ export class Steering {
     this.#phase = new TargetPhase(options.grace_s * 1000, selection?.id ?? null);
     this.#mission = new Mission(options);
     this.#selectedId = selection?.id ?? null;
+    this.#names = selection ? [selection.id] : [];
   }
 
   get selection(): Selection | null {
@@ -136,8 +139,8 @@ export class Steering {
   /** A picture's tracks. @returns the phase of the target in it */
   see(frame: FrameMeta, tracks: readonly Track[], nowMs: number, canMove: boolean): TrackingPhase {
     const controller = this.#controllerFor(frame);
-    const looks = tracks.map((track) => ({ id: track.id, ...lookAt(controller, frame, track) }));
-    for (const { id, ...look } of looks) this.#sightings.see(id, look, frame.captureMonoMs);
+    const looks = tracks.map((track) => lookAt(controller, frame, track));
+    this.#sightings.see(looks, frame.captureMonoMs);
     this.#selector.step(tracks, nowMs, canMove);
     this.#noteSelection(nowMs);
     this.#knowAgain(controller, frame, looks, nowMs);
@@ -191,6 +194,7 @@ export class Steering {
     const id = this.selection?.id ?? null;
     if (id === this.#selectedId) return;
     this.#selectedId = id;
+    this.#names = id === null ? [] : [id];
     this.#phase.select(id, nowMs);
     this.#controller?.forget();
     // An operator chooses what was there a moment ago: by now it may be gone, or have another id.
@@ -214,21 +218,17 @@ export class Steering {
   }
 
   /** Goes on with the same target when the tracker has given it a new id. */
-  #knowAgain(
-    controller: Controller,
-    { captureMonoMs }: FrameMeta,
-    looks: readonly (Look & { readonly id: number })[],
-    nowMs: number,
-  ): void {
+  #knowAgain(controller: Controller, { captureMonoMs }: FrameMeta, looks: readonly Look[], nowMs: number): void {
     const lost = this.#last;
     if (!lost || looks.some(({ id }) => id === this.#selectedId) || captureMonoMs - lost.atMs < LOST_MS) return;
     const candidates = looks.map(
-      (look): Candidate => ({ ...look, firstMs: this.#sightings.firstMs(look.id) ?? captureMonoMs }),
+      (look): Candidate => ({ ...look, isOther: this.#names.some((id) => this.#sightings.wereTogether(id, look.id)) }),
     );
     const id = knownAgain(lost, candidates, captureMonoMs, controller.fieldDeg(captureMonoMs));
     if (id === null) return;
     this.#selector.rename(id);
     this.#selectedId = id;
+    this.#names.push(id);
     this.#phase.select(id, nowMs);
   }
 
@@ -243,7 +243,7 @@ export class Steering {
 
 function lookAt(controller: Controller, frame: FrameMeta, track: Track): Look {
   const sighting = { atMs: frame.captureMonoMs, bbox: inShares(track, frame) };
-  return { ...controller.directionOf(sighting), label: track.label };
+  return { id: track.id, ...controller.directionOf(sighting), label: track.label };
 }
 
 function inShares({ bboxPx: { x, y, w, h } }: Track, { size }: FrameMeta): Sighting['bbox'] {

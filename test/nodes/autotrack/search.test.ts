@@ -78,7 +78,7 @@ describe('known again under another id', () => {
     panDeg: 34,
     tiltDeg: 10,
     widthDeg: 1.1,
-    firstMs: 10_900,
+    isOther: false,
     ...more,
   });
   const at = (more: Partial<Candidate>, nowMs = 11_000) => knownAgain(LOST, [candidate(more)], nowMs, FIELD_DEG);
@@ -87,7 +87,7 @@ describe('known again under another id', () => {
     ['where it should be', {}, 9],
     ['a little off', { panDeg: 37.5 }, 9],
     ['where it was, but it was moving', { panDeg: 29 }, null],
-    ['there before the target was lost: another object', { firstMs: 9000 }, null],
+    ['was in a picture together with the target: another object', { isOther: true }, null],
     ['much larger', { widthDeg: 4 }, null],
     ['of another label, at the very place', { label: 'bird', panDeg: 34.5 }, 9],
     ['of another label, a little off', { label: 'bird', panDeg: 37.5 }, null],
@@ -97,8 +97,8 @@ describe('known again under another id', () => {
 
   test('the longer it is away, the further off it may be, up to a limit', () => {
     expect(at({ panDeg: 43 }, 11_000)).toBe(null);
-    expect(at({ panDeg: 43, firstMs: 13_900 }, 14_000)).toBe(9);
-    expect(at({ panDeg: 60, firstMs: 99_900 }, 100_000)).toBe(null);
+    expect(at({ panDeg: 43 }, 14_000)).toBe(9);
+    expect(at({ panDeg: 60 }, 100_000)).toBe(null);
   });
 
   test('of several the nearest', () => {

@@ -90,6 +90,26 @@ describe('a target that is lost', () => {
     expect(pursuit.last.off).toBeLessThan(0.06);
   });
 
+  test('and known again, but the tracker finds its first id again: back to that', () => {
+    const pursuit = new Pursuit(sceneOf(HOVER)).run(2).select(1).run(3);
+    const { last } = pursuit;
+    const see = (id: number) => {
+      pursuit.clock.advance(300);
+      const nowMs = pursuit.clock.monoMs();
+      const frame = {
+        index: 900,
+        mediaTimeS: nowMs / 1000,
+        captureMonoMs: nowMs,
+        captureUnixMs: 0,
+        decodedMonoMs: nowMs,
+      };
+      const tracks = last.tracks.map((track) => ({ ...track, id }));
+      return pursuit.steering.see({ ...frame, size: { w: 640, h: 360 } }, tracks, nowMs, true);
+    };
+    expect([see(2), see(1), see(2)]).toEqual(['tracking', 'tracking', 'tracking']);
+    expect(pursuit.steering.selection).toEqual({ id: 2, by: 'operator' });
+  });
+
   test('just before it was chosen: what the operator saw is followed under the id that it has by now', () => {
     const pursuit = new Pursuit(sceneOf(FLIGHT)).run(3);
     pursuit.isBlind = true;
