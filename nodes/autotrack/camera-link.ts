@@ -49,6 +49,7 @@ export class CameraLink {
   #next: { readonly velocity: Velocity; readonly leaseMs: number } | null = null;
   #isSending = false;
   #velocity: Velocity = NO_VELOCITY;
+  #callOffEnd: () => void = () => undefined;
   #pollMs = IDLE_POLL_MS;
   #sentCount = 0;
 
@@ -77,7 +78,7 @@ export class CameraLink {
     return this.#status;
   }
 
-  /** What the camera was told last. */
+  /** What the camera was told last; zeros once the lease of that is over. */
   get velocity(): Velocity {
     return this.#velocity;
   }
@@ -139,6 +140,7 @@ export class CameraLink {
   /** Stops the camera and lets go. */
   async close(): Promise<void> {
     this.#next = null;
+    this.#callOffEnd();
     this.#closing.abort();
     try {
       await this.#driver.close();
@@ -207,7 +209,7 @@ export class CameraLink {
 
   async #sendOne(velocity: Velocity, leaseMs: number): Promise<void> {
     // Before the answer: also a request whose answer is lost moves the camera.
-    this.#note(velocity);
+    this.#note(velocity, leaseMs);
     try {
       if (isZero(velocity)) await this.#driver.stop(this.#closing.signal);
       else await this.#driver.moveVelocity(velocity, leaseMs, this.#closing.signal);
@@ -219,10 +221,17 @@ export class CameraLink {
     }
   }
 
-  #note(velocity: Velocity): void {
+  /** @param leaseMs of a velocity; nothing moves on beyond it, also when no stop gets through to a camera that is lost */
+  #note(velocity: Velocity, leaseMs = 0): void {
+    this.#callOffEnd();
     this.#velocity = velocity;
     this.#sentCount += 1;
     this.#listener.sent(velocity, this.#clock.monoMs());
+    if (isZero(velocity)) return;
+    this.#callOffEnd = this.#time.after(leaseMs, () => {
+      this.#velocity = NO_VELOCITY;
+      this.#listener.sent(NO_VELOCITY, this.#clock.monoMs());
+    });
   }
 
   #become(view: LinkView): void {

@@ -1,0 +1,127 @@
+/**
+ * The whole program follows a drone with every camera that the virtual one can be: each quirk, each rung, each protocol.
+ * Detections are the truth, so that it is the following that is judged, by where the camera really points.
+ */
+import { afterAll, expect, test } from 'bun:test';
+import { QUIRKS } from '../../runtime/camera/quirks.ts';
+import { Chase, type ChaseOptions, plantOf } from './chase.ts';
+import { told } from './client.ts';
+import { Slots } from './slots.ts';
+
+interface Case extends ChaseOptions {
+  readonly name: string;
+  readonly rung: 'velocity' | 'absolute' | 'relative' | 'relative-fov';
+  readonly verified?: boolean;
+  readonly stopsByItself?: 'yes' | 'no' | 'unverified';
+  /** In its notes, or in what was said of rejected rungs. */
+  readonly says?: string;
+  /** The target stays within this share of the picture's width of its centre. Default: {@link WITHIN}. */
+  readonly within?: number;
+  /** How long it may take to get there. Default: {@link SETTLE_S}. */
+  readonly settleS?: number;
+}
+
+const WITHIN = 0.1;
+const SETTLE_S = 3;
+const STAYS_S = 5;
+const LOOK_MS = 60;
+/** At a time; each is three processes, and most of what they do is wait. */
+const slots = new Slots(7);
+
+function quirk(name: string, more: Partial<Case> = {}): Case {
+  return { name, quirks: [name], rung: 'velocity', ...more };
+}
+
+const NEEDS_GUARDIAN = 'needs a guardian';
+const onlyRung = (rung: Case['rung']): Case => ({ name: `only ${rung}`, rung, driverOptions: { rungs: [rung] } });
+
+const CASES: Case[] = [
+  // First, since it takes longest to be tried out. Of every second it moves for 300 ms: its leases must be that short for
+  // it to stand in time, and the next one can't be sent before the last one is answered.
+  quirk('latency-1000', { delayMs: 1000, within: 0.35, settleS: 6, says: 'too slow: should our process die' }),
+  { name: 'no quirk', rung: 'velocity' },
+  quirk('no-relative-fov'),
+  quirk('fov-refused'),
+  quirk('always-moving', { says: 'MOVING of a camera that stands' }),
+  quirk('no-status', { verified: false, stopsByItself: 'unverified', says: 'moves are blind' }),
+  quirk('nil-position', { says: 'moves are blind' }),
+  quirk('zoom-half'),
+  quirk('tilt-positions-down', { says: 'tilt positions run the other way' }),
+  quirk('timeout-ignored', { rung: 'absolute', says: NEEDS_GUARDIAN }),
+  quirk('timeout-refused', { rung: 'absolute', says: NEEDS_GUARDIAN }),
+  quirk('stop-refused', { says: 'a velocity of zero is sent instead' }),
+  quirk('clock-hour-off', { says: '3600 s from ours' }),
+  quirk('local-time-as-utc', { says: 'login' }),
+  quirk('digest-only', { says: 'digest' }),
+  quirk('auth-for-time'),
+  quirk('wrong-xaddr', { says: '192.0.2.64' }),
+  quirk('first-profile-without-ptz', { says: 'profile_sub is used' }),
+  quirk('latency-300', { delayMs: 300 }),
+  quirk('drop-tenth', { driverOptions: { request_ms: 500 }, within: 0.15 }),
+  quirk('lockout'),
+  quirk('reboot'),
+  quirk('octagon-busy'),
+  quirk('octagon-alt-names'),
+  onlyRung('absolute'),
+  onlyRung('relative'),
+  onlyRung('relative-fov'),
+  {
+    ...{ name: 'position by octagon', quirks: ['no-status'], rung: 'velocity', position: 'octagon' },
+    ...{ verified: false, stopsByItself: 'unverified', says: 'positions come from octagon' },
+  },
+  ...[[], ['octagon-busy'], ['octagon-alt-names']].map((quirks): Case => {
+    const name = ['octagon', ...quirks].join(' ');
+    return { name, quirks, driver: 'octagon', rung: 'velocity', stopsByItself: 'no', says: 'guarded' };
+  }),
+];
+
+test('no quirk is forgotten', () => {
+  const tested = new Set(CASES.flatMap(({ quirks = [] }) => quirks));
+  expect(QUIRKS.map(({ name }) => name).filter((name) => !tested.has(name))).toEqual([]);
+});
+
+const rows: string[] = [];
+afterAll(() => console.log(rows.join('\n')));
+
+test.concurrent.each(CASES)(
+  '$name',
+  async (one) => {
+    const release = await slots.take();
+    try {
+      await follows(one);
+    } finally {
+      release();
+    }
+  },
+  180_000,
+);
+
+async function follows(one: Case): Promise<void> {
+  const { rung, within = WITHIN, settleS = SETTLE_S, verified = true, stopsByItself = 'yes', says = '' } = one;
+  await using chase = await Chase.start({ ...one, known: { rung, plant: plantOf(rung, one.delayMs) } });
+  await chase.judged(90_000);
+  const { autotrack } = chase.client;
+  expect(autotrack).toMatchObject({ rung, verified, stops_by_itself: stopsByItself });
+  expect(JSON.stringify([autotrack?.notes, autotrack?.rejected])).toContain(says);
+
+  await chase.select();
+  const beganS = chase.camera.nowS();
+  const seen: { readonly atS: number; readonly off: number; readonly text: string }[] = [];
+  for (let atS = 0; atS < settleS + STAYS_S; ) {
+    await Bun.sleep(LOOK_MS);
+    atS = chase.camera.nowS() - beganS;
+    seen.push({ atS, off: chase.offCentre(), text: chase.snapshot() });
+  }
+  const outside = seen.findLast(({ off }) => off > within);
+  const settled = seen.filter(({ atS }) => atS > settleS).map(({ off }) => off);
+  const rms = Math.sqrt(settled.reduce((sum, off) => sum + off * off, 0) / settled.length);
+  const figures = [rms, Math.max(...settled), within].map((share) => `${(100 * share).toFixed(1)} %`.padStart(8));
+  const lastS = `${(outside?.atS ?? 0).toFixed(1)} s`;
+  rows.push(`${one.name.padEnd(26)} rms ${figures[0]}, worst ${figures[1]} of ${figures[2]}, last outside ${lastS}`);
+  if ((outside?.atS ?? 0) > settleS) {
+    const story = seen.filter((_, i) => i % 5 === 0).map(({ atS, text }) => `${atS.toFixed(2)} s: ${text}\n`);
+    throw new Error(`${rows.at(-1)}; ${told(chase.client.autotrack)}\n${story.join('')}${chase.command.stderr}`);
+  }
+  // It has been followed and not only been in the way.
+  expect(chase.client.autotrack).toMatchObject({ active: true, reason: null });
+}
