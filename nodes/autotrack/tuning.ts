@@ -45,8 +45,12 @@ const NOT_NOW: TuningStep = { isRunning: false, command: null, learned: false };
 const ASSUMED_RANGE_DEG = { pan: 360, tilt: 110 };
 /** How old pictures typically are that are stamped as they arrive: exposure, encoding, network. */
 const ARRIVAL_DELAY_MS = 200;
-/** A calibration that was given up is not tried again at once. */
+/** A calibration that was given up, or did not go well, is not tried again at once … */
 const AGAIN_MS = 60_000;
+/** … and not for ever. */
+const MOST_TRIES = 3;
+/** Repeated movements that agree less than this were disturbed: a blocked axis, a machine that was late with everything. */
+const TRUSTED = 0.9;
 
 export class Tuning {
   readonly #options: TuningOptions;
@@ -59,6 +63,7 @@ export class Tuning {
   #calibration: QuickCalibration | null = null;
   #roundTripMs = 0;
   #notBeforeMs = 0;
+  #tries = 0;
   #hasFailed = false;
   /** How old a picture is when it gets its time stamp. */
   #frameDelayMs = 0;
@@ -192,19 +197,26 @@ export class Tuning {
     const result = this.#calibration?.result();
     this.#calibration = null;
     this.#notBeforeMs = nowMs + AGAIN_MS;
-    if (!result?.pan && !result?.tilt) {
-      this.#hasFailed = true;
-      this.#log.warn('calibration failed: the small moves were not seen; following starts cautiously', {
-        code: 'calibration_failed',
-      });
-      return false;
-    }
+    if (!result || (!result.pan && !result.tilt)) return this.#failed('the small moves were not seen', true);
     const { repeatability } = result;
+    if (repeatability < TRUSTED) {
+      const agreed = Math.round(repeatability * 1000) / 1000;
+      return this.#failed(`repeated moves agreed by ${agreed} only`, ++this.#tries >= MOST_TRIES);
+    }
     this.#learned = { plant: this.#inPictures(result), repeatability, atUnixMs: unixMs };
     this.#keep();
     const { plant } = this.#learned;
     this.#log.info('calibrated', { ...describe(plant), repeatability: Math.round(repeatability * 1000) / 1000 });
     return true;
+  }
+
+  #failed(why: string, forGood: boolean): boolean {
+    this.#hasFailed = forGood;
+    this.#log.warn(`calibration failed: ${why}; following starts with care`, {
+      code: 'calibration_failed',
+      ...(forGood ? {} : { again_s: AGAIN_MS / 1000 }),
+    });
+    return false;
   }
 }
 

@@ -67,7 +67,7 @@ describe('check', () => {
     expect(exitCode).toBe(0);
     expect(stdout).toStartWith('camera cam01, pace realtime, from graphs/cam01.yaml\n');
     expect(stdout).toMatch(/^detect +detect \(blocks\)$/m);
-    expect(stdout).toMatch(/^decode\.frames +512×416 /m);
+    expect(stdout).toMatch(/^decode\.frames +640×512 /m);
     expect(stdout).toMatch(/^detections +detect\.detections in detect +track\.detections in track$/m);
   });
 
@@ -75,7 +75,7 @@ describe('check', () => {
     const { exitCode, stdout } = await runCommand(['check', 'graphs/cam01.yaml', '--plan=mermaid']);
     expect(exitCode).toBe(0);
     expect(stdout).toStartWith('flowchart LR\n  subgraph w0["worker source"]\n');
-    expect(stdout).toMatch(/n1 == "512×416 \w+, [\w-]+" ==> n2/);
+    expect(stdout).toMatch(/n1 == "640×512 \w+, [\w-]+" ==> n2/);
     const refused = await runCommand(['check', 'graphs/cam01.yaml', '--plan=svg']);
     expect(refused.exitCode).toBe(2);
     expect(refused.stderr).toContain('--plan; expected text or mermaid, got svg');

@@ -36,6 +36,8 @@ class Bench {
   readonly store: MemoryStore;
   readonly tuning: Tuning;
   nowMs = 1000;
+  /** What somebody else does to the camera: added to its pan. */
+  disturbance = (_nowMs: number) => 0;
   readonly #motions = { pan: new OwnMotion(PAN, 20), tilt: new OwnMotion(TILT, 5) };
 
   constructor(options: object = {}, store = new MemoryStore()) {
@@ -47,7 +49,14 @@ class Bench {
     const at = (axis: 'pan' | 'tilt') => this.#motions[axis].at(this.nowMs).position;
     const link = { state: 'ready', reason: null, nextTryMs: null } as const;
     const told = { cameraUnixMs: null, roundTripMs: 20, velocity: null, link };
-    return { atMs: this.nowMs, pan: at('pan'), tilt: at('tilt'), zoom: 0, moving: false, ...told };
+    return {
+      atMs: this.nowMs,
+      pan: at('pan') + this.disturbance(this.nowMs),
+      tilt: at('tilt'),
+      zoom: 0,
+      moving: false,
+      ...told,
+    };
   }
 
   /** @returns how many steps ran a calibration */
@@ -118,6 +127,23 @@ describe('motors are measured', () => {
     expect(bench.run(50)).toBe(0);
     expect(bench.run(30)).toBeGreaterThan(0);
     expect(bench.tuning.view().state).toBe('done');
+  });
+
+  test('moves that do not agree teach nothing; it is tried again a minute later, three times in all', () => {
+    const bench = new Bench();
+    bench.tuning.connected(capabilities('velocity'));
+    bench.disturbance = (nowMs) => 6 * Math.sin(nowMs / 700);
+    expect(bench.run(30)).toBeGreaterThan(0);
+    expect(bench.tuning.plant).toEqual(UNKNOWN_PLANT);
+    expect(bench.tuning.view().state).toBe('none');
+    expect(bench.run(120)).toBeGreaterThan(0);
+    bench.run(120);
+    expect(bench.tuning.view().state).toBe('failed');
+    expect(bench.run(120)).toBe(0);
+    const next = new Bench({}, bench.store);
+    next.tuning.connected(capabilities('velocity'));
+    next.run(30);
+    expect(next.tuning.view().state).toBe('done');
   });
 
   test.each([
