@@ -25,7 +25,10 @@ const DEFAULT_PATH = '/api';
 
 export class OctagonClient {
   readonly policy = new LoginPolicy();
-  /** How often a request that got no answer is sent again. */
+  /**
+   * How often a request that got no answer is sent again; none is whose login was not accepted yet: its answer may have
+   * been a refusal, which the camera has counted and we have not.
+   */
   retries = 0;
   /** From request to answer, smoothed; null before the first. */
   roundTripMs: number | null = null;
@@ -54,7 +57,7 @@ export class OctagonClient {
         return await this.#once(call);
       } catch (error) {
         if (!(error instanceof WindhoverError) || call.signal?.aborted) throw error;
-        if (error.code === 'ptz_unreachable' && lost-- > 0) continue;
+        if (error.code === 'ptz_unreachable' && this.#isLoggedIn && lost-- > 0) continue;
         const isBusy = error.code === 'ptz_refused' && BUSY.test(error.details.got ?? '');
         if (!isBusy || busy++ >= BUSY_RETRIES) throw error;
         await this.#time.wait(busy * BUSY_WAIT_MS, call.signal ?? NEVER);

@@ -57,7 +57,10 @@ const SMALL_SHIFT_MS = 5000;
 export class SoapClient {
   /** The camera's clock minus ours. */
   clockOffsetMs = 0;
-  /** How often a request that got no answer is sent again. */
+  /**
+   * How often a request that got no answer is sent again; none is whose login was not accepted yet: its answer may have
+   * been a refusal, which the camera has counted and we have not.
+   */
   retries = 0;
   /** From request to answer: smoothed, and of the last one. Null before the first. */
   roundTripMs: number | null = null;
@@ -91,7 +94,8 @@ export class SoapClient {
         return await this.#ask(call);
       } catch (error) {
         const isLost = error instanceof WindhoverError && error.code === 'ptz_unreachable';
-        if (!isLost || left <= 0) throw error;
+        const isLogin = this.#options.credentials !== null && call.access !== 'open';
+        if (!isLost || left <= 0 || (isLogin && this.method === null)) throw error;
       }
     }
   }

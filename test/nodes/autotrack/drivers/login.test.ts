@@ -1,6 +1,11 @@
 /** Logins: negotiated once, and never so often that an account is locked. */
 import { describe, expect, test } from 'bun:test';
-import { driverFor, Rig } from './rig.ts';
+import { OctagonDriver } from '../../../../nodes/autotrack/drivers/octagon/octagon-driver.ts';
+import { OnvifDriver } from '../../../../nodes/autotrack/drivers/onvif/onvif-driver.ts';
+import { realTime } from '../../../../nodes/autotrack/drivers/time.ts';
+import { SystemClock } from '../../../../runtime/clock.ts';
+import { octagonOptions } from './octagon-rig.ts';
+import { driverFor, optionsFor, Rig } from './rig.ts';
 
 describe('logins', () => {
   test('lockout: two refusals, then at most one attempt a minute, whatever is called; status says when', async () => {
@@ -24,6 +29,37 @@ describe('logins', () => {
     expect(wrong()).toBeLessThanOrEqual(4);
     await driver.close();
   });
+
+  test.each(['onvif', 'octagon'])(
+    '%s: a login without an answer is not sent again unasked, since it may have been refused',
+    async (protocol) => {
+      await using rig = await Rig.start();
+      let logins = 0;
+      // Hands everything on, but for the answers to logins.
+      const between = Bun.serve({
+        port: 0,
+        async fetch(request) {
+          const body = await request.text();
+          const isLogin = request.headers.has('authorization') || body.includes('UsernameToken');
+          if (isLogin) logins++;
+          const answer = await fetch(`${rig.server.origin}${new URL(request.url).pathname}`, {
+            ...{ method: 'POST', body, headers: { Host: request.headers.get('host') ?? '' } },
+          });
+          return isLogin ? await new Promise<Response>(() => undefined) : answer;
+        },
+      });
+      const where = { url: `127.0.0.1:${between.port}`, request_ms: 200 };
+      const time = realTime(new SystemClock());
+      const driver =
+        protocol === 'onvif'
+          ? new OnvifDriver({ ...optionsFor(rig.server), ...where }, time)
+          : new OctagonDriver(octagonOptions(rig.server.port, where), time);
+      await expect(driver.open()).rejects.toMatchObject({ code: 'ptz_unreachable' });
+      expect(logins).toBe(1);
+      await driver.close();
+      await between.stop(true);
+    },
+  );
 
   test('digest: one challenge for many requests', async () => {
     await using rig = await Rig.start(['digest-only']);
