@@ -4,7 +4,8 @@
  */
 import { afterAll, expect, test } from 'bun:test';
 import { QUIRKS } from '../../runtime/camera/quirks.ts';
-import { Chase, type ChaseOptions, plantOf } from './chase.ts';
+import { Chase } from './chase.ts';
+import { type ChaseOptions, plantOf } from './chase-graph.ts';
 import { told } from './client.ts';
 import { Slots } from './slots.ts';
 
