@@ -21,7 +21,7 @@ from skies import make_sky
 TARGETS = 12
 NO_OBJECT, IGNORED = -2, -1
 SOURCES = ("visible", "thermal", "rendered", "sky")
-SOURCE_SHARE = (0.46, 0.18, 0.10, 0.26)
+SOURCE_SHARE = (0.48, 0.15, 0.10, 0.27)
 #: What the class loss of an object counts in its own place, where its background gives it away.
 OWN_PLACE_WEIGHT = {"visible": 0.3, "thermal": 0.3, "rendered": 0.3}
 SKIES, CUTOUTS_A_CLASS = 220, 1400
@@ -29,7 +29,7 @@ SMALLEST_PX, LARGEST_PX = 1.6, 130.0
 #: Smaller than this, nobody can tell what it is that flies.
 LEAST_CLASS_PX = 4.0
 #: Grey levels by which an object must stand out at least.
-LEAST_CONTRAST = 6.0
+LEAST_CONTRAST = 9.0
 #: How often a picture is shown as a letterboxed one: part of it is the grey that detect pads with.
 PADDED_SHARE, PAD_LEVEL = 0.08, 114
 
@@ -177,7 +177,7 @@ class Maker:
         rng = self.rng
         least = max(width / WIDTH, height / HEIGHT)
         zoom = np.exp(rng.uniform(np.log(max(least, 0.28)), np.log(max(1.9, least * 1.02))))
-        if rng.random() < 0.35:
+        if rng.random() < 0.45:
             zoom = max(least, 1.0)
         if len(tight):
             sides = np.maximum(tight[:, 2] - tight[:, 0], tight[:, 3] - tight[:, 1])

@@ -17,7 +17,7 @@ CELLS_AN_OBJECT = 9
 CENTRE_RADIUS = 1.6
 #: Least target of a matched cell: the labels are rough, a poor overlap may be theirs.
 LEAST_TARGET = 0.3
-BOX_GAIN, CLASS_GAIN = 2.0, 0.5
+BOX_GAIN, CLASS_GAIN = 2.5, 0.5
 LABEL_SMOOTHING = 0.05
 
 

@@ -11,6 +11,8 @@ def make_sky(rng: np.random.Generator) -> np.ndarray:
     picture = gradient(rng)
     if rng.random() < 0.75:
         picture = add_clouds(picture, rng)
+    if rng.random() < 0.25:
+        picture = add_clouds(picture, rng, holes=True)
     if rng.random() < 0.12:
         add_contrails(picture, rng)
     if rng.random() < 0.35:
@@ -29,7 +31,8 @@ def gradient(rng) -> np.ndarray:
     return np.broadcast_to(top * (1 - down) + bottom * down, (HEIGHT, WIDTH, 3)).astype(np.float32).copy()
 
 
-def add_clouds(picture, rng) -> np.ndarray:
+def add_clouds(picture, rng, holes: bool = False) -> np.ndarray:
+    """Clouds, or holes in them: small dark patches of sky, which are easily taken for something that flies."""
     cover = np.zeros((HEIGHT, WIDTH), np.float32)
     weight = 1.0
     for octave in range(2, rng.integers(4, 9)):
@@ -39,6 +42,10 @@ def add_clouds(picture, rng) -> np.ndarray:
     cover = (cover - cover.mean()) / (cover.std() + 1e-6)
     opacity = np.clip(cover * rng.uniform(0.3, 1.1) + rng.uniform(-0.5, 0.5), 0, 1)[..., None] * rng.uniform(0.2, 1)
     color = np.full(3, rng.uniform(110, 255)) + rng.uniform(-10, 10, 3)
+    if holes:
+        # Few and ragged, with soft edges.
+        opacity = np.clip(opacity * rng.uniform(1, 2.5) - rng.uniform(0.1, 0.5), 0, 1)
+        color = np.array([rng.uniform(70, 210), rng.uniform(60, 150), rng.uniform(30, 130)])
     return picture * (1 - opacity) + color * opacity
 
 

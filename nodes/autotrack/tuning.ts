@@ -5,7 +5,7 @@
 import type { CaptureClock, Logger, NodeStore } from '../../runtime/node.ts';
 import { QuickCalibration, type QuickResult } from './control/quick-calibration.ts';
 import { type AxisPlant, type Plant, type PtzStatus, UNKNOWN_PLANT, type VelocityCommand } from './control/types.ts';
-import type { Capabilities, PtzStatus as DriverStatus, Velocity } from './drivers/index.ts';
+import type { Capabilities, PtzStatus as DriverStatus, Velocity, Verdict } from './drivers/index.ts';
 import type { CalibrationView } from './state-messages.ts';
 
 export interface TuningOptions {
@@ -28,10 +28,13 @@ interface Learned {
   readonly atUnixMs: number;
 }
 
-/** What is on disk; a plant belongs to the way that the camera is steered. */
-interface Kept extends Learned {
+/** What is on disk. */
+interface Kept extends Partial<Learned> {
   readonly version: typeof VERSION;
-  readonly rung: string;
+  /** What the camera turned out to be able to do when it was reached last: for whoever looks into the file. */
+  readonly verdict?: Verdict;
+  /** A plant belongs to the way that the camera is steered. */
+  readonly rung: string | null;
 }
 
 const VERSION = 1;
@@ -72,6 +75,7 @@ export class Tuning {
   connected(capabilities: Capabilities): void {
     this.#capabilities = capabilities;
     this.#learned = readKept(this.#store.load(), capabilities.verdict.rung);
+    this.#keep();
   }
 
   /** A picture has come, stamped by this clock. */
@@ -153,6 +157,17 @@ export class Tuning {
     return new QuickCalibration({ fieldDeg, aspect, maxZoom, lateMs: this.#roundTripMs });
   }
 
+  #keep(): void {
+    const verdict = this.#capabilities?.verdict;
+    const kept: Kept = {
+      ...this.#learned,
+      version: VERSION,
+      rung: verdict?.rung ?? null,
+      ...(verdict ? { verdict } : {}),
+    };
+    this.#store.save(kept);
+  }
+
   /** A picture of a place comes later than the news of it. */
   #inPictures({ plant: { pan, tilt, zoom } }: QuickResult): Plant {
     const late = (axis: AxisPlant) => ({ ...axis, delayMs: axis.delayMs + this.#frameDelayMs });
@@ -172,8 +187,7 @@ export class Tuning {
     }
     const { repeatability } = result;
     this.#learned = { plant: this.#inPictures(result), repeatability, atUnixMs: unixMs };
-    const kept: Kept = { ...this.#learned, version: VERSION, rung: this.#capabilities?.verdict.rung ?? '' };
-    this.#store.save(kept);
+    this.#keep();
     const { pan, tilt } = this.#learned.plant;
     this.#log.info('calibrated', {
       delay_ms: Math.round(pan.delayMs),

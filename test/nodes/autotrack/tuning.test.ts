@@ -1,0 +1,165 @@
+import { describe, expect, test } from 'bun:test';
+import { OwnMotion } from '../../../nodes/autotrack/control/own-motion.ts';
+import { type AxisPlant, UNKNOWN_PLANT } from '../../../nodes/autotrack/control/types.ts';
+import type { Capabilities, PtzStatus } from '../../../nodes/autotrack/drivers/index.ts';
+import { chooseRung, type Evidence } from '../../../nodes/autotrack/drivers/ladder.ts';
+import { Tuning } from '../../../nodes/autotrack/tuning.ts';
+import { MemoryStore } from '../../../runtime/engine/store.ts';
+
+const WORKS = { listed: true, move: 'works', detail: null } as const;
+const ABSENT = { listed: false, move: 'not-tried', detail: null } as const;
+
+function capabilities(rung: 'velocity' | 'absolute', more: Partial<Capabilities> = {}): Capabilities {
+  const evidence: Evidence = {
+    rungs: { velocity: WORKS, absolute: WORKS, relative: ABSENT, 'relative-fov': ABSENT },
+    stops: { timeout: 'works', stop: 'stop' },
+    position: 'works',
+    notes: [],
+  };
+  return {
+    positionUnit: 'degrees',
+    position: true,
+    absolute: true,
+    relative: [],
+    zoom: true,
+    leaseMs: 1000,
+    verdict: chooseRung(evidence, { allowed: [rung], guardian: false }, 20),
+    ...more,
+  };
+}
+
+const SILENT = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
+const PAN: AxisPlant = { gainPerS: 70, rampS: 0.3, delayMs: 120 };
+const TILT: AxisPlant = { gainPerS: 45, rampS: 0.3, delayMs: 120 };
+
+class Bench {
+  readonly store: MemoryStore;
+  readonly tuning: Tuning;
+  nowMs = 1000;
+  readonly #motions = { pan: new OwnMotion(PAN, 20), tilt: new OwnMotion(TILT, 5) };
+
+  constructor(options: object = {}, store = new MemoryStore()) {
+    this.store = store;
+    this.tuning = new Tuning({ calibrate: true, max_zoom: 1, hfov_deg: 60, ...options }, store, SILENT);
+  }
+
+  status(): PtzStatus {
+    const at = (axis: 'pan' | 'tilt') => this.#motions[axis].at(this.nowMs).position;
+    const link = { state: 'ready', reason: null, nextTryMs: null } as const;
+    const told = { cameraUnixMs: null, roundTripMs: 20, velocity: null, link };
+    return { atMs: this.nowMs, pan: at('pan'), tilt: at('tilt'), zoom: 0, moving: false, ...told };
+  }
+
+  /** @returns how many steps ran a calibration */
+  run(seconds: number): number {
+    let running = 0;
+    for (const endMs = this.nowMs + seconds * 1000; this.nowMs < endMs; this.nowMs += 50) {
+      this.tuning.status(this.status());
+      const { isRunning, command } = this.tuning.step(this.nowMs, 1e12 + this.nowMs, 16 / 9);
+      if (isRunning) running++;
+      if (command === null) continue;
+      this.#motions.pan.sent(this.nowMs, command.pan);
+      this.#motions.tilt.sent(this.nowMs, command.tilt);
+      this.tuning.sent(command, this.nowMs);
+    }
+    return running;
+  }
+}
+
+describe('motors are measured', () => {
+  test('once; what was found is kept for the next run, as long as the camera is steered in the same way', () => {
+    const bench = new Bench();
+    bench.tuning.connected(capabilities('velocity'));
+    expect(bench.tuning.view()).toMatchObject({ state: 'none', delayMs: null });
+    bench.run(1);
+    expect(bench.tuning.view().state).toBe('running');
+    bench.run(20);
+    const { state, repeatability, delayMs, panDegPerS, tiltDegPerS } = bench.tuning.view();
+    expect(state).toBe('done');
+    expect(repeatability).toBeGreaterThan(0.95);
+    expect(Math.abs((panDegPerS ?? 0) - 70)).toBeLessThan(3);
+    expect(Math.abs((tiltDegPerS ?? 0) - 45)).toBeLessThan(3);
+    expect(Math.abs((delayMs ?? 0) - 120)).toBeLessThan(60);
+    expect(bench.run(200)).toBe(0);
+
+    const next = new Bench({}, bench.store);
+    next.tuning.connected(capabilities('velocity'));
+    expect(next.tuning.plant).toEqual(bench.tuning.plant);
+    expect(next.run(20)).toBe(0);
+    const other = new Bench({}, bench.store);
+    other.tuning.connected(capabilities('absolute'));
+    expect(other.tuning.plant).toEqual(UNKNOWN_PLANT);
+  });
+
+  test.each([
+    ['arrival', {}, 200],
+    ['camera', {}, 0],
+    [undefined, {}, 0],
+    ['arrival', { frame_delay_ms: 350 }, 350],
+    ['camera', { frame_delay_ms: 50 }, 50],
+  ] as const)('a picture stamped by %s is as much later as %o says', (clock, options, laterMs) => {
+    const [one, other] = [new Bench(options), new Bench({ frame_delay_ms: 0 })];
+    one.tuning.stampedBy(clock);
+    for (const bench of [one, other]) {
+      bench.tuning.connected(capabilities('velocity'));
+      bench.run(20);
+    }
+    expect(one.tuning.plant.pan.delayMs - other.tuning.plant.pan.delayMs).toBeCloseTo(laterMs, 6);
+  });
+
+  test('broken off, what was known by then counts, and it is tried again later, not at once', () => {
+    const bench = new Bench();
+    bench.tuning.connected(capabilities('velocity'));
+    bench.run(4);
+    expect(bench.tuning.abort(bench.nowMs)).toBe(true);
+    expect(bench.tuning.abort(bench.nowMs)).toBe(false);
+    expect(Math.abs(bench.tuning.plant.pan.gainPerS / 70 - 1)).toBeLessThan(0.3);
+    expect(bench.tuning.view().state).toBe('none');
+    expect(bench.run(50)).toBe(0);
+    expect(bench.run(30)).toBeGreaterThan(0);
+    expect(bench.tuning.view().state).toBe('done');
+  });
+
+  test.each([
+    ['it is not to', { calibrate: false }, {}],
+    ['the camera does not say where it points', {}, { position: false }],
+  ])('not when %s', (_why, options, more) => {
+    const bench = new Bench(options);
+    bench.tuning.connected(capabilities('velocity', more));
+    expect(bench.run(20)).toBe(0);
+    expect(bench.tuning.plant).toEqual(UNKNOWN_PLANT);
+  });
+});
+
+test.each([
+  { kept: null },
+  { kept: 'x' },
+  { kept: [] },
+  { kept: { version: 2 } },
+  { kept: { version: 1, rung: 'velocity', plant: { pan: {} } } },
+])('what is on disk and is none of it counts for nothing: $kept', ({ kept }) => {
+  const store = new MemoryStore();
+  store.save(kept);
+  const bench = new Bench({}, store);
+  bench.tuning.connected(capabilities('velocity'));
+  expect(bench.tuning.plant).toEqual(UNKNOWN_PLANT);
+});
+
+test('the verdict is kept beside the plant', () => {
+  const bench = new Bench();
+  bench.tuning.connected(capabilities('absolute'));
+  expect(bench.store.load()).toMatchObject({
+    version: 1,
+    rung: 'absolute',
+    verdict: { rung: 'absolute', verified: true },
+  });
+});
+
+test('positions of an unknown scale are not taken for degrees', () => {
+  const bench = new Bench({ max_zoom: 16 });
+  const status = { ...bench.status(), pan: 0.5, tilt: -0.25, zoom: 0.5 };
+  bench.tuning.connected(capabilities('velocity', { positionUnit: 'normalized' }));
+  expect(bench.tuning.inDegrees(status)).toEqual({ atMs: 1000, zoomX: 4 });
+  bench.tuning.connected(capabilities('velocity'));
+  expect(bench.tuning.inDegrees(status)).toEqual({ atMs: 1000, panDeg: 0.5, tiltDeg: -0.25, zoomX: 4 });
+});
