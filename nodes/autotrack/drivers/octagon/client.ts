@@ -35,7 +35,7 @@ export class OctagonClient {
   readonly #base: URL;
   readonly #options: OctagonAddress;
   readonly #time: DriverTime;
-  /** The login has been taken, and not been refused since. */
+  /** The login has been taken, and neither refused nor in doubt since. */
   #isLoggedIn = false;
   #gate: Promise<void> = Promise.resolve();
 
@@ -53,16 +53,27 @@ export class OctagonClient {
   async call(call: OctagonCall): Promise<unknown> {
     let lost = this.retries;
     for (let busy = 0; ; ) {
+      const isKnownGood = this.#isLoggedIn;
       try {
         return await this.#once(call);
       } catch (error) {
         if (!(error instanceof WindhoverError) || call.signal?.aborted) throw error;
-        if (error.code === 'ptz_unreachable' && this.#isLoggedIn && lost-- > 0) continue;
+        if (error.code === 'ptz_unreachable' && isKnownGood && lost-- > 0) continue;
         const isBusy = error.code === 'ptz_refused' && BUSY.test(error.details.got ?? '');
         if (!isBusy || busy++ >= BUSY_RETRIES) throw error;
         await this.#time.wait(busy * BUSY_WAIT_MS, call.signal ?? NEVER);
       }
     }
+  }
+
+  /**
+   * Is the camera there again? Its password may be another one by now, so the login is in doubt.
+   * @throws WindhoverError `ptz_unreachable`, `ptz_login`, `ptz_aborted`
+   */
+  async greet(signal: AbortSignal): Promise<void> {
+    this.#isLoggedIn = false;
+    this.policy.check(this.#nowMs);
+    await this.#knock(signal);
   }
 
   /** Until the login is known to be good, one after the other: several at once could be one refusal too many. */
@@ -73,16 +84,37 @@ export class OctagonClient {
     this.#gate = promise;
     try {
       await before;
-      return await this.#send(call);
+      return await this.#logIn(call);
     } finally {
       resolve();
     }
   }
 
-  async #send(call: OctagonCall): Promise<unknown> {
+  /**
+   * A login may be one too many for the account even when its answer is lost. So none is sent to a camera that has not just
+   * answered, and one without an answer counts as refused.
+   */
+  async #logIn(call: OctagonCall): Promise<unknown> {
+    if (this.#isLoggedIn || this.#options.username === '') return await this.#send(call);
+    this.policy.check(this.#nowMs);
+    await this.#knock(call.signal);
+    return await this.#send(call, () => this.policy.unanswered(this.#nowMs));
+  }
+
+  /** Without a login, so no attempt; that it answers is all that is asked. */
+  async #knock(signal: AbortSignal | undefined): Promise<void> {
+    const { request_ms: deadlineMs, tls_verify: tlsVerify } = this.#options;
+    await send({ method: 'GET', url: this.#url('/devices'), tlsVerify, deadlineMs, signal }, this.#time);
+  }
+
+  /** @param lost told when it went out and got no answer */
+  async #send(call: OctagonCall, lost?: () => void): Promise<unknown> {
     this.policy.check(this.#nowMs);
     const startMs = this.#nowMs;
-    const answer = await send(this.#request(call), this.#time);
+    const answer = await send(this.#request(call), this.#time).catch((error: unknown) => {
+      lost?.();
+      throw error;
+    });
     const tookMs = this.#nowMs - startMs;
     const beforeMs = this.roundTripMs ?? tookMs;
     this.roundTripMs = beforeMs + (tookMs - beforeMs) / 8;
@@ -91,13 +123,18 @@ export class OctagonClient {
 
   #request({ path, query = {}, body, signal }: OctagonCall) {
     const { username, password, tls_verify: tlsVerify, request_ms: deadlineMs } = this.#options;
-    const url = new URL(this.#base);
-    url.pathname = `${url.pathname.replace(/\/$/, '')}${path}`;
+    const url = this.#url(path);
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, String(value));
     const login = username === '' ? undefined : `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
     const json = body === undefined ? {} : { body: JSON.stringify(body), contentType: 'application/json' };
     const method = body === undefined ? ('GET' as const) : ('POST' as const);
     return { method, url, ...json, authorization: login, tlsVerify, deadlineMs, signal };
+  }
+
+  #url(path: string): URL {
+    const url = new URL(this.#base);
+    url.pathname = `${url.pathname.replace(/\/$/, '')}${path}`;
+    return url;
   }
 
   #read({ path }: OctagonCall, { status, text }: HttpAnswer): unknown {

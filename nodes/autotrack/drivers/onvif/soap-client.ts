@@ -7,7 +7,7 @@
  * lost; digest costs two round trips each time; and the clock offset is learned once and never again.
  */
 import { WindhoverError } from '../../../../runtime/node.ts';
-import { type HttpAnswer, send } from '../http.ts';
+import { aborted, type HttpAnswer, send } from '../http.ts';
 import { LoginPolicy, loginError } from '../login-policy.ts';
 import type { DriverTime } from '../time.ts';
 import { type Credentials, DigestChallenge, usernameToken } from './credentials.ts';
@@ -158,9 +158,14 @@ export class SoapClient {
   }
 
   async #sendLogin(call: Call, login: { method: LoginMethod; credentials: Credentials }): Promise<HttpAnswer> {
+    if (call.signal?.aborted) throw aborted(call.signal.reason);
     this.#underWay++;
     try {
       return await this.#send(call, login);
+    } catch (error) {
+      // It may have been a refusal.
+      if (this.method === null) this.policy.unanswered(this.#options.time.clock.monoMs());
+      throw error;
     } finally {
       this.#underWay--;
     }

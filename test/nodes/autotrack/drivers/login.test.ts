@@ -1,11 +1,8 @@
 /** Logins: negotiated once, and never so often that an account is locked. */
 import { describe, expect, test } from 'bun:test';
-import { OctagonDriver } from '../../../../nodes/autotrack/drivers/octagon/octagon-driver.ts';
-import { OnvifDriver } from '../../../../nodes/autotrack/drivers/onvif/onvif-driver.ts';
-import { realTime } from '../../../../nodes/autotrack/drivers/time.ts';
-import { SystemClock } from '../../../../runtime/clock.ts';
-import { octagonOptions } from './octagon-rig.ts';
-import { driverFor, optionsFor, Rig } from './rig.ts';
+import { DeafProxy } from './deaf-proxy.ts';
+import { OctagonRig } from './octagon-rig.ts';
+import { driverFor, Rig } from './rig.ts';
 
 describe('logins', () => {
   test('lockout: two refusals, then at most one attempt a minute, whatever is called; status says when', async () => {
@@ -34,30 +31,11 @@ describe('logins', () => {
     '%s: a login without an answer is not sent again unasked, since it may have been refused',
     async (protocol) => {
       await using rig = await Rig.start();
-      let logins = 0;
-      // Hands everything on, but for the answers to logins.
-      const between = Bun.serve({
-        port: 0,
-        async fetch(request) {
-          const body = await request.text();
-          const isLogin = request.headers.has('authorization') || body.includes('UsernameToken');
-          if (isLogin) logins++;
-          const answer = await fetch(`${rig.server.origin}${new URL(request.url).pathname}`, {
-            ...{ method: 'POST', body, headers: { Host: request.headers.get('host') ?? '' } },
-          });
-          return isLogin ? await new Promise<Response>(() => undefined) : answer;
-        },
-      });
-      const where = { url: `127.0.0.1:${between.port}`, request_ms: 200 };
-      const time = realTime(new SystemClock());
-      const driver =
-        protocol === 'onvif'
-          ? new OnvifDriver({ ...optionsFor(rig.server), ...where }, time)
-          : new OctagonDriver(octagonOptions(rig.server.port, where), time);
+      await using between = new DeafProxy(rig.server);
+      const driver = between.driver(protocol);
       await expect(driver.open()).rejects.toMatchObject({ code: 'ptz_unreachable' });
-      expect(logins).toBe(1);
+      expect(between.logins).toBe(1);
       await driver.close();
-      await between.stop(true);
     },
   );
 
@@ -84,6 +62,32 @@ describe('logins', () => {
     await rig.driver.close();
   });
 
+  test.each(['onvif', 'octagon'])('%s: refusals whose answers are lost count too', async (protocol) => {
+    await using rig = await Rig.start(['lockout']);
+    await using between = new DeafProxy(rig.server);
+    const driver = between.driver(protocol, { password: 'wrong' });
+    for (let attempt = 0; attempt < 5; attempt++) await driver.open().catch(() => undefined);
+    const { wrongLogins, isLocked } = rig.server.device.gate;
+    expect({ wrongLogins, isLocked, logins: between.logins }).toEqual({ wrongLogins: 2, isLocked: false, logins: 2 });
+    const { link } = await driver.status();
+    expect(link).toMatchObject({ state: 'refused', nextTryMs: expect.any(Number) });
+    expect(link.reason).toContain('which may have refused them (check username and password; the next attempt is in');
+    await driver.close();
+  });
+
+  test('octagon: no login is sent to a camera that does not answer; it is let in as soon as it does', async () => {
+    await using rig = await Rig.start(['lockout']);
+    await using between = new DeafProxy(rig.server);
+    between.isDark = true;
+    const driver = between.driver('octagon', { probe: false });
+    for (let attempt = 0; attempt < 5; attempt++)
+      await expect(driver.open()).rejects.toMatchObject({ code: 'ptz_unreachable' });
+    expect(between.logins).toBe(0);
+    [between.isDark, between.losesLogins] = [false, false];
+    await driver.open();
+    await driver.close();
+  });
+
   test('requests side by side never make more than two refusals before the wait', async () => {
     await using rig = await Rig.start();
     await rig.open();
@@ -104,6 +108,22 @@ describe('logins', () => {
     expect(rig.server.device.gate.wrongLogins).toBe(2);
     await expect(rig.driver.close()).rejects.toMatchObject({ code: 'ptz_login' });
     expect(rig.server.device.gate.wrongLogins).toBe(2);
+  });
+
+  test('octagon: requests side by side make no more than two either, when the password changes while it moves', async () => {
+    await using rig = await OctagonRig.start([], { probe: false });
+    await rig.driver.open();
+    await rig.driver.moveVelocity({ pan: 0.1, tilt: 0, zoom: 0 }, 1000);
+    const { gate } = rig.server.device;
+    gate.basicRefusal = (authorization) => {
+      if (authorization) gate.wrongLogins++;
+      return { status: 401, reason: 'wrong login', challenges: [] };
+    };
+    await Promise.allSettled([rig.driver.status(), rig.driver.stop(), rig.driver.status(), rig.driver.presets()]);
+    expect((await rig.driver.status()).link.state).toBe('refused');
+    expect(gate.wrongLogins).toBe(2);
+    await expect(rig.driver.close()).rejects.toMatchObject({ code: 'ptz_login' });
+    expect(gate.wrongLogins).toBe(2);
   });
 
   test('no user: no login is sent, and the error says that one is wanted', async () => {
