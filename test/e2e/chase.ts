@@ -18,6 +18,9 @@ import { Device, PASSWORD } from './device.ts';
 import { descendants } from './process-tree.ts';
 import { strollScene } from './scenes.ts';
 
+/** How often it is noted how things stand, for when something fails. */
+const STORY_MS = 200;
+
 export class Chase implements AsyncDisposable {
   readonly camera: VirtualCamera;
   /** Between the program and what moves the camera. */
@@ -137,10 +140,15 @@ export class Chase implements AsyncDisposable {
     };
     const follows = () =>
       this.client.autotrack?.state === 'following' && this.client.tick?.tracking_phase === 'tracking';
-    const endMs = performance.now() + PATIENCE_MS;
+    const beganMs = performance.now();
+    const story: string[] = [];
     while (!(follows() && isSteady())) {
-      if (performance.now() > endMs)
-        throw new Error(`it does not follow: ${this.snapshot()}; ${told(this.client.autotrack)}`);
+      const forMs = performance.now() - beganMs;
+      if (forMs > PATIENCE_MS)
+        throw new Error(
+          `it does not follow; ${told(this.client.autotrack)}\n${story.join('\n')}\n${this.command.stderr}`,
+        );
+      if (forMs > story.length * STORY_MS) story.push(`${(forMs / 1000).toFixed(2)} s: ${this.snapshot()}`);
       const { target_id = null } = this.client.autotrack ?? {};
       const found = this.client.tick?.tracks[0];
       if (selects && found && (target_id === null || this.client.tick?.tracking_phase === 'lost')) await this.select();
