@@ -15,6 +15,8 @@ export interface LoginRecord {
   readonly waitMs: number;
 }
 
+/** A login is waited for so many times longer than another request, because giving it up counts as a refusal. */
+export const LOGIN_PATIENCE = 4;
 const REFUSED = 'the camera refused the login';
 const UNANSWERED = 'logins get no answer from the camera, which may have refused them';
 

@@ -4,7 +4,7 @@
  */
 import { WindhoverError } from '../../../../runtime/node.ts';
 import { cameraUrl, type HttpAnswer, send } from '../http.ts';
-import { LoginPolicy, loginError } from '../login-policy.ts';
+import { LOGIN_PATIENCE, LoginPolicy, loginError } from '../login-policy.ts';
 import type { DriverTime } from '../time.ts';
 import type { OctagonAddress } from './options.ts';
 
@@ -111,7 +111,9 @@ export class OctagonClient {
   async #send(call: OctagonCall, lost?: () => void): Promise<unknown> {
     this.policy.check(this.#nowMs);
     const startMs = this.#nowMs;
-    const answer = await send(this.#request(call), this.#time).catch((error: unknown) => {
+    const request = this.#request(call);
+    const deadlineMs = lost ? LOGIN_PATIENCE * request.deadlineMs : request.deadlineMs;
+    const answer = await send({ ...request, deadlineMs }, this.#time).catch((error: unknown) => {
       lost?.();
       throw error;
     });

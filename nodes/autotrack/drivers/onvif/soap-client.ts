@@ -8,7 +8,7 @@
  */
 import { WindhoverError } from '../../../../runtime/node.ts';
 import { aborted, type HttpAnswer, send } from '../http.ts';
-import { LoginPolicy, loginError } from '../login-policy.ts';
+import { LOGIN_PATIENCE, LoginPolicy, loginError } from '../login-policy.ts';
 import type { DriverTime } from '../time.ts';
 import { type Credentials, DigestChallenge, usernameToken } from './credentials.ts';
 import { all, at, readXml, type XmlElement } from './xml.ts';
@@ -193,7 +193,7 @@ export class SoapClient {
         contentType: 'application/soap+xml; charset=utf-8',
         authorization,
         tlsVerify,
-        deadlineMs: requestMs,
+        deadlineMs: login !== null && this.method === null ? LOGIN_PATIENCE * requestMs : requestMs,
         signal,
       },
       time,
