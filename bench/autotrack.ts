@@ -1,14 +1,16 @@
 /**
  * How well the camera stays on its target: the controller and two baselines on simulated cameras, in simulated time.
  *
- *     bun run bench autotrack [--plant FILE] [--paths FILE] [--json]
+ *     bun run bench autotrack [--plant FILE] [--paths FILE] [--uncalibrated] [--json]
  *
  * FILE: a JSON list of cameras or of target paths; those of bench/autotrack/ are the ones used without it. `--json`
  * prints all cases as one array instead of tables. Errors are distances from the centre in shares of the frame width,
- * from 3 s after the start; zoom stays at 1, except in the second table, which shows ours with zoom on.
+ * from 3 s after the start; zoom stays at 1, except in the second table, which shows ours with zoom on. Ours has measured
+ * the camera beforehand; with `--uncalibrated` it starts with nothing known about it.
  */
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { type Plant, UNKNOWN_PLANT } from '../nodes/autotrack/control/types.ts';
 import { errorMessage, WindhoverError } from '../runtime/errors.ts';
 import { type PlantSpec, readPaths, readPlants, type TargetPath } from './autotrack/files.ts';
 import { calibrate, WindhoverContestant } from './autotrack/ours.ts';
@@ -18,6 +20,9 @@ import { RelativeContestant } from './autotrack/relative.ts';
 import { runCase } from './autotrack/run.ts';
 import { type CaseResult, CONTROLLERS, type ControllerName, summarize } from './autotrack/summary.ts';
 
+/** What ours knows about a camera beforehand. */
+type Learn = (plant: PlantSpec, zoom: boolean) => Plant;
+
 const FOLDER = join(import.meta.dir, 'autotrack');
 
 /** Measures and prints. @throws WindhoverError `usage`, `bench_data` */
@@ -25,23 +30,28 @@ export function benchAutotrack(args: readonly string[], print: (line: string) =>
   const options = parse(args);
   const plants = readPlants(options.plant ?? join(FOLDER, 'plants.json'));
   const paths = readPaths(options.paths ?? join(FOLDER, 'paths.json'));
-  const results = runAll(plants, paths);
+  const learn = options.uncalibrated ? () => UNKNOWN_PLANT : calibrate;
+  const results = runAll(plants, paths, learn);
   if (options.json) {
     print(JSON.stringify(results.map(({ fill: _, ...result }) => result)));
     return;
   }
   printCases(results, print);
   printSummary(summarize(plants, paths, results), print);
-  const zoomed = runZoomed(plants, paths);
+  const zoomed = runZoomed(plants, paths, learn);
   if (zoomed.length === 0) return;
   print('\nours with zoom on');
   printCases(zoomed, print, true);
 }
 
 /** Every controller on every plant and path, zoom held at 1. */
-export function runAll(plants: readonly PlantSpec[], paths: readonly TargetPath[]): CaseResult[] {
+export function runAll(
+  plants: readonly PlantSpec[],
+  paths: readonly TargetPath[],
+  learn: Learn = calibrate,
+): CaseResult[] {
   return plants.flatMap((plant) => {
-    const learned = calibrate(plant, false);
+    const learned = learn(plant, false);
     const contestant = (name: ControllerName) =>
       ({
         windhover: () => new WindhoverContestant(plant, learned, false),
@@ -60,10 +70,14 @@ export function runAll(plants: readonly PlantSpec[], paths: readonly TargetPath[
 }
 
 /** Ours with zoom on, on the plants that can. */
-export function runZoomed(plants: readonly PlantSpec[], paths: readonly TargetPath[]): CaseResult[] {
+export function runZoomed(
+  plants: readonly PlantSpec[],
+  paths: readonly TargetPath[],
+  learn: Learn = calibrate,
+): CaseResult[] {
   const able = plants.filter(({ zoom }) => zoom !== undefined && zoom.max_x > 1);
   return able.flatMap((plant) => {
-    const learned = calibrate(plant, true);
+    const learned = learn(plant, true);
     return paths.map((path) => ({
       plant: plant.name,
       path: path.name,
@@ -76,8 +90,9 @@ export function runZoomed(plants: readonly PlantSpec[], paths: readonly TargetPa
 /** @throws WindhoverError `usage` */
 function parse(args: readonly string[]) {
   const text = { type: 'string' } as const;
+  const flag = { type: 'boolean' } as const;
   try {
-    return parseArgs({ args: [...args], options: { plant: text, paths: text, json: { type: 'boolean' } } }).values;
+    return parseArgs({ args: [...args], options: { plant: text, paths: text, uncalibrated: flag, json: flag } }).values;
   } catch (error) {
     throw new WindhoverError('usage', `bench autotrack: ${errorMessage(error)}`, {
       hint: 'the head of bench/autotrack.ts lists the options',

@@ -1,6 +1,6 @@
 """Step 3: writes the trained network as an ONNX file that `detect` reads.
 
-    python export.py --weights WORK/default.pt --out ../default.onnx --int8 --work WORK [--input 512x416] [--calibrate A,B,C]
+    python export.py --weights weights.pt --out ../default.onnx [--input 640x512] [--calibrate A,B,C] [--int8 --work WORK]
 
 The output is one row a cell, [1, cells, 5 + classes]: box centre and size in pixels of the picture, objectness, and the
 probability of each class given that there is an object. How the rows are meant is in the file's metadata.
@@ -21,7 +21,7 @@ from clips import CLASSES, MARGIN_H, MARGIN_W
 from model import INPUT_GAIN, STRIDES, Detector, cells, read, read_weights
 from quantize import quantize
 
-VERSION = "1"
+VERSION = "2"
 OPSET = 17
 HERE = Path(__file__).parent
 DATA = (
@@ -65,10 +65,10 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--int8", action="store_true", help="8-bit convolutions; needs --work")
     parser.add_argument("--work", type=Path, help="folder of the arrays, for pictures to calibrate with")
-    parser.add_argument("--input", default="512x416", help="width x height, multiples of 32")
+    parser.add_argument("--input", default="640x512", help="width x height, multiples of 32")
     parser.add_argument(
         "--calibrate",
-        default="3,-2.6,2",
+        default="1.7,-1.1,2",
         help="slope and offset of the objectness logit, and what class logits are multiplied by",
     )
     return parser.parse_args()

@@ -149,6 +149,8 @@ export class Follower {
     const tuning = this.#tuning;
     if (!tuning) return false;
     if (this.#steering.selection !== null || mission.order === 'home') {
+      const proven = this.#steering.provenPlant;
+      if (proven) tuning.noticed(proven);
       if (tuning.abort(nowMs)) this.#steering.plant = tuning.plant;
       return false;
     }

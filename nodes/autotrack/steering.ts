@@ -80,6 +80,11 @@ export class Steering {
     if (this.#controller) this.#controller.plant = plant;
   }
 
+  /** What the camera turned out to be like while it was followed with; null: not sure yet. */
+  get provenPlant(): Plant | null {
+    return this.#controller?.isSure ? this.#controller.plant : null;
+  }
+
   /** How long the camera lets a velocity hold. */
   set leaseMs(leaseMs: number) {
     this.#leaseMs = leaseMs;

@@ -35,6 +35,8 @@ interface Kept extends Partial<Learned> {
   readonly verdict?: Verdict;
   /** A plant belongs to the way that the camera is steered. */
   readonly rung: string | null;
+  /** What was found out while following, where nothing was calibrated: a start for the next time. */
+  readonly guess?: Plant;
 }
 
 const VERSION = 1;
@@ -74,7 +76,9 @@ export class Tuning {
   /** The camera has been reached and judged: what was learned about it earlier counts, if it is steered as it was then. */
   connected(capabilities: Capabilities): void {
     this.#capabilities = capabilities;
-    this.#learned = readKept(this.#store.load(), capabilities.verdict.rung);
+    const { learned, guess } = readKept(this.#store.load(), capabilities.verdict.rung);
+    this.#learned = learned;
+    if (guess) this.#guess = { ...guess, isGuess: true };
     this.#keep();
   }
 
@@ -111,6 +115,14 @@ export class Tuning {
     this.#calibration?.sent(velocity, atMs);
   }
 
+  /** While it was followed with, the camera turned out to be like this: counts as long as nothing has been calibrated. */
+  noticed(plant: Plant): void {
+    if (this.#learned !== null || !this.#guess.isGuess) return;
+    this.#guess = plant;
+    this.#keep();
+    this.#log.info('learned while following', describe(plant));
+  }
+
   /** The next small move, when there is something to learn. To be called only while the camera has nothing better to do. */
   step(nowMs: number, unixMs: number, aspect: number): TuningStep {
     if (this.#calibration === null && !this.#isWanted(nowMs)) return NOT_NOW;
@@ -126,13 +138,13 @@ export class Tuning {
     const result = this.#calibration.result();
     this.#calibration = null;
     this.#notBeforeMs = nowMs + AGAIN_MS;
-    this.#guess = this.#inPictures(result);
+    this.#guess = { ...this.#inPictures(result), isGuess: true };
     return true;
   }
 
   view(): CalibrationView {
-    const { pan, tilt } = this.plant;
-    const isKnown = this.#learned !== null;
+    const { pan, tilt, isGuess } = this.plant;
+    const isKnown = !isGuess;
     const state = this.#calibration ? 'running' : isKnown ? 'done' : this.#hasFailed ? 'failed' : 'none';
     return {
       state,
@@ -164,14 +176,16 @@ export class Tuning {
       version: VERSION,
       rung: verdict?.rung ?? null,
       ...(verdict ? { verdict } : {}),
+      ...(this.#guess === UNKNOWN_PLANT ? {} : { guess: this.#guess }),
     };
     this.#store.save(kept);
   }
 
   /** A picture of a place comes later than the news of it. */
-  #inPictures({ plant: { pan, tilt, zoom } }: QuickResult): Plant {
+  #inPictures({ plant: { pan, tilt, zoom }, ...seen }: QuickResult): Plant {
     const late = (axis: AxisPlant) => ({ ...axis, delayMs: axis.delayMs + this.#frameDelayMs });
-    return { pan: late(pan), tilt: late(tilt), zoom: late(zoom) };
+    const isGuess = seen.pan === null || seen.tilt === null;
+    return { pan: late(pan), tilt: late(tilt), zoom: late(zoom), isGuess };
   }
 
   #finish(nowMs: number, unixMs: number): boolean {
@@ -188,23 +202,31 @@ export class Tuning {
     const { repeatability } = result;
     this.#learned = { plant: this.#inPictures(result), repeatability, atUnixMs: unixMs };
     this.#keep();
-    const { pan, tilt } = this.#learned.plant;
-    this.#log.info('calibrated', {
-      delay_ms: Math.round(pan.delayMs),
-      pan_deg_per_s: Math.round(pan.gainPerS * 10) / 10,
-      tilt_deg_per_s: Math.round(tilt.gainPerS * 10) / 10,
-      repeatability: Math.round(repeatability * 1000) / 1000,
-    });
+    const { plant } = this.#learned;
+    this.#log.info('calibrated', { ...describe(plant), repeatability: Math.round(repeatability * 1000) / 1000 });
     return true;
   }
 }
 
-function readKept(value: unknown, rung: string | null): Learned | null {
-  if (typeof value !== 'object' || value === null) return null;
+function describe({ pan, tilt }: Plant) {
+  return {
+    delay_ms: Math.round(pan.delayMs),
+    pan_deg_per_s: Math.round(pan.gainPerS * 10) / 10,
+    tilt_deg_per_s: Math.round(tilt.gainPerS * 10) / 10,
+  };
+}
+
+const NOTHING = { learned: null, guess: null };
+
+function readKept(value: unknown, rung: string | null): { learned: Learned | null; guess: Plant | null } {
+  if (typeof value !== 'object' || value === null) return NOTHING;
   const kept = value as Partial<Kept>;
-  if (kept.version !== VERSION || kept.rung !== rung || !isPlant(kept.plant)) return null;
-  const { plant, repeatability = 0, atUnixMs = 0 } = kept;
-  return { plant, repeatability, atUnixMs };
+  if (kept.version !== VERSION || kept.rung !== rung) return NOTHING;
+  const { plant, repeatability = 0, atUnixMs = 0, guess } = kept;
+  return {
+    learned: isPlant(plant) ? { plant, repeatability, atUnixMs } : null,
+    guess: isPlant(guess) ? guess : null,
+  };
 }
 
 function isPlant(value: unknown): value is Plant {

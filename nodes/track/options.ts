@@ -85,7 +85,7 @@ export const trackOptions = Type.Object({
   label_evidence: Type.Number({
     minimum: 0,
     maximum: 1000,
-    default: 3,
+    default: 4,
     description: 'With class probabilities: least summed confidence of the sightings before a track is given a label.',
   }),
   label_share: Type.Number({

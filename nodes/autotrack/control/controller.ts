@@ -6,17 +6,20 @@
  * (target-filter.ts) and predicted to the moment at which the next command will act; there it is compared with the pose
  * that the camera will have by then. So the delay of the loop is in the prediction, not in the feedback (Smith 1957).
  */
+import { type AxisMeeting, axisMeeting, sureDeg } from './axis-meeting.ts';
+import { CAUTIOUS_HORIZON_S, cautious } from './caution.ts';
 import { DeadZone, type Following } from './dead-zone.ts';
 import { Horizon } from './horizon.ts';
 import { Lead } from './lead.ts';
 import { CommandGate } from './limits.ts';
+import { type Axes, turnTowards } from './look-around.ts';
 import { BoxNoise } from './noise.ts';
 import type { ControlOptions } from './options.ts';
 import { OwnMotion } from './own-motion.ts';
 import { type Correction, corrected, PlantWatch } from './plant-watch.ts';
-import { type Estimate, TargetFilter } from './target-filter.ts';
+import { TargetFilter } from './target-filter.ts';
 import { type AxisPlant, type Plant, type PtzStatus, type Sighting, STOP, type VelocityCommand } from './types.ts';
-import { type Meeting, meetingCommand, moveSeconds, stoppingDeg } from './velocity-law.ts';
+import { meetingCommand, moveSeconds, stoppingDeg } from './velocity-law.ts';
 import { type Direction, fieldOfViewDeg, type Lens, toAngleDeg, toDirection, type View } from './view.ts';
 import { ZoomLaw } from './zoom-law.ts';
 
@@ -36,23 +39,7 @@ const LEAST_ZOOM_CHANGE = 0.02;
 /** Elevations beyond this are too near the pole for azimuths to mean anything. */
 const MOST_COS_DEG = 85;
 
-/** Looking around: in which time an error is to be gone, and from which share of the picture on it is none. */
-const LOOK_HORIZON_S = 0.6;
-const LOOK_NEAR = 0.02;
 const LEAST_LOOK = 0.01;
-const WIDE_X = 1.05;
-
-/** A velocity counts as sure when its square is well above this many times its variance. */
-const SURE = 4;
-
-/** Target and axis at the moment at which a command of now begins to act. */
-interface AxisMeeting extends Meeting {
-  readonly target: Estimate;
-  /** Time since the newest sighting. */
-  readonly leadS: number;
-  readonly axisDeg: number;
-}
-
 export interface ControlInput {
   /** The target in a new picture; absent when there is none. */
   readonly sighting?: Sighting | undefined;
@@ -71,7 +58,7 @@ export interface ControlOutput {
 export class Controller {
   readonly #options: ControlOptions;
   readonly #lens: Lens;
-  readonly #axes: { readonly pan: OwnMotion; readonly tilt: OwnMotion; readonly zoom: OwnMotion };
+  readonly #axes: Axes;
   readonly #filter = new TargetFilter();
   readonly #leads = [new Lead(), new Lead()] as const;
   readonly #noise = new BoxNoise();
@@ -81,7 +68,7 @@ export class Controller {
   /** Jitter of the newest box, standard deviation. */
   #boxStdDeg = 0;
   readonly #horizon = new Horizon();
-  readonly #watch = new PlantWatch();
+  readonly #watch: PlantWatch;
 
   /** @param aspect width over height of the picture @param plant what has been learned about the camera */
   constructor(options: ControlOptions, aspect: number, plant: Plant) {
@@ -95,6 +82,7 @@ export class Controller {
     this.#zone = new DeadZone(options.dead_zone);
     this.#zoom = new ZoomLaw(options, this.#lens);
     this.#gate = new CommandGate(options);
+    this.#watch = new PlantWatch(plant.isGuess ?? false);
   }
 
   /** The camera as it is taken to be. */
@@ -103,7 +91,17 @@ export class Controller {
     return { pan: pan.plant, tilt: tilt.plant, zoom: zoom.plant };
   }
 
-  set plant({ pan, tilt, zoom }: Plant) {
+  set plant(plant: Plant) {
+    this.#assume(plant);
+    this.#watch.begin(plant.isGuess ?? false);
+  }
+
+  /** What is assumed of the camera has stood the test. */
+  get isSure(): boolean {
+    return this.#watch.isSure;
+  }
+
+  #assume({ pan, tilt, zoom }: Plant): void {
     this.#axes.pan.setPlant(pan);
     this.#axes.tilt.setPlant(tilt);
     this.#axes.zoom.setPlant(zoom);
@@ -180,21 +178,8 @@ export class Controller {
 
   /** Turns towards a direction where nothing is followed, at the widest picture. @returns what to send now; null: nothing new */
   lookAt(nowMs: number, { panDeg, tiltDeg }: Direction): VelocityCommand | null {
-    const { pan, tilt, zoom } = this.#axes;
-    const fieldDeg = this.fieldDeg(nowMs);
-    const horizonS = LOOK_HORIZON_S;
-    const turn = (motion: OwnMotion, aimDeg: number) => {
-      const { position, velocity } = motion.at(nowMs + motion.plant.delayMs);
-      const errorDeg = aimDeg - position;
-      if (Math.abs(errorDeg) < LOOK_NEAR * fieldDeg && velocity === 0) return 0;
-      return meetingCommand({ errorDeg, targetDegPerS: 0, axisDegPerS: velocity }, motion.plant, horizonS);
-    };
-    const isTele = zoom.at(nowMs + zoom.plant.delayMs).position > WIDE_X;
-    const wanted = {
-      pan: turn(pan, panDeg),
-      tilt: turn(tilt, tiltDeg),
-      zoom: isTele && this.#options.max_zoom > 1 ? -Math.sign(zoom.plant.gainPerS) : 0,
-    };
+    const canZoom = this.#options.max_zoom > 1;
+    const wanted = turnTowards({ panDeg, tiltDeg }, this.#axes, nowMs, this.fieldDeg(nowMs), canZoom);
     const command = this.#gate.offer(nowMs, wanted, { pan: LEAST_LOOK, tilt: LEAST_LOOK, zoom: LEAST_ZOOM_CHANGE });
     return command && this.#inverted(command);
   }
@@ -256,7 +241,7 @@ export class Controller {
   /** Takes the camera to be a little different; the target stays where it was seen. */
   #correct(atMs: number, correction: Correction): void {
     const before = this.#viewAt(atMs);
-    this.plant = corrected(this.plant, correction);
+    this.#assume(corrected(this.plant, correction));
     const after = this.#viewAt(atMs);
     this.#shift(after.panDeg - before.panDeg, after.tiltDeg - before.tiltDeg);
   }
@@ -271,14 +256,17 @@ export class Controller {
   }
 
   #follow(nowMs: number): ControlOutput {
-    const pan = this.#meeting(nowMs, PAN, this.#axes.pan);
-    const tilt = this.#meeting(nowMs, TILT, this.#axes.tilt);
+    const pan = axisMeeting(nowMs, PAN, this.#axes.pan, this.#filter, this.#leads[PAN]);
+    const tilt = axisMeeting(nowMs, TILT, this.#axes.tilt, this.#filter, this.#leads[TILT]);
     const zoomX = this.#axes.zoom.at(nowMs + this.#axes.zoom.plant.delayMs).position;
     const fieldDeg = fieldOfViewDeg(this.#lens, zoomX);
     const cos = cosOf(tilt.target.position);
     const offDeg = Math.hypot(pan.errorDeg * cos, tilt.errorDeg);
     const state = this.#following(nowMs, pan, tilt, cos, fieldDeg);
-    const horizonS = this.#horizon.seconds(this.#options.commands_per_s, this.#boxStdDeg / fieldDeg);
+    const horizonS = Math.max(
+      this.#horizon.seconds(this.#options.commands_per_s, this.#boxStdDeg / fieldDeg),
+      this.isSure ? 0 : CAUTIOUS_HORIZON_S,
+    );
     const { pan: panMotion, tilt: tiltMotion, zoom: zoomMotion } = this.#axes;
     const { aim } = this.#zone;
     const remainingS = Math.max(0.5 / this.#options.commands_per_s, this.#zone.remainingS(nowMs));
@@ -294,8 +282,11 @@ export class Controller {
       tilt: law(tilt, tiltMotion.plant, aim.tiltDeg),
       zoom: this.#zoom.command({ zoomX, straysDeg, stdDeg }, zoomMotion.plant),
     };
+    const bounded = this.isSure
+      ? wanted
+      : cautious(wanted, this.#gate.last, this.#gate.sinceS(nowMs), this.plant, fieldDeg);
     const least = LEAST_CHANGE * fieldDeg;
-    const command = this.#gate.offer(nowMs, wanted, {
+    const command = this.#gate.offer(nowMs, bounded, {
       pan: least / Math.abs(panMotion.plant.gainPerS || 1),
       tilt: least / Math.abs(tiltMotion.plant.gainPerS || 1),
       zoom: LEAST_ZOOM_CHANGE,
@@ -316,7 +307,7 @@ export class Controller {
       nowMs,
       axis: { panDeg: pan.axisDeg, tiltDeg: tilt.axisDeg },
       seen: { panDeg: panSeen.position, tiltDeg: tiltSeen.position },
-      ahead: { panDeg: this.#sureDeg(pan), tiltDeg: this.#sureDeg(tilt) },
+      ahead: { panDeg: sureDeg(pan), tiltDeg: sureDeg(tilt) },
       cos,
       fieldDeg,
       stdDeg: Math.sqrt(Math.max(panSeen.positionVar, tiltSeen.positionVar)),
@@ -327,27 +318,6 @@ export class Controller {
           moveSeconds(tiltDeg - tilt.axisDeg, this.#axes.tilt.plant),
         ),
     });
-  }
-
-  /** Target and axis at the moment at which a command of now begins to act. */
-  #meeting(nowMs: number, index: 0 | 1, motion: OwnMotion): AxisMeeting {
-    const actsMs = nowMs + motion.plant.delayMs;
-    const target = this.#leads[index].at(actsMs, this.#filter.at(actsMs, index));
-    const { position, velocity } = motion.at(actsMs);
-    return {
-      target,
-      leadS: (actsMs - this.#filter.atMs) / 1000,
-      axisDeg: position,
-      errorDeg: target.position - position,
-      targetDegPerS: target.velocity,
-      axisDegPerS: velocity,
-    };
-  }
-
-  /** Where the target will be if it moves only as far as its velocity is sure. */
-  #sureDeg({ target, leadS }: AxisMeeting): number {
-    const sure = target.velocity ** 2 / (target.velocity ** 2 + SURE * target.velocityVar + 1e-12);
-    return target.position - target.velocity * leadS * (1 - sure);
   }
 
   /** How far the target would get from the centre if it turned round now, before a command could answer. */

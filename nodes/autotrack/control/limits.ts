@@ -41,6 +41,11 @@ export class CommandGate {
     return this.#last;
   }
 
+  /** For how long the command in force has been so, seconds; a second at most. */
+  sinceS(nowMs: number): number {
+    return Math.min(1, (nowMs - this.#lastMs) / 1000);
+  }
+
   /**
    * @param wanted velocity by axis, unbounded
    * @param leastChange by axis: smaller changes are not worth a command

@@ -19,21 +19,45 @@ export interface Correction {
 }
 
 const UNCHANGED: Correction = { delayMs: 0, pan: 1, tilt: 1 };
-const DELAY_STEP_MS = 40;
-const GAIN_STEP = 1.1;
-const VARIANTS: readonly Correction[] = [
-  UNCHANGED,
-  { ...UNCHANGED, delayMs: DELAY_STEP_MS },
-  { ...UNCHANGED, delayMs: -DELAY_STEP_MS },
-  { ...UNCHANGED, pan: GAIN_STEP },
-  { ...UNCHANGED, pan: 1 / GAIN_STEP },
-  { ...UNCHANGED, tilt: GAIN_STEP },
-  { ...UNCHANGED, tilt: 1 / GAIN_STEP },
-];
-/** A variant wins when it is this much more likely (natural logarithm). */
-const WINS = 4;
-/** Part of the evidence that each sighting leaves. */
-const KEPT = 0.985;
+
+/** What is held against what is assumed. */
+interface Search {
+  /** The first is no change at all. */
+  readonly variants: readonly Correction[];
+  /** A variant wins when it is this much more likely (natural logarithm). */
+  readonly wins: number;
+  /** Part of the evidence that each sighting leaves. */
+  readonly kept: number;
+}
+
+/** Around a plant that was learned. */
+const FINE: Search = {
+  variants: [
+    UNCHANGED,
+    ...[-40, 40].map((delayMs) => ({ ...UNCHANGED, delayMs })),
+    ...[1.1, 1 / 1.1].flatMap((gain) => [
+      { ...UNCHANGED, pan: gain },
+      { ...UNCHANGED, tilt: gain },
+    ]),
+  ],
+  wins: 4,
+  kept: 0.985,
+};
+/** Around a guess: far off in delay and speed at once, the two axes of a camera alike. A jump is not made lightly. */
+const COARSE: Search = {
+  variants: [
+    UNCHANGED,
+    ...[0, -400, -300, -200, -100, 100, 200, 300, 400].flatMap((delayMs) =>
+      [1 / 8, 1 / 5.6, 1 / 4, 1 / 2.8, 1 / 2, 1 / 1.4, 1, 1.4, 2, 2.8, 4]
+        .map((gain) => ({ delayMs, pan: gain, tilt: gain }))
+        .filter(({ pan }) => delayMs !== 0 || pan !== 1),
+    ),
+  ],
+  wins: 10,
+  kept: 0.995,
+};
+/** A guess is good enough when each of its neighbours is this much less likely. */
+const REFUTED = 4;
 /** A sighting counts for no more than this: one that is far off says nothing about the camera. */
 const MOST_EVIDENCE = 2;
 /** Sightings after a start or a change that only settle the filters. */
@@ -50,39 +74,64 @@ export interface WatchInput {
 }
 
 export class PlantWatch {
-  #filters = VARIANTS.map(() => new TargetFilter());
-  #evidence: number[] = VARIANTS.map(() => 0);
+  #search: Search = FINE;
+  #filters: TargetFilter[] = [];
+  #evidence: number[] = [];
   #count = 0;
+
+  /** @param isGuess what is assumed is no more than a guess */
+  constructor(isGuess: boolean) {
+    this.begin(isGuess);
+  }
+
+  /** What is assumed has been set anew. */
+  begin(isGuess: boolean): void {
+    this.#search = isGuess ? COARSE : FINE;
+    this.#filters = this.#search.variants.map(() => new TargetFilter());
+    this.reset();
+  }
+
+  /** What is assumed is known to be about right. */
+  get isSure(): boolean {
+    return this.#search === FINE;
+  }
 
   /** Another target, or a camera that was put right. */
   reset(): void {
     for (const filter of this.#filters) filter.reset();
-    this.#evidence = VARIANTS.map(() => 0);
+    this.#evidence = this.#filters.map(() => 0);
     this.#count = 0;
   }
 
   /** @returns what to change about the camera, when that has become clear */
-  see({ atMs, direction, noiseVar, fieldDeg, own }: WatchInput): Correction | null {
-    const logs = VARIANTS.map((variant, k) => {
-      const seen = direction.map((deg, axis) => {
-        const assumed = own[axis]?.(atMs).position ?? 0;
-        // An answer that comes later shows the pose of a while ago; a faster one, a pose further out.
-        const pose = (own[axis]?.(atMs - variant.delayMs).position ?? 0) * (axis === 0 ? variant.pan : variant.tilt);
-        return deg + pose - assumed;
-      });
-      return this.#filters[k]?.update(atMs, seen, noiseVar, fieldDeg) ?? 0;
-    });
+  see(input: WatchInput): Correction | null {
+    const { variants, wins, kept } = this.#search;
+    const logs = variants.map((variant, k) => this.#filters[k]?.update(...seenAs(variant, input)) ?? 0);
     if (++this.#count <= SETTLING) return null;
     const [base = 0] = logs;
     this.#evidence = this.#evidence.map((sum, k) => {
       const gained = Math.min(MOST_EVIDENCE, Math.max(-MOST_EVIDENCE, (logs[k] ?? base) - base));
-      return Math.max(-WINS, KEPT * sum + gained);
+      return Math.max(-wins, kept * sum + gained);
     });
     const best = this.#evidence.indexOf(Math.max(...this.#evidence));
-    if ((this.#evidence[best] ?? 0) < WINS) return null;
-    this.reset();
-    return VARIANTS[best] ?? null;
+    if ((this.#evidence[best] ?? 0) >= wins) {
+      this.reset();
+      return variants[best] ?? null;
+    }
+    if (!this.isSure && this.#evidence.every((sum, k) => k === 0 || sum <= -REFUTED)) this.begin(false);
+    return null;
   }
+}
+
+/** The sighting as it would be if the camera were different in that way: what its filter takes in. */
+function seenAs(variant: Correction, { atMs, direction, noiseVar, fieldDeg, own }: WatchInput) {
+  const seen = direction.map((deg, axis) => {
+    const assumed = own[axis]?.(atMs).position ?? 0;
+    // An answer that comes later shows the pose of a while ago; a faster one, a pose further out.
+    const pose = (own[axis]?.(atMs - variant.delayMs).position ?? 0) * (axis === 0 ? variant.pan : variant.tilt);
+    return deg + pose - assumed;
+  });
+  return [atMs, seen, noiseVar, fieldDeg] as const;
 }
 
 /** The plant with a correction made; a zoom answers as late as the other axes. */

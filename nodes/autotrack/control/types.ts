@@ -43,6 +43,8 @@ export interface Plant {
   readonly pan: AxisPlant;
   readonly tilt: AxisPlant;
   readonly zoom: AxisPlant;
+  /** Not learned: the truth may be several times as fast or slow, and later or sooner by some tenths of a second. */
+  readonly isGuess?: boolean;
 }
 
 export const AXES = ['pan', 'tilt', 'zoom'] as const;
@@ -52,6 +54,7 @@ export const STOP: VelocityCommand = { pan: 0, tilt: 0, zoom: 0 };
 
 /** A middling camera: what is assumed before anything has been learned. */
 export const UNKNOWN_PLANT: Plant = {
+  isGuess: true,
   pan: { gainPerS: 60, rampS: 0.3, delayMs: 500 },
   tilt: { gainPerS: 40, rampS: 0.3, delayMs: 500 },
   zoom: { gainPerS: 1.5, rampS: 0, delayMs: 500 },

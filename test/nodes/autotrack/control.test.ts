@@ -3,7 +3,7 @@ import { Value } from '@sinclair/typebox/value';
 import { Controller } from '../../../nodes/autotrack/control/controller.ts';
 import { type ControlOptions, controlOptions } from '../../../nodes/autotrack/control/options.ts';
 import { OwnMotion } from '../../../nodes/autotrack/control/own-motion.ts';
-import { type Plant, STOP, type VelocityCommand } from '../../../nodes/autotrack/control/types.ts';
+import { type Plant, STOP, UNKNOWN_PLANT, type VelocityCommand } from '../../../nodes/autotrack/control/types.ts';
 
 const PLANT: Plant = {
   pan: { gainPerS: 60, rampS: 0.3, delayMs: 400 },
@@ -11,6 +11,9 @@ const PLANT: Plant = {
   zoom: { gainPerS: 2, rampS: 0, delayMs: 400 },
 };
 const DEG_TO_SHARE = Math.PI / 180 / (2 * Math.tan(Math.PI / 6));
+
+/** Over the last 15 s. */
+const rms = (errors: readonly number[]) => Math.hypot(...errors.slice(-300));
 
 interface Sent {
   readonly atMs: number;
@@ -23,10 +26,11 @@ function follow(
   seconds: number,
   options: Partial<ControlOptions> = {},
   believed: Plant = PLANT,
-): { learned: Plant; sent: Sent[]; errorsDeg: number[] } {
+  plant: Plant = PLANT,
+): { learned: Plant; isSure: boolean; sent: Sent[]; errorsDeg: number[] } {
   const controller = new Controller({ ...Value.Create(controlOptions), ...options }, 16 / 9, believed);
   const sign = options.invert_pan ? -1 : 1;
-  const camera = new OwnMotion(PLANT.pan, 0);
+  const camera = new OwnMotion(plant.pan, 0);
   const sent: Sent[] = [];
   const errorsDeg: number[] = [];
   for (let nowMs = 0; nowMs <= seconds * 1000; nowMs += 50) {
@@ -46,7 +50,7 @@ function follow(
     camera.sent(nowMs, sign * command.pan);
     sent.push({ atMs: nowMs, command });
   }
-  return { learned: controller.plant, sent, errorsDeg };
+  return { learned: controller.plant, isSure: controller.isSure, sent, errorsDeg };
 }
 
 describe('controller', () => {
@@ -99,8 +103,29 @@ describe('controller', () => {
     expect(Math.abs(learned.pan.delayMs - delayMs)).toBeLessThan(50);
     expect(Math.abs(learned.pan.gainPerS / gainPerS - 1)).toBeLessThan(0.12);
     // In the end it does about as well as one that knew: the turns of the target can't be foreseen.
-    const rms = (errors: readonly number[]) => Math.hypot(...errors.slice(-300));
     expect(rms(errorsDeg)).toBeLessThan(1.2 * rms(follow(path, 40).errorsDeg));
+  });
+
+  test.each([
+    ['180 °/s, 150 ms', 180, 150],
+    ['60 °/s, 800 ms', 60, 800],
+    ['12 °/s, 250 ms', 12, 250],
+  ])('a camera of which nothing is known (%s) is followed with carefully, and found out', (_, gainPerS, delayMs) => {
+    const pan = { gainPerS, delayMs, rampS: 0.3 };
+    const path = (timeS: number) => 2 + 2 * Math.abs((timeS % 10) - 5);
+    const { learned, errorsDeg, isSure } = follow(path, 40, {}, UNKNOWN_PLANT, { ...PLANT, pan });
+    expect(isSure).toBe(true);
+    expect(Math.abs(learned.pan.delayMs - delayMs)).toBeLessThan(100);
+    // Slow motion shows speed and acceleration together only.
+    expect(Math.abs(Math.log(learned.pan.gainPerS / gainPerS))).toBeLessThan(Math.log(1.6));
+    // Never out of the picture (30° to its edge), and in the end as near as with a camera that was known.
+    for (const errorDeg of errorsDeg) expect(Math.abs(errorDeg)).toBeLessThan(29);
+    const known = follow(path, 40, {}, { ...PLANT, pan }, { ...PLANT, pan });
+    expect(rms(errorsDeg)).toBeLessThan(1.3 * rms(known.errorsDeg));
+  });
+
+  test('a target that stands still proves nothing about a guess', () => {
+    expect(follow(() => 0, 20, {}, UNKNOWN_PLANT).isSure).toBe(false);
   });
 
   test('inverted axes', () => {

@@ -155,6 +155,24 @@ test('the verdict is kept beside the plant', () => {
   });
 });
 
+test('what was found out while following counts until it is calibrated, and is where the next run starts', () => {
+  const bench = new Bench();
+  bench.tuning.connected(capabilities('velocity', { position: false }));
+  expect(bench.tuning.plant).toEqual(UNKNOWN_PLANT);
+  const found = { pan: PAN, tilt: TILT, zoom: UNKNOWN_PLANT.zoom };
+  bench.tuning.noticed(found);
+  bench.tuning.noticed({ ...found, pan: TILT });
+  expect(bench.tuning.plant).toEqual(found);
+  expect(bench.tuning.view()).toMatchObject({ state: 'done', panDegPerS: 70, repeatability: null });
+  const next = new Bench({}, bench.store);
+  next.tuning.connected(capabilities('velocity', { position: false }));
+  expect(next.tuning.plant).toEqual({ ...found, isGuess: true });
+  expect(next.tuning.view()).toMatchObject({ state: 'none', panDegPerS: null });
+  const other = new Bench({}, bench.store);
+  other.tuning.connected(capabilities('absolute', { position: false }));
+  expect(other.tuning.plant).toEqual(UNKNOWN_PLANT);
+});
+
 test('positions of an unknown scale are not taken for degrees', () => {
   const bench = new Bench({ max_zoom: 16 });
   const status = { ...bench.status(), pan: 0.5, tilt: -0.25, zoom: 0.5 };

@@ -1,0 +1,38 @@
+/** Turning towards a direction in which no target is seen. */
+import type { OwnMotion } from './own-motion.ts';
+import type { VelocityCommand } from './types.ts';
+import { meetingCommand } from './velocity-law.ts';
+import type { Direction } from './view.ts';
+
+/** In which time an error is to be gone, and from which share of the picture on it is none. */
+const LOOK_HORIZON_S = 0.6;
+const LOOK_NEAR = 0.02;
+const WIDE_X = 1.05;
+
+export interface Axes {
+  readonly pan: OwnMotion;
+  readonly tilt: OwnMotion;
+  readonly zoom: OwnMotion;
+}
+
+/** @param canZoom the lens can: then it goes to the widest picture @returns the velocity that is wanted now */
+export function turnTowards(
+  { panDeg, tiltDeg }: Direction,
+  { pan, tilt, zoom }: Axes,
+  nowMs: number,
+  fieldDeg: number,
+  canZoom: boolean,
+): VelocityCommand {
+  const turn = (motion: OwnMotion, aimDeg: number) => {
+    const { position, velocity } = motion.at(nowMs + motion.plant.delayMs);
+    const errorDeg = aimDeg - position;
+    if (Math.abs(errorDeg) < LOOK_NEAR * fieldDeg && velocity === 0) return 0;
+    return meetingCommand({ errorDeg, targetDegPerS: 0, axisDegPerS: velocity }, motion.plant, LOOK_HORIZON_S);
+  };
+  const isTele = zoom.at(nowMs + zoom.plant.delayMs).position > WIDE_X;
+  return {
+    pan: turn(pan, panDeg),
+    tilt: turn(tilt, tiltDeg),
+    zoom: isTele && canZoom ? -Math.sign(zoom.plant.gainPerS) : 0,
+  };
+}
