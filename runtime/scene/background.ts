@@ -14,7 +14,27 @@ interface Layer {
   readonly lines: readonly Float32Array[];
 }
 
-/** The panoramas of a scene: about 0.3 s of work to make, then some milliseconds a frame to paint. */
+interface Panoramas {
+  readonly clouds: Panorama;
+  readonly skyline: readonly Panorama[];
+}
+
+/** Scenes whose panoramas are kept; each has some megabytes. */
+const KEPT = 2;
+const kept = new Map<string, Panoramas>();
+
+/** About 0.3 s of work; nothing changes them, so that all who look at the same scene share them. */
+function panoramasOf({ clouds: { cover }, ground: { lit } }: BackgroundLook, seed: number): Panoramas {
+  const key = [cover, lit, seed].join();
+  const made = kept.get(key) ?? { clouds: makeClouds(cover, seed), skyline: makeSkyline(lit, seed) };
+  kept.delete(key);
+  kept.set(key, made);
+  const [oldest = key] = kept.keys();
+  if (kept.size > KEPT) kept.delete(oldest);
+  return made;
+}
+
+/** What is behind everything: some milliseconds a frame to paint. */
 export class Background {
   readonly #look: BackgroundLook;
   readonly #clouds: Panorama;
@@ -22,8 +42,7 @@ export class Background {
 
   constructor(look: BackgroundLook, seed: number) {
     this.#look = look;
-    this.#clouds = makeClouds(look.clouds.cover, seed);
-    this.#skyline = makeSkyline(look.ground.lit, seed);
+    ({ clouds: this.#clouds, skyline: this.#skyline } = panoramasOf(look, seed));
   }
 
   /**

@@ -2,78 +2,46 @@
  * The whole program on a target: `bun run graph` with its session and workers, a virtual camera behind a network that can
  * fail, a client. What the camera really does is looked up at the camera.
  */
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
-import type { SceneFile } from '../../runtime/camera/scene/scene-file.ts';
-import { CameraServer } from '../../runtime/camera/server.ts';
+import { rmSync } from 'node:fs';
+import type { CameraServer } from '../../runtime/camera/server.ts';
 import { VirtualCamera } from '../../runtime/camera/virtual-camera.ts';
 import { SystemClock } from '../../runtime/clock.ts';
 import type { MetadataTick } from '../../schemas/index.ts';
 import { DarkProxy } from '../nodes/autotrack/drivers/dark-proxy.ts';
 import { until } from '../server/clients.ts';
 import { PATIENCE_MS, RunningCommand } from '../support/command.ts';
-import { Folder, graphText, testNode } from '../support/graphs.ts';
+import { Folder } from '../support/graphs.ts';
 import { isAlive } from '../support/processes.ts';
+import { type ChaseOptions, graphOf, keep, SIZE } from './chase-graph.ts';
 import { Client, told } from './client.ts';
+import { Device, PASSWORD } from './device.ts';
 import { descendants } from './process-tree.ts';
 import { strollScene } from './scenes.ts';
+import { Slots } from './slots.ts';
 
-/** Of the pictures: small ones are drawn fast, and nobody looks at them. */
-export const SIZE = { width: 160, height: 90 };
-const USER = 'admin';
-const PASSWORD = 'not-the-default';
-/** From a command to the first picture that shows it: the motors' own delay, and what two busy processes add. */
-const DELAY_MS = 90;
-
-/** What a calibration would find out about the camera of the test scenes, steered by that rung. */
-export function plantOf(rung: string, latencyMs = 0) {
-  // What full speed is: the motors', or what the driver makes of it on a rung of short moves (0.1 of the axis a second;
-  // half a picture a second).
-  const [pan, tilt] = rung === 'velocity' ? [90, 60] : rung === 'relative-fov' ? [30, 16.9] : [36, 11];
-  const delayMs = DELAY_MS + latencyMs;
-  return {
-    pan: { gainPerS: pan, rampS: pan / 300, delayMs },
-    tilt: { gainPerS: tilt, rampS: tilt / 240, delayMs },
-    zoom: { gainPerS: 1.5, rampS: 0, delayMs },
-  };
-}
-
-export interface ChaseOptions {
-  readonly quirks?: readonly string[];
-  readonly driver?: 'onvif' | 'octagon';
-  readonly position?: 'octagon';
-  /** Options of the driver, beside address and login. */
-  readonly driverOptions?: Readonly<Record<string, unknown>>;
-  /** Options of autotrack itself. */
-  readonly autotrack?: Readonly<Record<string, unknown>>;
-  /** What is known of the motors before, and for which rung. Null: nothing. */
-  readonly known?: { readonly rung: string; readonly plant: ReturnType<typeof plantOf> } | null;
-  /** Of the quirks, for a plant to be made by. */
-  readonly delayMs?: number;
-  readonly scene?: SceneFile;
-  readonly fps?: number;
-  /** The password that the graph has. */
-  readonly password?: string;
-  /** Pictures come from a camera of their own, which sees the same: it has no quirks and no network that fails. */
-  readonly hasOwnEyes?: boolean;
-}
+/** At a time: three processes that start take all of a small machine from those that are watched. */
+const launches = new Slots(2);
+/** How often it is noted how things stand, for when something fails. */
+const STORY_MS = 200;
 
 export class Chase implements AsyncDisposable {
-  readonly server: CameraServer;
+  readonly camera: VirtualCamera;
   /** Between the program and what moves the camera. */
   readonly control: DarkProxy;
   /** Between the program and the pictures. */
   readonly video: DarkProxy;
   readonly command: RunningCommand;
+  readonly #device: Device;
   readonly #stack: AsyncDisposableStack;
   readonly #folder: Folder;
   #client: Client | undefined;
   #url = '';
   #session = '';
 
-  private constructor(parts: Pick<Chase, 'server' | 'control' | 'video' | 'command'>, folder: Folder) {
-    ({ server: this.server, control: this.control, video: this.video, command: this.command } = parts);
+  private constructor(parts: Pick<Chase, 'camera' | 'control' | 'video' | 'command'>, folder: Folder, server: Device) {
+    ({ camera: this.camera, control: this.control, video: this.video, command: this.command } = parts);
     this.#folder = folder;
+    this.#device = server;
     this.#stack = new AsyncDisposableStack();
   }
 
@@ -83,29 +51,44 @@ export class Chase implements AsyncDisposable {
     const folder = stack.use(new Folder());
     const clock = new SystemClock();
     const camera = new VirtualCamera({ clock, scene: options.scene ?? strollScene });
-    const open = (quirks: readonly string[]) =>
-      CameraServer.start({
-        ...{ clock, camera, quirks, credentials: { user: USER, password: PASSWORD } },
-        ...{ version: '0.0.1', host: '127.0.0.1', port: 0 },
-      });
-    const server = stack.use(await open(options.quirks ?? []));
-    const eyes = options.hasOwnEyes ? stack.use(await open([])) : server;
-    const control = stack.use(await DarkProxy.start(server.port));
-    const video = stack.use(await DarkProxy.start(eyes.port));
+    const device = stack.use(new Device({ clock, camera, quirks: options.quirks ?? [] }));
+    await device.start(options.cameraPassword ?? PASSWORD, 0);
+    const eyes = stack.use(new Device({ clock, camera }));
+    if (options.hasOwnEyes) await eyes.start(PASSWORD, 0);
+    const pictures = options.hasOwnEyes ? eyes.server : device.server;
+    if (options.isOff) await device.server.stop();
+    const control = stack.use(await DarkProxy.start(device.server.port));
+    const video = stack.use(await DarkProxy.start(pictures.port));
     const file = folder.write(
       'chase.yaml',
-      graphOf(options, { eyes, control, video, blindFile: folder.file('blind') }),
+      graphOf(options, { pictures, control, video, blindFile: folder.file('blind') }),
     );
     keep(folder.file('state'), options.known);
-    const command = stack.use(new RunningCommand(['graph', file, '--port', '0', '--state', folder.file('state')]));
-    const chase = new Chase({ server, control, video, command }, folder);
-    await chase.#connect();
-    chase.#stack.use(stack.move());
-    return chase;
+    const launched = await launches.take();
+    try {
+      const command = stack.use(new RunningCommand(['graph', file, '--port', '0', '--state', folder.file('state')]));
+      const chase = new Chase({ camera, control, video, command }, folder, device);
+      await chase.#connect();
+      chase.#stack.use(stack.move());
+      return chase;
+    } finally {
+      launched();
+    }
   }
 
-  get camera(): VirtualCamera {
-    return this.server.camera;
+  /** What the camera is to the network. */
+  get server(): CameraServer {
+    return this.#device.server;
+  }
+
+  /** Switches the camera's network side off; what it looks at, and video of its own eyes, go on. */
+  async off(): Promise<void> {
+    await this.server.stop();
+  }
+
+  /** Switches it on again, where it was. */
+  async on(password = PASSWORD): Promise<void> {
+    await this.#device.start(password, this.server.port);
   }
 
   get client(): Client {
@@ -155,8 +138,9 @@ export class Chase implements AsyncDisposable {
   /**
    * Waits until it follows a target that moves, with the camera turning along; selects one unless one is followed.
    * @param degPerS how fast the target is at least
+   * @param selects false: what was selected before is to be followed
    */
-  async pursues(degPerS: number): Promise<void> {
+  async pursues(degPerS: number, { selects = true } = {}): Promise<void> {
     const isSteady = () => {
       const { panDegPerS = 0 } = this.camera.truth(this.camera.nowS(), SIZE)[0] ?? {};
       const turns = this.camera.state().pan.rate * Math.sign(panDegPerS);
@@ -164,13 +148,18 @@ export class Chase implements AsyncDisposable {
     };
     const follows = () =>
       this.client.autotrack?.state === 'following' && this.client.tick?.tracking_phase === 'tracking';
-    const endMs = performance.now() + PATIENCE_MS;
+    const beganMs = performance.now();
+    const story: string[] = [];
     while (!(follows() && isSteady())) {
-      if (performance.now() > endMs)
-        throw new Error(`it does not follow: ${this.snapshot()}; ${told(this.client.autotrack)}`);
+      const forMs = performance.now() - beganMs;
+      if (forMs > PATIENCE_MS)
+        throw new Error(
+          `it does not follow; ${told(this.client.autotrack)}\n${story.join('\n')}\n${this.command.stderr}`,
+        );
+      if (forMs > story.length * STORY_MS) story.push(`${(forMs / 1000).toFixed(2)} s: ${this.snapshot()}`);
       const { target_id = null } = this.client.autotrack ?? {};
       const found = this.client.tick?.tracks[0];
-      if (found && (target_id === null || this.client.tick?.tracking_phase === 'lost')) await this.select();
+      if (selects && found && (target_id === null || this.client.tick?.tracking_phase === 'lost')) await this.select();
       await Bun.sleep(20);
     }
   }
@@ -212,45 +201,6 @@ export class Chase implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#stack.disposeAsync();
   }
-}
-
-interface Parts {
-  readonly eyes: CameraServer;
-  readonly control: DarkProxy;
-  readonly video: DarkProxy;
-  readonly blindFile: string;
-}
-
-function graphOf(options: ChaseOptions, { eyes, control, video, blindFile }: Parts): string {
-  const { driver = 'onvif', position, driverOptions, autotrack, fps = 8, password = PASSWORD } = options;
-  const login = { url: `127.0.0.1:${control.port}`, username: USER, password };
-  const url = `virtual-ptz:http://127.0.0.1:${video.port}?size=${SIZE.width}x${SIZE.height}&fps=${fps}`;
-  const sections = {
-    driver,
-    [driver]: { ...login, ...driverOptions },
-    ...(position ? { position, [position]: login } : {}),
-  };
-  const node = (use: string, from?: string | string[], params = {}) => JSON.stringify({ use, from, with: params });
-  return graphText({
-    source: node('source', undefined, { url, open_timeout_s: 2 }),
-    decode: node('decode', 'source'),
-    detect: node(testNode('truth-detect'), 'decode', { camera: eyes.origin, blind_while: blindFile }),
-    track: node('track', 'detect'),
-    autotrack: node('autotrack', 'track', { ...sections, calibrate: false, search_s: 0, ...autotrack }),
-    publish: node('publish', ['track', 'autotrack']),
-  });
-}
-
-/** As an earlier run would have left it. */
-function keep(
-  stateFolder: string,
-  known: ChaseOptions['known'] = { rung: 'velocity', plant: plantOf('velocity') },
-): void {
-  if (known === null) return;
-  const file = `${stateFolder}/cam/autotrack.json`;
-  mkdirSync(dirname(file), { recursive: true });
-  const { rung, plant } = known;
-  writeFileSync(file, JSON.stringify({ version: 1, rung, plant, repeatability: 1, atUnixMs: 1_730_000_000_000 }));
 }
 
 /** Those that are still running. */

@@ -40,6 +40,8 @@ export class LeasedDriver implements PtzDriver {
   readonly #lease: Lease;
   readonly #closing = new AbortController();
   #velocity: Velocity | null = null;
+  /** A stop at the end of a lease waits or is under way; nothing is sent until it is through. */
+  #isEnding = false;
 
   constructor(options: LeasedDriverOptions) {
     this.#options = options;
@@ -155,8 +157,16 @@ export class LeasedDriver implements PtzDriver {
 
   #leaseIsOver(): void {
     this.#commands.dropVelocity();
+    // The lease of one that never went out. To a slow camera, one stop for each would leave no time for any velocity.
+    if (this.#velocity === null || this.#isEnding) return;
+    this.#isEnding = true;
     // What fails is kept in the link's state, and the stop is made up for when the camera is back.
-    this.#commands.run(() => this.#halt(this.#closing.signal)).catch(() => this.#commands.dropVelocity());
+    this.#commands
+      .run(() => this.#halt(this.#closing.signal))
+      .catch(() => this.#commands.dropVelocity())
+      .finally(() => {
+        this.#isEnding = false;
+      });
   }
 
   #forgetVelocity(): void {

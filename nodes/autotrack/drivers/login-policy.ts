@@ -15,10 +15,17 @@ export interface LoginRecord {
   readonly waitMs: number;
 }
 
+/** A login is waited for so many times longer than another request, because giving it up counts as a refusal. */
+export const LOGIN_PATIENCE = 4;
+const REFUSED = 'the camera refused the login';
+const UNANSWERED = 'logins get no answer from the camera, which may have refused them';
+
 export class LoginPolicy {
-  /** In a row. */
+  /** In a row; those that may have been ones count. */
   #refusals = 0;
   #nextMs = Number.NEGATIVE_INFINITY;
+  /** What became of the last one that was not accepted. */
+  #last = REFUSED;
 
   get refusals(): number {
     return this.#refusals;
@@ -32,15 +39,19 @@ export class LoginPolicy {
   /** @throws WindhoverError `ptz_login` while no attempt is allowed */
   check(nowMs: number): void {
     const nextMs = this.nextTryMs(nowMs);
-    if (nextMs !== null) throw loginError('the camera refused the login', Math.ceil((nextMs - nowMs) / 1000));
+    if (nextMs !== null) throw loginError(this.#last, Math.ceil((nextMs - nowMs) / 1000));
   }
 
   /** The camera refused credentials. */
   refused(nowMs: number): void {
-    this.#refusals++;
-    if (this.#refusals < 2) return;
-    const index = Math.min(this.#refusals - 2, LOGIN_WAITS_MS.length - 1);
-    this.#nextMs = nowMs + (LOGIN_WAITS_MS[index] ?? 0);
+    this.#last = REFUSED;
+    this.#count(nowMs);
+  }
+
+  /** Credentials were sent and no answer came: it may have been a refusal, which the camera counts all the same. */
+  unanswered(nowMs: number): void {
+    this.#last = UNANSWERED;
+    this.#count(nowMs);
   }
 
   accepted(): void {
@@ -56,6 +67,13 @@ export class LoginPolicy {
   learn({ refusals, waitMs }: LoginRecord, nowMs: number): void {
     this.#refusals = Math.max(this.#refusals, refusals);
     this.#nextMs = Math.max(this.#nextMs, nowMs + waitMs);
+  }
+
+  #count(nowMs: number): void {
+    this.#refusals++;
+    if (this.#refusals < 2) return;
+    const index = Math.min(this.#refusals - 2, LOGIN_WAITS_MS.length - 1);
+    this.#nextMs = nowMs + (LOGIN_WAITS_MS[index] ?? 0);
   }
 }
 

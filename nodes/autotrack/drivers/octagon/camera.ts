@@ -115,6 +115,7 @@ export class OctagonCamera implements Camera {
 
   async reconnect(signal: AbortSignal): Promise<boolean> {
     try {
+      await this.#client.greet(signal);
       // Whatever it does since it came back, we have not asked for it.
       await this.#stop(signal);
       this.#tellHowToStop();

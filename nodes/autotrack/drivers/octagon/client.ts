@@ -4,7 +4,7 @@
  */
 import { WindhoverError } from '../../../../runtime/node.ts';
 import { cameraUrl, type HttpAnswer, send } from '../http.ts';
-import { LoginPolicy, loginError } from '../login-policy.ts';
+import { LOGIN_PATIENCE, LoginPolicy, loginError } from '../login-policy.ts';
 import type { DriverTime } from '../time.ts';
 import type { OctagonAddress } from './options.ts';
 
@@ -25,14 +25,17 @@ const DEFAULT_PATH = '/api';
 
 export class OctagonClient {
   readonly policy = new LoginPolicy();
-  /** How often a request that got no answer is sent again. */
+  /**
+   * How often a request that got no answer is sent again; none is whose login was not accepted yet: its answer may have
+   * been a refusal, which the camera has counted and we have not.
+   */
   retries = 0;
   /** From request to answer, smoothed; null before the first. */
   roundTripMs: number | null = null;
   readonly #base: URL;
   readonly #options: OctagonAddress;
   readonly #time: DriverTime;
-  /** The login has been taken, and not been refused since. */
+  /** The login has been taken, and neither refused nor in doubt since. */
   #isLoggedIn = false;
   #gate: Promise<void> = Promise.resolve();
 
@@ -50,16 +53,27 @@ export class OctagonClient {
   async call(call: OctagonCall): Promise<unknown> {
     let lost = this.retries;
     for (let busy = 0; ; ) {
+      const isKnownGood = this.#isLoggedIn;
       try {
         return await this.#once(call);
       } catch (error) {
         if (!(error instanceof WindhoverError) || call.signal?.aborted) throw error;
-        if (error.code === 'ptz_unreachable' && lost-- > 0) continue;
+        if (error.code === 'ptz_unreachable' && isKnownGood && lost-- > 0) continue;
         const isBusy = error.code === 'ptz_refused' && BUSY.test(error.details.got ?? '');
         if (!isBusy || busy++ >= BUSY_RETRIES) throw error;
         await this.#time.wait(busy * BUSY_WAIT_MS, call.signal ?? NEVER);
       }
     }
+  }
+
+  /**
+   * Is the camera there again? Its password may be another one by now, so the login is in doubt.
+   * @throws WindhoverError `ptz_unreachable`, `ptz_login`, `ptz_aborted`
+   */
+  async greet(signal: AbortSignal): Promise<void> {
+    this.#isLoggedIn = false;
+    this.policy.check(this.#nowMs);
+    await this.#knock(signal);
   }
 
   /** Until the login is known to be good, one after the other: several at once could be one refusal too many. */
@@ -70,16 +84,39 @@ export class OctagonClient {
     this.#gate = promise;
     try {
       await before;
-      return await this.#send(call);
+      return await this.#logIn(call);
     } finally {
       resolve();
     }
   }
 
-  async #send(call: OctagonCall): Promise<unknown> {
+  /**
+   * A login may be one too many for the account even when its answer is lost. So none is sent to a camera that has not just
+   * answered, and one without an answer counts as refused.
+   */
+  async #logIn(call: OctagonCall): Promise<unknown> {
+    if (this.#isLoggedIn || this.#options.username === '') return await this.#send(call);
+    this.policy.check(this.#nowMs);
+    await this.#knock(call.signal);
+    return await this.#send(call, () => this.policy.unanswered(this.#nowMs));
+  }
+
+  /** Without a login, so no attempt; that it answers is all that is asked. */
+  async #knock(signal: AbortSignal | undefined): Promise<void> {
+    const { request_ms: deadlineMs, tls_verify: tlsVerify } = this.#options;
+    await send({ method: 'GET', url: this.#url('/devices'), tlsVerify, deadlineMs, signal }, this.#time);
+  }
+
+  /** @param lost told when it went out and got no answer */
+  async #send(call: OctagonCall, lost?: () => void): Promise<unknown> {
     this.policy.check(this.#nowMs);
     const startMs = this.#nowMs;
-    const answer = await send(this.#request(call), this.#time);
+    const request = this.#request(call);
+    const deadlineMs = lost ? LOGIN_PATIENCE * request.deadlineMs : request.deadlineMs;
+    const answer = await send({ ...request, deadlineMs }, this.#time).catch((error: unknown) => {
+      lost?.();
+      throw error;
+    });
     const tookMs = this.#nowMs - startMs;
     const beforeMs = this.roundTripMs ?? tookMs;
     this.roundTripMs = beforeMs + (tookMs - beforeMs) / 8;
@@ -88,13 +125,18 @@ export class OctagonClient {
 
   #request({ path, query = {}, body, signal }: OctagonCall) {
     const { username, password, tls_verify: tlsVerify, request_ms: deadlineMs } = this.#options;
-    const url = new URL(this.#base);
-    url.pathname = `${url.pathname.replace(/\/$/, '')}${path}`;
+    const url = this.#url(path);
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, String(value));
     const login = username === '' ? undefined : `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
     const json = body === undefined ? {} : { body: JSON.stringify(body), contentType: 'application/json' };
     const method = body === undefined ? ('GET' as const) : ('POST' as const);
     return { method, url, ...json, authorization: login, tlsVerify, deadlineMs, signal };
+  }
+
+  #url(path: string): URL {
+    const url = new URL(this.#base);
+    url.pathname = `${url.pathname.replace(/\/$/, '')}${path}`;
+    return url;
   }
 
   #read({ path }: OctagonCall, { status, text }: HttpAnswer): unknown {

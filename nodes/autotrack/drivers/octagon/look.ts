@@ -32,17 +32,16 @@ export class OctagonEyes {
     let atMs = startMs;
     let place: Awaited<ReturnType<OctagonApi['position']>> = null;
     let lens: Awaited<ReturnType<OctagonApi['lens']>> = null;
-    // Side by side: a lens that answers late makes the position no older.
-    const asked = [
-      this.#api.position(signal).then((found) => {
-        place = found;
-        atMs = (startMs + clock.monoMs()) / 2;
-      }),
-      this.#api.lens(signal).then((found) => {
-        lens = found;
-      }),
-    ];
-    await Promise.all(asked.map(refusalOf));
+    // One after the other, beside one command at most: when the password changes, each is a refusal that the camera counts.
+    const placed = this.#api.position(signal).then((found) => {
+      place = found;
+      atMs = (startMs + clock.monoMs()) / 2;
+    });
+    await refusalOf(placed);
+    const zoomed = this.#api.lens(signal).then((found) => {
+      lens = found;
+    });
+    await refusalOf(zoomed);
     return this.#merged(atMs, place, lens);
   }
 

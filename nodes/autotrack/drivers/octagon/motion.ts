@@ -64,16 +64,25 @@ export class OctagonMotion {
     this.#isPreset = true;
   }
 
-  /** Stops head and lens side by side; a lens that refuses holds up no head. @throws what the head's stop failed with */
+  /**
+   * Stops the head, beside it what else we have set in motion, and then, to be sure, the lens; a lens that refuses holds up
+   * no head. Not all at once when it need not be: when the password changes, each is a refusal that the camera counts.
+   * @throws what the head's stop failed with
+   */
   async stop(signal: AbortSignal | undefined): Promise<void> {
-    const lens = this.#api.hasLens ? this.#api.lensMove('stop', signal) : Promise.resolve();
-    const preset = this.#isPreset ? this.#api.stopPreset(signal) : Promise.resolve();
-    const [head, ...others] = await Promise.allSettled([this.#api.stopPanTilt(signal), lens, preset]);
+    const wasZooming = this.#lens.move !== 'stop';
+    const stopLens = async () => {
+      if (this.#api.hasLens) await this.#api.lensMove('stop', signal);
+    };
+    const [head, lens] = await Promise.allSettled([
+      this.#api.stopPanTilt(signal),
+      wasZooming ? stopLens() : undefined,
+      this.#isPreset ? this.#api.stopPreset(signal) : undefined,
+    ]);
     if (head.status === 'rejected') throw head.reason;
     this.#isHeadMoving = false;
-    const wasZooming = this.#lens.move !== 'stop';
-    const [lensStop] = others;
-    if (lensStop?.status === 'rejected' && wasZooming) throw lensStop.reason;
+    if (lens.status === 'rejected') throw lens.reason;
+    if (!wasZooming) await Promise.allSettled([stopLens()]);
     this.#lens = { move: 'stop', atMs: Number.NEGATIVE_INFINITY };
     this.#isPreset = false;
   }

@@ -13,14 +13,15 @@ export class OctagonPosition implements PositionSource {
   readonly name = 'octagon';
   readonly unit = 'degrees';
   readonly #time: DriverTime;
+  readonly #client: OctagonClient;
   readonly #link: LinkKeeper;
   readonly #eyes: OctagonEyes;
 
   constructor(address: OctagonAddress, time: DriverTime) {
     this.#time = time;
-    const client = new OctagonClient(address, time);
-    this.#eyes = new OctagonEyes(new OctagonApi(client, address), time);
-    this.#link = new LinkKeeper(client.policy, () => time.clock.monoMs());
+    this.#client = new OctagonClient(address, time);
+    this.#eyes = new OctagonEyes(new OctagonApi(this.#client, address), time);
+    this.#link = new LinkKeeper(this.#client.policy, () => time.clock.monoMs());
     this.#link.ready();
   }
 
@@ -29,7 +30,10 @@ export class OctagonPosition implements PositionSource {
     // A source that is away is asked again when it is due, and costs nobody time until then.
     if (state !== 'ready' && !this.#link.isDue) return this.#nothing(reason);
     try {
-      const { atMs, pan, tilt, zoom, moving } = await this.#link.try(() => this.#eyes.look(signal));
+      const { atMs, pan, tilt, zoom, moving } = await this.#link.try(async () => {
+        if (state !== 'ready') await this.#client.greet(signal);
+        return await this.#eyes.look(signal);
+      });
       this.#link.ready();
       return { atMs, pan, tilt, zoom, moving, reason: pan === null ? 'it does not say where it points' : null };
     } catch (error) {

@@ -7,8 +7,8 @@
  * lost; digest costs two round trips each time; and the clock offset is learned once and never again.
  */
 import { WindhoverError } from '../../../../runtime/node.ts';
-import { type HttpAnswer, send } from '../http.ts';
-import { LoginPolicy, loginError } from '../login-policy.ts';
+import { aborted, type HttpAnswer, send } from '../http.ts';
+import { LOGIN_PATIENCE, LoginPolicy, loginError } from '../login-policy.ts';
 import type { DriverTime } from '../time.ts';
 import { type Credentials, DigestChallenge, usernameToken } from './credentials.ts';
 import { all, at, readXml, type XmlElement } from './xml.ts';
@@ -57,7 +57,10 @@ const SMALL_SHIFT_MS = 5000;
 export class SoapClient {
   /** The camera's clock minus ours. */
   clockOffsetMs = 0;
-  /** How often a request that got no answer is sent again. */
+  /**
+   * How often a request that got no answer is sent again; none is whose login was not accepted yet: its answer may have
+   * been a refusal, which the camera has counted and we have not.
+   */
   retries = 0;
   /** From request to answer: smoothed, and of the last one. Null before the first. */
   roundTripMs: number | null = null;
@@ -91,7 +94,8 @@ export class SoapClient {
         return await this.#ask(call);
       } catch (error) {
         const isLost = error instanceof WindhoverError && error.code === 'ptz_unreachable';
-        if (!isLost || left <= 0) throw error;
+        const isLogin = this.#options.credentials !== null && call.access !== 'open';
+        if (!isLost || left <= 0 || (isLogin && this.method === null)) throw error;
       }
     }
   }
@@ -154,9 +158,14 @@ export class SoapClient {
   }
 
   async #sendLogin(call: Call, login: { method: LoginMethod; credentials: Credentials }): Promise<HttpAnswer> {
+    if (call.signal?.aborted) throw aborted(call.signal.reason);
     this.#underWay++;
     try {
       return await this.#send(call, login);
+    } catch (error) {
+      // It may have been a refusal.
+      if (this.method === null) this.policy.unanswered(this.#options.time.clock.monoMs());
+      throw error;
     } finally {
       this.#underWay--;
     }
@@ -184,7 +193,7 @@ export class SoapClient {
         contentType: 'application/soap+xml; charset=utf-8',
         authorization,
         tlsVerify,
-        deadlineMs: requestMs,
+        deadlineMs: login !== null && this.method === null ? LOGIN_PATIENCE * requestMs : requestMs,
         signal,
       },
       time,

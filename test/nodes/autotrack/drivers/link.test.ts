@@ -69,6 +69,23 @@ describe('slow', () => {
     expect(rig.panRate()).toBe(0);
   });
 
+  test('latency 1 s, short leases: stops do not pile up before the next velocity', async () => {
+    await using rig = await Rig.start(['latency-1000']);
+    await rig.open();
+    rig.holds = true;
+    const before = rig.calls('ContinuousMove');
+    let isFollowing = true;
+    const following = (async () => {
+      while (isFollowing) await rig.driver.moveVelocity(PAN, 300);
+    })();
+    // A velocity, the stop at the end of its lease, the next velocity, …
+    for (let second = 0; second < 10; second++) (await rig.held()).over();
+    expect(rig.calls('ContinuousMove') - before).toBe(5);
+    [isFollowing, rig.holds] = [false, false];
+    await following;
+    await rig.driver.close();
+  });
+
   test('a velocity whose lease ended while it waited is not sent', async () => {
     await using rig = await Rig.start(['latency-1000']);
     await rig.open();

@@ -1,5 +1,7 @@
 /** Logins: negotiated once, and never so often that an account is locked. */
 import { describe, expect, test } from 'bun:test';
+import { DeafProxy } from './deaf-proxy.ts';
+import { OctagonRig } from './octagon-rig.ts';
 import { driverFor, Rig } from './rig.ts';
 
 describe('logins', () => {
@@ -25,6 +27,18 @@ describe('logins', () => {
     await driver.close();
   });
 
+  test.each(['onvif', 'octagon'])(
+    '%s: a login without an answer is not sent again unasked, since it may have been refused',
+    async (protocol) => {
+      await using rig = await Rig.start();
+      await using between = new DeafProxy(rig.server);
+      const driver = between.driver(protocol);
+      await expect(driver.open()).rejects.toMatchObject({ code: 'ptz_unreachable' });
+      expect(between.logins).toBe(1);
+      await driver.close();
+    },
+  );
+
   test('digest: one challenge for many requests', async () => {
     await using rig = await Rig.start(['digest-only']);
     await rig.open();
@@ -48,6 +62,32 @@ describe('logins', () => {
     await rig.driver.close();
   });
 
+  test.each(['onvif', 'octagon'])('%s: refusals whose answers are lost count too', async (protocol) => {
+    await using rig = await Rig.start(['lockout']);
+    await using between = new DeafProxy(rig.server);
+    const driver = between.driver(protocol, { password: 'wrong' });
+    for (let attempt = 0; attempt < 5; attempt++) await driver.open().catch(() => undefined);
+    const { wrongLogins, isLocked } = rig.server.device.gate;
+    expect({ wrongLogins, isLocked, logins: between.logins }).toEqual({ wrongLogins: 2, isLocked: false, logins: 2 });
+    const { link } = await driver.status();
+    expect(link).toMatchObject({ state: 'refused', nextTryMs: expect.any(Number) });
+    expect(link.reason).toContain('which may have refused them (check username and password; the next attempt is in');
+    await driver.close();
+  });
+
+  test('octagon: no login is sent to a camera that does not answer; it is let in as soon as it does', async () => {
+    await using rig = await Rig.start(['lockout']);
+    await using between = new DeafProxy(rig.server);
+    between.isDark = true;
+    const driver = between.driver('octagon', { probe: false });
+    for (let attempt = 0; attempt < 5; attempt++)
+      await expect(driver.open()).rejects.toMatchObject({ code: 'ptz_unreachable' });
+    expect(between.logins).toBe(0);
+    [between.isDark, between.losesLogins] = [false, false];
+    await driver.open();
+    await driver.close();
+  });
+
   test('requests side by side never make more than two refusals before the wait', async () => {
     await using rig = await Rig.start();
     await rig.open();
@@ -68,6 +108,22 @@ describe('logins', () => {
     expect(rig.server.device.gate.wrongLogins).toBe(2);
     await expect(rig.driver.close()).rejects.toMatchObject({ code: 'ptz_login' });
     expect(rig.server.device.gate.wrongLogins).toBe(2);
+  });
+
+  test('octagon: requests side by side make no more than two either, when the password changes while it moves', async () => {
+    await using rig = await OctagonRig.start([], { probe: false });
+    await rig.driver.open();
+    await rig.driver.moveVelocity({ pan: 0.1, tilt: 0, zoom: 0 }, 1000);
+    const { gate } = rig.server.device;
+    gate.basicRefusal = (authorization) => {
+      if (authorization) gate.wrongLogins++;
+      return { status: 401, reason: 'wrong login', challenges: [] };
+    };
+    await Promise.allSettled([rig.driver.status(), rig.driver.stop(), rig.driver.status(), rig.driver.presets()]);
+    expect((await rig.driver.status()).link.state).toBe('refused');
+    expect(gate.wrongLogins).toBe(2);
+    await expect(rig.driver.close()).rejects.toMatchObject({ code: 'ptz_login' });
+    expect(gate.wrongLogins).toBe(2);
   });
 
   test('no user: no login is sent, and the error says that one is wanted', async () => {

@@ -66,8 +66,9 @@ describe('commands by ONVIF, position by Octagon', () => {
     await using source = Bun.serve({
       port: 0,
       hostname: '127.0.0.1',
-      fetch: () => {
-        asked++;
+      fetch: ({ headers }) => {
+        // The one before the login is none.
+        if (headers.has('authorization')) asked++;
         if (isOn) return Response.json({ success: true, data: { pan: 350, tilt: 5 } });
         source.stop(true);
         return new Response();
