@@ -26,8 +26,10 @@ const CHAIN_MS = 1500;
 const STEP_MS = 200;
 /** Where the chain leads and where the camera is drift apart: the camera is asked again after this. */
 const ANCHOR_MS = 2000;
-/** How far the motors may be from where the chain leads: what they covered within this, at the fastest of late. */
-const LAG_MS = 300;
+/** How far the motors may be from where the chain leads: what they cover within this, at the fastest of late. */
+const LAG_MS = 200;
+/** Beyond its lead a move may take so long, of what is allowed for braking from full speed. */
+const GRACE_MS = 300;
 /** Velocities are of late for so long. */
 const LATE_MS = 500;
 
@@ -82,13 +84,13 @@ export class Steering {
     return refusal;
   }
 
-  /** Shares a second by which the camera is there within the lead and {@link LAG_MS}, wherever it is now. */
+  /** Shares a second: those of the velocity, or by which the camera is there in time, wherever it is now. */
   #shareS(velocity: Velocity, leadMs: number, nowMs: number) {
     this.#sent = [...this.#sent.filter(({ atMs }) => nowMs - atMs <= LATE_MS), { atMs: nowMs, velocity }];
     const of = (axis: 'pan' | 'tilt') => {
       const fastest = Math.max(...this.#sent.map((sent) => Math.abs(sent.velocity[axis])));
       const covered = Math.abs(velocity[axis]) * leadMs + fastest * LAG_MS;
-      return (this.#options.rate * covered) / (leadMs + LAG_MS);
+      return this.#options.rate * Math.max(Math.abs(velocity[axis]), covered / (leadMs + GRACE_MS));
     };
     return { pan: of('pan'), tilt: of('tilt') };
   }
