@@ -26,6 +26,10 @@ const CHAIN_MS = 1500;
 const STEP_MS = 200;
 /** Where the chain leads and where the camera is drift apart: the camera is asked again after this. */
 const ANCHOR_MS = 2000;
+/** How far the motors may be from where the chain leads: what they cover within this, at the fastest of late. */
+const LAG_MS = 200;
+/** Velocities are of late for so long. */
+const LATE_MS = 500;
 
 interface Chain {
   readonly atMs: number;
@@ -39,6 +43,8 @@ interface Chain {
 export class Steering {
   readonly #options: SteeringOptions;
   #chain: Chain | null = null;
+  /** Those of late. */
+  #sent: readonly { readonly atMs: number; readonly velocity: Velocity }[] = [];
 
   constructor(options: SteeringOptions) {
     this.#options = options;
@@ -59,12 +65,13 @@ export class Steering {
   }
 
   /**
-   * To the place that the velocity leads to within the lead, at the speed of that velocity. A camera whose speed is not
+   * To the place that the velocity leads to within the lead, at the speed of that velocity, or faster after a faster one: from
+   * where that has taken the camera, a slow velocity would take far longer than the lead to end by itself. A camera whose speed is not
    * known gets there as fast as it can and waits for the next: it runs ahead by up to the lead.
    */
   async #towards(chain: Chain | null, velocity: Velocity, leadMs: number, nowMs: number, signal?: AbortSignal) {
     const { calls, rate, fullSpeed } = this.#options;
-    const speed = speedFor({ pan: velocity.pan * rate, tilt: velocity.tilt * rate }, fullSpeed);
+    const speed = speedFor(this.#shareS(velocity, leadMs, nowMs), fullSpeed);
     const known = chain?.place && !(speed !== null && isStale(chain, velocity, nowMs)) ? chain : null;
     const from = known?.place ?? (await this.#place(signal));
     if (from === null) return { subcodes: [], reason: 'the camera does not say where it points' };
@@ -73,6 +80,17 @@ export class Steering {
     const refusal = await calls.absolute(toShares(ahead(place, velocity, (rate * leadMs) / 1000)), speed, signal);
     this.#chain = { atMs: nowMs, anchorMs: known?.anchorMs ?? nowMs, velocity, place };
     return refusal;
+  }
+
+  /** Shares a second: those of the velocity, or by which the camera is there in time, wherever it is now. */
+  #shareS(velocity: Velocity, leadMs: number, nowMs: number) {
+    this.#sent = [...this.#sent.filter(({ atMs }) => nowMs - atMs <= LATE_MS), { atMs: nowMs, velocity }];
+    const of = (axis: 'pan' | 'tilt') => {
+      const fastest = Math.max(...this.#sent.map((sent) => Math.abs(sent.velocity[axis])));
+      const own = Math.abs(velocity[axis]);
+      return this.#options.rate * (own + ((fastest - own) * LAG_MS) / Math.max(leadMs, LAG_MS));
+    };
+    return { pan: of('pan'), tilt: of('tilt') };
   }
 
   /** By what the velocity covers until about the next command. */

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'bun:test';
 import { fullSpeedOf, NOT_MEASURED, speedFor } from '../../../../nodes/autotrack/drivers/onvif/full-speed.ts';
 import type { OnvifOptions } from '../../../../nodes/autotrack/drivers/onvif/options.ts';
+import { STOPPED_WITHIN_MS } from '../../../../nodes/autotrack/drivers/stopping-time.ts';
 import { Rig } from './rig.ts';
 
 describe('full speed from two looks', () => {
@@ -57,4 +58,22 @@ describe.each(cameras)('$what', ({ quirks, options }) => {
     expect(rig.panRate()).toBe(0);
     await rig.driver.close();
   });
+});
+
+test.each([
+  { what: 'slower', pan: 0.05 },
+  { what: 'hardly any', pan: 0.002 },
+  { what: 'slowly back', pan: -0.05 },
+])('after a fast velocity, $what: it stands in time, also when we are dead from then on', async ({ pan }) => {
+  await using rig = await Rig.start(['timeout-ignored']);
+  const { leaseMs } = await rig.open();
+  for (let i = 0; i < 6; i++) {
+    await rig.driver.moveVelocity({ pan: 1, tilt: 0, zoom: 0 }, leaseMs);
+    rig.time.advance(150);
+  }
+  await rig.driver.moveVelocity({ pan, tilt: 0, zoom: 0 }, leaseMs);
+  rig.time.clock.advance(STOPPED_WITHIN_MS);
+  expect(rig.server.camera.isMoving('pan')).toBe(false);
+  rig.time.advance(0);
+  await rig.driver.close();
 });
