@@ -17,7 +17,10 @@ import { Client, told } from './client.ts';
 import { Device, PASSWORD } from './device.ts';
 import { descendants } from './process-tree.ts';
 import { strollScene } from './scenes.ts';
+import { Slots } from './slots.ts';
 
+/** At a time: three processes that start take all of a small machine from those that are watched. */
+const launches = new Slots(2);
 /** How often it is noted how things stand, for when something fails. */
 const STORY_MS = 200;
 
@@ -61,11 +64,16 @@ export class Chase implements AsyncDisposable {
       graphOf(options, { pictures, control, video, blindFile: folder.file('blind') }),
     );
     keep(folder.file('state'), options.known);
-    const command = stack.use(new RunningCommand(['graph', file, '--port', '0', '--state', folder.file('state')]));
-    const chase = new Chase({ camera, control, video, command }, folder, device);
-    await chase.#connect();
-    chase.#stack.use(stack.move());
-    return chase;
+    const launched = await launches.take();
+    try {
+      const command = stack.use(new RunningCommand(['graph', file, '--port', '0', '--state', folder.file('state')]));
+      const chase = new Chase({ camera, control, video, command }, folder, device);
+      await chase.#connect();
+      chase.#stack.use(stack.move());
+      return chase;
+    } finally {
+      launched();
+    }
   }
 
   /** What the camera is to the network. */

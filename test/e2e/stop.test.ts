@@ -142,9 +142,10 @@ async function strike(chase: Chase, fault: Fault, camera: string): Promise<void>
   rows.push(`${camera.padEnd(28)} ${fault.name.padEnd(30)} ${String(afterMs).padStart(5)} ms of ${promisedMs} ms`);
   await made;
   remember(chase);
+  // Before anything is said of it: what is paused can't be ended.
+  await fault.mend?.(chase);
   expect({ fault: fault.name, afterMs }).toEqual({ fault: fault.name, afterMs: expect.any(Number) });
   expect({ fault: fault.name, late: Math.max(0, (afterMs ?? 0) - promisedMs) }).toEqual({ fault: fault.name, late: 0 });
-  await fault.mend?.(chase);
 }
 
 function remember(chase: Chase): void {
