@@ -11,6 +11,8 @@ import { type ChaseOptions, plantOf } from './chase-graph.ts';
 import { patrolScene } from './scenes.ts';
 
 const FPS = 8;
+/** Of the pictures: a busy machine leaves some out, but nothing that waits for a camera may hold them up. */
+const ENOUGH = 0.5;
 /** A login that was refused twice is not tried again within a minute; it may take another one until the camera moves. */
 const LET_IN_MS = 120_000;
 const LIMIT_MS = 240_000;
@@ -134,8 +136,8 @@ async function goesOn(chase: Chase, what: string, seconds: number): Promise<void
   rows.push(
     `${what}: ${perS.toFixed(1)} pictures/s of ${FPS}, ${((client.ticks.length - ticksBefore) / forS).toFixed(1)} ticks/s`,
   );
-  expect(perS).toBeGreaterThan(0.75 * FPS);
-  expect((client.ticks.length - ticksBefore) / forS).toBeGreaterThan(0.75 * FPS);
+  expect(perS).toBeGreaterThan(ENOUGH * FPS);
+  expect((client.ticks.length - ticksBefore) / forS).toBeGreaterThan(ENOUGH * FPS);
   const ready = await fetch(`${url}/readyz`);
   expect({ status: ready.status, reasons: ((await ready.json()) as Readiness).reasons }).toEqual({
     status: 200,
