@@ -159,9 +159,21 @@ export class Chase implements AsyncDisposable {
       if (forMs > story.length * STORY_MS) story.push(`${(forMs / 1000).toFixed(2)} s: ${this.snapshot()}`);
       const { target_id = null } = this.client.autotrack ?? {};
       const found = this.client.tick?.tracks[0];
+      if (selects) this.#bringBack();
       if (selects && found && (target_id === null || this.client.tick?.tracking_phase === 'lost')) await this.select();
       await Bun.sleep(20);
     }
+  }
+
+  /**
+   * What was out when something struck goes on to the end of its lease, and may take the camera so far that the target is
+   * out of sight. Nobody looks around in these tests: somebody turns the camera back by hand.
+   */
+  #bringBack(): void {
+    const isGivenUp = ['holding', 'idle'].includes(this.client.autotrack?.state ?? '');
+    const [target] = this.camera.truth(this.camera.nowS(), SIZE);
+    if (!target || !isGivenUp || this.offCentre() < 1 || this.isMoving) return;
+    this.camera.command({ kind: 'to', values: { pan: target.panDeg, tilt: target.tiltDeg }, maxRates: {} });
   }
 
   get isMoving(): boolean {

@@ -28,6 +28,10 @@ const WITHIN = 0.1;
 const SETTLE_S = 3;
 const STAYS_S = 5;
 const LOOK_MS = 60;
+const FPS = 8;
+/** With fewer of the pictures the machine has no time to spare, and what is seen of the following says nothing of it. */
+const FULL = 0.9;
+const ATTEMPTS = 3;
 /** At a time; each is three processes, and most of what they do is wait. */
 const slots = new Slots(7);
 
@@ -102,33 +106,48 @@ test.concurrent.each(CASES)(
 
 async function follows(one: Case): Promise<void> {
   const { rung, within = WITHIN, settleS = SETTLE_S, verified = true, stopsByItself = 'yes', says = '' } = one;
-  await using chase = await Chase.start({ ...one, known: { rung, plant: plantOf(rung, one.delayMs) } });
+  await using chase = await Chase.start({ fps: FPS, ...one, known: { rung, plant: plantOf(rung, one.delayMs) } });
   await chase.judged(90_000);
   const { autotrack } = chase.client;
   expect(autotrack).toMatchObject({ rung, verified, stops_by_itself: stopsByItself });
   expect(JSON.stringify([autotrack?.notes, autotrack?.rejected])).toContain(says);
 
   await one.prepare?.(chase);
+  for (let attempt = 1; ; attempt++) {
+    const { lastOutsideS, figures, story, isDisturbed } = await watch(chase, within, settleS);
+    rows.push(`${one.name.padEnd(26)} ${figures}${isDisturbed ? ', with pictures left out' : ''}`);
+    if (lastOutsideS <= settleS) break;
+    if (!isDisturbed || attempt === ATTEMPTS)
+      throw new Error(`${rows.at(-1)}; ${told(chase.client.autotrack)}\n${story}${chase.command.stderr}`);
+  }
+  // It has been followed and not only been in the way.
+  expect(chase.client.autotrack).toMatchObject({ active: true, reason: null });
+}
+
+/** Selects the target, and watches how it is followed. */
+async function watch(chase: Chase, within: number, settleS: number) {
   await chase.select();
   const beganS = chase.camera.nowS();
+  const ticksBefore = chase.client.ticks.length;
   const seen: { readonly atS: number; readonly off: number; readonly text: string }[] = [];
   for (let atS = 0; atS < settleS + STAYS_S; ) {
     await Bun.sleep(LOOK_MS);
     atS = chase.camera.nowS() - beganS;
     seen.push({ atS, off: chase.offCentre(), text: chase.snapshot() });
   }
-  const outside = seen.findLast(({ off }) => off > within);
+  const ticks = (chase.client.ticks.length - ticksBefore) / (seen.at(-1)?.atS ?? 1);
+  const lastOutsideS = seen.findLast(({ off }) => off > within)?.atS ?? 0;
   const settled = seen.filter(({ atS }) => atS > settleS).map(({ off }) => off);
   const rms = Math.sqrt(settled.reduce((sum, off) => sum + off * off, 0) / settled.length);
-  const figures = [rms, Math.max(...settled), within].map((share) => `${(100 * share).toFixed(1)} %`.padStart(8));
-  const lastS = `${(outside?.atS ?? 0).toFixed(1)} s`;
-  rows.push(`${one.name.padEnd(26)} rms ${figures[0]}, worst ${figures[1]} of ${figures[2]}, last outside ${lastS}`);
-  if ((outside?.atS ?? 0) > settleS) {
-    const story = seen.filter((_, i) => i % 5 === 0).map(({ atS, text }) => `${atS.toFixed(2)} s: ${text}\n`);
-    throw new Error(`${rows.at(-1)}; ${told(chase.client.autotrack)}\n${story.join('')}${chase.command.stderr}`);
-  }
-  // It has been followed and not only been in the way.
-  expect(chase.client.autotrack).toMatchObject({ active: true, reason: null });
+  const [rmsText, worst, limit] = [rms, Math.max(...settled), within].map((share) =>
+    `${(100 * share).toFixed(1)} %`.padStart(8),
+  );
+  return {
+    lastOutsideS,
+    figures: `rms ${rmsText}, worst ${worst} of ${limit}, last outside ${lastOutsideS.toFixed(1)} s, ${ticks.toFixed(1)} ticks/s`,
+    story: seen.flatMap(({ atS, text }, i) => (i % 5 === 0 ? `${atS.toFixed(2)} s: ${text}\n` : [])).join(''),
+    isDisturbed: ticks < FULL * FPS,
+  };
 }
 
 /** It restarts after so many requests. */

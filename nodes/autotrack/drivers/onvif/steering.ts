@@ -28,8 +28,6 @@ const STEP_MS = 200;
 const ANCHOR_MS = 2000;
 /** How far the motors may be from where the chain leads: what they cover within this, at the fastest of late. */
 const LAG_MS = 200;
-/** Beyond its lead a move may take so long, of what is allowed for braking from full speed. */
-const GRACE_MS = 300;
 /** Velocities are of late for so long. */
 const LATE_MS = 500;
 
@@ -89,8 +87,8 @@ export class Steering {
     this.#sent = [...this.#sent.filter(({ atMs }) => nowMs - atMs <= LATE_MS), { atMs: nowMs, velocity }];
     const of = (axis: 'pan' | 'tilt') => {
       const fastest = Math.max(...this.#sent.map((sent) => Math.abs(sent.velocity[axis])));
-      const covered = Math.abs(velocity[axis]) * leadMs + fastest * LAG_MS;
-      return this.#options.rate * Math.max(Math.abs(velocity[axis]), covered / (leadMs + GRACE_MS));
+      const own = Math.abs(velocity[axis]);
+      return this.#options.rate * (own + ((fastest - own) * LAG_MS) / Math.max(leadMs, LAG_MS));
     };
     return { pan: of('pan'), tilt: of('tilt') };
   }
