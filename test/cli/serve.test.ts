@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import type { CameraView, Readiness, SessionView } from '../../runtime/session/api.ts';
 import { until } from '../server/clients.ts';
 import { PATIENCE_MS, RunningCommand, runCommand } from '../support/command.ts';
-import { chain, Folder, graphText, testNode } from '../support/graphs.ts';
+import { CAMERA_ENV, chain, Folder, graphText, testNode } from '../support/graphs.ts';
 import { isAlive } from '../support/processes.ts';
 import { WireClient } from '../support/wire-client.ts';
 
@@ -203,13 +203,8 @@ describe('refused', () => {
 
   test('a port in use', async () => {
     await using server = Bun.serve({ hostname: '127.0.0.1', port: 0, fetch: () => new Response('') });
-    const { exitCode, stdout, stderr } = await runCommand([
-      'serve',
-      'graphs',
-      '--start',
-      '--port',
-      String(server.port),
-    ]);
+    const args = ['serve', 'graphs', '--start', '--port', String(server.port)];
+    const { exitCode, stdout, stderr } = await runCommand(args, { env: CAMERA_ENV });
     expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
     expect(stderr).toMatch(/^windhover serve: Port in use: 127\.0\.0\.1:\d+ \(.*\)\n$/);
   });
