@@ -34,8 +34,8 @@ describe('class probabilities', () => {
     const frames = run(wavering, FLYING);
     expect(frames.map((tracks) => tracks.length)).toEqual(wavering.map(() => 1));
     expect(frames[0]).toEqual(['1 flying']);
-    // 0.9 a sighting: the fourth brings the sum above 3.
-    expect(frames.flat()).toEqual([...Array(3).fill('1 flying'), ...Array(7).fill('1 drone')]);
+    // 0.9 a sighting: the fifth brings the sum above 4.
+    expect(frames.flat()).toEqual([...Array(4).fill('1 flying'), ...Array(6).fill('1 drone')]);
   });
 
   test('without a word for the unknown the leading class is the label', () => {
@@ -68,7 +68,7 @@ describe('class probabilities', () => {
   test('the node takes them, and the width of the frame, from the message', async () => {
     const running = await openNode(track);
     const handler = running.handlers.on?.detections as ((value: DetectionsMessage) => Promise<void>) | undefined;
-    for (let index = 0; index < 5; index++) {
+    for (let index = 0; index < 6; index++) {
       const times = { mediaTimeS: index / 10, captureUnixMs: 0, captureMonoMs: 0, decodedMonoMs: 0 };
       const bboxPx = { x: 8 * index, y: 50, w: 5, h: 5 };
       const detections = [{ bboxPx, confidence: 0.9, label: 'drone', classProbabilities: [1, 0] }];
@@ -77,6 +77,7 @@ describe('class probabilities', () => {
     }
     const messages = running.sent.tracks as TracksMessage[];
     expect(messages.map(({ tracks }) => tracks.map(({ id, label }) => `${id} ${label}`))).toEqual([
+      ['1 flying'],
       ['1 flying'],
       ['1 flying'],
       ['1 flying'],
