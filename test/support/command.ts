@@ -7,7 +7,7 @@ import { isAlive, sessionProcesses } from './processes.ts';
 export const ROOT = join(import.meta.dir, '..', '..');
 const MAIN = join(ROOT, 'runtime', 'main.ts');
 /** Generous: the machine may be busy with other tests. */
-export const PATIENCE_MS = 30_000;
+export const PATIENCE_MS = 60_000;
 
 export interface CommandOptions {
   readonly env?: Record<string, string>;
