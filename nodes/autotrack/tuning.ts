@@ -143,13 +143,14 @@ export class Tuning {
     const result = this.#calibration.result();
     this.#calibration = null;
     this.#notBeforeMs = nowMs + AGAIN_MS;
-    this.#guess = { ...this.#inPictures(result), isGuess: true };
+    // What was found out while following is worth more than half a calibration.
+    if (this.#guess.isGuess) this.#guess = { ...this.#inPictures(result), isGuess: true };
     return true;
   }
 
   view(): CalibrationView {
     const { pan, tilt, isGuess } = this.plant;
-    const isKnown = !isGuess;
+    const isKnown = this.#learned !== null || !isGuess;
     const state = this.#calibration ? 'running' : isKnown ? 'done' : this.#hasFailed ? 'failed' : 'none';
     return {
       state,
@@ -198,7 +199,8 @@ export class Tuning {
     this.#calibration = null;
     this.#notBeforeMs = nowMs + AGAIN_MS;
     if (!result || (!result.pan && !result.tilt)) return this.#failed('the small moves were not seen', true);
-    const { repeatability } = result;
+    // An axis that was not seen to move stays a guess; what is known of the other one counts.
+    const repeatability = Math.min(result.pan?.explained ?? 1, result.tilt?.explained ?? 1);
     if (repeatability < TRUSTED) {
       const agreed = Math.round(repeatability * 1000) / 1000;
       return this.#failed(`repeated moves agreed by ${agreed} only`, ++this.#tries >= MOST_TRIES);

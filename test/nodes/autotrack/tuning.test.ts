@@ -38,6 +38,8 @@ class Bench {
   nowMs = 1000;
   /** What somebody else does to the camera: added to its pan. */
   disturbance = (_nowMs: number) => 0;
+  /** It has a tilt axis. */
+  tilts = true;
   readonly #motions = { pan: new OwnMotion(PAN, 20), tilt: new OwnMotion(TILT, 5) };
 
   constructor(options: object = {}, store = new MemoryStore()) {
@@ -52,7 +54,7 @@ class Bench {
     return {
       atMs: this.nowMs,
       pan: at('pan') + this.disturbance(this.nowMs),
-      tilt: at('tilt'),
+      tilt: this.tilts ? at('tilt') : 5,
       zoom: 0,
       moving: false,
       ...told,
@@ -127,6 +129,26 @@ describe('motors are measured', () => {
     expect(bench.run(50)).toBe(0);
     expect(bench.run(30)).toBeGreaterThan(0);
     expect(bench.tuning.view().state).toBe('done');
+  });
+
+  test('an axis that does not move stays a guess; the other one counts', () => {
+    const bench = new Bench();
+    bench.tilts = false;
+    bench.tuning.connected(capabilities('velocity'));
+    bench.run(40);
+    expect(Math.abs(bench.tuning.plant.pan.gainPerS - 70)).toBeLessThan(3);
+    expect(bench.tuning.plant).toMatchObject({ isGuess: true, tilt: { gainPerS: UNKNOWN_PLANT.tilt.gainPerS } });
+    expect(bench.tuning.view()).toMatchObject({ state: 'done' });
+  });
+
+  test('broken off, it does not replace what was found out while following', () => {
+    const bench = new Bench();
+    bench.tuning.connected(capabilities('velocity'));
+    const found = { pan: PAN, tilt: TILT, zoom: UNKNOWN_PLANT.zoom };
+    bench.tuning.noticed(found);
+    bench.run(4);
+    expect(bench.tuning.abort(bench.nowMs)).toBe(true);
+    expect(bench.tuning.plant).toEqual(found);
   });
 
   test('moves that do not agree teach nothing; it is tried again a minute later, three times in all', () => {
