@@ -12,11 +12,12 @@ import { DeadZone, type Following } from './dead-zone.ts';
 import { Horizon } from './horizon.ts';
 import { Lead } from './lead.ts';
 import { CommandGate } from './limits.ts';
-import { type Axes, turnTowards } from './look-around.ts';
+import { turnTowards } from './look-around.ts';
 import { BoxNoise } from './noise.ts';
 import type { ControlOptions } from './options.ts';
-import { OwnMotion } from './own-motion.ts';
+import type { OwnMotion } from './own-motion.ts';
 import { type Correction, corrected, PlantWatch } from './plant-watch.ts';
+import { Pose } from './pose.ts';
 import { TargetFilter } from './target-filter.ts';
 import { type AxisPlant, type Plant, type PtzStatus, type Sighting, STOP, type VelocityCommand } from './types.ts';
 import { meetingCommand, moveSeconds, stoppingDeg } from './velocity-law.ts';
@@ -58,7 +59,7 @@ export interface ControlOutput {
 export class Controller {
   readonly #options: ControlOptions;
   readonly #lens: Lens;
-  readonly #axes: Axes;
+  readonly #pose: Pose;
   readonly #filter = new TargetFilter();
   readonly #leads = [new Lead(), new Lead()] as const;
   readonly #noise = new BoxNoise();
@@ -74,11 +75,7 @@ export class Controller {
   constructor(options: ControlOptions, aspect: number, plant: Plant) {
     this.#options = options;
     this.#lens = { hfovDeg: options.hfov_deg, aspect };
-    this.#axes = {
-      pan: new OwnMotion(plant.pan, 0),
-      tilt: new OwnMotion(plant.tilt, 0),
-      zoom: new OwnMotion(plant.zoom, 1, [1, options.max_zoom]),
-    };
+    this.#pose = new Pose(this.#lens, plant, options.max_zoom);
     this.#zone = new DeadZone(options.dead_zone);
     this.#zoom = new ZoomLaw(options, this.#lens);
     this.#gate = new CommandGate(options);
@@ -87,24 +84,17 @@ export class Controller {
 
   /** The camera as it is taken to be. */
   get plant(): Plant {
-    const { pan, tilt, zoom } = this.#axes;
-    return { pan: pan.plant, tilt: tilt.plant, zoom: zoom.plant };
+    return this.#pose.plant;
   }
 
   set plant(plant: Plant) {
-    this.#assume(plant);
+    this.#pose.plant = plant;
     this.#watch.begin(plant.isGuess ?? false);
   }
 
   /** What is assumed of the camera has stood the test. */
   get isSure(): boolean {
     return this.#watch.isSure;
-  }
-
-  #assume({ pan, tilt, zoom }: Plant): void {
-    this.#axes.pan.setPlant(pan);
-    this.#axes.tilt.setPlant(tilt);
-    this.#axes.zoom.setPlant(zoom);
   }
 
   /** Forgets the target: another one is to be followed, or none. The camera's own motion stays known. */
@@ -121,9 +111,7 @@ export class Controller {
   sent(command: VelocityCommand, atMs: number): void {
     const own = this.#inverted(command);
     this.#gate.sent(own, atMs);
-    this.#axes.pan.sent(atMs, own.pan);
-    this.#axes.tilt.sent(atMs, own.tilt);
-    this.#axes.zoom.sent(atMs, own.zoom);
+    this.#pose.sent(own, atMs);
   }
 
   /** To be called for every picture, seen or not, and at least every 50 ms or so. Times must not go back. */
@@ -142,26 +130,22 @@ export class Controller {
 
   /** Where a picture of that time was taken, as it is reckoned. */
   view(tMs: number): View {
-    return this.#viewAt(tMs);
+    return this.#pose.view(tMs);
   }
 
   /** A picture of that time shows the camera turning, or a command for that is on its way. */
   isTurning(tMs: number): boolean {
-    return !this.#axes.pan.restsFrom(tMs) || !this.#axes.tilt.restsFrom(tMs);
+    return this.#pose.isTurning(tMs);
   }
 
   /** Horizontal field of view of a picture of that time, degrees. */
   fieldDeg(tMs: number): number {
-    return fieldOfViewDeg(this.#lens, this.#viewAt(tMs).zoomX);
+    return this.#pose.fieldDeg(tMs);
   }
 
   /** The direction and the width that a box has in the world. */
-  directionOf({ atMs, bbox: { x, y, w, h } }: Sighting): Direction & { readonly widthDeg: number } {
-    const view = this.#viewAt(atMs);
-    return {
-      ...toDirection(this.#lens, view, x + w / 2, y + h / 2),
-      widthDeg: toAngleDeg(this.#lens, view.zoomX, w),
-    };
+  directionOf(sighting: Sighting): Direction & { readonly widthDeg: number } {
+    return this.#pose.directionOf(sighting);
   }
 
   /** How the target moves, at its newest sighting; zeros before there is one. */
@@ -179,7 +163,7 @@ export class Controller {
   /** Turns towards a direction where nothing is followed, at the widest picture. @returns what to send now; null: nothing new */
   lookAt(nowMs: number, { panDeg, tiltDeg }: Direction): VelocityCommand | null {
     const canZoom = this.#options.max_zoom > 1;
-    const wanted = turnTowards({ panDeg, tiltDeg }, this.#axes, nowMs, this.fieldDeg(nowMs), canZoom);
+    const wanted = turnTowards({ panDeg, tiltDeg }, this.#pose, nowMs, this.fieldDeg(nowMs), canZoom);
     const command = this.#gate.offer(nowMs, wanted, { pan: LEAST_LOOK, tilt: LEAST_LOOK, zoom: LEAST_ZOOM_CHANGE });
     return command && this.#inverted(command);
   }
@@ -195,15 +179,9 @@ export class Controller {
     return Math.max(this.#options.coast_s, COAST_GAPS * this.#horizon.gapS) * 1000;
   }
 
-  /** The view that a picture of that time shows. */
-  #viewAt(tMs: number): View {
-    const { pan, tilt, zoom } = this.#axes;
-    return { panDeg: pan.at(tMs).position, tiltDeg: tilt.at(tMs).position, zoomX: zoom.at(tMs).position };
-  }
-
   #see({ atMs, bbox: { x, y, w, h } }: Sighting): void {
     if (![atMs, x, y, w, h].every(Number.isFinite) || !(w > 0) || !(h > 0)) return;
-    const view = this.#viewAt(atMs);
+    const view = this.#pose.view(atMs);
     const { panDeg, tiltDeg } = toDirection(this.#lens, view, x + w / 2, y + h / 2);
     const widthDeg = toAngleDeg(this.#lens, view.zoomX, w);
     if (atMs - this.#filter.atMs > this.#coastMs) this.forget();
@@ -215,9 +193,9 @@ export class Controller {
     const timingVar = (motion: OwnMotion) => (motion.at(atMs).velocity * TIMING_STD_S) ** 2;
     const fieldDeg = fieldOfViewDeg(this.#lens, view.zoomX);
     const direction = [panDeg, tiltDeg];
-    const noiseVar = [boxVar / cos ** 2 + timingVar(this.#axes.pan), boxVar + timingVar(this.#axes.tilt)];
+    const noiseVar = [boxVar / cos ** 2 + timingVar(this.#pose.pan), boxVar + timingVar(this.#pose.tilt)];
     this.#filter.update(atMs, direction, noiseVar, fieldDeg);
-    const leadMs = Math.max(this.#axes.pan.plant.delayMs, this.#axes.tilt.plant.delayMs);
+    const leadMs = Math.max(this.#pose.pan.plant.delayMs, this.#pose.tilt.plant.delayMs);
     for (const [axis, lead] of this.#leads.entries())
       lead.see(
         atMs,
@@ -227,12 +205,12 @@ export class Controller {
         fieldDeg,
         leadMs + 500 * this.#horizon.gapS,
       );
-    const own = [this.#axes.pan, this.#axes.tilt].map((motion) => (tMs: number) => motion.at(tMs));
+    const own = [this.#pose.pan, this.#pose.tilt].map((motion) => (tMs: number) => motion.at(tMs));
     const correction = this.#watch.see({ atMs, direction, noiseVar, fieldDeg, own });
     if (correction !== null) this.#correct(atMs, correction);
     const [pan, tilt] = [this.#filter.at(atMs, PAN), this.#filter.at(atMs, TILT)];
     // Seen from a fast turn, a place is off by too much to tell whether the target stays.
-    const turning = Math.hypot(this.#axes.pan.at(atMs).velocity * cos, this.#axes.tilt.at(atMs).velocity);
+    const turning = Math.hypot(this.#pose.pan.at(atMs).velocity * cos, this.#pose.tilt.at(atMs).velocity);
     if (turning * TIMING_STD_S < BLURRED * fieldDeg)
       this.#zone.add(atMs, { panDeg: pan.position, tiltDeg: tilt.position });
     this.#zoom.seen(atMs, toAngleDeg(this.#lens, view.zoomX, Math.max(w, h)));
@@ -240,9 +218,9 @@ export class Controller {
 
   /** Takes the camera to be a little different; the target stays where it was seen. */
   #correct(atMs: number, correction: Correction): void {
-    const before = this.#viewAt(atMs);
-    this.#assume(corrected(this.plant, correction));
-    const after = this.#viewAt(atMs);
+    const before = this.#pose.view(atMs);
+    this.#pose.plant = corrected(this.plant, correction);
+    const after = this.#pose.view(atMs);
     this.#shift(after.panDeg - before.panDeg, after.tiltDeg - before.tiltDeg);
   }
 
@@ -256,9 +234,9 @@ export class Controller {
   }
 
   #follow(nowMs: number): ControlOutput {
-    const pan = axisMeeting(nowMs, PAN, this.#axes.pan, this.#filter, this.#leads[PAN]);
-    const tilt = axisMeeting(nowMs, TILT, this.#axes.tilt, this.#filter, this.#leads[TILT]);
-    const zoomX = this.#axes.zoom.at(nowMs + this.#axes.zoom.plant.delayMs).position;
+    const pan = axisMeeting(nowMs, PAN, this.#pose.pan, this.#filter, this.#leads[PAN]);
+    const tilt = axisMeeting(nowMs, TILT, this.#pose.tilt, this.#filter, this.#leads[TILT]);
+    const zoomX = this.#pose.zoom.at(nowMs + this.#pose.zoom.plant.delayMs).position;
     const fieldDeg = fieldOfViewDeg(this.#lens, zoomX);
     const cos = cosOf(tilt.target.position);
     const offDeg = Math.hypot(pan.errorDeg * cos, tilt.errorDeg);
@@ -267,7 +245,7 @@ export class Controller {
       this.#horizon.seconds(this.#options.commands_per_s, this.#boxStdDeg / fieldDeg),
       this.isSure ? 0 : CAUTIOUS_HORIZON_S,
     );
-    const { pan: panMotion, tilt: tiltMotion, zoom: zoomMotion } = this.#axes;
+    const { pan: panMotion, tilt: tiltMotion, zoom: zoomMotion } = this.#pose;
     const { aim } = this.#zone;
     const remainingS = Math.max(0.5 / this.#options.commands_per_s, this.#zone.remainingS(nowMs));
     const law = (axis: AxisMeeting, plant: AxisPlant, aimDeg: number) => {
@@ -301,8 +279,8 @@ export class Controller {
     const moving =
       this.#gate.last.pan !== 0 ||
       this.#gate.last.tilt !== 0 ||
-      this.#axes.pan.at(nowMs).velocity !== 0 ||
-      this.#axes.tilt.at(nowMs).velocity !== 0;
+      this.#pose.pan.at(nowMs).velocity !== 0 ||
+      this.#pose.tilt.at(nowMs).velocity !== 0;
     return this.#zone.step({
       nowMs,
       axis: { panDeg: pan.axisDeg, tiltDeg: tilt.axisDeg },
@@ -314,35 +292,26 @@ export class Controller {
       moving,
       moveS: ({ panDeg, tiltDeg }) =>
         Math.max(
-          moveSeconds(panDeg - pan.axisDeg, this.#axes.pan.plant),
-          moveSeconds(tiltDeg - tilt.axisDeg, this.#axes.tilt.plant),
+          moveSeconds(panDeg - pan.axisDeg, this.#pose.pan.plant),
+          moveSeconds(tiltDeg - tilt.axisDeg, this.#pose.tilt.plant),
         ),
     });
   }
 
   /** How far the target would get from the centre if it turned round now, before a command could answer. */
   #strayDeg(pan: { target: { velocity: number } }, tilt: { target: { velocity: number } }, cos: number): number {
-    const delayS = Math.max(this.#axes.pan.plant.delayMs, this.#axes.tilt.plant.delayMs) / 1000;
+    const delayS = Math.max(this.#pose.pan.plant.delayMs, this.#pose.tilt.plant.delayMs) / 1000;
     return (
       Math.hypot(pan.target.velocity * cos, tilt.target.velocity) *
       (delayS + this.#horizon.seconds(this.#options.commands_per_s, 0))
     );
   }
 
-  /** A camera at rest points where it says; while it moves, the time of a status is too uncertain to be used. */
-  #align({ atMs, panDeg, tiltDeg, zoomX }: PtzStatus): void {
-    const { pan, tilt, zoom } = this.#axes;
-    const off = (motion: OwnMotion, reported: number | undefined) =>
-      reported !== undefined && Number.isFinite(reported) && motion.restsFrom(atMs)
-        ? reported - motion.at(atMs).position
-        : 0;
-    const [byPan, byTilt] = [off(pan, panDeg), off(tilt, tiltDeg)];
-    zoom.shift(off(zoom, zoomX));
-    pan.shift(byPan);
-    tilt.shift(byTilt);
-    if (byPan === 0 && byTilt === 0) return;
+  #align(status: PtzStatus): void {
+    const { panDeg, tiltDeg } = this.#pose.align(status);
+    if (panDeg === 0 && tiltDeg === 0) return;
     this.#watch.reset();
-    this.#shift(byPan, byTilt);
+    this.#shift(panDeg, tiltDeg);
   }
 
   #inverted({ pan, tilt, zoom }: VelocityCommand): VelocityCommand {

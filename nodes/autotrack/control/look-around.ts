@@ -1,5 +1,6 @@
 /** Turning towards a direction in which no target is seen. */
 import type { OwnMotion } from './own-motion.ts';
+import type { Pose } from './pose.ts';
 import type { VelocityCommand } from './types.ts';
 import { meetingCommand } from './velocity-law.ts';
 import type { Direction } from './view.ts';
@@ -9,16 +10,10 @@ const LOOK_HORIZON_S = 0.6;
 const LOOK_NEAR = 0.02;
 const WIDE_X = 1.05;
 
-export interface Axes {
-  readonly pan: OwnMotion;
-  readonly tilt: OwnMotion;
-  readonly zoom: OwnMotion;
-}
-
 /** @param canZoom the lens can: then it goes to the widest picture @returns the velocity that is wanted now */
 export function turnTowards(
   { panDeg, tiltDeg }: Direction,
-  { pan, tilt, zoom }: Axes,
+  { pan, tilt, zoom }: Pose,
   nowMs: number,
   fieldDeg: number,
   canZoom: boolean,
