@@ -3,6 +3,7 @@
  * converter a consumer; it keeps the scaling context and a Buffer over each plane of each slot.
  */
 import {
+  AV_LOG_FATAL,
   AV_PIX_FMT_BGR24,
   AV_PIX_FMT_GBRPF32LE,
   AV_PIX_FMT_GRAY8,
@@ -10,7 +11,7 @@ import {
   type AVPixelFormat,
   SWS_BILINEAR,
 } from 'node-av/constants';
-import { FFmpegError, type Frame, SoftwareScaleContext } from 'node-av/lib';
+import { FFmpegError, type Frame, Log, SoftwareScaleContext } from 'node-av/lib';
 import type { FrameMapping, FrameRequest, PixelFormat, SharedSlot } from '../../runtime/node.ts';
 import { fitFrame } from './fit.ts';
 
@@ -73,6 +74,8 @@ export class FrameConverter {
     this.#mapping = fitFrame({ w: frame.width, h: frame.height }, this.#request);
     const { contentPx } = this.#mapping;
     this.#sws?.freeContext();
+    // It warns about conversions without vector code, to stderr.
+    Log.setLevel(AV_LOG_FATAL);
     this.#sws = new SoftwareScaleContext();
     const format = frame.format as AVPixelFormat;
     const to = SWS_FORMAT[this.#request.format];

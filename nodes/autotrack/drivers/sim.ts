@@ -24,6 +24,8 @@ type Some = Readonly<Partial<Record<Axis, number>>>;
 
 /** Motors in this process; runtime/camera's VirtualCamera is one. Degrees for pan and tilt, [0, 1] for zoom; seconds. */
 export interface SimHead {
+  /** False: the source that renders the camera has not started yet, or there is none. Absent: it is there. */
+  readonly isThere?: boolean;
   readonly spec: PerAxis<{ readonly min: number; readonly max: number; readonly maxRate: number }>;
   command(
     command:
@@ -35,6 +37,10 @@ export interface SimHead {
   state(): PerAxis<{ readonly position: number }> & { readonly atMs?: number };
   isMoving(axis: Axis): boolean;
 }
+
+/** All nodes of a graph start at once: the source may need so long for its camera. */
+const START_MS = 5000;
+const STEP_MS = 50;
 
 const WORKS = { listed: true, move: 'works', detail: null } as const;
 const ABSENT = { listed: false, move: 'not-tried', detail: null } as const;
@@ -83,7 +89,9 @@ export class SimDriver implements PtzDriver {
     this.#lease = new Lease(time, () => this.#halt());
   }
 
-  async open(): Promise<Capabilities> {
+  async open(signal: AbortSignal = new AbortController().signal): Promise<Capabilities> {
+    for (let leftMs = START_MS; this.#head.isThere === false && leftMs > 0 && !signal.aborted; leftMs -= STEP_MS)
+      await this.#time.wait(STEP_MS, signal);
     this.#checkOpen();
     const { pan, tilt, zoom } = this.#head.state();
     this.#home ??= { pan: pan.position, tilt: tilt.position, zoom: zoom.position };

@@ -156,6 +156,35 @@ describe('drivers without a network', () => {
     await expect(driver.moveVelocity({ pan: 1, tilt: 0, zoom: 0 }, 1000)).rejects.toThrow('closed');
   });
 
+  test.each([
+    { what: 'comes a little later', there: true },
+    { what: 'never comes', there: false },
+  ])('sim: a camera that $what', async ({ there }) => {
+    const time = new ManualTime();
+    const camera = new VirtualCamera({ clock: time.clock });
+    const head = {
+      isThere: false,
+      spec: camera.spec,
+      command: camera.command.bind(camera),
+      state: () => {
+        if (!head.isThere) throw new Error('no camera in this graph');
+        return camera.state();
+      },
+      isMoving: camera.isMoving.bind(camera),
+    };
+    const driver = new SimDriver(head, time);
+    const opened = driver.open().then(
+      ({ verdict }) => verdict.rung,
+      ({ message }) => message,
+    );
+    for (let k = 0; k < 200; k++) {
+      if (k === 20) head.isThere = there;
+      time.advance(50);
+      await Promise.resolve();
+    }
+    expect(await opened).toBe(there ? 'velocity' : 'no camera in this graph');
+  });
+
   test('none: takes everything, does nothing', async () => {
     const driver = noneDriver(new ManualTime());
     expect((await driver.open()).verdict.rung).toBeNull();
