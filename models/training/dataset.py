@@ -12,26 +12,27 @@ import cv2
 import numpy as np
 import torch
 
-from clips import CLASSES, HEIGHT, WIDTH, loosen, tighten
+from clips import CLASSES, HEIGHT, WIDTH, tighten
+from contrails import draw_contrail
 from cutouts import Cutout, cut_out, erase, paste
 from photo import develop
 from skies import make_sky
+from targets import IGNORED, LEAST_CONTRAST, NO_OBJECT, SMALLEST_PX, TARGETS, contrast, overlap, place_in
 
-#: Rows of a target: class (-1: leave out of the loss, -2: no object), loose corners, weight of the class loss.
-TARGETS = 12
-NO_OBJECT, IGNORED = -2, -1
 SOURCES = ("visible", "thermal", "rendered", "sky")
 SOURCE_SHARE = (0.48, 0.15, 0.10, 0.27)
 #: What the class loss of an object counts in its own place, where its background gives it away.
 OWN_PLACE_WEIGHT = {"visible": 0.3, "thermal": 0.3, "rendered": 0.3}
 SKIES, CUTOUTS_A_CLASS = 220, 1400
-SMALLEST_PX, LARGEST_PX = 1.6, 130.0
-#: Smaller than this, nobody can tell what it is that flies.
-LEAST_CLASS_PX = 4.0
-#: Grey levels by which an object must stand out at least.
-LEAST_CONTRAST = 9.0
+LARGEST_PX = 170.0
+#: How much of a tile's side an object may take.
+LARGEST_SHARE = 0.95
+#: How often a tile shows the head of a contrail, and one that only passes through.
+CONTRAIL_SHARE, PASSING_SHARE = 0.12, 0.06
 #: How often a picture is shown as a letterboxed one: part of it is the grey that detect pads with.
 PADDED_SHARE, PAD_LEVEL = 0.08, 114
+#: How often a picture is one tile; the others are four.
+SINGLE_SHARE = 0.55
 
 
 class Pictures:
@@ -104,7 +105,7 @@ class Maker:
         draw = self.rng.random()
         if draw < PADDED_SHARE:
             return self.padded()
-        if draw < 0.75:
+        if draw < PADDED_SHARE + SINGLE_SHARE:
             return self.tile(size, size)
         x, y = (int(self.rng.uniform(0.35, 0.65) * size) for _ in range(2))
         picture = np.empty((size, size, 3), np.uint8)
@@ -134,6 +135,7 @@ class Maker:
         if rng.random() < 0.5:
             picture = picture[:, ::-1].copy()
             rows = [[kind, width - x1, y0, width - x0, y1, weight] for kind, x0, y0, x1, y1, weight in rows]
+        self.add_contrail(picture, rows)
         for _ in range(int(rng.choice((0, 1, 2, 3), p=(0.25, 0.45, 0.2, 0.1)))):
             self.paste_one(picture, rows)
         picture = develop(picture, self.noise, rng)
@@ -142,6 +144,20 @@ class Maker:
             if contrast(picture, tighten(np.array([row[1:5]], np.float32))[0]) < LEAST_CONTRAST:
                 row[0] = IGNORED
         return picture, rows
+
+    def add_contrail(self, picture: np.ndarray, rows: list) -> None:
+        draw = self.rng.random()
+        if draw > CONTRAIL_SHARE + PASSING_SHARE:
+            return
+        before = picture.copy()
+        corners = draw_contrail(picture, self.rng, headed=draw < CONTRAIL_SHARE)
+        if not corners:
+            return
+        place = place_in(CLASSES.index("airplane"), np.array(corners), picture.shape[1], picture.shape[0], 1.0)
+        if place and not any(overlap(place[1:5], row[1:5]) for row in rows):
+            rows.append(place)
+        else:
+            picture[:] = before
 
     def part_of_sky(self, width: int, height: int) -> np.ndarray:
         sky = self.skies[self.rng.integers(SKIES)]
@@ -158,7 +174,7 @@ class Maker:
         tight, kinds = row["tight"], list(row["classes"])
         if source == "rendered":
             kinds = [kind if contrast(whole, box) > 14 else IGNORED for kind, box in zip(kinds, tight)]
-        elif len(tight) and rng.random() < 0.35 and all([erase(whole, box, self.noise) for box in tight]):
+        elif len(tight) and rng.random() < 0.35 and self.erase_all(whole, tight):
             tight, kinds = tight[:0], []
         x0, y0, x1, y1 = self.choose_part(tight, width, height)
         scale = width / (x1 - x0), height / (y1 - y0)
@@ -172,6 +188,12 @@ class Maker:
                 rows.append(place)
         return picture, rows
 
+    def erase_all(self, whole: np.ndarray, tight: np.ndarray) -> bool:
+        """Not what something leads to, like the head of a contrail: it would stay an object without it."""
+        if any(contrast(whole, box, crossed=False) < LEAST_CONTRAST <= contrast(whole, box) for box in tight):
+            return False
+        return all([erase(whole, box, self.noise) for box in tight])
+
     def choose_part(self, tight: np.ndarray, width: int, height: int) -> tuple[int, int, int, int]:
         """Corners of the part to show: zoomed so that its object is neither too large nor too small."""
         rng = self.rng
@@ -181,8 +203,8 @@ class Maker:
             zoom = max(least, 1.0)
         if len(tight):
             sides = np.maximum(tight[:, 2] - tight[:, 0], tight[:, 3] - tight[:, 1])
-            if sides.max() * zoom > 0.8 * min(width, height):
-                zoom = max(least, 0.8 * min(width, height) / sides.max())
+            if sides.max() * zoom > LARGEST_SHARE * min(width, height):
+                zoom = max(least, LARGEST_SHARE * min(width, height) / sides.max())
             if sides.min() * zoom < SMALLEST_PX:
                 zoom = min(max(SMALLEST_PX / sides.min(), least), 2.5)
         stretch = np.exp(rng.uniform(-0.1, 0.1))
@@ -215,32 +237,6 @@ class Maker:
             place = place_in(kind, np.array(corners), picture.shape[1], picture.shape[0], 1.0)
             if place:
                 rows.append(place)
-
-
-def place_in(kind: int, tight: np.ndarray, width: int, height: int, weight: float) -> list[float] | None:
-    """Target row of an object in a tile; mostly hidden and too small ones are left out of the loss."""
-    x0, y0, x1, y1 = loosen(tight[None])[0]
-    area = (x1 - x0) * (y1 - y0)
-    x0, y0, x1, y1 = max(x0, 0), max(y0, 0), min(x1, width), min(y1, height)
-    if x1 - x0 < 1 or y1 - y0 < 1:
-        return None
-    seen = (x1 - x0) * (y1 - y0) / area
-    side_px = max(tight[2] - tight[0], tight[3] - tight[1])
-    if seen < 0.5 or side_px < SMALLEST_PX * 0.9:
-        kind = IGNORED
-    if seen < 0.03:
-        return None
-    return [kind, x0, y0, x1, y1, weight if side_px >= LEAST_CLASS_PX else 0.2 * weight]
-
-
-def contrast(picture: np.ndarray, tight: np.ndarray) -> float:
-    """Range of grey levels in a box, less what lies around it: a measure of whether an object can be seen."""
-    x0, y0, x1, y1 = np.round(tight + [-3, -3, 3, 3]).astype(int)
-    part = picture[max(0, y0) : y1, max(0, x0) : x1].mean(-1)
-    if part.size < 4:
-        return 0.0
-    rim = np.concatenate([part[0], part[-1], part[:, 0], part[:, -1]])
-    return float(max(rim.min() - part.min(), part.max() - rim.max()))
 
 
 def by_class_and_scene(pictures: Pictures) -> list[list[list[list[int]]]]:

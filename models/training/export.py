@@ -1,6 +1,7 @@
 """Step 3: writes the trained network as an ONNX file that `detect` reads.
 
-    python export.py --weights weights.pt --out ../default.onnx [--input 640x512] [--calibrate A,B,C] [--int8 --work WORK]
+    python export.py --weights weights.pt --out ../default.onnx --overview
+    python export.py --weights weights.pt --out ../fast.onnx --input 416x352 [--calibrate A,B,C] [--int8 --work WORK]
 
 The output is one row a cell, [1, cells, 5 + classes]: box centre and size in pixels of the picture, objectness, and the
 probability of each class given that there is an object. How the rows are meant is in the file's metadata.
@@ -14,6 +15,7 @@ from pathlib import Path
 
 import onnx
 import torch
+import torch.nn.functional as F
 from onnx import helper
 from torch import Tensor, nn
 
@@ -21,9 +23,13 @@ from clips import CLASSES, MARGIN_H, MARGIN_W
 from model import INPUT_GAIN, STRIDES, Detector, cells, read, read_weights
 from quantize import quantize
 
-VERSION = "2"
+VERSION = "3"
 OPSET = 17
 HERE = Path(__file__).parent
+#: How many times smaller the overview is; sides of the input are multiples of 32 times this.
+SMALLER = 4
+#: Longer side of a box from which on the overview counts, and so many pixels beyond that the first look still does.
+LARGE_PX, BOTH_PX = 140.0, 40.0
 DATA = (
     "Drone Detection Dataset, Svanström, Englund, Alonso-Fernandez, doi 10.5281/zenodo.5500576 (visible and thermal); "
     "pictures of Windhover's scene renderer"
@@ -31,28 +37,60 @@ DATA = (
 
 
 class Exported(nn.Module):
-    """The network with its rows decoded; its objectness put on the scale that the runtime's thresholds are made for."""
+    """
+    The network with its rows decoded; its objectness put on the scale that the runtime's thresholds are made for. With an
+    `overview` it looks twice: at the picture, and for large objects at the picture in a quarter of its size.
+    """
 
-    def __init__(self, net: Detector, height: int, width: int, calibration: tuple[float, float, float]):
+    def __init__(
+        self, net: Detector, height: int, width: int, calibration: tuple[float, float, float], overview: bool
+    ):
         super().__init__()
         self.net = lighten(net)
+        self.overview = overview
         centres, strides = cells(height, width)
         self.register_buffer("centres", centres)
         self.register_buffer("strides", strides)
+        centres, strides = cells(height // SMALLER, width // SMALLER, STRIDES[1:])
+        self.register_buffer("overview_centres", centres)
+        self.register_buffer("overview_strides", strides)
+        self.register_buffer("margin", torch.tensor([MARGIN_W, MARGIN_H]))
         self.slope, self.offset, self.sharpness = calibration
 
     def forward(self, pictures: Tensor) -> Tensor:
-        boxes, objectness, classes = read(self.net.predict(pictures - 0.5), self.centres, self.strides)
+        x = pictures - 0.5
+        boxes, scores, classes = self.rows(self.net.predict(x), self.centres, self.strides)
+        if not self.overview:
+            return torch.cat([boxes, scores, classes], -1)
+        outputs = self.net.predict(F.avg_pool2d(x, SMALLER), fine=False)
+        small, again, kinds = self.rows(outputs, self.overview_centres, self.overview_strides)
+        # The margin is as wide in a smaller picture.
+        sizes = (small[..., 2:] - self.margin) * SMALLER + self.margin
+        large = torch.cat([small[..., :2] * SMALLER, sizes], -1)
+        kept = scores * (longest(boxes) < LARGE_PX + BOTH_PX)
+        added = again * (longest(large) > LARGE_PX)
+        return torch.cat([torch.cat([boxes, kept, classes], -1), torch.cat([large, added, kinds], -1)], 1)
+
+    def rows(self, outputs: list[Tensor], centres: Tensor, strides: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        boxes, objectness, classes = read(outputs, centres, strides)
         score = torch.sigmoid(objectness * self.slope + self.offset)
-        return torch.cat([boxes, score[..., None], torch.softmax(classes * self.sharpness, -1)], -1)
+        return boxes, score[..., None], torch.softmax(classes * self.sharpness, -1)
+
+
+def longest(boxes: Tensor) -> Tensor:
+    return torch.maximum(boxes[..., 2:3], boxes[..., 3:4])
 
 
 def main() -> None:
     options = parse()
     width, height = (int(side) for side in options.input.split("x"))
+    multiple = max(STRIDES) * (SMALLER if options.overview else 1)
+    if width % multiple or height % multiple:
+        raise SystemExit(f"--input {options.input}: both sides must be multiples of {multiple}")
     slope, offset, sharpness = (float(one) for one in options.calibrate.split(","))
     net = load(options.weights)
-    export(Exported(net, height, width, (slope, offset, sharpness)).eval(), height, width, options.out)
+    exported = Exported(net, height, width, (slope, offset, sharpness), options.overview)
+    export(exported.eval(), height, width, options.out)
     if options.int8:
         quantize(options.out, options.work)
     describe(options.out, height, width)
@@ -65,10 +103,11 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--int8", action="store_true", help="8-bit convolutions; needs --work")
     parser.add_argument("--work", type=Path, help="folder of the arrays, for pictures to calibrate with")
-    parser.add_argument("--input", default="640x512", help="width x height, multiples of 32")
+    parser.add_argument("--overview", action="store_true", help="a second look, in a quarter of the size, for large objects")
+    parser.add_argument("--input", default="640x512", help="width x height, multiples of 32, with --overview of 128")
     parser.add_argument(
         "--calibrate",
-        default="1.7,-1.1,2",
+        default="1.7,-1.3,2",
         help="slope and offset of the objectness logit, and what class logits are multiplied by",
     )
     return parser.parse_args()

@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from dataset import IGNORED
+from targets import IGNORED
 
 CELLS_AN_OBJECT = 9
 CENTRE_RADIUS = 1.6

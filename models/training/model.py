@@ -77,12 +77,15 @@ class Detector(nn.Module):
         """Pictures [batch, 3, H, W], RGB from 0 to 1; sides are multiples of 32."""
         return self.predict((pictures - 0.5) * INPUT_GAIN)
 
-    def predict(self, x: Tensor) -> list[Tensor]:
+    def predict(self, x: Tensor, fine: bool = True) -> list[Tensor]:
+        """Outputs of each scale, finest first; not `fine`: without the finest, for large objects only."""
         at4 = self.to4(self.stem(x))
         at8 = self.to8(at4)
         at16 = self.to16(at8)
         top = self.side32(self.to32(at16))
         middle = self.mix16(self.side16(at16) + F.interpolate(top, scale_factor=2.0, mode="nearest"))
+        if not fine:
+            return [branch(x) for branch, x in zip(self.branches[1:], (middle, top))]
         near = self.side8(at8) + self.side4(at4)
         low = self.mix8(near + F.interpolate(middle, scale_factor=2.0, mode="nearest"))
         return [branch(x) for branch, x in zip(self.branches, (low, middle, top))]
@@ -94,10 +97,10 @@ def read_weights(path: Path) -> dict[str, Tensor]:
     return {name: one.float() if one.dtype.is_floating_point else one for name, one in state.items()}
 
 
-def cells(height: int, width: int) -> tuple[Tensor, Tensor]:
+def cells(height: int, width: int, strides_px: tuple[int, ...] = STRIDES) -> tuple[Tensor, Tensor]:
     """Centres [cells, 2] in pixels and strides [cells, 1] of all cells, finest scale first, row by row."""
     centres, strides = [], []
-    for stride in STRIDES:
+    for stride in strides_px:
         y, x = torch.meshgrid(torch.arange(height // stride), torch.arange(width // stride), indexing="ij")
         own = (torch.stack([x, y], -1).reshape(-1, 2).float() + 0.5) * stride
         centres.append(own)

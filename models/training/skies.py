@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 
 from clips import HEIGHT, WIDTH
+from contrails import draw_contrail
 
 
 def make_sky(rng: np.random.Generator) -> np.ndarray:
@@ -13,8 +14,9 @@ def make_sky(rng: np.random.Generator) -> np.ndarray:
         picture = add_clouds(picture, rng)
     if rng.random() < 0.25:
         picture = add_clouds(picture, rng, holes=True)
-    if rng.random() < 0.12:
-        add_contrails(picture, rng)
+    picture = np.clip(picture, 0, 255).astype(np.uint8)
+    for _ in range(rng.integers(1, 4) if rng.random() < 0.12 else 0):
+        draw_contrail(picture, rng, headed=False)
     if rng.random() < 0.35:
         picture = add_ground(picture, rng)
     if rng.random() < 0.22:
@@ -47,16 +49,6 @@ def add_clouds(picture, rng, holes: bool = False) -> np.ndarray:
         opacity = np.clip(opacity * rng.uniform(1, 2.5) - rng.uniform(0.1, 0.5), 0, 1)
         color = np.array([rng.uniform(70, 210), rng.uniform(60, 150), rng.uniform(30, 130)])
     return picture * (1 - opacity) + color * opacity
-
-
-def add_contrails(picture, rng) -> None:
-    layer = np.zeros((HEIGHT, WIDTH), np.float32)
-    for _ in range(rng.integers(1, 4)):
-        start = rng.uniform(0, 1, 2) * [WIDTH, HEIGHT]
-        end = start + rng.normal(0, 300, 2)
-        cv2.line(layer, tuple(start.astype(int).tolist()), tuple(end.astype(int).tolist()), 1.0, int(rng.integers(2, 9)))
-    layer = cv2.GaussianBlur(layer, (0, 0), rng.uniform(1, 6))[..., None] * rng.uniform(0.3, 1)
-    picture += (rng.uniform(200, 255) - picture) * layer
 
 
 def add_ground(picture, rng) -> np.ndarray:
