@@ -43,7 +43,7 @@ export class ClipScorer {
       const tracks = records.flatMap((record) => record.tracks.filter(isIt));
       const detections = records.flatMap((record) => record.detections.filter(isIt));
       counts.minutes += records.length / clip.fps / 60;
-      counts.detections += detections.filter(({ confidence }) => confidence >= this.#model.confidence).length;
+      counts.detections += detections.filter(({ confidence }) => confidence >= this.#model.sure).length;
       counts.boxes += tracks.length;
       counts.tracks += new Set(tracks.map(({ id }) => id)).size;
     }

@@ -18,7 +18,7 @@ export interface EmptyReport {
   readonly tracksPerMinute: number;
   readonly droneTracks: number;
   readonly droneTracksPerMinute: number;
-  /** Detections at the default threshold. */
+  /** Sure ones. */
   readonly detectionsPerMinute: number;
   readonly tracksByLabel: Readonly<Record<string, number>>;
 }
@@ -50,7 +50,7 @@ export async function emptyReport(
         count.frames += records.length;
         count.seconds += records.length / clip.fps;
         const detections = records.flatMap((record) => record.detections);
-        count.detections += detections.filter(({ confidence }) => confidence >= model.confidence).length;
+        count.detections += detections.filter(({ confidence }) => confidence >= model.sure).length;
       });
     }
     rmSync(video);

@@ -19,7 +19,7 @@ interface Shares {
 export interface FixtureReport {
   readonly model: string;
   readonly objects: number;
-  /** Share of the truth boxes that a detection at the default threshold, or a published track, covers. */
+  /** Share of the truth boxes that a sure detection, or a published track, covers. */
   readonly detections: Shares;
   readonly published: Shares;
 }
@@ -46,10 +46,10 @@ export async function fixtureReport(
       const truth = clips.find((one) => one.clip === clip)?.truth ?? [];
       for (const line of truth) {
         const { detections = [], tracks = [] } = byFrame.get(line.frame) ?? {};
-        const confident = detections.filter(({ confidence }) => confidence >= model.confidence);
+        const sure = detections.filter(({ confidence }) => confidence >= model.sure);
         for (const object of line.objects.filter(({ w, h }) => Math.max(w, h) > LEAST_SIDE_PX)) {
           objects += 1;
-          note(hits.detections, object, confident);
+          note(hits.detections, object, sure);
           note(hits.published, object, tracks);
         }
       }

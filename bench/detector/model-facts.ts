@@ -1,9 +1,10 @@
-/** What the bench has to know of a model before it runs: its threshold, its classes, what its boxes mean. */
+/** What the bench has to know of a model before it runs: its thresholds, its classes, what its boxes mean. */
 import { resolve } from 'node:path';
 import { Value } from '@sinclair/typebox/value';
 import { loadModel } from '../../nodes/detect/model.ts';
 import { readOnnxFile } from '../../nodes/detect/onnx-file.ts';
 import { DetectOptions } from '../../nodes/detect/options.ts';
+import { trackOptions } from '../../nodes/track/options.ts';
 import { WindhoverError } from '../../runtime/errors.ts';
 import { MODEL_FOLDERS } from '../pipeline/input.ts';
 import { CLASSES, type ClassName } from './data-set.ts';
@@ -12,8 +13,10 @@ export interface ModelFacts {
   readonly name: string;
   /** Absolute path. */
   readonly file: string;
-  /** Default confidence of detect: what is put out in production. */
+  /** Default confidence of detect: what track gets in production. */
   readonly confidence: number;
+  /** Default `high_confidence` of track: detections below it only keep tracks alive, and are not counted as found. */
+  readonly sure: number;
   /** Its boxes are known to be tight (metadata key `box_margin`); otherwise nobody knows what they were trained on. */
   readonly tight: boolean;
   /** Knows the classes of COCO, of which a kite is the nearest to a drone. */
@@ -29,7 +32,8 @@ export function modelFacts(model: string): ModelFacts {
   return {
     name,
     file,
-    confidence: defaultConfidence(),
+    confidence: numberDefault(DetectOptions.properties.confidence),
+    sure: numberDefault(trackOptions.properties.high_confidence),
     tight: readOnnxFile(file).metadata.box_margin !== undefined,
     coco: names.includes('kite') && !names.includes('drone'),
   };
@@ -41,8 +45,7 @@ export function classOf(label: string, { coco }: Pick<ModelFacts, 'coco'>): Clas
   return CLASSES.find((one) => one === name) ?? null;
 }
 
-function defaultConfidence(): number {
-  const value: unknown = DetectOptions.properties.confidence.default;
-  if (typeof value === 'number') return value;
-  throw new WindhoverError('bench_threshold', "detect's option confidence has no default");
+function numberDefault(schema: { readonly default?: unknown }): number {
+  if (typeof schema.default === 'number') return schema.default;
+  throw new WindhoverError('bench_threshold', 'the option of a threshold has no default');
 }

@@ -16,9 +16,9 @@ export function printModels(reports: readonly ModelReport[], { jobs }: { jobs: n
   const size = first.shrink === 1 ? '' : `, made smaller to 1/${first.shrink}`;
   print(`\n${first.clips} clips${size}, ${first.frames} frames, ${first.minutes.toFixed(1)} minutes`);
   for (const text of new Set(reports.flatMap(({ frameMismatches }) => frameMismatches))) print(`  frames: ${text}`);
-  for (const { model, confidence, bestCase } of reports) {
+  for (const { model, confidence, sure, bestCase } of reports) {
     const note = bestCase ? '; says not what its boxes are: each figure is the best way to read them' : '';
-    print(`  ${model}: default threshold ${confidence}${note}`);
+    print(`  ${model}: track gets detections from ${confidence}; counted as detections below: from ${sure}${note}`);
   }
   print('\nA  as labelled: published boxes grown by the pad of the labels, against the labels');
   printWay(reports, ({ labelled }) => labelled, print);

@@ -74,6 +74,8 @@ export interface ModelReport {
   /** The clips were made this many times smaller inside their frame. */
   readonly shrink: number;
   readonly confidence: number;
+  /** Least confidence of what counts as a detection in the figures. */
+  readonly sure: number;
   /** The model does not say what its boxes are: each figure is the best of its boxes grown and as they are. */
   readonly bestCase: boolean;
   readonly clips: number;

@@ -39,6 +39,7 @@ export async function runModel(clips: readonly Clip[], run: BenchRun): Promise<M
     file: model.file,
     shrink,
     confidence: model.confidence,
+    sure: model.sure,
     bestCase: !model.tight,
     clips: clips.length,
     frames: inferenceMs.length,

@@ -132,7 +132,7 @@ export class FrameScorer {
         const isIn = (one: { class: string | null }) =>
           group === 'any' ? way.unclassed || one.class !== null : one.class === group;
         const wanted = group === 'any' ? labels : labels.filter(isIn);
-        counter.add(found.filter(isIn), this.#model.confidence, published.filter(isIn), wanted, way);
+        counter.add(found.filter(isIn), this.#model.sure, published.filter(isIn), wanted, way);
       }
     }
   }

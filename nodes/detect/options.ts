@@ -17,8 +17,10 @@ export const DetectOptions = Type.Object({
   }),
   confidence: Type.Number({
     ...ratio,
-    default: 0.35,
-    description: 'Least confidence of a detection, from 0 to 1.',
+    default: 0.1,
+    description:
+      'Least confidence of a detection, from 0 to 1. Low, for track: it starts no track with such a detection, but keeps ' +
+      'one alive.',
   }),
   class_confidence: Type.Optional(
     Type.Record(Type.String(), Type.Number(ratio), {

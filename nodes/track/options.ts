@@ -28,7 +28,7 @@ export const trackOptions = Type.Object({
   }),
   low_match_iou: Type.Number({
     ...overlap,
-    default: 0.5,
+    default: 0.3,
     description: 'Second matching, with detections of low confidence: least IoU (0..1).',
   }),
   confirm_match_iou: Type.Number({

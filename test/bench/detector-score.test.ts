@@ -13,7 +13,7 @@ const SIZE = { w: 640, h: 512 };
 const TIGHT: Box = { x: 100, y: 100, w: 10, h: 10 };
 /** The same with the pad: 2·9.6 wider, 2·8.5 higher. */
 const LOOSE: Box = { x: 90.4, y: 91.5, w: 29.2, h: 27 };
-const OWN: ModelFacts = { name: 'own', file: '', confidence: 0.35, tight: true, coco: false };
+const OWN: ModelFacts = { name: 'own', file: '', confidence: 0.1, sure: 0.35, tight: true, coco: false };
 const RIVAL: ModelFacts = { ...OWN, name: 'rival', tight: false, coco: true };
 
 function expectBox(box: Box, expected: Box): void {

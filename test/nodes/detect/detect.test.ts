@@ -34,6 +34,7 @@ const SCENE = [
   [10, 10, 8, 8, 0, 0, 0.4],
   [50, 50, 8, 8, 0, 0.3, 0],
   [10, 50, 8, 8, 0, 0.6, 0],
+  [50, 10, 8, 8, 0, 0.09, 0],
 ];
 
 describe('what is given', () => {
@@ -41,7 +42,7 @@ describe('what is given', () => {
     [
       'defaults: best first, doubles of a class suppressed',
       {},
-      ['drone 0.80', 'drone 0.60', 'person 0.50', 'bird 0.40'],
+      ['drone 0.80', 'drone 0.60', 'person 0.50', 'bird 0.40', 'drone 0.30'],
     ],
     ['a higher threshold', { confidence: 0.55 }, ['drone 0.80', 'drone 0.60']],
     ['thresholds by class', { class_confidence: { drone: 0.7, bird: 0.45 } }, ['drone 0.80', 'person 0.50']],
@@ -52,8 +53,12 @@ describe('what is given', () => {
     ],
     ['only some labels', { labels: ['bird', 'person'] }, ['person 0.50', 'bird 0.40']],
     ['at most two', { maxDetections: 2 }, ['drone 0.80', 'drone 0.60']],
-    ['suppression across classes', { class_agnostic_nms: true }, ['drone 0.80', 'drone 0.60', 'bird 0.40']],
-    ['no suppression at IoU 1', { iou: 1 }, ['drone 0.80', 'drone 0.60', 'drone 0.60', 'person 0.50', 'bird 0.40']],
+    [
+      'suppression across classes',
+      { confidence: 0.4, class_agnostic_nms: true },
+      ['drone 0.80', 'drone 0.60', 'bird 0.40'],
+    ],
+    ['no suppression at IoU 1', { confidence: 0.5, iou: 1 }, ['drone 0.80', 'drone 0.60', 'drone 0.60', 'person 0.50']],
   ];
   for (const [reason, options, expected] of table) {
     test(reason, async () => {

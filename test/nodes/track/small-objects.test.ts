@@ -56,6 +56,12 @@ describe('an object that moves by more than its own size', () => {
   }
 });
 
+test('a box that the detector is unsure of, and has moved and grown by a third, still belongs to its track', () => {
+  const unsure = { ...at(204, 102, 24, 20), confidence: 0.15 };
+  expect(ids(run([[at(200, 100, 18, 15)], [unsure]]))).toEqual([[1], [1]]);
+  expect(ids(run([[at(200, 100, 18, 15)], [unsure]], { low_match_iou: 0.6 }))).toEqual([[1], []]);
+});
+
 test('a wide box that is low is grown in height alone', () => {
   const wing = (y: number) => [at(100, y, 60, 4)];
   expect(ids(run([wing(100), wing(107), wing(114)]))).toEqual([[1], [1], [1]]);

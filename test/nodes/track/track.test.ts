@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'bun:test';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { Value } from '@sinclair/typebox/value';
 import { scoreMot } from '../../../bench/mot-score.ts';
 import { MOT_FOLDER, MOT_SEQUENCES, trackSequence } from '../../../bench/tracking.ts';
+import { DetectOptions } from '../../../nodes/detect/options.ts';
 import track from '../../../nodes/track/index.ts';
 import { trackOptions } from '../../../nodes/track/options.ts';
 import type { Detection, DetectionsMessage, TracksMessage } from '../../../runtime/node.ts';
@@ -59,6 +61,10 @@ describe('track node', () => {
   test('refuses low_confidence above high_confidence', () => {
     const params = { low_confidence: 0.6, high_confidence: 0.5 };
     expect(() => track.validate?.(params, { modelFolders: [] })).toThrow('low_confidence is above high_confidence');
+  });
+
+  test('detect gives, by default, all that the second matching can use', () => {
+    expect(Value.Create(DetectOptions).confidence).toBeLessThanOrEqual(Value.Create(trackOptions).low_confidence);
   });
 
   test('the README has a row for every option, with its default', async () => {
