@@ -13,6 +13,8 @@ import numpy as np
 LEAST_CONTRAST = 16.0
 #: Side of a head's box: so many pixels and widths of the line; its middle is behind the head by this share of the side.
 BOX_PX, BOX_WIDTHS, BOX_BEHIND = 14.0, 5.0, 0.3
+#: How many times smaller all of it may be, as from further away.
+FURTHEST = 3.0
 BRIGHT, DARK = (185.0, 255.0), (40.0, 110.0)
 
 
@@ -31,6 +33,8 @@ class Line:
     fade_px: float
     gap_px: float
     """Clear sky between the airplane and its trail."""
+    box_px: float
+    """Side of the box of its head."""
 
 
 def draw_contrail(picture: np.ndarray, rng: np.random.Generator, headed: bool) -> list[float] | None:
@@ -60,6 +64,9 @@ def choose_line(width: int, height: int, rng: np.random.Generator, headed: bool)
     direction = np.array([np.cos(angle), np.sin(angle)])
     through = rng.uniform(0.08, 0.92, 2) * [width, height]
     seen_px = float(np.exp(rng.uniform(np.log(1.5), np.log(8))))
+    far = float(np.exp(rng.uniform(-np.log(FURTHEST), 0))) if rng.random() < 0.5 else 1.0
+    box_px = far * (BOX_PX + BOX_WIDTHS * seen_px)
+    seen_px *= far
     two = rng.random() < 0.35
     return Line(
         head=through if headed else through - direction * (width + height),
@@ -67,8 +74,9 @@ def choose_line(width: int, height: int, rng: np.random.Generator, headed: bool)
         width_px=seen_px,
         apart_px=0.6 * seen_px if two else 0.0,
         spread=rng.uniform(0, 0.02),
-        fade_px=float(np.exp(rng.uniform(np.log(40), np.log(2000)))) + (0 if headed else width + height),
-        gap_px=rng.uniform(1, 6) if rng.random() < 0.35 else 0.0,
+        fade_px=far * float(np.exp(rng.uniform(np.log(40), np.log(2000)))) + (0 if headed else width + height),
+        gap_px=far * rng.uniform(1, 6) if rng.random() < 0.35 else 0.0,
+        box_px=box_px,
     )
 
 
@@ -98,9 +106,8 @@ def color_of(rng: np.random.Generator) -> np.ndarray:
 
 
 def box_of(line: Line) -> list[float]:
-    side = BOX_PX + BOX_WIDTHS * line.width_px
-    middle = line.head + line.direction * (BOX_BEHIND * side + line.gap_px / 2)
-    return [*(middle - side / 2).tolist(), *(middle + side / 2).tolist()]
+    middle = line.head + line.direction * (BOX_BEHIND * line.box_px + line.gap_px / 2)
+    return [*(middle - line.box_px / 2).tolist(), *(middle + line.box_px / 2).tolist()]
 
 
 def draw_airplane(picture: np.ndarray, line: Line, rng: np.random.Generator) -> None:

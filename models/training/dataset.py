@@ -32,7 +32,11 @@ CONTRAIL_SHARE, PASSING_SHARE = 0.12, 0.06
 #: How often a picture is shown as a letterboxed one: part of it is the grey that detect pads with.
 PADDED_SHARE, PAD_LEVEL = 0.08, 114
 #: How often a picture is one tile; the others are four.
-SINGLE_SHARE = 0.55
+SINGLE_SHARE = 0.4
+#: How often a real or rendered picture is shown in its own size, and how often as from further away.
+NATIVE_SHARE, FAR_SHARE = 0.3, 0.35
+#: Zoom: least, most from further away, most.
+LEAST_ZOOM, FAR_ZOOM, MOST_ZOOM = 0.25, 0.6, 1.9
 
 
 class Pictures:
@@ -198,9 +202,12 @@ class Maker:
         """Corners of the part to show: zoomed so that its object is neither too large nor too small."""
         rng = self.rng
         least = max(width / WIDTH, height / HEIGHT)
-        zoom = np.exp(rng.uniform(np.log(max(least, 0.28)), np.log(max(1.9, least * 1.02))))
-        if rng.random() < 0.45:
+        draw = rng.random()
+        if draw < NATIVE_SHARE:
             zoom = max(least, 1.0)
+        else:
+            most = FAR_ZOOM if draw < NATIVE_SHARE + FAR_SHARE else MOST_ZOOM
+            zoom = np.exp(rng.uniform(np.log(max(least, LEAST_ZOOM)), np.log(max(most, least * 1.02))))
         if len(tight):
             sides = np.maximum(tight[:, 2] - tight[:, 0], tight[:, 3] - tight[:, 1])
             if sides.max() * zoom > LARGEST_SHARE * min(width, height):

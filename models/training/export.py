@@ -23,7 +23,7 @@ from clips import CLASSES, MARGIN_H, MARGIN_W
 from model import INPUT_GAIN, STRIDES, Detector, cells, read, read_weights
 from quantize import quantize
 
-VERSION = "3"
+VERSION = "4"
 OPSET = 17
 HERE = Path(__file__).parent
 #: How many times smaller the overview is; sides of the input are multiples of 32 times this.
@@ -107,7 +107,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--input", default="640x512", help="width x height, multiples of 32, with --overview of 128")
     parser.add_argument(
         "--calibrate",
-        default="1.7,-1.3,2",
+        default="1.7,-1.5,2",
         help="slope and offset of the objectness logit, and what class logits are multiplied by",
     )
     return parser.parse_args()
