@@ -18,6 +18,8 @@ import type { DriverTime } from './drivers/time.ts';
 export interface LinkListener {
   /** A velocity went out (or a stop, all zeros), at this moment of our monotonic clock. */
   sent(velocity: Velocity, atMs: number): void;
+  /** No answer has come yet, or none came at all, to the velocity that went out last: it may never be carried out. */
+  unanswered(atMs: number): void;
   status(status: PtzStatus): void;
   /** Connected, lost, refused, back: what `state` says has changed. */
   changed(): void;
@@ -33,6 +35,8 @@ export interface LinkView {
 const FIRST_RETRY_MS = 1000;
 const LONGEST_RETRY_MS = 30_000;
 const IDLE_POLL_MS = 1000;
+/** Answers mostly come sooner, and what gets none by then may be lost. */
+const LATE_MS = 150;
 
 export class CameraLink {
   readonly #driver: PtzDriver;
@@ -210,14 +214,19 @@ export class CameraLink {
   async #sendOne(velocity: Velocity, leaseMs: number): Promise<void> {
     // Before the answer: also a request whose answer is lost moves the camera.
     this.#note(velocity, leaseMs);
+    const isLate = () => this.#listener.unanswered(this.#clock.monoMs());
+    const callOff = this.#time.after(LATE_MS, isLate);
     try {
       if (isZero(velocity)) await this.#driver.stop(this.#closing.signal);
       else await this.#driver.moveVelocity(velocity, leaseMs, this.#closing.signal);
     } catch (error) {
       if (this.#closing.signal.aborted) return;
       this.#log.warn(message(error), { code: code(error) });
+      if (code(error) === 'ptz_unreachable') isLate();
       // The driver stops it, now or as soon as it is back.
       if (!isZero(velocity)) this.#note(NO_VELOCITY);
+    } finally {
+      callOff();
     }
   }
 

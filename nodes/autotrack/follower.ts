@@ -91,6 +91,11 @@ export class Follower {
     if (!isZero(velocity)) this.#home.leave();
   }
 
+  /** What went out last may never have been carried out. */
+  unanswered(atMs: number): void {
+    this.#steering.unanswered(atMs);
+  }
+
   /** What the camera says. */
   status(status: DriverStatus): void {
     this.#status = this.#tuning?.inDegrees(status);

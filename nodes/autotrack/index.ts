@@ -31,6 +31,7 @@ export default defineNode({
     const tuning = new Tuning(options, store, log);
     const link = new CameraLink(makeDriver(options, { time, head }), time, log, {
       sent: (velocity, atMs) => follower.sent(velocity, atMs),
+      unanswered: (atMs) => follower.unanswered(atMs),
       status: (status) => follower.status(status),
       changed: () => follower.linkChanged(),
     });

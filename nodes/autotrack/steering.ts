@@ -126,6 +126,11 @@ export class Steering {
     this.#controller?.sent(command, atMs);
   }
 
+  /** To be called when no answer came to the velocity that went out last. */
+  unanswered(atMs: number): void {
+    this.#controller?.unanswered(atMs);
+  }
+
   get aspect(): number {
     return this.#aspect;
   }

@@ -114,6 +114,11 @@ export class Controller {
     this.#pose.sent(own, atMs);
   }
 
+  /** No answer came to the last command: where the camera points is reckoned with less trust for a while. */
+  unanswered(atMs: number): void {
+    this.#pose.doubt(atMs);
+  }
+
   /** To be called for every picture, seen or not, and at least every 50 ms or so. Times must not go back. */
   step(nowMs: number, { sighting, status }: ControlInput = {}): ControlOutput {
     if (status !== undefined) this.#align(status);

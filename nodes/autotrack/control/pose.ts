@@ -3,11 +3,22 @@ import { OwnMotion } from './own-motion.ts';
 import type { Plant, PtzStatus, Sighting, VelocityCommand } from './types.ts';
 import { type Direction, fieldOfViewDeg, type Lens, toAngleDeg, toDirection, type View } from './view.ts';
 
+/** For so long after a command that may never have been carried out, the camera's word counts while it moves too … */
+const DOUBT_MS = 2000;
+/** … if it answers commands within this time, or it speaks of long ago. What it says may be so much older or newer … */
+const SLOW_MS = 500;
+const STATUS_OFF_MS = 250;
+/** … the way in that time is looked at so finely … */
+const STATUS_STEPS = 8;
+/** … and positions further than this from all of it are believed. */
+const BESIDE_DEG = 1.5;
+
 export class Pose {
   readonly pan: OwnMotion;
   readonly tilt: OwnMotion;
   readonly zoom: OwnMotion;
   readonly #lens: Lens;
+  #doubtedMs = Number.NEGATIVE_INFINITY;
 
   constructor(lens: Lens, { pan, tilt, zoom }: Plant, maxZoom: number) {
     this.#lens = lens;
@@ -32,6 +43,11 @@ export class Pose {
     this.pan.sent(atMs, pan);
     this.tilt.sent(atMs, tilt);
     this.zoom.sent(atMs, zoom);
+  }
+
+  /** The last command may not have been carried out. */
+  doubt(atMs: number): void {
+    this.#doubtedMs = atMs;
   }
 
   /** The view that a picture of that time shows. */
@@ -63,18 +79,34 @@ export class Pose {
   }
 
   /**
-   * A camera at rest points where it says; while it moves, the time of a status is too uncertain to be used.
+   * A camera at rest points where it says; while it moves, the time of a status is too uncertain to be used. Only when a
+   * request got lost, and the camera may not be where it was sent, it puts right what no time explains.
    * @returns by how much the reckoning was put right
    */
   align({ atMs, panDeg, tiltDeg, zoomX }: PtzStatus): Direction {
-    const off = (motion: OwnMotion, reported: number | undefined) =>
-      reported !== undefined && Number.isFinite(reported) && motion.restsFrom(atMs)
-        ? reported - motion.at(atMs).position
-        : 0;
-    const by = { panDeg: off(this.pan, panDeg), tiltDeg: off(this.tilt, tiltDeg) };
-    this.zoom.shift(off(this.zoom, zoomX));
+    const off = (motion: OwnMotion, reported: number | undefined, slack: number) => {
+      if (reported === undefined || !Number.isFinite(reported)) return 0;
+      if (motion.restsFrom(atMs)) return reported - motion.at(atMs).position;
+      return atMs < this.#doubtedMs + DOUBT_MS ? beside(motion, atMs, reported, slack) : 0;
+    };
+    const by = { panDeg: off(this.pan, panDeg, BESIDE_DEG), tiltDeg: off(this.tilt, tiltDeg, BESIDE_DEG) };
+    this.zoom.shift(off(this.zoom, zoomX, Infinity));
     this.pan.shift(by.panDeg);
     this.tilt.shift(by.tiltDeg);
     return by;
   }
+}
+
+/** How far a position lies outside of the way that the axis is reckoned to go at about that time; 0: on it. */
+function beside(motion: OwnMotion, atMs: number, position: number, slack: number): number {
+  if (motion.plant.delayMs > SLOW_MS) return 0;
+  const mostMs = STATUS_OFF_MS + motion.plant.delayMs;
+  let [low, high] = [Infinity, -Infinity];
+  for (let step = -STATUS_STEPS; step <= STATUS_STEPS; step++) {
+    const reckoned = motion.at(atMs + (mostMs * step) / STATUS_STEPS).position;
+    low = Math.min(low, reckoned);
+    high = Math.max(high, reckoned);
+  }
+  if (position > high + slack) return position - high;
+  return position < low - slack ? position - low : 0;
 }

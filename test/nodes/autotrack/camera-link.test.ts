@@ -20,15 +20,17 @@ class StillTime extends ManualTime {
 
 async function connected(driver: Partial<PtzDriver>) {
   const time = new StillTime();
+  const unanswered: number[] = [];
   const sent: { readonly velocity: Velocity; readonly atMs: number }[] = [];
   const link = new CameraLink({ ...noneDriver(time), ...driver }, time, LOG, {
     sent: (velocity, atMs) => sent.push({ velocity, atMs }),
     status: () => undefined,
+    unanswered: (atMs) => unanswered.push(atMs),
     changed: () => undefined,
   });
   link.start();
   await until('ready', () => link.isReady);
-  return { link, time, sent };
+  return { link, time, sent, unanswered };
 }
 
 test('a velocity that is not renewed is over at the end of its lease', async () => {
@@ -64,6 +66,27 @@ test('also when the camera is lost and takes no stop', async () => {
   isLost = true;
   time.advance(800);
   expect(link.velocity).toEqual(NONE);
+  await link.close();
+});
+
+test('a velocity without an answer is said to be in doubt, early and when it is given up; one with an answer is not', async () => {
+  const lost = Promise.withResolvers<'sent'>();
+  let answers: () => Promise<'sent'> = async () => 'sent';
+  const { link, time, sent, unanswered } = await connected({ moveVelocity: () => answers() });
+  link.send(RIGHT, 1000);
+  await until('sent', () => sent.length === 1);
+  await Promise.resolve();
+  time.advance(500);
+  expect(unanswered).toEqual([]);
+  answers = () => lost.promise;
+  link.send({ ...RIGHT, pan: 1 }, 1000);
+  await until('sent too', () => sent.length === 2);
+  time.advance(150);
+  expect(unanswered).toEqual([650]);
+  time.advance(350);
+  lost.reject(new WindhoverError('ptz_unreachable', 'no answer'));
+  await until('given up', () => sent.length === 3);
+  expect(unanswered).toEqual([650, 1000]);
   await link.close();
 });
 
