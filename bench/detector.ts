@@ -23,13 +23,12 @@ import { type Clip, readClips, splicedClips } from './detector/data-set.ts';
 import { detectionLines } from './detector/dump.ts';
 import { type EmptyReport, emptyReport } from './detector/empty.ts';
 import { type FixtureReport, fixtureReport } from './detector/fixture-recall.ts';
+import { DRONES, SHARED } from './detector/folders.ts';
 import { type ModelFacts, modelFacts } from './detector/model-facts.ts';
 import { printEmpty, printFixtures, printModels, printShrinkLoss } from './detector/print.ts';
 import type { ModelReport } from './detector/report.ts';
 import { runModel } from './detector/run-model.ts';
 
-const SHARED = join(import.meta.dir, '../../shared');
-const DATA = join(SHARED, 'data/drones');
 const RIVAL = join(SHARED, 'models/yolox_nano.onnx');
 const FIXTURES = join(import.meta.dir, '../fixtures');
 const EMPTY_MINUTES = '10';
@@ -145,7 +144,7 @@ function readOptions(args: readonly string[]) {
   const [x = LABEL_MARGIN.x, y = LABEL_MARGIN.y] = pair;
   const other = values.empty !== undefined || values.fixtures === true;
   return {
-    data: resolve(values.data ?? DATA),
+    data: resolve(values.data ?? DRONES),
     // Alone, --empty and --fixtures are about nothing else.
     onClips: !other || values.data !== undefined,
     split: values.split ?? 'val',

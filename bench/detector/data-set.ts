@@ -76,6 +76,12 @@ export function splicedClips(folder: string, clips: readonly Clip[]): string[] {
   return clips.map(({ name }) => name).filter((name) => Object.hasOwn(sceneCuts, name));
 }
 
+/** Names of clips by the scene that they show. @throws WindhoverError `bench_data` where the folder has no `scenes.json` */
+export function readScenes(folder: string): Map<string, readonly string[]> {
+  const { scenes }: { scenes: Record<string, readonly string[]> } = JSON.parse(readText(join(folder, 'scenes.json')));
+  return new Map(Object.entries(scenes));
+}
+
 function splitNames(folder: string, split: string): readonly string[] {
   const splits: Record<string, readonly string[]> = JSON.parse(readText(join(folder, 'split.json')));
   const names = splits[split];

@@ -45,7 +45,8 @@ export function classOf(label: string, { coco }: Pick<ModelFacts, 'coco'>): Clas
   return CLASSES.find((one) => one === name) ?? null;
 }
 
-function numberDefault(schema: { readonly default?: unknown }): number {
+/** What an option is when nothing is said. */
+export function numberDefault(schema: { readonly default?: unknown }): number {
   if (typeof schema.default === 'number') return schema.default;
   throw new WindhoverError('bench_threshold', 'the option of a threshold has no default');
 }
