@@ -9,38 +9,28 @@
 import { type AxisMeeting, axisMeeting, sureDeg } from './axis-meeting.ts';
 import { CAUTIOUS_HORIZON_S, cautious } from './caution.ts';
 import { DeadZone, type Following } from './dead-zone.ts';
-import { Horizon } from './horizon.ts';
-import { Lead } from './lead.ts';
 import { CommandGate } from './limits.ts';
 import { turnTowards } from './look-around.ts';
-import { BoxNoise } from './noise.ts';
 import type { ControlOptions } from './options.ts';
-import type { OwnMotion } from './own-motion.ts';
 import { type Correction, corrected, PlantWatch } from './plant-watch.ts';
 import { Pose } from './pose.ts';
-import { TargetFilter } from './target-filter.ts';
+import { PAN, TargetEstimate, TILT, TIMING_STD_S } from './target-estimate.ts';
 import { type AxisPlant, type Plant, type PtzStatus, type Sighting, STOP, type VelocityCommand } from './types.ts';
 import { meetingCommand, moveSeconds, stoppingDeg } from './velocity-law.ts';
-import { type Direction, fieldOfViewDeg, type Lens, toAngleDeg, toDirection, type View } from './view.ts';
+import { cosOf, type Direction, fieldOfViewDeg, type Lens, toAngleDeg, toDirection, type View } from './view.ts';
 import { ZoomLaw } from './zoom-law.ts';
 
-const PAN = 0;
-const TILT = 1;
-const RAD = Math.PI / 180;
 /** A target that is seen seldom may be unseen for so many times the time between two sightings. */
 const COAST_GAPS = 2.5;
-/** How well the times of pictures and commands fit one another: makes places seen while turning fast less certain. */
-const TIMING_STD_S = 0.015;
 /** Uncertainty of a place, in fields of view, from which on it is not used to judge whether the target stays. */
 const BLURRED = 0.004;
 /** Changes of speed below this many fields of view per second are not worth a command. */
 const LEAST_CHANGE = 0.002;
 /** The same for zoom, of full speed. */
 const LEAST_ZOOM_CHANGE = 0.02;
-/** Elevations beyond this are too near the pole for azimuths to mean anything. */
-const MOST_COS_DEG = 85;
-
+/** The same for looking around, of full speed. */
 const LEAST_LOOK = 0.01;
+
 export interface ControlInput {
   /** The target in a new picture; absent when there is none. */
   readonly sighting?: Sighting | undefined;
@@ -60,15 +50,10 @@ export class Controller {
   readonly #options: ControlOptions;
   readonly #lens: Lens;
   readonly #pose: Pose;
-  readonly #filter = new TargetFilter();
-  readonly #leads = [new Lead(), new Lead()] as const;
-  readonly #noise = new BoxNoise();
+  readonly #target = new TargetEstimate();
   readonly #zone: DeadZone;
   readonly #zoom: ZoomLaw;
   readonly #gate: CommandGate;
-  /** Jitter of the newest box, standard deviation. */
-  #boxStdDeg = 0;
-  readonly #horizon = new Horizon();
   readonly #watch: PlantWatch;
 
   /** @param aspect width over height of the picture @param plant what has been learned about the camera */
@@ -99,10 +84,8 @@ export class Controller {
 
   /** Forgets the target: another one is to be followed, or none. The camera's own motion stays known. */
   forget(): void {
-    this.#filter.reset();
-    for (const lead of this.#leads) lead.reset();
+    this.#target.reset();
     this.#watch.reset();
-    this.#noise.restart();
     this.#zone.reset();
     this.#zoom.reset();
   }
@@ -123,8 +106,8 @@ export class Controller {
   step(nowMs: number, { sighting, status }: ControlInput = {}): ControlOutput {
     if (status !== undefined) this.#align(status);
     if (sighting !== undefined) this.#see(sighting);
-    if (!this.#filter.started) return this.#halt(nowMs, 'idle');
-    if (nowMs - this.#filter.atMs > this.#coastMs) return this.#halt(nowMs, 'blind');
+    if (!this.#target.started) return this.#halt(nowMs, 'idle');
+    if (nowMs - this.#target.seenMs > this.#coastMs) return this.#halt(nowMs, 'blind');
     return this.#follow(nowMs);
   }
 
@@ -155,9 +138,7 @@ export class Controller {
 
   /** How the target moves, at its newest sighting; zeros before there is one. */
   targetVelocity(): { readonly panDegPerS: number; readonly tiltDegPerS: number } {
-    if (!this.#filter.started) return { panDegPerS: 0, tiltDegPerS: 0 };
-    const { atMs } = this.#filter;
-    return { panDegPerS: this.#filter.at(atMs, PAN).velocity, tiltDegPerS: this.#filter.at(atMs, TILT).velocity };
+    return this.#target.velocity();
   }
 
   /** Stops what moves. @returns what to send now; null: nothing new */
@@ -181,7 +162,7 @@ export class Controller {
 
   /** For how long an unseen target is followed: longer where pictures are rare. */
   get #coastMs(): number {
-    return Math.max(this.#options.coast_s, COAST_GAPS * this.#horizon.gapS) * 1000;
+    return Math.max(this.#options.coast_s, COAST_GAPS * this.#target.horizon.gapS) * 1000;
   }
 
   #see({ atMs, bbox: { x, y, w, h } }: Sighting): void {
@@ -189,33 +170,17 @@ export class Controller {
     const view = this.#pose.view(atMs);
     const { panDeg, tiltDeg } = toDirection(this.#lens, view, x + w / 2, y + h / 2);
     const widthDeg = toAngleDeg(this.#lens, view.zoomX, w);
-    if (atMs - this.#filter.atMs > this.#coastMs) this.forget();
-    const cos = cosOf(tiltDeg);
-    this.#noise.add(atMs, [panDeg * cos, tiltDeg], widthDeg);
-    this.#horizon.seenAfter((atMs - this.#filter.atMs) / 1000);
-    this.#boxStdDeg = this.#noise.share * widthDeg;
-    const boxVar = this.#boxStdDeg ** 2;
-    const timingVar = (motion: OwnMotion) => (motion.at(atMs).velocity * TIMING_STD_S) ** 2;
+    if (atMs - this.#target.seenMs > this.#coastMs) this.forget();
     const fieldDeg = fieldOfViewDeg(this.#lens, view.zoomX);
     const direction = [panDeg, tiltDeg];
-    const noiseVar = [boxVar / cos ** 2 + timingVar(this.#pose.pan), boxVar + timingVar(this.#pose.tilt)];
-    this.#filter.update(atMs, direction, noiseVar, fieldDeg);
-    const leadMs = Math.max(this.#pose.pan.plant.delayMs, this.#pose.tilt.plant.delayMs);
-    for (const [axis, lead] of this.#leads.entries())
-      lead.see(
-        atMs,
-        direction[axis] ?? 0,
-        noiseVar[axis] ?? 1,
-        this.#filter.at(atMs, axis),
-        fieldDeg,
-        leadMs + 500 * this.#horizon.gapS,
-      );
+    const noiseVar = this.#target.see({ atMs, panDeg, tiltDeg, widthDeg, fieldDeg }, this.#pose);
     const own = [this.#pose.pan, this.#pose.tilt].map((motion) => (tMs: number) => motion.at(tMs));
     const correction = this.#watch.see({ atMs, direction, noiseVar, fieldDeg, own });
     if (correction !== null) this.#correct(atMs, correction);
-    const [pan, tilt] = [this.#filter.at(atMs, PAN), this.#filter.at(atMs, TILT)];
+    const { filter } = this.#target;
+    const [pan, tilt] = [filter.at(atMs, PAN), filter.at(atMs, TILT)];
     // Seen from a fast turn, a place is off by too much to tell whether the target stays.
-    const turning = Math.hypot(this.#pose.pan.at(atMs).velocity * cos, this.#pose.tilt.at(atMs).velocity);
+    const turning = Math.hypot(this.#pose.pan.at(atMs).velocity * cosOf(tiltDeg), this.#pose.tilt.at(atMs).velocity);
     if (turning * TIMING_STD_S < BLURRED * fieldDeg)
       this.#zone.add(atMs, { panDeg: pan.position, tiltDeg: tilt.position });
     this.#zoom.seen(atMs, toAngleDeg(this.#lens, view.zoomX, Math.max(w, h)));
@@ -231,23 +196,21 @@ export class Controller {
 
   /** Moves what is known about the target along with the reckoned pose. */
   #shift(panDeg: number, tiltDeg: number): void {
-    this.#filter.shift(PAN, panDeg);
-    this.#filter.shift(TILT, tiltDeg);
-    this.#leads[PAN].shift(panDeg);
-    this.#leads[TILT].shift(tiltDeg);
+    this.#target.shift(panDeg, tiltDeg);
     this.#zone.shift(panDeg, tiltDeg);
   }
 
   #follow(nowMs: number): ControlOutput {
-    const pan = axisMeeting(nowMs, PAN, this.#pose.pan, this.#filter, this.#leads[PAN]);
-    const tilt = axisMeeting(nowMs, TILT, this.#pose.tilt, this.#filter, this.#leads[TILT]);
+    const { filter, leads, horizon, boxStdDeg } = this.#target;
+    const pan = axisMeeting(nowMs, PAN, this.#pose.pan, filter, leads[PAN]);
+    const tilt = axisMeeting(nowMs, TILT, this.#pose.tilt, filter, leads[TILT]);
     const zoomX = this.#pose.zoom.at(nowMs + this.#pose.zoom.plant.delayMs).position;
     const fieldDeg = fieldOfViewDeg(this.#lens, zoomX);
     const cos = cosOf(tilt.target.position);
     const offDeg = Math.hypot(pan.errorDeg * cos, tilt.errorDeg);
     const state = this.#following(nowMs, pan, tilt, cos, fieldDeg);
     const horizonS = Math.max(
-      this.#horizon.seconds(this.#options.commands_per_s, this.#boxStdDeg / fieldDeg),
+      horizon.seconds(this.#options.commands_per_s, boxStdDeg / fieldDeg),
       this.isSure ? 0 : CAUTIOUS_HORIZON_S,
     );
     const { pan: panMotion, tilt: tiltMotion, zoom: zoomMotion } = this.#pose;
@@ -279,8 +242,8 @@ export class Controller {
 
   /** Whether the camera is to follow the target, to centre the region in which it hovers, or to rest. */
   #following(nowMs: number, pan: AxisMeeting, tilt: AxisMeeting, cos: number, fieldDeg: number): Following {
-    const seenMs = this.#filter.atMs;
-    const [panSeen, tiltSeen] = [this.#filter.at(seenMs, PAN), this.#filter.at(seenMs, TILT)];
+    const { filter, seenMs } = this.#target;
+    const [panSeen, tiltSeen] = [filter.at(seenMs, PAN), filter.at(seenMs, TILT)];
     const moving =
       this.#gate.last.pan !== 0 ||
       this.#gate.last.tilt !== 0 ||
@@ -308,7 +271,7 @@ export class Controller {
     const delayS = Math.max(this.#pose.pan.plant.delayMs, this.#pose.tilt.plant.delayMs) / 1000;
     return (
       Math.hypot(pan.target.velocity * cos, tilt.target.velocity) *
-      (delayS + this.#horizon.seconds(this.#options.commands_per_s, 0))
+      (delayS + this.#target.horizon.seconds(this.#options.commands_per_s, 0))
     );
   }
 
@@ -323,9 +286,4 @@ export class Controller {
     const { invert_pan, invert_tilt } = this.#options;
     return { pan: invert_pan ? 0 - pan : pan, tilt: invert_tilt ? 0 - tilt : tilt, zoom };
   }
-}
-
-/** How much a degree of azimuth is worth at an elevation. */
-function cosOf(elevationDeg: number): number {
-  return Math.cos(Math.min(Math.abs(elevationDeg), MOST_COS_DEG) * RAD);
 }

@@ -84,13 +84,15 @@ export class Pose {
    * @returns by how much the reckoning was put right
    */
   align({ atMs, panDeg, tiltDeg, zoomX }: PtzStatus): Direction {
-    const off = (motion: OwnMotion, reported: number | undefined, slack: number) => {
+    const isDoubted = atMs < this.#doubtedMs + DOUBT_MS;
+    const off = (motion: OwnMotion, reported: number | undefined) => {
       if (reported === undefined || !Number.isFinite(reported)) return 0;
       if (motion.restsFrom(atMs)) return reported - motion.at(atMs).position;
-      return atMs < this.#doubtedMs + DOUBT_MS ? beside(motion, atMs, reported, slack) : 0;
+      // A zoom that was not carried out changes how large things are, not where they are: it can wait.
+      return isDoubted && motion !== this.zoom ? beside(motion, atMs, reported) : 0;
     };
-    const by = { panDeg: off(this.pan, panDeg, BESIDE_DEG), tiltDeg: off(this.tilt, tiltDeg, BESIDE_DEG) };
-    this.zoom.shift(off(this.zoom, zoomX, Infinity));
+    const by = { panDeg: off(this.pan, panDeg), tiltDeg: off(this.tilt, tiltDeg) };
+    this.zoom.shift(off(this.zoom, zoomX));
     this.pan.shift(by.panDeg);
     this.tilt.shift(by.tiltDeg);
     return by;
@@ -98,7 +100,7 @@ export class Pose {
 }
 
 /** How far a position lies outside of the way that the axis is reckoned to go at about that time; 0: on it. */
-function beside(motion: OwnMotion, atMs: number, position: number, slack: number): number {
+function beside(motion: OwnMotion, atMs: number, position: number): number {
   if (motion.plant.delayMs > SLOW_MS) return 0;
   const mostMs = STATUS_OFF_MS + motion.plant.delayMs;
   let [low, high] = [Infinity, -Infinity];
@@ -107,6 +109,6 @@ function beside(motion: OwnMotion, atMs: number, position: number, slack: number
     low = Math.min(low, reckoned);
     high = Math.max(high, reckoned);
   }
-  if (position > high + slack) return position - high;
-  return position < low - slack ? position - low : 0;
+  if (position > high + BESIDE_DEG) return position - high;
+  return position < low - BESIDE_DEG ? position - low : 0;
 }

@@ -4,6 +4,8 @@
  */
 
 const RAD = Math.PI / 180;
+/** Elevations beyond this are too near the pole for azimuths to mean anything. */
+const MOST_COS_DEG = 85;
 
 export interface View {
   readonly panDeg: number;
@@ -58,4 +60,9 @@ export function toAngleDeg(lens: Lens, zoomX: number, widthShare: number): numbe
 /** Share of the frame width that an angle takes at the centre of the picture. */
 export function toShare(lens: Lens, zoomX: number, angleDeg: number): number {
   return Math.tan((Math.min(Math.abs(angleDeg), 170) / 2) * RAD) / halfWidth(lens, zoomX);
+}
+
+/** How much a degree of azimuth is worth at an elevation. */
+export function cosOf(elevationDeg: number): number {
+  return Math.cos(Math.min(Math.abs(elevationDeg), MOST_COS_DEG) * RAD);
 }
