@@ -23,18 +23,21 @@ export async function benchCheckpoints(args: string[]): Promise<void> {
   const clips = new Map(
     readClips(data, { split: 'all', clips: undefined, margin: LABEL_MARGIN }).map((c) => [c.name, c]),
   );
-  const candidates: Candidate[] = [];
+  const candidates = new Map<string, Candidate>();
   for (const file of dumps) {
-    const own = shifts.map((shift): Candidate => ({ name: `${basename(file)} ${signed(shift)}`, runs: new Map() }));
-    for await (const { clip: name, frames } of readDump(file)) {
+    for await (const { model, clip: name, frames } of readDump(file)) {
       const clip = clips.get(name);
       if (!clip) throw new WindhoverError('bench_data', `${file}: ${data} has no clip ${name}`);
-      for (const [index, shift] of shifts.entries())
-        own[index]?.runs.set(name, { clip, records: track(clip, frames, shift) });
+      for (const shift of shifts) {
+        const key = `${basename(file)} ${model} ${signed(shift)}`;
+        const candidate = candidates.get(key) ?? { name: key, runs: new Map() };
+        candidates.set(key, candidate);
+        candidate.runs.set(name, { clip, records: track(clip, frames, shift) });
+      }
     }
-    candidates.push(...own);
   }
-  print(candidates, sceneFolds(candidates, readScenes(data)));
+  const all = [...candidates.values()];
+  print(all, sceneFolds(all, readScenes(data)));
 }
 
 function print(candidates: readonly Candidate[], { folds, heldOut }: ReturnType<typeof sceneFolds>): void {

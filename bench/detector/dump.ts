@@ -20,25 +20,36 @@ export function detectionLines(file: string, about: { readonly model: string; re
   };
 }
 
-/** The clips of such a file in their own size, one at a time. @throws WindhoverError `bench_data` when it is no such file */
-export async function* readDump(
-  file: string,
-): AsyncGenerator<{ readonly clip: string; readonly frames: FrameRecord[] }> {
-  if (!existsSync(file)) throw new WindhoverError('bench_data', `there is no ${file}`);
-  let [clip, frames]: [string, FrameRecord[]] = ['', []];
-  for await (const line of createInterface({ input: createReadStream(file) })) {
-    const record = parseLine(file, line);
-    if (record.shrink !== 1) continue;
-    if (record.clip !== clip && clip !== '') yield { clip, frames };
-    if (record.clip !== clip) [clip, frames] = [record.clip, []];
-    frames.push(record);
-  }
-  if (clip !== '') yield { clip, frames };
+/** What came out for one clip. */
+export interface DumpedClip {
+  readonly model: string;
+  readonly clip: string;
+  readonly frames: FrameRecord[];
 }
 
-function parseLine(file: string, line: string): FrameRecord & { readonly shrink: number; readonly clip: string } {
+type DumpedFrame = FrameRecord & Pick<DumpedClip, 'model' | 'clip'> & { readonly shrink: number };
+
+/** The clips of such a file in their own size, one at a time. @throws WindhoverError `bench_data` when it is no such file */
+export async function* readDump(file: string): AsyncGenerator<DumpedClip> {
+  if (!existsSync(file)) throw new WindhoverError('bench_data', `there is no ${file}`);
+  let current: DumpedClip | undefined;
+  for await (const line of createInterface({ input: createReadStream(file) })) {
+    const frame = parseLine(file, line);
+    if (frame.shrink !== 1) continue;
+    if (frame.clip !== current?.clip || frame.model !== current.model) {
+      if (current) yield current;
+      current = { model: frame.model, clip: frame.clip, frames: [] };
+    }
+    current.frames.push(frame);
+  }
+  if (current) yield current;
+}
+
+function parseLine(file: string, line: string): DumpedFrame {
   try {
-    return JSON.parse(line);
+    const frame: DumpedFrame = JSON.parse(line);
+    if (Array.isArray(frame.detections)) return frame;
+    throw new TypeError('a line without detections');
   } catch (cause) {
     throw new WindhoverError('bench_data', `${file} is not what bench detector --detections writes`, { cause });
   }

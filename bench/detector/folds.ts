@@ -64,7 +64,7 @@ export function track(clip: Clip, frames: readonly FrameRecord[], shift = 0): Fr
 
 /**
  * @param scenes names of clips by scene; scenes of which there are no runs are left out
- * @throws WindhoverError `bench_data` with fewer than two scenes
+ * @throws WindhoverError `bench_data` with fewer than two scenes, or when candidates ran on different clips
  * @returns a fold a scene, and the quality over all scenes, each by what was chosen without it
  */
 export function sceneFolds(candidates: readonly Candidate[], scenes: ReadonlyMap<string, readonly string[]>) {
@@ -76,6 +76,13 @@ export function sceneFolds(candidates: readonly Candidate[], scenes: ReadonlyMap
       got: String(known.length),
     });
   }
+  for (const { name, runs } of candidates) {
+    if (runs.size === ran.size) continue;
+    throw new WindhoverError('bench_data', `${name} cannot be compared with the others`, {
+      expected: `the same ${ran.size} clips for all`,
+      got: `${runs.size} clips`,
+    });
+  }
   const folds: Fold[] = [];
   const held: Run[] = [];
   for (const [scene, names] of known) {
@@ -83,8 +90,8 @@ export function sceneFolds(candidates: readonly Candidate[], scenes: ReadonlyMap
     const [chosen] = candidates
       .map((candidate) => ({ candidate, value: rank(qualityOf([...candidate.runs.values()].filter((r) => !isIn(r)))) }))
       .toSorted((a, b) => b.value - a.value);
-    const own = [...(chosen?.candidate.runs.values() ?? [])].filter(isIn);
-    if (!chosen || own.length === 0) continue;
+    if (!chosen) continue;
+    const own = [...chosen.candidate.runs.values()].filter(isIn);
     folds.push({ scene, clips: own.length, chosen: chosen.candidate, quality: qualityOf(own) });
     held.push(...own);
   }

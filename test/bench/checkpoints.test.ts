@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test';
 import { mkdirSync } from 'node:fs';
+import { benchCheckpoints } from '../../bench/checkpoints.ts';
 import { LABEL_MARGIN, tighten } from '../../bench/detector/boxes.ts';
 import type { Clip } from '../../bench/detector/data-set.ts';
 import { detectionLines, readDump } from '../../bench/detector/dump.ts';
@@ -102,30 +103,47 @@ test('the command reads dumps and chooses', async () => {
     data,
     '--shift=-9,0',
   ]);
-  expect(stdout).toContain('chosen: good.jsonl +0 2 times');
+  expect(stdout).toContain('chosen: good.jsonl m +0 2 times');
   expect(stdout).toMatch(/1\.000 {2}1\.000 .*all scenes/);
   expect(code).toBe(0);
 });
 
+test('models in one file are told apart', async () => {
+  using folder = new Folder();
+  const file = folder.write('two.jsonl', '');
+  for (const model of ['a', 'b']) detectionLines(file, { model, shrink: 1 })(clipOf('meadow'), framesOf(0.9));
+  const read = await Array.fromAsync(readDump(file));
+  expect(read.map(({ model, frames }) => [model, frames.length])).toEqual([
+    ['a', FRAMES],
+    ['b', FRAMES],
+  ]);
+});
+
 test('what cannot be read is said', async () => {
   using folder = new Folder();
-  const data = dataFolder(folder, ['meadow']);
+  const data = dataFolder(folder, ['meadow', 'sea']);
+  const both = dump(folder, 'both.jsonl', ['meadow', 'sea'], 0.9);
+  const noDump = folder.write('y.jsonl', '{}\n');
   const noJson = folder.write('x.jsonl', 'no json\n');
   const oneClip = dump(folder, 'one.jsonl', ['meadow'], 0.9);
   const otherClip = dump(folder, 'other.jsonl', ['wood'], 0.9);
-  const cases: readonly (readonly [args: string[], code: number, says: string])[] = [
-    [[], 2, 'no file'],
-    [[noJson, '--shift=a'], 2, 'not numbers'],
-    [[folder.file('missing.jsonl')], 1, 'there is no'],
-    [[noJson], 1, 'is not what bench detector --detections writes'],
-    [[otherClip], 1, 'has no clip wood'],
-    [[oneClip], 1, 'two scenes or more'],
+  const cases: readonly (readonly [args: string[], code: string, says: string])[] = [
+    [[], 'usage', 'no file'],
+    [[noJson, '--shift=a'], 'usage', 'not numbers'],
+    [[folder.file('missing.jsonl')], 'bench_data', 'there is no'],
+    [[noJson], 'bench_data', 'is not what bench detector --detections writes'],
+    [[noDump], 'bench_data', 'is not what bench detector --detections writes'],
+    [[otherClip], 'bench_data', 'has no clip wood'],
+    [[oneClip], 'bench_data', 'two scenes or more'],
+    [[oneClip, both], 'bench_data', 'the same 2 clips for all'],
   ];
   for (const [args, code, says] of cases) {
-    const done = await runCommand(['bench', 'checkpoints', ...args, '--data', data]);
-    expect(done.stderr).toContain(says);
-    expect(done.exitCode).toBe(code);
+    const message = expect.stringContaining(says);
+    await expect(benchCheckpoints([...args, '--data', data])).rejects.toMatchObject({ code, message });
   }
+  const { exitCode, stderr } = await runCommand(['bench', 'checkpoints']);
+  expect(stderr).toContain('no file');
+  expect(exitCode).toBe(2);
 });
 
 /** Clips of one scene each. */

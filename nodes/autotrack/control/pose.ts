@@ -88,7 +88,7 @@ export class Pose {
     const off = (motion: OwnMotion, reported: number | undefined) => {
       if (reported === undefined || !Number.isFinite(reported)) return 0;
       if (motion.restsFrom(atMs)) return reported - motion.at(atMs).position;
-      // A zoom that was not carried out changes how large things are, not where they are: it can wait.
+      // A zoom that was not carried out hardly moves what is near the centre: it can wait until it rests.
       return isDoubted && motion !== this.zoom ? beside(motion, atMs, reported) : 0;
     };
     const by = { panDeg: off(this.pan, panDeg), tiltDeg: off(this.tilt, tiltDeg) };
