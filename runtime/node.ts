@@ -6,12 +6,12 @@
  * time, in order. See README.md, "Write a node", and graphs/custom-node/ for a complete one.
  */
 import { type Static, type TObject, Type } from '@sinclair/typebox';
-import type { VirtualCamera } from './camera/virtual-camera.ts';
+import type { VirtualCamera } from '../sim/camera/virtual-camera.ts';
 import type { Clock } from './clock.ts';
 import type { BoardTopics, FrameRequest, LinkKind, LinkValues, Pace } from './data.ts';
 
 export { type Static, Type } from '@sinclair/typebox';
-export type { VirtualCamera } from './camera/virtual-camera.ts';
+export type { VirtualCamera } from '../sim/camera/virtual-camera.ts';
 export type { Clock } from './clock.ts';
 export * from './data.ts';
 export { WindhoverError } from './errors.ts';
@@ -230,12 +230,12 @@ export function defineNode<S extends TObject, I extends Inputs<Static<S>>, O ext
 }
 
 /**
- * The virtual PTZ camera, without a network (runtime/camera). Loaded when it is asked for.
+ * The virtual PTZ camera, without a network (sim/camera). Loaded when it is asked for.
  * @param scene path of a scene file; null: the default scene
  * @throws WindhoverError `scene_unreadable`, `scene_invalid`
  */
 export async function openVirtualCamera(scene: string | null, clock: Clock): Promise<VirtualCamera> {
-  const { openVirtual } = await import('./camera/open-virtual.ts');
+  const { openVirtual } = await import('../sim/camera/open-virtual.ts');
   return openVirtual(scene, clock);
 }
 

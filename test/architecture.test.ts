@@ -5,19 +5,22 @@ import { dirname, join, normalize } from 'node:path';
 import { builtinNodes } from '../nodes/index.ts';
 
 const ROOT = join(import.meta.dir, '..');
-const files = [...new Bun.Glob('{runtime,nodes,schemas}/**/*.ts').scanSync({ cwd: ROOT })].toSorted();
+const files = [...new Bun.Glob('{runtime,nodes,ptz,sim,schemas}/**/*.ts').scanSync({ cwd: ROOT })].toSorted();
 
 /** Layers of the runtime, outermost first: a file imports its own layer and those after it. */
 const LAYERS = ['cli', 'server', 'session', 'engine', 'graph'];
 
 describe('imports', () => {
-  test.each(files.filter((file) => file.startsWith('nodes/')))('%s: the node API and its own folder', (file) => {
-    for (const target of projectImports(file)) {
-      const allowed = file === 'nodes/index.ts' ? 'nodes/' : file.split('/').slice(0, 2).join('/');
-      const fine = target === 'runtime/node.ts' || target.startsWith(allowed);
-      expect(fine ? target : `${file} must not import ${target}`).toBe(target);
-    }
-  });
+  test.each(files.filter((file) => file.startsWith('nodes/')))(
+    '%s: the node API, its own folder and the library room ptz/',
+    (file) => {
+      for (const target of projectImports(file)) {
+        const allowed = file === 'nodes/index.ts' ? 'nodes/' : file.split('/').slice(0, 2).join('/');
+        const fine = target === 'runtime/node.ts' || target.startsWith(allowed) || target.startsWith('ptz/');
+        expect(fine ? target : `${file} must not import ${target}`).toBe(target);
+      }
+    },
+  );
 
   test.each(files.filter((file) => file.startsWith('runtime/')))('%s: arrows point one way', (file) => {
     const own = LAYERS.findIndex((layer) => file.startsWith(`runtime/${layer}/`) || file === `runtime/${layer}.ts`);
@@ -62,9 +65,9 @@ test('native libraries are loaded only where they run', () => {
       .some((line) => native.test(line) && !/^import type/.test(line)),
   );
   // A type-only import inside braces is fine; everything else here is loaded by `await import` from a node's open().
-  expect(
-    importers.filter((file) => !/^nodes\/(source|decode)\/|^runtime\/scene\/encode-video\.ts$/.test(file)),
-  ).toEqual([]);
+  expect(importers.filter((file) => !/^nodes\/(source|decode)\/|^sim\/render\/encode-video\.ts$/.test(file))).toEqual(
+    [],
+  );
   for (const { name } of builtinNodes) expect(importers).not.toContain(`nodes/${name}/index.ts`);
 });
 

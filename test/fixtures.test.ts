@@ -3,8 +3,8 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import { CLIPS, fixturesCommand, type TruthHeader, type TruthLine, writeFixtures } from '../runtime/cli/fixtures.ts';
-import { makePicture, SceneRenderer } from '../runtime/scene/render.ts';
-import { decodeAll, readClip } from './scene/clip-reader.ts';
+import { makePicture, SceneRenderer } from '../sim/render/render.ts';
+import { decodeAll, readClip } from './sim/render/clip-reader.ts';
 
 const FIXTURES = resolve(import.meta.dir, '../fixtures');
 

@@ -1,10 +1,10 @@
 /** False alarms on skies and skylines where nothing flies: rendered by the project's renderer, many looks, a camera that moves. */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { hash01 } from '../../runtime/scene/noise.ts';
-import { skyScene } from '../../runtime/scene/presets.ts';
-import { SceneRenderer } from '../../runtime/scene/render.ts';
-import type { BackgroundLook, CameraKnot, PictureSize, Scene } from '../../runtime/scene/scene.ts';
+import { hash01 } from '../../sim/render/noise.ts';
+import { skyScene } from '../../sim/render/presets.ts';
+import { SceneRenderer } from '../../sim/render/render.ts';
+import type { BackgroundLook, CameraKnot, PictureSize, Scene } from '../../sim/render/scene.ts';
 import { classOf, type ModelFacts } from './model-facts.ts';
 import { eachClip } from './run-model.ts';
 
@@ -77,7 +77,7 @@ export async function emptyReport(
 }
 
 async function renderEmpty(seed: number, seconds: number, folder: string) {
-  const { encodeVideo } = await import('../../runtime/scene/encode-video.ts');
+  const { encodeVideo } = await import('../../sim/render/encode-video.ts');
   const size = SIZES[seed % SIZES.length] ?? { width: 640, height: 512 };
   const fps = RATES[seed % RATES.length] ?? 25;
   const frames = Math.round(seconds * fps);

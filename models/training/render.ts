@@ -6,10 +6,10 @@
  * OUT.json with the tight boxes of each.
  */
 import { createWriteStream } from 'node:fs';
-import type { Rgb } from '../../runtime/scene/color.ts';
-import { hash01 } from '../../runtime/scene/noise.ts';
-import { SceneRenderer } from '../../runtime/scene/render.ts';
-import type { BackgroundLook, CameraPose, Scene, SceneObject } from '../../runtime/scene/scene.ts';
+import type { Rgb } from '../../sim/render/color.ts';
+import { hash01 } from '../../sim/render/noise.ts';
+import { SceneRenderer } from '../../sim/render/render.ts';
+import type { BackgroundLook, CameraPose, Scene, SceneObject } from '../../sim/render/scene.ts';
 
 const SIZE = { width: 640, height: 512 };
 const PICTURES_A_SCENE = 20;

@@ -2,7 +2,7 @@
  * The autotracker's end of the line to the camera: connects and connects again, sends the newest command and never
  * queues any, asks for the status at a steady rate, and never lets a slow camera hold a frame up.
  */
-import { type Clock, type Logger, WindhoverError } from '../../runtime/node.ts';
+
 import {
   type Capabilities,
   isZero,
@@ -12,8 +12,9 @@ import {
   type PtzDriver,
   type PtzStatus,
   type Velocity,
-} from './drivers/driver.ts';
-import type { DriverTime } from './drivers/time.ts';
+} from '../../ptz/driver.ts';
+import type { DriverTime } from '../../ptz/time.ts';
+import { type Clock, type Logger, WindhoverError } from '../../runtime/node.ts';
 
 export interface LinkListener {
   /** A velocity went out (or a stop, all zeros), at this moment of our monotonic clock. */

@@ -2,10 +2,11 @@
  * The autotracker at work: tracks and commands in; velocities to the camera, news to the other nodes and to clients out.
  * What is decided is decided in steering.ts; here is what touches the world.
  */
+
+import { type PtzStatus as DriverStatus, isZero, type Velocity } from '../../ptz/driver.ts';
 import type { Command, FrameMeta, NodeContext, PtzMessage, TracksMessage } from '../../runtime/node.ts';
 import type { CameraLink } from './camera-link.ts';
 import type { PtzStatus } from './control/types.ts';
-import { type PtzStatus as DriverStatus, isZero, type Velocity } from './drivers/driver.ts';
 import { Home } from './home.ts';
 import type { AutotrackParams } from './options.ts';
 import { Reach } from './reach.ts';

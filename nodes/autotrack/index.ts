@@ -2,10 +2,11 @@
  * `autotrack`: keeps a PTZ camera on a selected target. Without a driver it keeps the target and its phase and moves
  * nothing; ticks then carry no `ptz`.
  */
+
+import { checkDriverOptions, makeDriver, realTime } from '../../ptz/index.ts';
 import { defineNode } from '../../runtime/node.ts';
 import { BoardHead } from './board-head.ts';
 import { CameraLink } from './camera-link.ts';
-import { checkDriverOptions, makeDriver, realTime } from './drivers/index.ts';
 import { Follower } from './follower.ts';
 import { type AutotrackParams, params } from './options.ts';
 import { Reporter } from './reporter.ts';

@@ -1,7 +1,8 @@
 /** The options of autotrack: type, default, range, unit and meaning, declared once. */
+
+import { driverParams } from '../../ptz/index.ts';
 import { type Static, Type } from '../../runtime/node.ts';
 import { controlOptions } from './control/options.ts';
-import { driverParams } from './drivers/index.ts';
 
 const seconds = (value: number, description: string) =>
   Type.Number({ default: value, minimum: 0, maximum: 3600, description });

@@ -3,7 +3,7 @@
  * pushes further that way is then held back, so that no motor works against its stop. Needs no limits from a data sheet,
  * and works in whatever unit the positions are. Pure: time is an argument.
  */
-import type { Velocity } from './drivers/index.ts';
+import type { Velocity } from '../../ptz/index.ts';
 
 export type TurnAxis = 'pan' | 'tilt';
 

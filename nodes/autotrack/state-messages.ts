@@ -3,8 +3,9 @@
  * (`autotrack_state`). Two messages, so that a camera that moves does not look like news about the tracker. The fields
  * are those of schemas/ptz-state.ts and schemas/autotrack-state.ts.
  */
+
+import type { Capabilities, PtzStatus, Velocity } from '../../ptz/driver.ts';
 import type { LinkView } from './camera-link.ts';
-import type { Capabilities, PtzStatus, Velocity } from './drivers/driver.ts';
 import type { MissionOutput } from './mission.ts';
 import type { Selection } from './selector.ts';
 

@@ -2,10 +2,11 @@
  * What is known of the camera's motors, and how it comes to be known: kept from an earlier run, learned now by small
  * moves, or (never enough) assumed. Also what the camera's own positions mean in degrees.
  */
+
+import type { Capabilities, PtzStatus as DriverStatus, Velocity, Verdict } from '../../ptz/index.ts';
 import type { CaptureClock, Logger, NodeStore } from '../../runtime/node.ts';
 import { QuickCalibration, type QuickResult } from './control/quick-calibration.ts';
 import { type AxisPlant, type Plant, type PtzStatus, UNKNOWN_PLANT, type VelocityCommand } from './control/types.ts';
-import type { Capabilities, PtzStatus as DriverStatus, Velocity, Verdict } from './drivers/index.ts';
 import type { CalibrationView } from './state-messages.ts';
 
 export interface TuningOptions {

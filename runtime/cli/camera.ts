@@ -3,10 +3,10 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Value } from '@sinclair/typebox/value';
 import packageJson from '../../package.json';
-import { quirksText } from '../camera/quirks.ts';
-import { contentFaults, type SceneFile, sceneFileSchema } from '../camera/scene/scene-file.ts';
-import { CameraServer } from '../camera/server.ts';
-import { VirtualCamera } from '../camera/virtual-camera.ts';
+import { quirksText } from '../../sim/camera/quirks.ts';
+import { CameraServer } from '../../sim/camera/server.ts';
+import { VirtualCamera } from '../../sim/camera/virtual-camera.ts';
+import { contentFaults, type SceneFile, sceneFileSchema } from '../../sim/scene/scene-file.ts';
 import { SystemClock } from '../clock.ts';
 import { errorMessage, WindhoverError } from '../errors.ts';
 import { Faults, formatFault, joinPath } from '../graph/faults.ts';
@@ -27,7 +27,7 @@ const OPTIONS = {
   'password-env': { type: 'string' },
 } as const;
 
-/** Good on this machine only; README.md of runtime/camera names it. */
+/** Good on this machine only; README.md of sim/camera names it. */
 const DEMO_PASSWORD = 'windhover';
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1)$/;
 const MAX_SCENE_BYTES = 4 * 1024 * 1024;

@@ -5,10 +5,10 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { skyPanScene, skyScene } from '../../sim/render/presets.ts';
+import { makePicture, SceneRenderer } from '../../sim/render/render.ts';
+import type { PictureSize, Scene } from '../../sim/render/scene.ts';
 import { errorMessage } from '../errors.ts';
-import { skyPanScene, skyScene } from '../scene/presets.ts';
-import { makePicture, SceneRenderer } from '../scene/render.ts';
-import type { PictureSize, Scene } from '../scene/scene.ts';
 
 /** A clip: which seconds of a scene, at what size and rate. */
 export interface Clip extends PictureSize {
@@ -115,7 +115,7 @@ export function detectionsText(clip: Clip): string {
 }
 
 async function writeClip(clip: Clip, file: string, keyframeS = 2): Promise<string> {
-  const { encodeVideo } = await import('../scene/encode-video.ts');
+  const { encodeVideo } = await import('../../sim/render/encode-video.ts');
   await encodeVideo(file, { width: clip.width, height: clip.height, fps: clip.fps, keyframeS }, pictures(clip));
   return file;
 }
@@ -127,7 +127,7 @@ function* pictures(clip: Clip): Generator<Uint8Array> {
 }
 
 async function writeBroken(folder: string): Promise<string[]> {
-  const { packetRanges } = await import('../scene/encode-video.ts');
+  const { packetRanges } = await import('../../sim/render/encode-video.ts');
   const whole = join(folder, 'whole.mp4');
   await writeClip(SMALL, whole, 0.4);
   const bytes = new Uint8Array(await Bun.file(whole).arrayBuffer());

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { CLIPS, type TruthLine } from '../../runtime/cli/fixtures.ts';
 import type { Box } from '../../runtime/data.ts';
-import { readClip } from '../scene/clip-reader.ts';
+import { readClip } from '../sim/render/clip-reader.ts';
 import { buildCompactModel } from './build.ts';
 
 const ROOT = resolve(import.meta.dir, '../..');

@@ -1,9 +1,9 @@
 /** The graph of a pursuit, and what is known of its camera beforehand. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import type { SceneFile } from '../../runtime/camera/scene/scene-file.ts';
-import type { CameraServer } from '../../runtime/camera/server.ts';
-import type { DarkProxy } from '../nodes/autotrack/drivers/dark-proxy.ts';
+import type { CameraServer } from '../../sim/camera/server.ts';
+import type { SceneFile } from '../../sim/scene/scene-file.ts';
+import type { DarkProxy } from '../ptz/dark-proxy.ts';
 import { graphText, testNode } from '../support/graphs.ts';
 import { PASSWORD, USER } from './device.ts';
 

@@ -3,11 +3,11 @@
  * fail, a client. What the camera really does is looked up at the camera.
  */
 import { rmSync } from 'node:fs';
-import type { CameraServer } from '../../runtime/camera/server.ts';
-import { VirtualCamera } from '../../runtime/camera/virtual-camera.ts';
 import { SystemClock } from '../../runtime/clock.ts';
 import type { MetadataTick } from '../../schemas/index.ts';
-import { DarkProxy } from '../nodes/autotrack/drivers/dark-proxy.ts';
+import type { CameraServer } from '../../sim/camera/server.ts';
+import { VirtualCamera } from '../../sim/camera/virtual-camera.ts';
+import { DarkProxy } from '../ptz/dark-proxy.ts';
 import { until } from '../server/clients.ts';
 import { PATIENCE_MS, RunningCommand } from '../support/command.ts';
 import { Folder } from '../support/graphs.ts';

@@ -3,9 +3,9 @@
  * pictures of a drone. An operator chooses it; the camera's own truth says whether it stays in the middle.
  */
 import { expect, test } from 'bun:test';
-import { CameraServer } from '../../runtime/camera/server.ts';
-import { VirtualCamera } from '../../runtime/camera/virtual-camera.ts';
 import { SystemClock } from '../../runtime/clock.ts';
+import { CameraServer } from '../../sim/camera/server.ts';
+import { VirtualCamera } from '../../sim/camera/virtual-camera.ts';
 import { until } from '../server/clients.ts';
 import { PATIENCE_MS, RunningCommand } from '../support/command.ts';
 import { Folder } from '../support/graphs.ts';

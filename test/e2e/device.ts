@@ -1,5 +1,5 @@
 /** The network side of a virtual camera, which can be taken away and put back. */
-import { CameraServer, type CameraServerOptions } from '../../runtime/camera/server.ts';
+import { CameraServer, type CameraServerOptions } from '../../sim/camera/server.ts';
 
 export const USER = 'admin';
 export const PASSWORD = 'not-the-default';

@@ -3,7 +3,7 @@
  * Detections are the truth, so that it is the following that is judged, by where the camera really points.
  */
 import { afterAll, expect, test } from 'bun:test';
-import { QUIRKS } from '../../runtime/camera/quirks.ts';
+import { QUIRKS } from '../../sim/camera/quirks.ts';
 import { Chase } from './chase.ts';
 import { type ChaseOptions, plantOf } from './chase-graph.ts';
 import { told } from './client.ts';

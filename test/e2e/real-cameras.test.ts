@@ -1,8 +1,8 @@
 /** The shipped graphs for real cameras, as they are, against the virtual one over the network. */
 import { describe, expect, test } from 'bun:test';
-import { CameraServer } from '../../runtime/camera/server.ts';
 import { SystemClock } from '../../runtime/clock.ts';
 import type { AutotrackState, PtzState } from '../../schemas/index.ts';
+import { CameraServer } from '../../sim/camera/server.ts';
 import { until } from '../server/clients.ts';
 import { PATIENCE_MS, RunningCommand } from '../support/command.ts';
 import { CAMERA_ENV, Folder } from '../support/graphs.ts';

@@ -1,7 +1,7 @@
 /** What the cameras of these tests look at: one drone, 3° wide, always within the first picture. */
 import { Value } from '@sinclair/typebox/value';
-import { defaultMotors } from '../../runtime/camera/motion/motors.ts';
-import { type SceneFile, sceneFileSchema } from '../../runtime/camera/scene/scene-file.ts';
+import { defaultMotors } from '../../sim/camera/motion/motors.ts';
+import { type SceneFile, sceneFileSchema } from '../../sim/scene/scene-file.ts';
 
 type Knot = [timeS: number, panDeg: number, tiltDeg: number, widthDeg: number];
 

@@ -1,5 +1,5 @@
 /** When a camera stood, by its own clock and the pose of its picture. */
-import type { VirtualCamera } from '../../runtime/camera/virtual-camera.ts';
+import type { VirtualCamera } from '../../sim/camera/virtual-camera.ts';
 
 const STEP_S = 0.004;
 const STILL_DEG = 1e-6;

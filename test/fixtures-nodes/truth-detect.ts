@@ -3,8 +3,8 @@
  * tests that are about what comes after detecting.
  */
 import { existsSync } from 'node:fs';
-import type { DebugState } from '../../runtime/camera/onlookers.ts';
 import { type Detection, defineNode, Type } from '../../runtime/node.ts';
+import type { DebugState } from '../../sim/camera/onlookers.ts';
 
 export default defineNode({
   name: 'truth-detect',

@@ -17,7 +17,7 @@ export interface VirtualFeed {
 
 type Wanted = Pick<VirtualAddress, 'profile' | 'size'>;
 
-/** A camera that runs by itself and is asked over HTTP (runtime/camera, "The truth"). */
+/** A camera that runs by itself and is asked over HTTP (sim/camera, "The truth"). */
 export class RemoteFeed implements VirtualFeed {
   readonly #url: URL;
   readonly #clock: Clock;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test';
-import type { PtzStatus } from '../../../nodes/autotrack/drivers/index.ts';
 import { Home, type Traveller } from '../../../nodes/autotrack/home.ts';
+import type { PtzStatus } from '../../../ptz/index.ts';
 import { WindhoverError } from '../../../runtime/errors.ts';
 
 function rig(preset: string | undefined, refuse?: WindhoverError) {

@@ -1,8 +1,6 @@
 /** What clients are told is what the schemas say, in every state that there is. */
 import { describe, expect, test } from 'bun:test';
 import { Value } from '@sinclair/typebox/value';
-import type { PtzStatus } from '../../../nodes/autotrack/drivers/index.ts';
-import { chooseRung, type Evidence } from '../../../nodes/autotrack/drivers/ladder.ts';
 import {
   type AutotrackStateParts,
   autotrackState,
@@ -10,6 +8,8 @@ import {
   ptzState,
 } from '../../../nodes/autotrack/state-messages.ts';
 import { outOfReach, type WhyInput, whyNot } from '../../../nodes/autotrack/why-not.ts';
+import type { PtzStatus } from '../../../ptz/index.ts';
+import { chooseRung, type Evidence } from '../../../ptz/ladder.ts';
 import { AutotrackStateSchema, PtzStateSchema } from '../../../schemas/index.ts';
 
 const SENDER = { sessionId: 's', cameraId: 'c', unixMs: 1_700_000_000_000.6 };

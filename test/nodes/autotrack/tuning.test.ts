@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'bun:test';
 import { OwnMotion } from '../../../nodes/autotrack/control/own-motion.ts';
 import { type AxisPlant, UNKNOWN_PLANT } from '../../../nodes/autotrack/control/types.ts';
-import type { Capabilities, PtzStatus } from '../../../nodes/autotrack/drivers/index.ts';
-import { chooseRung, type Evidence } from '../../../nodes/autotrack/drivers/ladder.ts';
 import { Tuning } from '../../../nodes/autotrack/tuning.ts';
+import type { Capabilities, PtzStatus } from '../../../ptz/index.ts';
+import { chooseRung, type Evidence } from '../../../ptz/ladder.ts';
 import { MemoryStore } from '../../../runtime/engine/store.ts';
 
 const WORKS = { listed: true, move: 'works', detail: null } as const;

@@ -4,11 +4,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readAddress } from '../../../nodes/source/virtual-ptz/address.ts';
-import { openVirtual } from '../../../runtime/camera/open-virtual.ts';
-import { CameraServer } from '../../../runtime/camera/server.ts';
 import { SystemClock } from '../../../runtime/clock.ts';
 import type { FrameView, HeadNews } from '../../../runtime/data.ts';
 import { errorCode } from '../../../runtime/errors.ts';
+import { openVirtual } from '../../../sim/camera/open-virtual.ts';
+import { CameraServer } from '../../../sim/camera/server.ts';
 import { type NodeRun, openGraph, openNode } from '../../node-runner.ts';
 import type { RecordedPacket } from '../fragment.ts';
 

@@ -1,0 +1,235 @@
+/** The owner's side of a guardian: its process, started, watched, started again, and let go. */
+import { WindhoverError } from '../../runtime/node.ts';
+import { aborted, message } from '../http.ts';
+import type { LoginRecord } from '../login-policy.ts';
+import type { MotionWatch, StopJob } from '../motion-watch.ts';
+import type { DriverTime } from '../time.ts';
+import { ALIVE_EVERY_MS, type FromGuardian, HERE_EVERY_MS, type ToGuardian } from './messages.ts';
+
+export interface GuardianListener {
+  /** It was ready, and is not any more. */
+  lost(reason: string): void;
+  /** It stops the camera by itself: we were late. */
+  stopping(): void;
+}
+
+const MAIN = new URL('./main.ts', import.meta.url).pathname;
+const READY_MS = 10_000;
+const RESTART_FIRST_MS = 250;
+const RESTART_LONGEST_MS = 15_000;
+/** A guardian that was heard for so long starts the backoff anew. */
+const STABLE_MS = 10_000;
+/** Nothing heard for so long: it hangs. */
+const SILENT_MS = 5 * HERE_EVERY_MS;
+const GONE_MS = 1000;
+
+export class GuardianProcess implements MotionWatch {
+  readonly #time: DriverTime;
+  readonly #listener: GuardianListener;
+  #child: Bun.Subprocess | null = null;
+  #job: StopJob | null = null;
+  #number = 0;
+  /** Why it could not stop the camera now; null: it could. */
+  #reason: string | null = 'not started';
+  #heardMs = 0;
+  #startedMs = 0;
+  #attempt = 0;
+  /** What the present one says that it failed with. */
+  #failure: string | null = null;
+  /** What is known of refused logins; `untilMs` on our clock. */
+  #login = { refusals: 0, untilMs: Number.NEGATIVE_INFINITY };
+  #callOffRestart: () => void = () => undefined;
+  #callOffBeat: () => void = () => undefined;
+  #waiting: (() => void)[] = [];
+
+  constructor(time: DriverTime, listener: GuardianListener) {
+    this.#time = time;
+    this.#listener = listener;
+  }
+
+  /** Why the camera could not be stopped from outside now; null: it could. */
+  get reason(): string | null {
+    return this.#reason;
+  }
+
+  get pid(): number | null {
+    return this.#child?.pid ?? null;
+  }
+
+  watch(job: StopJob): void {
+    this.#job = job;
+    if (this.#child === null) this.#start();
+    else this.#sendJob();
+  }
+
+  async ready(signal: AbortSignal): Promise<void> {
+    const untilMs = this.#nowMs + READY_MS;
+    while (this.#reason !== null) {
+      if (signal.aborted) throw aborted(signal.reason);
+      if (this.#nowMs >= untilMs) throw unguarded(this.#reason);
+      const { promise, resolve } = Promise.withResolvers<void>();
+      this.#waiting.push(resolve);
+      const callOff = this.#time.after(untilMs - this.#nowMs, resolve);
+      signal.addEventListener('abort', () => resolve(), { once: true });
+      await promise;
+      callOff();
+    }
+  }
+
+  moves(forMs: number): void {
+    if (this.#reason !== null) throw unguarded(this.#reason);
+    this.#send({ type: 'moves', forMs });
+  }
+
+  stands(): void {
+    this.#send({ type: 'stands' });
+  }
+
+  /** Our login was refused: its would be too. */
+  refused(login: LoginRecord): void {
+    this.#learn(login);
+    this.#send({ type: 'refused', login });
+  }
+
+  /**
+   * Lets it go.
+   * @param stands false: no stop was confirmed; it goes on trying without us
+   */
+  async close(stands: boolean): Promise<void> {
+    const child = this.#child;
+    this.#callOffRestart();
+    this.#callOffBeat();
+    [this.#child, this.#job, this.#reason] = [null, null, 'closed'];
+    this.#wake();
+    if (child === null) return;
+    if (!stands) return child.disconnect();
+    send(child, { type: 'bye' });
+    const late = this.#time.after(GONE_MS, () => child.kill('SIGKILL'));
+    await child.exited;
+    late();
+  }
+
+  #start(): void {
+    this.#callOffRestart();
+    this.#startedMs = this.#nowMs;
+    this.#heardMs = this.#nowMs;
+    this.#failure = null;
+    this.#setReason('the guardian is starting');
+    try {
+      const child: Bun.Subprocess = Bun.spawn([process.execPath, MAIN], {
+        // Nothing of ours stays open in it, should it outlive us for a while.
+        stdio: ['ignore', 'ignore', 'ignore'],
+        // A process group of its own: what ends ours by its group, a terminal for one, must not end it too.
+        detached: true,
+        serialization: 'advanced',
+        ipc: (received: FromGuardian) => {
+          if (child === this.#child) this.#receive(received);
+        },
+        onExit: (_, exitCode, signalCode) => {
+          if (child === this.#child) this.#ended(`ended (${this.#failure ?? signalCode ?? `exit code ${exitCode}`})`);
+        },
+      });
+      // It must not keep us alive.
+      child.unref();
+      this.#child = child;
+      this.#beat();
+    } catch (error) {
+      this.#ended(`can't be started: ${message(error)}`);
+    }
+  }
+
+  #ended(how: string): void {
+    this.#child = null;
+    this.#callOffBeat();
+    this.#setReason(`the guardian ${how}`);
+    this.#attempt = this.#nowMs - this.#startedMs > STABLE_MS ? 1 : this.#attempt + 1;
+    const waitMs = Math.min(RESTART_LONGEST_MS, RESTART_FIRST_MS * 2 ** (this.#attempt - 1));
+    this.#callOffRestart = this.#time.after(waitMs, () => this.#start());
+  }
+
+  #receive(received: FromGuardian): void {
+    this.#heardMs = this.#nowMs;
+    switch (received.type) {
+      case 'hello':
+        this.#sendJob();
+        break;
+      case 'ready':
+        if (received.number === this.#number) this.#setReason(null);
+        break;
+      case 'unable':
+        this.#learn(received.login);
+        if (received.number === this.#number) this.#setReason(`the guardian can't stop the camera: ${received.reason}`);
+        break;
+      case 'stopping':
+        this.#listener.stopping();
+        break;
+      case 'failed':
+        this.#failure = received.message;
+        break;
+      case 'here':
+        break;
+    }
+  }
+
+  #sendJob(): void {
+    if (this.#job === null) return;
+    this.#number++;
+    this.#reason = 'the guardian is connecting';
+    const waitMs = this.#login.untilMs - this.#nowMs;
+    // A login that has been accepted since, or whose wait is over, is forgotten.
+    const login = waitMs > 0 ? { refusals: this.#login.refusals, waitMs } : this.#job.login;
+    this.#send({ type: 'watch', number: this.#number, job: { ...this.#job, login } });
+  }
+
+  #learn({ refusals, waitMs }: LoginRecord): void {
+    this.#login = { refusals, untilMs: this.#nowMs + waitMs };
+  }
+
+  /** Tells it that we are there, and looks whether it is. */
+  #beat(): void {
+    const beganMs = this.#nowMs;
+    this.#send({ type: 'alive' });
+    this.#callOffBeat = this.#time.after(ALIVE_EVERY_MS, () => {
+      // After a pause of our own, what it said meanwhile has yet to be read.
+      const isPunctual = this.#nowMs - beganMs < 2 * ALIVE_EVERY_MS;
+      if (isPunctual && this.#nowMs - this.#heardMs > SILENT_MS) this.#child?.kill('SIGKILL');
+      else this.#beat();
+    });
+  }
+
+  #setReason(reason: string | null): void {
+    const wasReady = this.#reason === null;
+    this.#reason = reason;
+    this.#wake();
+    if (wasReady && reason !== null) this.#listener.lost(reason);
+  }
+
+  #wake(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const wake of waiting) wake();
+  }
+
+  #send(message: ToGuardian): void {
+    if (this.#child !== null) send(this.#child, message);
+  }
+
+  get #nowMs(): number {
+    return this.#time.clock.monoMs();
+  }
+}
+
+function send(child: Bun.Subprocess, message: ToGuardian): void {
+  try {
+    child.send(message);
+  } catch (error) {
+    // Between the end of the channel and that of the process; its exit is told.
+    if (!(error instanceof Error && 'code' in error && error.code === 'ERR_IPC_CHANNEL_CLOSED')) throw error;
+  }
+}
+
+function unguarded(reason: string): WindhoverError {
+  return new WindhoverError('ptz_unguarded', 'the camera is not moved: nobody could stop it if our process died', {
+    got: reason,
+  });
+}

@@ -1,0 +1,143 @@
+/** The guardian's side: hears what its owner says, and stops the camera when the owner is gone or late. */
+import { WindhoverError } from '../../runtime/node.ts';
+import { message } from '../http.ts';
+import type { StopJob } from '../motion-watch.ts';
+import type { DriverTime } from '../time.ts';
+import { type FromGuardian, HERE_EVERY_MS, type ToGuardian } from './messages.ts';
+import { stopForSure } from './stop-for-sure.ts';
+import { type Stopper, stopperFor } from './stopper.ts';
+import { Watchman } from './watchman.ts';
+
+export interface HostOptions {
+  readonly time: DriverTime;
+  readonly send: (message: FromGuardian) => void;
+  readonly exit: () => void;
+}
+
+/** Without an owner, a camera that can't be reached is tried for so long. */
+const ORPHAN_MS = 60_000;
+/** A check of the login that failed for another reason than the login. */
+const CHECK_AGAIN_MS = 1000;
+
+export class GuardianHost {
+  readonly #options: HostOptions;
+  readonly #watchman: Watchman;
+  #stopper: Stopper | null = null;
+  #isOrphan = false;
+  #callOffDue: () => void = () => undefined;
+  /** Ends the check under way. */
+  #check = new AbortController();
+  /** Ends the stop under way; null: there is none. */
+  #stop: AbortController | null = null;
+
+  constructor(options: HostOptions) {
+    this.#options = options;
+    this.#watchman = new Watchman(this.#nowMs);
+    options.send({ type: 'hello' });
+    this.#beat();
+  }
+
+  receive(message: ToGuardian): void {
+    this.#watchman.heard(this.#nowMs);
+    switch (message.type) {
+      case 'watch':
+        this.#watch(message.number, message.job);
+        break;
+      case 'moves':
+        this.#watchman.moves(message.forMs, this.#nowMs);
+        this.#plan();
+        break;
+      case 'stands':
+        this.#watchman.stands();
+        this.#plan();
+        break;
+      case 'refused':
+        this.#stopper?.policy.learn(message.login, this.#nowMs);
+        break;
+      case 'bye':
+        this.#options.exit();
+        break;
+      case 'alive':
+        break;
+    }
+  }
+
+  /** The channel is closed: nobody is left to renew anything. */
+  ownerGone(): void {
+    const { time, exit } = this.#options;
+    this.#isOrphan = true;
+    this.#check.abort();
+    this.#callOffDue();
+    if (!this.#watchman.mayMove && this.#stop === null) exit();
+    time.after(ORPHAN_MS, exit);
+    void this.#intervene().then(exit);
+  }
+
+  #watch(number: number, job: StopJob): void {
+    this.#check.abort();
+    this.#check = new AbortController();
+    this.#stopper = stopperFor(job, this.#options.time);
+    void this.#verify(number, this.#stopper, this.#check.signal);
+  }
+
+  /** Until the camera lets us in: then it would take a stop from us. */
+  async #verify(number: number, stopper: Stopper, signal: AbortSignal): Promise<void> {
+    const { time, send } = this.#options;
+    while (!signal.aborted) {
+      try {
+        await stopper.check(signal);
+        if (!signal.aborted) send({ type: 'ready', number });
+        return;
+      } catch (error) {
+        if (signal.aborted) return;
+        const login = stopper.policy.record(this.#nowMs);
+        send({ type: 'unable', number, reason: message(error), login });
+        const isLogin = error instanceof WindhoverError && error.code === 'ptz_login';
+        await time.wait(Math.max(CHECK_AGAIN_MS, isLogin ? login.waitMs : 0), signal);
+      }
+    }
+  }
+
+  /** The owner is there: a stop under way is not ours to make any more. */
+  #plan(): void {
+    this.#stop?.abort();
+    this.#stop = null;
+    this.#callOffDue();
+    const inMs = this.#watchman.dueInMs(this.#nowMs);
+    if (inMs === null) return;
+    this.#callOffDue = this.#options.time.after(inMs, () => void this.#leaseIsOver());
+  }
+
+  async #leaseIsOver(): Promise<void> {
+    this.#options.send({ type: 'stopping' });
+    await this.#intervene();
+  }
+
+  /** Stops the camera, unless the owner says meanwhile that it is back, or nobody has said how. */
+  async #intervene(): Promise<void> {
+    const stopper = this.#stopper;
+    if (stopper === null) return;
+    this.#stop?.abort();
+    const stop = new AbortController();
+    this.#stop = stop;
+    await stopForSure(stopper, this.#options.time, stop.signal);
+    if (stop.signal.aborted) return;
+    this.#stop = null;
+    this.#watchman.stands();
+  }
+
+  #beat(): void {
+    const { time, send, exit } = this.#options;
+    const isIdle = this.#stop === null && !this.#watchman.mayMove;
+    if (isIdle && this.#watchman.isForgotten(this.#nowMs)) exit();
+    // Nobody is left to put the login right, and the next attempt is not ours to wait for.
+    const isLockedOut = this.#stopper !== null && this.#stopper.policy.nextTryMs(this.#nowMs) !== null;
+    if (this.#isOrphan && isLockedOut) exit();
+    send({ type: 'here' });
+    time.after(HERE_EVERY_MS, () => this.#beat());
+  }
+
+  get #nowMs(): number {
+    return this.#options.time.clock.monoMs();
+  }
+}

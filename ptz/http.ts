@@ -1,0 +1,95 @@
+/** One request to a camera over HTTP, with a deadline that covers all of it and an end when the caller wants none. */
+import { WindhoverError } from '../runtime/node.ts';
+import type { DriverTime } from './time.ts';
+
+export interface HttpRequest {
+  readonly method: 'GET' | 'POST';
+  readonly url: URL;
+  readonly body?: string;
+  readonly contentType?: string;
+  readonly authorization?: string | undefined;
+  /** False: any certificate will do (https). */
+  readonly tlsVerify: boolean;
+  readonly deadlineMs: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+export interface HttpAnswer {
+  readonly status: number;
+  readonly text: string;
+  readonly challenges: string | null;
+}
+
+const MAX_ANSWER_BYTES = 1024 * 1024;
+
+/** @throws WindhoverError `ptz_unreachable`, `ptz_aborted` */
+export async function send(request: HttpRequest, time: DriverTime): Promise<HttpAnswer> {
+  const { method, url, body, contentType, authorization, tlsVerify, deadlineMs, signal } = request;
+  if (signal?.aborted) throw aborted(signal.reason);
+  const late = new AbortController();
+  const callOff = time.after(deadlineMs, () => late.abort());
+  try {
+    const response = await fetch(url, {
+      method,
+      ...(body === undefined ? {} : { body }),
+      headers: {
+        ...(contentType === undefined ? {} : { 'Content-Type': contentType }),
+        ...(authorization === undefined ? {} : { Authorization: authorization }),
+      },
+      redirect: 'manual',
+      signal: signal ? AbortSignal.any([signal, late.signal]) : late.signal,
+      ...(tlsVerify ? {} : { tls: { rejectUnauthorized: false } }),
+    });
+    const text = await readText(response);
+    return { status: response.status, text, challenges: response.headers.get('www-authenticate') };
+  } catch (cause) {
+    if (signal?.aborted) throw aborted(cause);
+    const got = late.signal.aborted ? `nothing within ${deadlineMs} ms` : message(cause);
+    throw new WindhoverError('ptz_unreachable', `no answer from the camera at ${url.host}`, { got, cause });
+  } finally {
+    callOff();
+  }
+}
+
+/**
+ * The address of a camera as people write it: host, host:port or an http(s) address.
+ * @throws WindhoverError `ptz_url`
+ */
+export function cameraUrl(text: string, defaultPath: string): URL {
+  const full = /^https?:\/\//i.test(text) ? text : `http://${text}`;
+  if (!URL.canParse(full)) {
+    // Not shown: people write passwords into addresses.
+    throw new WindhoverError('ptz_url', 'the camera address is not one', {
+      expected: 'host, host:port or an http address',
+      permanent: true,
+    });
+  }
+  const url = new URL(full);
+  if (url.username !== '' || url.password !== '') {
+    const hint = 'use the options username and password';
+    throw new WindhoverError('ptz_url', 'a camera address holds no login', { hint, permanent: true });
+  }
+  if (url.pathname === '/') url.pathname = defaultPath;
+  return url;
+}
+
+export function message(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+async function readText(response: Response): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = '';
+  let bytes = 0;
+  for await (const chunk of response.body ?? []) {
+    bytes += chunk.byteLength;
+    if (bytes > MAX_ANSWER_BYTES) throw new Error(`an answer of more than ${MAX_ANSWER_BYTES} bytes`);
+    text += decoder.decode(chunk, { stream: true });
+  }
+  return text + decoder.decode();
+}
+
+/** The error of a call that its caller, or the driver's own deadline, ended. */
+export function aborted(cause: unknown): WindhoverError {
+  return new WindhoverError('ptz_aborted', 'the request to the camera was called off', { cause });
+}

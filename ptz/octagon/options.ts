@@ -1,0 +1,77 @@
+/** The options of the Octagon driver: type, default, range, unit and meaning, declared once. */
+import { type Static, Type } from '../../runtime/node.ts';
+
+const speedLimit = (axis: string) =>
+  Type.Integer({
+    default: 100,
+    minimum: 1,
+    maximum: 100,
+    description: `What full speed of ${axis} is, percent of the most that the head can do.`,
+  });
+
+/** How the API is reached: what the driver, the position source and the guardian need alike. */
+export const OctagonAddress = Type.Object({
+  url: Type.String({
+    minLength: 1,
+    description: 'Host, host:port, or http(s) address of the API (default path /api).',
+  }),
+  username: Type.String({ default: '', description: 'User; empty: no login.' }),
+  password: Type.String({ default: '', description: 'Password, from the environment. Never shown.' }),
+  pantilt: Type.String({ default: 'pantilt', minLength: 1, description: 'Name of the pan-tilt device.' }),
+  lens: Type.String({ default: 'visible', description: 'Name of the camera whose lens zooms; empty: none.' }),
+  tls_verify: Type.Boolean({
+    default: true,
+    description: 'https: check the certificate. Switch off for systems that have made theirs themselves.',
+  }),
+  request_ms: Type.Integer({
+    default: 1500,
+    minimum: 100,
+    maximum: 10_000,
+    description: 'Deadline of one request, ms.',
+  }),
+});
+
+export type OctagonAddress = Static<typeof OctagonAddress>;
+
+/** The address alone, out of more. */
+export function pickAddress(options: OctagonAddress): OctagonAddress {
+  const { url, username, password, pantilt, lens, tls_verify, request_ms } = options;
+  return { url, username, password, pantilt, lens, tls_verify, request_ms };
+}
+
+export const OctagonOptions = Type.Object(
+  {
+    ...OctagonAddress.properties,
+    probe: Type.Boolean({ default: true, description: 'Verify by small real moves when connecting.' }),
+    rungs: Type.Array(Type.Union([Type.Literal('velocity'), Type.Literal('absolute')]), {
+      default: ['velocity'],
+      minItems: 1,
+      description:
+        'How to steer. velocity: smooth, but it ends only by a stop (ours or the guardian’s), so not when the network is ' +
+        'gone. absolute: short moves to a place ahead, which end by themselves; preferred where it is allowed.',
+    }),
+    pan_speed_percent: speedLimit('pan'),
+    tilt_speed_percent: speedLimit('tilt'),
+    zoom_threshold: Type.Number({
+      default: 0.15,
+      exclusiveMinimum: 0,
+      maximum: 1,
+      description: 'The lens has one speed: slower zooms than this share of it are none.',
+    }),
+    bounded_deg_s: Type.Number({
+      default: 20,
+      exclusiveMinimum: 0,
+      maximum: 200,
+      description: 'Rung absolute: what full speed is, degrees a second; less than the head can do.',
+    }),
+    open_ms: Type.Integer({
+      default: 60_000,
+      minimum: 1000,
+      maximum: 300_000,
+      description: 'Deadline of connecting, small moves included, ms.',
+    }),
+  },
+  { additionalProperties: false },
+);
+
+export type OctagonOptions = Static<typeof OctagonOptions>;

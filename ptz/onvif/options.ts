@@ -1,0 +1,70 @@
+/** The options of the ONVIF driver: type, default, range, unit and meaning, declared once. */
+import { type Static, Type } from '../../runtime/node.ts';
+import { RUNGS } from '../ladder.ts';
+
+const range = (what: string) =>
+  Type.Optional(
+    Type.Tuple([Type.Number(), Type.Number()], {
+      description: `${what} at -1 and at 1 of the camera's position space, degrees: for cameras that do not say.`,
+    }),
+  );
+
+const reversed = (actual: string, told: string) =>
+  Type.Boolean({ default: false, description: `The picture goes ${actual} when the camera is told to turn ${told}.` });
+
+export const OnvifOptions = Type.Object(
+  {
+    url: Type.String({
+      minLength: 1,
+      description: 'Host, host:port, or http(s) address of the device service (default path /onvif/device_service).',
+    }),
+    username: Type.String({ default: '', description: 'User; empty: no login.' }),
+    password: Type.String({ default: '', description: 'Password, from the environment. Never shown.' }),
+    profile: Type.Optional(
+      Type.String({ minLength: 1, description: 'Token or name of a media profile. Default: the first with PTZ.' }),
+    ),
+    probe: Type.Boolean({ default: true, description: 'Verify by small real moves when connecting.' }),
+    guardian: Type.Boolean({
+      default: false,
+      description:
+        'Prefer velocities also where only the guardian process ends them when ours dies. They are smoother than moves ' +
+        'that end by themselves, but do not end when the network is gone.',
+    }),
+    rungs: Type.Array(Type.Union(RUNGS.map((rung) => Type.Literal(rung))), {
+      default: [...RUNGS],
+      minItems: 1,
+      description: 'The only kinds of commands to steer by.',
+    }),
+    pan_reversed: reversed('left', 'right'),
+    tilt_reversed: reversed('down', 'up'),
+    pan_range_deg: range('Pan angle'),
+    tilt_range_deg: range('Tilt angle'),
+    tls_verify: Type.Boolean({
+      default: true,
+      description: 'https: check the certificate. Switch off for cameras that have made theirs themselves.',
+    }),
+    request_ms: Type.Integer({
+      default: 1500,
+      minimum: 100,
+      maximum: 10_000,
+      description: 'Deadline of one request, ms.',
+    }),
+    open_ms: Type.Integer({
+      default: 60_000,
+      minimum: 1000,
+      maximum: 300_000,
+      description: 'Deadline of connecting, small moves included, ms.',
+    }),
+    bounded_rate: Type.Number({
+      default: 0.1,
+      exclusiveMinimum: 0,
+      maximum: 1,
+      description:
+        'On the rungs below velocity: what full speed covers in a second, as a share of the axis. More than the motor ' +
+        'can do makes its moves longer than a lease.',
+    }),
+  },
+  { additionalProperties: false },
+);
+
+export type OnvifOptions = Static<typeof OnvifOptions>;

@@ -1,0 +1,58 @@
+/** The options of a camera's driver as a node's parameters embed them: which driver, where positions come from, both's own. */
+import { type Static, Type, WindhoverError } from '../runtime/node.ts';
+import { OctagonOptions } from './octagon/options.ts';
+import { OnvifOptions } from './onvif/options.ts';
+
+const choice = <T extends string>(names: readonly T[], byDefault: T, description: string) =>
+  Type.Union(
+    names.map((name) => Type.Literal(name)),
+    { default: byDefault, description },
+  );
+
+/** To be spread into the properties of a node's parameter schema. */
+export const driverParams = {
+  driver: choice(
+    ['none', 'sim', 'onvif', 'octagon'],
+    'none',
+    'How the camera is moved. none: not at all; sim: motors in this process; onvif and octagon have options of their own.',
+  ),
+  position: choice(
+    ['same', 'octagon', 'none'],
+    'same',
+    'Who says where the camera points: the driver itself, or Octagon beside another driver; none: nobody.',
+  ),
+  onvif: Type.Optional({ ...OnvifOptions, description: 'The camera over ONVIF, with driver: onvif.' }),
+  octagon: Type.Optional({
+    ...OctagonOptions,
+    description: 'The head over Octagon, with driver: octagon or position: octagon.',
+  }),
+};
+
+export const DriverOptions = Type.Object(driverParams, { additionalProperties: false });
+export type DriverOptions = Static<typeof DriverOptions>;
+
+/**
+ * What the schema can't say: that the options of the chosen driver and position source are there, and no others.
+ * @throws WindhoverError `ptz_options`
+ */
+export function checkDriverOptions({ driver, position, onvif, octagon }: DriverOptions): void {
+  const used = new Set<string>([driver, position]);
+  for (const [name, section] of [
+    ['onvif', onvif],
+    ['octagon', octagon],
+  ] as const) {
+    if (used.has(name) && section === undefined)
+      throw wrong(`\`${name}\` needs its options`, `a section ${name}: { url: … }`);
+    if (!used.has(name) && section !== undefined) {
+      throw wrong(
+        `the section ${name} is not used`,
+        `driver: ${name}${name === 'octagon' ? ' or position: octagon' : ''}`,
+      );
+    }
+  }
+  if (position === 'octagon' && driver === 'octagon') throw wrong('octagon tells its own position', 'position: same');
+}
+
+function wrong(what: string, expected: string): WindhoverError {
+  return new WindhoverError('ptz_options', what, { expected, permanent: true });
+}

@@ -1,0 +1,21 @@
+/** Time as the drivers see it: a clock, and waits that a test can own. */
+import { type Clock, sleep } from '../runtime/node.ts';
+
+export interface DriverTime {
+  readonly clock: Clock;
+  /** Runs something once, `ms` from now. @returns what calls it off */
+  after(ms: number, run: () => void): () => void;
+  /** Resolves after `ms`, or as soon as the signal is aborted. */
+  wait(ms: number, signal: AbortSignal): Promise<void>;
+}
+
+export function realTime(clock: Clock): DriverTime {
+  return {
+    clock,
+    after(ms, run) {
+      const timer = setTimeout(run, ms);
+      return () => clearTimeout(timer);
+    },
+    wait: sleep,
+  };
+}

@@ -1,0 +1,123 @@
+/** The ONVIF side of the camera, without HTTP: SOAP text in, SOAP text and status out. */
+import type { Clock } from '../../runtime/clock.ts';
+import type { Credentials } from './auth/credentials.ts';
+import { Gate, type LoginAttempt, type Refusal } from './auth/gate.ts';
+import type { Traits } from './quirks.ts';
+import { deviceService } from './services/device-service.ts';
+import { mediaService } from './services/media-service.ts';
+import type { Operation, Service } from './services/operation.ts';
+import { ptzConfiguration, ptzService } from './services/ptz-service.ts';
+import { PtzUnit } from './services/ptz-unit.ts';
+import { notAuthorized, notSupported, SoapFault } from './soap/fault.ts';
+import { NS } from './soap/names.ts';
+import { readRequest, type SoapRequest } from './soap/request.ts';
+import { envelope } from './soap/write-xml.ts';
+import type { VirtualCamera } from './virtual-camera.ts';
+
+export interface OnvifDeviceOptions {
+  readonly camera: VirtualCamera;
+  readonly clock: Clock;
+  readonly traits: Traits;
+  readonly credentials: Credentials;
+  readonly version: string;
+}
+
+export interface SoapCall extends Omit<LoginAttempt, 'security'> {
+  readonly text: string;
+  /** `http://host:port`, as the client called the camera. */
+  readonly origin: string;
+}
+
+export interface SoapAnswer {
+  readonly status: number;
+  readonly xml: string;
+  /** Values of `WWW-Authenticate`, one header each. */
+  readonly challenges: readonly string[];
+}
+
+/** An operation that was carried out or refused, for those who look on. */
+export interface CallRecord {
+  readonly operation: string;
+  /** On the camera's own time. */
+  readonly timeS: number;
+  /** Subcodes of the fault; empty when it went well. */
+  readonly fault: readonly string[];
+}
+
+export class OnvifDevice {
+  readonly gate: Gate;
+  /** The latest call that was to move something. */
+  lastMove: CallRecord | null = null;
+  /** How often each operation was asked for, well-formed ones only. */
+  readonly calls = new Map<string, number>();
+  /** What the requests move; also for those that come in another way. */
+  readonly unit: PtzUnit;
+  readonly #camera: VirtualCamera;
+  readonly #services: ReadonlyMap<string, Service>;
+
+  constructor({ camera, clock, traits, credentials, version }: OnvifDeviceOptions) {
+    this.gate = new Gate(credentials, traits, clock);
+    this.#camera = camera;
+    this.unit = new PtzUnit(camera, traits);
+    const cameraUnixMs = () => this.gate.cameraUnixMs();
+    this.#services = new Map([
+      [NS.tds, deviceService({ traits, gate: this.gate, version })],
+      [NS.trt, mediaService({ traits, ptzConfiguration: ptzConfiguration('tt:PTZConfiguration', traits) })],
+      [NS.tptz, ptzService({ traits, camera, unit: this.unit, cameraUnixMs })],
+    ]);
+  }
+
+  /** Answers a request; what is wrong with it is in the answer. */
+  answer(call: SoapCall): SoapAnswer {
+    try {
+      const request = readRequest(call.text);
+      const operation = this.#find(request);
+      const refusal = operation.access === 'open' ? null : this.gate.refusal({ ...call, security: request.security });
+      if (refusal) return refused(refusal);
+      return { status: 200, xml: this.#run(operation, request, call.origin), challenges: [] };
+    } catch (error) {
+      if (!(error instanceof SoapFault)) throw error;
+      return { status: error.status, xml: error.toXml(), challenges: [] };
+    }
+  }
+
+  /** Takes note of a move that came in another way. */
+  record(call: CallRecord): void {
+    this.calls.set(call.operation, (this.calls.get(call.operation) ?? 0) + 1);
+    this.lastMove = call;
+  }
+
+  /** After the power came back: logins are forgotten, and the head goes home. */
+  restart(): void {
+    this.gate.reset();
+    this.unit.goHome({ panTilt: undefined, zoom: undefined });
+  }
+
+  #find({ service, operation }: SoapRequest): Operation {
+    const operations = this.#services.get(service);
+    if (!operations) throw new SoapFault('Sender', ['UnknownAction'], `unknown service: ${service.slice(0, 100)}`);
+    const found = operations.get(operation);
+    if (!found) throw notSupported();
+    this.calls.set(operation, (this.calls.get(operation) ?? 0) + 1);
+    return found;
+  }
+
+  #run(operation: Operation, { service, operation: name, body }: SoapRequest, origin: string): string {
+    const isMove = service === NS.tptz && /Move$|^Stop$|^Goto/.test(name);
+    const record = (fault: readonly string[]) => {
+      if (isMove) this.lastMove = { operation: name, timeS: this.#camera.nowS(), fault };
+    };
+    try {
+      const xml = envelope(operation.run(body, origin));
+      record([]);
+      return xml;
+    } catch (error) {
+      if (error instanceof SoapFault) record(error.subcodes);
+      throw error;
+    }
+  }
+}
+
+function refused({ status, reason, challenges }: Refusal): SoapAnswer {
+  return { status, xml: notAuthorized(reason).toXml(), challenges };
+}

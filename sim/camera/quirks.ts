@@ -1,0 +1,139 @@
+/**
+ * Faults of real cameras, to be switched on by name. Declared once: what a camera without faults is like (TRAITS), and
+ * what each quirk changes about it. Quirks can be combined; where two change the same trait, the last named wins.
+ */
+import { WindhoverError } from '../../runtime/errors.ts';
+import { suggestion } from '../../runtime/nearest.ts';
+
+/** What sets cameras apart. Durations carry their unit. */
+export interface Traits {
+  /** The relative field-of-view space: there, not listed, or listed and refused. */
+  readonly fovSpace: 'works' | 'absent' | 'refused';
+  /** What MoveStatus says: the truth, or MOVING whatever happens. */
+  readonly moveStatus: 'truth' | 'moving';
+  readonly getStatus: 'works' | 'absent';
+  /** The position in GetStatus: given, or an empty element that says nil. */
+  readonly statusPosition: 'given' | 'nil';
+  /** The end of the zoom spaces; 1 by the specification's generic space. */
+  readonly zoomSpaceMax: number;
+  /** Which way tilt positions grow; velocities and translations are up everywhere. */
+  readonly tiltPositions: 'up' | 'down';
+  /** The Timeout of ContinuousMove (and its default): kept, without effect, or a reason to refuse the move. */
+  readonly timeout: 'kept' | 'ignored' | 'refused';
+  readonly stop: 'works' | 'refused';
+  /** How far the camera's clock is ahead. */
+  readonly clockOffsetS: number;
+  /** Added to what GetSystemDateAndTime calls UTC; the clock itself, which logins are checked by, is right. */
+  readonly reportedUtcOffsetS: number;
+  /** False: a WS-UsernameToken counts for nothing, only HTTP digest does. */
+  readonly wsSecurity: boolean;
+  readonly timeNeedsLogin: boolean;
+  /** Host that service addresses name instead of the one that was asked. */
+  readonly xaddrHost: string | null;
+  readonly firstProfileHasPtz: boolean;
+  /** Time that every request takes until it has its effect and its answer. */
+  readonly latencyMs: number;
+  /** Every how manyth request gets no answer at all; 0: none. */
+  readonly dropEvery: number;
+  /** Wrong logins until nobody gets in any more; 0: never. */
+  readonly lockoutAfter: number;
+  readonly lockoutS: number;
+  /** The camera restarts, once, after so many requests; 0: never. */
+  readonly rebootAfter: number;
+  readonly rebootS: number;
+  /** Octagon API: every how manyth command or question finds its device busy; 0: none. */
+  readonly octagonBusyEvery: number;
+  /** Octagon API: how the position's angles are called, `pan` or `panPosition`. */
+  readonly octagonNames: 'plain' | 'long';
+}
+
+export const TRAITS: Traits = {
+  fovSpace: 'works',
+  moveStatus: 'truth',
+  getStatus: 'works',
+  statusPosition: 'given',
+  zoomSpaceMax: 1,
+  tiltPositions: 'up',
+  timeout: 'kept',
+  stop: 'works',
+  clockOffsetS: 0,
+  reportedUtcOffsetS: 0,
+  wsSecurity: true,
+  timeNeedsLogin: false,
+  xaddrHost: null,
+  firstProfileHasPtz: true,
+  latencyMs: 0,
+  dropEvery: 0,
+  lockoutAfter: 0,
+  lockoutS: 30 * 60,
+  rebootAfter: 0,
+  rebootS: 8,
+  octagonBusyEvery: 0,
+  octagonNames: 'plain',
+};
+
+export interface Quirk {
+  readonly name: string;
+  readonly description: string;
+  readonly changes: Partial<Traits>;
+}
+
+export const QUIRKS = [
+  quirk('no-relative-fov', 'relative moves only in the generic space', { fovSpace: 'absent' }),
+  quirk('fov-refused', 'the relative field-of-view space is listed, and every move in it refused', {
+    fovSpace: 'refused',
+  }),
+  quirk('always-moving', 'MoveStatus stays MOVING', { moveStatus: 'moving' }),
+  quirk('no-status', 'GetStatus is not implemented', { getStatus: 'absent' }),
+  quirk('nil-position', 'GetStatus answers with a position that is nil', { statusPosition: 'nil' }),
+  quirk('zoom-half', 'zoom positions run from 0 to 0.499', { zoomSpaceMax: 0.499 }),
+  quirk('tilt-positions-down', 'tilt positions grow downwards, while a positive velocity turns up', {
+    tiltPositions: 'down',
+  }),
+  quirk('timeout-ignored', 'a move goes on when its Timeout is over', { timeout: 'ignored' }),
+  quirk('timeout-refused', 'a move with a Timeout is refused, one without never ends', { timeout: 'refused' }),
+  quirk('stop-refused', 'Stop is refused; a move at rate 0 does stop', { stop: 'refused' }),
+  quirk('clock-hour-off', 'the clock is an hour ahead, and logins are checked by it', { clockOffsetS: 3600 }),
+  quirk('local-time-as-utc', 'local time (UTC+2) is reported as UTC; logins are checked by real UTC', {
+    reportedUtcOffsetS: 2 * 3600,
+  }),
+  quirk('digest-only', 'WS-Security logins count for nothing; HTTP digest is asked for', { wsSecurity: false }),
+  quirk('auth-for-time', 'GetSystemDateAndTime needs a login', { timeNeedsLogin: true }),
+  quirk('wrong-xaddr', 'service addresses name a host that cannot be reached (192.0.2.64)', {
+    // RFC 5737: an address for documentation, nobody's.
+    xaddrHost: '192.0.2.64',
+  }),
+  quirk('first-profile-without-ptz', 'the first media profile has no PTZ configuration', { firstProfileHasPtz: false }),
+  quirk('latency-300', 'every request takes 300 ms', { latencyMs: 300 }),
+  quirk('latency-1000', 'every request takes a second', { latencyMs: 1000 }),
+  quirk('drop-tenth', 'every tenth request is never answered and has no effect', { dropEvery: 10 }),
+  quirk('lockout', 'nobody gets in for 30 minutes after three wrong logins', { lockoutAfter: 3 }),
+  quirk('reboot', 'after 100 requests it is gone for 8 s, then moves to its home position', { rebootAfter: 100 }),
+  quirk('octagon-busy', 'Octagon API: every fourth request finds its device busy (200, success false)', {
+    octagonBusyEvery: 4,
+  }),
+  quirk('octagon-alt-names', 'Octagon API: the position is called panPosition, tiltPosition', {
+    octagonNames: 'long',
+  }),
+] as const satisfies readonly Quirk[];
+
+/** @throws WindhoverError `usage` for a name that is none, with the nearest */
+export function traitsOf(names: readonly string[]): Traits {
+  const changes = names.map((name) => {
+    const found = QUIRKS.find((known) => known.name === name);
+    if (found) return found.changes;
+    const known = QUIRKS.map((one) => one.name);
+    throw new WindhoverError('usage', `there is no quirk '${name}'${suggestion(name, known, 'quirks')}`);
+  });
+  return Object.assign({}, TRAITS, ...changes);
+}
+
+/** For `--quirk help`: one line a quirk. */
+export function quirksText(): string {
+  const width = Math.max(...QUIRKS.map(({ name }) => name.length));
+  return QUIRKS.map(({ name, description }) => `${name.padEnd(width)}  ${description}\n`).join('');
+}
+
+function quirk(name: string, description: string, changes: Partial<Traits>): Quirk {
+  return { name, description, changes };
+}

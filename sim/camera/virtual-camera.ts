@@ -1,0 +1,104 @@
+/**
+ * A PTZ camera without the network: motors that move, a scene that lives, pictures of what it sees, and the truth.
+ *
+ *     const camera = new VirtualCamera({ clock });
+ *     camera.command({ kind: 'rate', rates: { pan: 20 }, forS: 1 });
+ *     const timeS = camera.nowS();
+ *     const picture = camera.render(timeS, { width: 640, height: 360 });
+ *     const targets = camera.truth(timeS, { width: 640, height: 360 });
+ *
+ * Times are seconds since the camera was made, on its clock's monotonic time; the scene begins at 0.
+ */
+import type { Clock } from '../../runtime/clock.ts';
+import { type Picture, SceneRenderer } from '../render/render.ts';
+import type { CameraPose, PictureSize, Scene } from '../render/scene.ts';
+import { defaultScene, type SceneFile, toScene } from '../scene/scene-file.ts';
+import { type TargetTruth, targetsAt } from '../scene/truth.ts';
+import { type AXES, type HeadCommand, type HeadState, PtzHead } from './motion/head.ts';
+import { type HeadSpec, headSpec, hfovDegAt, type Motors } from './motion/motors.ts';
+
+export interface VirtualCameraOptions {
+  readonly clock: Clock;
+  /** Default: {@link defaultScene}. */
+  readonly scene?: SceneFile;
+}
+
+/** Pictures sizes that are kept ready; each holds a few megabytes of background. */
+const MAX_RENDERERS = 3;
+
+export class VirtualCamera {
+  readonly scene: Scene;
+  readonly motors: Motors;
+  /** Where it looks at first. */
+  readonly start: { readonly panDeg: number; readonly tiltDeg: number; readonly zoom: number };
+  readonly #clock: Clock;
+  readonly #epochMs: number;
+  readonly #head: PtzHead;
+  readonly #renderers = new Map<string, SceneRenderer>();
+
+  constructor({ clock, scene = defaultScene() }: VirtualCameraOptions) {
+    this.#clock = clock;
+    this.#epochMs = clock.monoMs();
+    this.scene = toScene(scene);
+    this.motors = scene.motors;
+    this.start = { panDeg: scene.home.pan_deg, tiltDeg: scene.home.tilt_deg, zoom: scene.home.zoom };
+    this.#head = new PtzHead(headSpec(scene.motors), this.start, 0);
+  }
+
+  /** Now, on the camera's own time. */
+  nowS(): number {
+    return (this.#clock.monoMs() - this.#epochMs) / 1000;
+  }
+
+  get spec(): HeadSpec {
+    return this.#head.spec;
+  }
+
+  command(command: HeadCommand): void {
+    this.#head.command(command, this.nowS());
+  }
+
+  /** The motors hold at once and forget their commands, as when the power goes. */
+  cutPower(): void {
+    this.#head.cutPower(this.nowS());
+  }
+
+  /** The axes now, as the encoders see them. */
+  state(): HeadState {
+    this.#head.advance(this.nowS());
+    return this.#head.state;
+  }
+
+  isMoving(axis: (typeof AXES)[number]): boolean {
+    this.#head.advance(this.nowS());
+    return this.#head.isMoving(axis);
+  }
+
+  /** Where the picture of a time (at most ten seconds ago) was taken. */
+  poseAt(timeS: number): CameraPose {
+    this.#head.advance(this.nowS());
+    const { panDeg, tiltDeg, zoom } = this.#head.poseAt(timeS);
+    return { panDeg, tiltDeg, hfovDeg: hfovDegAt(this.motors, zoom) };
+  }
+
+  /** @param into written to and returned; default: a new picture. Only for its own size. */
+  render(timeS: number, size: PictureSize, into?: Picture): Picture {
+    return this.#renderer(size).render(timeS, { camera: this.poseAt(timeS), ...(into ? { into } : {}) });
+  }
+
+  /** Where everything is at a time, in the world and in the picture of that time. */
+  truth(timeS: number, size: PictureSize): TargetTruth[] {
+    return targetsAt(this.scene, timeS, this.poseAt(timeS), size);
+  }
+
+  #renderer(size: PictureSize): SceneRenderer {
+    const key = `${size.width}x${size.height}`;
+    const known = this.#renderers.get(key);
+    if (known) return known;
+    const [oldest] = this.#renderers.keys();
+    if (this.#renderers.size >= MAX_RENDERERS && oldest !== undefined) this.#renderers.delete(oldest);
+    const renderer = new SceneRenderer(this.scene, size);
+    this.#renderers.set(key, renderer);
+    return renderer;
+  }
+}

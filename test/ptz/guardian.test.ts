@@ -1,0 +1,278 @@
+/** The guardian: when it steps in, what it is told and how, what happens without it. Real processes, real time. */
+import { describe, expect, test } from 'bun:test';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Value } from '@sinclair/typebox/value';
+import { GuardedDriver } from '../../ptz/guardian/guarded-driver.ts';
+import { Watchman } from '../../ptz/guardian/watchman.ts';
+import { OctagonDriver } from '../../ptz/octagon/octagon-driver.ts';
+import { OctagonOptions } from '../../ptz/octagon/options.ts';
+import { OnvifDriver } from '../../ptz/onvif/onvif-driver.ts';
+import type { OnvifOptions } from '../../ptz/onvif/options.ts';
+import { realTime } from '../../ptz/time.ts';
+import { SystemClock } from '../../runtime/clock.ts';
+import { CameraServer } from '../../sim/camera/server.ts';
+import { optionsFor, PASSWORD, USER } from './rig.ts';
+
+const PAN = { pan: 0.1, tilt: 0, zoom: 0 };
+const HALF_MINUTE = 30_000;
+const time = realTime(new SystemClock());
+
+async function serve(...quirks: string[]): Promise<CameraServer> {
+  const credentials = { user: USER, password: PASSWORD };
+  const where = { host: '127.0.0.1', port: 0, version: '0.0.1' };
+  return await CameraServer.start({ ...where, clock: new SystemClock(), credentials, quirks });
+}
+
+function onvif(server: CameraServer, options: Partial<OnvifOptions> = {}): GuardedDriver {
+  return new GuardedDriver((watch) => new OnvifDriver(optionsFor(server, options), time, watch), time);
+}
+
+function octagon(server: CameraServer, options: Partial<OctagonOptions> = {}): GuardedDriver {
+  const login = { url: `127.0.0.1:${server.port}`, username: USER, password: PASSWORD, probe: false };
+  const checked = Value.Decode(OctagonOptions, Value.Default(OctagonOptions, { ...login, ...options }));
+  return new GuardedDriver((watch) => new OctagonDriver(checked, time, watch), time);
+}
+
+describe('when a stop is due', () => {
+  test('a while after the lease, unless it is renewed or something stands', () => {
+    const watchman = new Watchman(0);
+    expect([watchman.dueInMs(0), watchman.mayMove]).toEqual([null, false]);
+    watchman.moves(500, 0);
+    expect(watchman.dueInMs(100)).toBe(550);
+    watchman.moves(500, 400);
+    expect([watchman.dueInMs(1000), watchman.dueInMs(5000), watchman.mayMove]).toEqual([50, 0, true]);
+    watchman.stands();
+    expect([watchman.dueInMs(1000), watchman.mayMove]).toEqual([null, false]);
+  });
+
+  test('an owner of whom nothing is heard any more has forgotten it', () => {
+    const watchman = new Watchman(0);
+    watchman.heard(5000);
+    expect([watchman.isForgotten(14_000), watchman.isForgotten(16_000)]).toEqual([false, true]);
+  });
+});
+
+describe('who has one', () => {
+  test(
+    'a camera that stops by itself: only while that is found out',
+    async () => {
+      await using server = await serve();
+      const driver = onvif(server);
+      const opening = driver.open();
+      const pids = new Set<number>();
+      const look = setInterval(() => driver.guardianPid !== null && pids.add(driver.guardianPid), 20);
+      const { verdict } = await opening;
+      clearInterval(look);
+      expect(verdict.stopsByItself).toBe('yes');
+      expect(pids.size).toBe(1);
+      expect([driver.guardianPid, ...[...pids].map(isRunning)]).toEqual([null, false]);
+      expect(server.device.gate.wrongLogins).toBe(0);
+      await driver.close();
+    },
+    HALF_MINUTE,
+  );
+
+  test(
+    'one that does not: from opening to closing; the password is in no argument and no variable',
+    async () => {
+      await using server = await serve();
+      const driver = octagon(server);
+      const { verdict, leaseMs } = await driver.open();
+      expect(verdict.notes.join()).toContain('guarded: another process stops it');
+      expect(leaseMs).toBeLessThan(950);
+      const pid = driver.guardianPid ?? 0;
+      expect(isRunning(pid)).toBe(true);
+      for (const file of ['cmdline', 'environ']) {
+        expect(readFileSync(`/proc/${pid}/${file}`, 'latin1')).not.toContain(PASSWORD);
+      }
+      await driver.close();
+      expect([driver.guardianPid, isRunning(pid)]).toEqual([null, false]);
+    },
+    HALF_MINUTE,
+  );
+});
+
+describe('without it', () => {
+  test(
+    'nothing is moved, what moves is stopped, and the status says why; then there is another',
+    async () => {
+      await using server = await serve();
+      const driver = octagon(server);
+      await driver.open();
+      await driver.moveVelocity(PAN, 800);
+      await until(() => server.camera.state().pan.rate > 1);
+      const pid = driver.guardianPid ?? 0;
+      process.kill(pid, 'SIGKILL');
+      await until(() => driver.guardianPid !== pid);
+      await expect(driver.moveVelocity(PAN, 800)).rejects.toMatchObject({ code: 'ptz_unguarded' });
+      const { link } = await driver.status();
+      expect(link).toMatchObject({ state: 'lost', nextTryMs: null });
+      expect(link.reason).toContain('not moved without its guardian: the guardian ended (SIGKILL)');
+      await until(() => server.camera.state().pan.rate === 0);
+      await until(async () => (await driver.status()).link.state === 'ready');
+      expect(driver.guardianPid).not.toBe(pid);
+      expect(await driver.moveVelocity(PAN, 800)).toBe('sent');
+      await driver.close();
+    },
+    HALF_MINUTE,
+  );
+
+  test(
+    'one that hangs is as good as none: it is ended and started again',
+    async () => {
+      await using server = await serve();
+      const driver = octagon(server);
+      await driver.open();
+      const pid = driver.guardianPid ?? 0;
+      process.kill(pid, 'SIGSTOP');
+      await until(() => driver.guardianPid !== pid && driver.guardianPid !== null);
+      expect(isRunning(pid)).toBe(false);
+      await driver.close();
+    },
+    HALF_MINUTE,
+  );
+
+  test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
+    '%s does not end it',
+    async (signal) => {
+      await using server = await serve();
+      const driver = octagon(server);
+      await driver.open();
+      const pid = driver.guardianPid ?? 0;
+      process.kill(pid, signal);
+      // It goes on answering: the next lease that ends without us is ended by it.
+      await driver.moveVelocity(PAN, 400);
+      await until(() => (server.device.calls.get('octagon move') ?? 0) > 0);
+      expect([driver.guardianPid, isRunning(pid)]).toEqual([pid, true]);
+      await driver.close();
+    },
+    HALF_MINUTE,
+  );
+});
+
+describe('while it is opened', () => {
+  test(
+    'our process stands still: what was seen then is worth nothing',
+    async () => {
+      await using server = await serve('timeout-ignored');
+      const driver = onvif(server);
+      const opening = driver.open();
+      await until(() => server.camera.state().pan.rate > 1);
+      const endMs = performance.now() + 1500;
+      while (performance.now() < endMs);
+      await expect(opening).rejects.toMatchObject({ code: 'ptz_interrupted' });
+      expect((await driver.open()).verdict).toMatchObject({ rung: 'absolute', stops: { timeout: 'ignored' } });
+      await driver.close();
+    },
+    HALF_MINUTE,
+  );
+
+  test(
+    'the guardian dies: so is that',
+    async () => {
+      await using server = await serve();
+      const driver = onvif(server);
+      const opening = driver.open();
+      await until(() => server.camera.state().pan.rate > 1);
+      process.kill(driver.guardianPid ?? 0, 'SIGKILL');
+      await expect(opening).rejects.toMatchObject({ code: 'ptz_interrupted' });
+      await until(() => server.camera.state().pan.rate === 0);
+      await driver.close();
+    },
+    HALF_MINUTE,
+  );
+});
+
+describe('logins', () => {
+  test.each(['clock-hour-off', 'local-time-as-utc', 'digest-only', 'auth-for-time'])(
+    '%s: it gets in with what was negotiated, at the first attempt',
+    async (quirk) => {
+      await using server = await serve(quirk);
+      const driver = onvif(server, { probe: false });
+      await driver.open();
+      // The driver's own attempt, by the time that the camera reports.
+      expect(server.device.gate.wrongLogins).toBe(quirk === 'local-time-as-utc' ? 1 : 0);
+      expect(driver.guardianPid).not.toBeNull();
+      await driver.close();
+    },
+    HALF_MINUTE,
+  );
+
+  test(
+    'a wrong password: it is never started',
+    async () => {
+      await using server = await serve('lockout');
+      const driver = onvif(server, { password: 'wrong' });
+      await expect(driver.open()).rejects.toMatchObject({ code: 'ptz_login' });
+      expect([driver.guardianPid, server.device.gate.wrongLogins, server.device.gate.isLocked]).toEqual([
+        null,
+        2,
+        false,
+      ]);
+      await driver.close();
+    },
+    HALF_MINUTE,
+  );
+
+  test(
+    'the camera refuses us while it moves: the guardian makes no attempts of its own',
+    async () => {
+      await using server = await serve();
+      const driver = octagon(server);
+      await driver.open();
+      await driver.moveVelocity(PAN, 600);
+      const { gate } = server.device;
+      gate.basicRefusal = (authorization) => {
+        if (authorization) gate.wrongLogins++;
+        return { status: 401, reason: 'wrong login', challenges: [] };
+      };
+      const codes: string[] = [];
+      for (let count = 0; count < 12; count++) {
+        await driver.moveVelocity(PAN, 600).catch((error: { code: string }) => codes.push(error.code));
+        await driver.status();
+        await Bun.sleep(100);
+      }
+      expect(codes).toContain('ptz_login');
+      // Two in a row, and then a minute's wait.
+      expect(gate.wrongLogins).toBeLessThanOrEqual(2);
+      await expect(driver.close()).rejects.toMatchObject({ code: 'ptz_login' });
+    },
+    HALF_MINUTE,
+  );
+});
+
+test(
+  'it can be had from a worker',
+  async () => {
+    await using server = await serve();
+    const worker = new Worker(join(import.meta.dir, 'guarded-worker.ts'));
+    const login = { url: `127.0.0.1:${server.port}`, username: USER, password: PASSWORD, probe: false };
+    const told = await new Promise((resolve, reject) => {
+      worker.onmessage = ({ data }) => resolve(data);
+      worker.onerror = ({ message }) => reject(new Error(message));
+      worker.postMessage(login);
+    });
+    expect(told).toEqual({ outcome: 'sent', hasGuardian: true });
+    worker.terminate();
+  },
+  HALF_MINUTE,
+);
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Real processes take real time. */
+async function until(isTrue: () => boolean | Promise<boolean>): Promise<void> {
+  const endMs = performance.now() + 15_000;
+  while (!(await isTrue())) {
+    if (performance.now() > endMs) throw new Error('waited for 15 s');
+    await Bun.sleep(10);
+  }
+}
