@@ -3,7 +3,7 @@
  * another, the same head.
  */
 import type { Capabilities, Offset, Place, PtzDriver, PtzStatus } from './driver.ts';
-import { unsupported } from './leased-driver.ts';
+import { unsupported } from './network/network-driver.ts';
 
 export interface PositionLook {
   /** When it pointed there, on our monotonic clock. */

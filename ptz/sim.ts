@@ -14,7 +14,7 @@ import {
   type Velocity,
 } from './driver.ts';
 import { chooseRung, type Evidence } from './ladder.ts';
-import { Lease } from './lease.ts';
+import { Lease } from './network/lease.ts';
 import type { DriverTime } from './time.ts';
 
 const AXES = ['pan', 'tilt', 'zoom'] as const;

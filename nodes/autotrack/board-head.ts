@@ -1,6 +1,6 @@
 /** The motors of the virtual camera that the session's source renders (`virtual-ptz:`), reached over the board. */
 
-import type { SimHead } from '../../ptz/sim.ts';
+import type { SimHead } from '../../ptz/index.ts';
 import { type HeadNews, type MotorCommand, type NodeContext, WindhoverError } from '../../runtime/node.ts';
 
 type Board = NodeContext<unknown, Record<never, never>>['board'];

@@ -3,6 +3,7 @@
  * queues any, asks for the status at a steady rate, and never lets a slow camera hold a frame up.
  */
 
+import type { DriverTime } from '../../ptz/index.ts';
 import {
   type Capabilities,
   isZero,
@@ -12,8 +13,7 @@ import {
   type PtzDriver,
   type PtzStatus,
   type Velocity,
-} from '../../ptz/driver.ts';
-import type { DriverTime } from '../../ptz/time.ts';
+} from '../../ptz/index.ts';
 import { type Clock, type Logger, WindhoverError } from '../../runtime/node.ts';
 
 export interface LinkListener {

@@ -3,7 +3,7 @@
  * What is decided is decided in steering.ts; here is what touches the world.
  */
 
-import { type PtzStatus as DriverStatus, isZero, type Velocity } from '../../ptz/driver.ts';
+import { type PtzStatus as DriverStatus, isZero, type Velocity } from '../../ptz/index.ts';
 import type { Command, FrameMeta, NodeContext, PtzMessage, TracksMessage } from '../../runtime/node.ts';
 import type { CameraLink } from './camera-link.ts';
 import type { PtzStatus } from './control/types.ts';

@@ -1,6 +1,6 @@
 /** The camera's home: a preset that it goes back to when there is nothing to follow. */
 
-import type { PtzStatus } from '../../ptz/driver.ts';
+import type { PtzStatus } from '../../ptz/index.ts';
 import { type Logger, WindhoverError } from '../../runtime/node.ts';
 
 /** What it needs of the line to the camera. */

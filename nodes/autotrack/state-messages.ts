@@ -4,7 +4,7 @@
  * are those of schemas/ptz-state.ts and schemas/autotrack-state.ts.
  */
 
-import type { Capabilities, PtzStatus, Velocity } from '../../ptz/driver.ts';
+import type { Capabilities, PtzStatus, Velocity } from '../../ptz/index.ts';
 import type { LinkView } from './camera-link.ts';
 import type { MissionOutput } from './mission.ts';
 import type { Selection } from './selector.ts';

@@ -1,6 +1,6 @@
 /** Why the autotracker does not steer the camera now: a stable code and a sentence for the operator. Pure. */
 
-import type { Verdict } from '../../ptz/ladder.ts';
+import type { Verdict } from '../../ptz/index.ts';
 import type { LinkView } from './camera-link.ts';
 import type { TrackerState } from './state-messages.ts';
 

@@ -15,8 +15,8 @@ import type {
   Velocity,
   VelocityOutcome,
 } from '../driver.ts';
-import type { MotionWatch, StopJob } from '../motion-watch.ts';
-import { leaseFor, tooSlow } from '../stopping-time.ts';
+import type { MotionWatch, StopJob } from '../network/motion-watch.ts';
+import { leaseFor, tooSlow } from '../network/stopping-time.ts';
 import type { DriverTime } from '../time.ts';
 import { GuardianProcess } from './guardian-process.ts';
 import { GUARDIAN_LATE_MS } from './messages.ts';

@@ -1,8 +1,8 @@
 /** The owner's side of a guardian: its process, started, watched, started again, and let go. */
 import { WindhoverError } from '../../runtime/node.ts';
-import { aborted, message } from '../http.ts';
-import type { LoginRecord } from '../login-policy.ts';
-import type { MotionWatch, StopJob } from '../motion-watch.ts';
+import { aborted, message } from '../network/http.ts';
+import type { LoginRecord } from '../network/login-policy.ts';
+import type { MotionWatch, StopJob } from '../network/motion-watch.ts';
 import type { DriverTime } from '../time.ts';
 import { ALIVE_EVERY_MS, type FromGuardian, HERE_EVERY_MS, type ToGuardian } from './messages.ts';
 

@@ -1,7 +1,7 @@
 /** The guardian's side: hears what its owner says, and stops the camera when the owner is gone or late. */
 import { WindhoverError } from '../../runtime/node.ts';
-import { message } from '../http.ts';
-import type { StopJob } from '../motion-watch.ts';
+import { message } from '../network/http.ts';
+import type { StopJob } from '../network/motion-watch.ts';
 import type { DriverTime } from '../time.ts';
 import { type FromGuardian, HERE_EVERY_MS, type ToGuardian } from './messages.ts';
 import { stopForSure } from './stop-for-sure.ts';

@@ -5,8 +5,8 @@
  * travel as durations and count from their arrival, so no clock is shared. Whatever ends without a word, the channel, the
  * owner's messages or a lease, ends with a stop.
  */
-import type { LoginRecord } from '../login-policy.ts';
-import type { StopJob } from '../motion-watch.ts';
+import type { LoginRecord } from '../network/login-policy.ts';
+import type { StopJob } from '../network/motion-watch.ts';
 
 export type ToGuardian =
   /** How to stop the camera; holds the login. Answered by `ready` or `unable` with the same number. */

@@ -1,6 +1,6 @@
 /** Stopping a camera from outside of the process that moves it. */
-import type { LoginPolicy } from '../login-policy.ts';
-import type { StopJob } from '../motion-watch.ts';
+import type { LoginPolicy } from '../network/login-policy.ts';
+import type { StopJob } from '../network/motion-watch.ts';
 import { octagonStopper } from '../octagon/stop-job.ts';
 import { onvifStopper } from '../onvif/stop-job.ts';
 import type { DriverTime } from '../time.ts';

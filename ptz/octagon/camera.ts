@@ -1,11 +1,11 @@
 /** One Octagon camera: connected, judged, lost, and found again. */
 import { WindhoverError } from '../../runtime/node.ts';
-import type { Camera } from '../camera.ts';
 import type { Capabilities, Offset, Place, Preset, PtzStatus, Velocity } from '../driver.ts';
 import type { Verdict } from '../ladder.ts';
-import { LinkKeeper } from '../link-state.ts';
-import type { MotionWatch } from '../motion-watch.ts';
-import { leaseFor } from '../stopping-time.ts';
+import type { Camera } from '../network/camera.ts';
+import { LinkKeeper } from '../network/link.ts';
+import type { MotionWatch } from '../network/motion-watch.ts';
+import { leaseFor } from '../network/stopping-time.ts';
 import type { DriverTime } from '../time.ts';
 import { OctagonApi } from './api.ts';
 import { BoundedMotion } from './bounded.ts';

@@ -3,8 +3,8 @@
  * comes as HTTP 200 with `success: false`; what was only busy is asked again.
  */
 import { WindhoverError } from '../../runtime/node.ts';
-import { cameraUrl, type HttpAnswer, send } from '../http.ts';
-import { LOGIN_PATIENCE, LoginPolicy, loginError } from '../login-policy.ts';
+import { cameraUrl, type HttpAnswer, send } from '../network/http.ts';
+import { LOGIN_PATIENCE, LoginPolicy, loginError } from '../network/login-policy.ts';
 import type { DriverTime } from '../time.ts';
 import type { OctagonAddress } from './options.ts';
 

@@ -1,5 +1,5 @@
 /** Where an Octagon camera points: one look, for the driver and for the position source. */
-import { MotionSense } from '../motion-sense.ts';
+import { MotionSense } from '../network/motion-sense.ts';
 import type { DriverTime } from '../time.ts';
 import type { OctagonApi } from './api.ts';
 import { refusalOf } from './client.ts';

@@ -1,7 +1,7 @@
 /** Where an Octagon camera points, for a driver that moves it by other means. Moves nothing. */
 import { WindhoverError } from '../../runtime/node.ts';
-import { aborted, message } from '../http.ts';
-import { LinkKeeper } from '../link-state.ts';
+import { aborted, message } from '../network/http.ts';
+import { LinkKeeper } from '../network/link.ts';
 import type { PositionLook, PositionSource } from '../position.ts';
 import type { DriverTime } from '../time.ts';
 import { OctagonApi } from './api.ts';

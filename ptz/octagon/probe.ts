@@ -1,7 +1,8 @@
 /** A small real move that shows what the head does: a slow pan of a few degrees, a stop, and back to where it was. */
-import { aborted } from '../http.ts';
+
 import { chooseRung, type Evidence, type LadderPolicy, type RungEvidence, type Verdict } from '../ladder.ts';
-import { tooSlow } from '../stopping-time.ts';
+import { aborted } from '../network/http.ts';
+import { tooSlow } from '../network/stopping-time.ts';
 import type { DriverTime } from '../time.ts';
 import { type OctagonApi, type PanTilt, signedDeg } from './api.ts';
 import { refusalOf } from './client.ts';

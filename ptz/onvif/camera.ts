@@ -1,12 +1,12 @@
 /** One ONVIF camera: connected, judged, lost, and found again. */
 import { WindhoverError } from '../../runtime/node.ts';
-import type { Camera } from '../camera.ts';
 import type { Capabilities, Offset, Place, Preset, PtzStatus, Velocity } from '../driver.ts';
 import type { Verdict } from '../ladder.ts';
-import { LinkKeeper } from '../link-state.ts';
-import { MotionSense } from '../motion-sense.ts';
-import type { MotionWatch } from '../motion-watch.ts';
-import { leaseFor } from '../stopping-time.ts';
+import type { Camera } from '../network/camera.ts';
+import { LinkKeeper } from '../network/link.ts';
+import { MotionSense } from '../network/motion-sense.ts';
+import type { MotionWatch } from '../network/motion-watch.ts';
+import { leaseFor } from '../network/stopping-time.ts';
 import type { DriverTime } from '../time.ts';
 import { type Connection, connect, deviceUrl, learnClock } from './connect.ts';
 import type { OnvifOptions } from './options.ts';

@@ -3,7 +3,7 @@
  * management"; Media Service; PTZ Service).
  */
 import { WindhoverError } from '../../runtime/node.ts';
-import { cameraUrl } from '../http.ts';
+import { cameraUrl } from '../network/http.ts';
 import type { DriverTime } from '../time.ts';
 import type { OnvifOptions } from './options.ts';
 import type { Call, SoapClient } from './soap-client.ts';

@@ -12,7 +12,7 @@ import {
   type StopEvidence,
   type Verdict,
 } from '../ladder.ts';
-import { tooSlow } from '../stopping-time.ts';
+import { tooSlow } from '../network/stopping-time.ts';
 import type { DriverTime } from '../time.ts';
 import { type FullSpeed, fullSpeedOf, NOT_MEASURED } from './full-speed.ts';
 import { LOOK_MS, MOVED, ProbeEyes, SETTLE_MS, type Seen } from './probe-eyes.ts';

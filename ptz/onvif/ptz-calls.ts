@@ -1,6 +1,6 @@
 /** The operations of the PTZ service that are used (ONVIF PTZ Service Specification, ver20), in shares of each axis. */
 import type { Preset, Velocity } from '../driver.ts';
-import type { MotionEvidence } from '../motion-sense.ts';
+import type { MotionEvidence } from '../network/motion-sense.ts';
 import { type Connection, configurationOptions, PTZ_NS } from './connect.ts';
 import type { Answer, Refusal, SoapClient } from './soap-client.ts';
 import { fromShare, type Mirrored, type Range, type Space, scale, toShare } from './spaces.ts';

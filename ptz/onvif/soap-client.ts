@@ -7,8 +7,8 @@
  * lost; digest costs two round trips each time; and the clock offset is learned once and never again.
  */
 import { WindhoverError } from '../../runtime/node.ts';
-import { aborted, type HttpAnswer, send } from '../http.ts';
-import { LOGIN_PATIENCE, LoginPolicy, loginError } from '../login-policy.ts';
+import { aborted, type HttpAnswer, send } from '../network/http.ts';
+import { LOGIN_PATIENCE, LoginPolicy, loginError } from '../network/login-policy.ts';
 import type { DriverTime } from '../time.ts';
 import { type Credentials, DigestChallenge, usernameToken } from './credentials.ts';
 import { all, at, readXml, type XmlElement } from './xml.ts';

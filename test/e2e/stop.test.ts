@@ -3,7 +3,7 @@
  * drone, and the camera's own clock tells when it stood. Nothing of the program is left over.
  */
 import { afterAll, expect, test } from 'bun:test';
-import { STOPPED_WITHIN_MS } from '../../ptz/stopping-time.ts';
+import { STOPPED_WITHIN_MS } from '../../ptz/network/stopping-time.ts';
 import { until } from '../server/clients.ts';
 import { PATIENCE_MS } from '../support/command.ts';
 import { Chase, running } from './chase.ts';

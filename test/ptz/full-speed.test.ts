@@ -1,8 +1,8 @@
 /** Moves to a place at the speed of the velocity that they stand for: what is measured for that, and what comes of it. */
 import { describe, expect, test } from 'bun:test';
+import { STOPPED_WITHIN_MS } from '../../ptz/network/stopping-time.ts';
 import { fullSpeedOf, NOT_MEASURED, speedFor } from '../../ptz/onvif/full-speed.ts';
 import type { OnvifOptions } from '../../ptz/onvif/options.ts';
-import { STOPPED_WITHIN_MS } from '../../ptz/stopping-time.ts';
 import { Rig } from './rig.ts';
 
 describe('full speed from two looks', () => {

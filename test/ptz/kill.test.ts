@@ -3,7 +3,7 @@
  * every quirk of the virtual camera. What a camera makes impossible must have been said in its verdict.
  */
 import { describe, expect, test } from 'bun:test';
-import { STOPPED_WITHIN_MS } from '../../ptz/stopping-time.ts';
+import { STOPPED_WITHIN_MS } from '../../ptz/network/stopping-time.ts';
 import { QUIRKS } from '../../sim/camera/quirks.ts';
 import { type CameraCase, Fleet, type FleetCamera, stoodAtS } from './fleet.ts';
 

@@ -1,10 +1,10 @@
 /** The small parts: when a login may be tried, what queues, when a lease is over, digest by its own example. */
 import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
-import { CommandQueue } from '../../ptz/command-queue.ts';
 import { safeVelocity } from '../../ptz/driver.ts';
-import { Lease } from '../../ptz/lease.ts';
-import { LoginPolicy } from '../../ptz/login-policy.ts';
+import { CommandQueue } from '../../ptz/network/command-queue.ts';
+import { Lease } from '../../ptz/network/lease.ts';
+import { LoginPolicy } from '../../ptz/network/login-policy.ts';
 import { noneDriver } from '../../ptz/none.ts';
 import { DigestChallenge } from '../../ptz/onvif/credentials.ts';
 import { all, at, numberOf, readXml } from '../../ptz/onvif/xml.ts';

@@ -9,7 +9,7 @@ import {
   STOPPED_WITHIN_MS,
   stoppedAfterMs,
   tooSlow,
-} from '../../ptz/stopping-time.ts';
+} from '../../ptz/network/stopping-time.ts';
 import { Rig } from './rig.ts';
 
 interface Row {

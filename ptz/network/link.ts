@@ -1,6 +1,6 @@
 /** Whether the camera can be talked to, why not, and when to try again. */
-import { WindhoverError } from '../runtime/node.ts';
-import type { Link } from './driver.ts';
+import { WindhoverError } from '../../runtime/node.ts';
+import type { Link } from '../driver.ts';
 import { message } from './http.ts';
 import type { LoginPolicy } from './login-policy.ts';
 

@@ -1,5 +1,5 @@
 /** The watchdog of a velocity: what is not renewed in time is over. */
-import type { DriverTime } from './time.ts';
+import type { DriverTime } from '../time.ts';
 
 export class Lease {
   readonly #time: DriverTime;

@@ -3,7 +3,7 @@
  * everybody: so after the second refusal in a row at most one attempt a minute, and fewer and fewer. Pure: time is an
  * argument (ms on a clock that does not jump).
  */
-import { WindhoverError } from '../runtime/node.ts';
+import { WindhoverError } from '../../runtime/node.ts';
 
 /** The wait after the second, third, … refusal in a row. */
 export const LOGIN_WAITS_MS = [60_000, 300_000, 900_000, 1_800_000] as const;

@@ -3,7 +3,7 @@
  * the worst moment: just after a velocity went out. The camera has that later by up to a round trip, goes on until the
  * lease is over, and then needs to brake. So: round trip + lease + braking ≤ the promise. Pure.
  */
-import { clamp, MAX_LEASE_MS } from './driver.ts';
+import { clamp, MAX_LEASE_MS } from '../driver.ts';
 
 export const STOPPED_WITHIN_MS = 1500;
 /** From a command's arrival to standstill: motors react late and take time to brake, from full speed too. */

@@ -1,6 +1,6 @@
 /** One request to a camera over HTTP, with a deadline that covers all of it and an end when the caller wants none. */
-import { WindhoverError } from '../runtime/node.ts';
-import type { DriverTime } from './time.ts';
+import { WindhoverError } from '../../runtime/node.ts';
+import type { DriverTime } from '../time.ts';
 
 export interface HttpRequest {
   readonly method: 'GET' | 'POST';

@@ -1,6 +1,6 @@
-/** What a camera must be able to do to be driven by ../leased-driver.ts: no queue, no leases, one call at a time. */
-import type { Capabilities, Offset, Place, Preset, PtzStatus, Velocity } from './driver.ts';
-import type { Verdict } from './ladder.ts';
+/** What a camera must be able to do to be driven by network-driver.ts: no queue, no leases, one call at a time. */
+import type { Capabilities, Offset, Place, Preset, PtzStatus, Velocity } from '../driver.ts';
+import type { Verdict } from '../ladder.ts';
 
 export interface Camera {
   readonly isConnected: boolean;

@@ -2,7 +2,7 @@
  * One command at a time, in order. A velocity does not queue: there is one place for it, and a newer one takes it, so
  * that a slow camera gets the newest velocity after the one under way and none of those in between.
  */
-import type { VelocityOutcome } from './driver.ts';
+import type { VelocityOutcome } from '../driver.ts';
 
 export class CommandQueue {
   #tail: Promise<unknown> = Promise.resolve();

@@ -2,8 +2,8 @@
  * What a driver tells somebody outside of this process who can stop the camera: how to do so, and what may move for how
  * long. See guardian/.
  */
-import type { OctagonStopJob } from './octagon/stop-job.ts';
-import type { OnvifStopJob } from './onvif/stop-job.ts';
+import type { OctagonStopJob } from '../octagon/stop-job.ts';
+import type { OnvifStopJob } from '../onvif/stop-job.ts';
 
 /** All that is needed to stop a camera; plain data, login included: it goes through a pipe and nowhere else. */
 export type StopJob = OnvifStopJob | OctagonStopJob;

@@ -2,9 +2,7 @@
  * A camera behind a network, as a driver: commands in order (command-queue.ts), velocities as leases (lease.ts), and what
  * may move told to who watches (motion-watch.ts). What the camera speaks is the Camera's business.
  */
-import { WindhoverError } from '../runtime/node.ts';
-import type { Camera } from './camera.ts';
-import { CommandQueue } from './command-queue.ts';
+import { WindhoverError } from '../../runtime/node.ts';
 import {
   type Capabilities,
   clamp,
@@ -17,13 +15,15 @@ import {
   safeVelocity,
   type Velocity,
   type VelocityOutcome,
-} from './driver.ts';
+} from '../driver.ts';
+import type { DriverTime } from '../time.ts';
+import type { Camera } from './camera.ts';
+import { CommandQueue } from './command-queue.ts';
 import { aborted } from './http.ts';
 import { Lease } from './lease.ts';
 import type { MotionWatch } from './motion-watch.ts';
-import type { DriverTime } from './time.ts';
 
-export interface LeasedDriverOptions {
+export interface NetworkDriverOptions {
   readonly camera: Camera;
   readonly time: DriverTime;
   /** Deadline of connecting, small moves included. */
@@ -31,8 +31,8 @@ export interface LeasedDriverOptions {
   readonly watch: MotionWatch;
 }
 
-export class LeasedDriver implements PtzDriver {
-  readonly #options: LeasedDriverOptions;
+export class NetworkDriver implements PtzDriver {
+  readonly #options: NetworkDriverOptions;
   readonly #camera: Camera;
   readonly #commands = new CommandQueue();
   /** Apart, so that a status that gets no answer holds no command up. */
@@ -43,7 +43,7 @@ export class LeasedDriver implements PtzDriver {
   /** A stop at the end of a lease waits or is under way; nothing is sent until it is through. */
   #isEnding = false;
 
-  constructor(options: LeasedDriverOptions) {
+  constructor(options: NetworkDriverOptions) {
     this.#options = options;
     this.#camera = options.camera;
     this.#lease = new Lease(options.time, () => this.#leaseIsOver());
