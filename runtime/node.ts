@@ -170,6 +170,11 @@ export interface NodeContext<P, O extends Outputs> {
 export interface NodeHandlers<I> {
   /** One handler an input. The value is the handler's only until its promise is done. */
   readonly on?: { readonly [K in keyof I]?: (value: never) => void | Promise<void> };
+  /**
+   * With `join: 'frame'`, instead of `on`: one call a frame, in order, with the values of all connected inputs. An
+   * optional input has none when it is not connected, has sent nothing about this frame, or has ended.
+   */
+  readonly joined?: (values: never) => void | Promise<void>;
   /** Sources: produce until done or aborted. Returning ends the stream. */
   readonly run?: (signal: AbortSignal) => Promise<void>;
   /** All inputs have ended: flush what is held back. The outputs end after it. */
@@ -179,8 +184,13 @@ export interface NodeHandlers<I> {
   readonly close?: () => void | Promise<void>;
 }
 
-type TypedHandlers<P, I extends Inputs<P>> = Omit<NodeHandlers<I>, 'on'> & {
+type TypedHandlers<P, I extends Inputs<P>> = Omit<NodeHandlers<I>, 'on' | 'joined'> & {
+  readonly joined?: (values: JoinedValues<P, I>) => void | Promise<void>;
   readonly on?: { readonly [K in keyof I]?: (value: LinkValues[I[K]['kind']]) => void | Promise<void> };
+};
+
+type JoinedValues<P, I extends Inputs<P>> = {
+  readonly [K in keyof I]: LinkValues[I[K]['kind']] | (I[K]['optional'] extends true ? undefined : never);
 };
 
 export interface NodeContract<S extends TObject, I extends Inputs<Static<S>>, O extends Outputs> {
@@ -192,6 +202,8 @@ export interface NodeContract<S extends TObject, I extends Inputs<Static<S>>, O 
   readonly params: S;
   readonly inputs: I;
   readonly outputs: O;
+  /** Values of the inputs about the same frame are handed over together, to the handler `joined`. Messages only. */
+  readonly join?: 'frame';
   /** Set when a handler holds its thread for long (inference): the node gets a worker of its own. */
   readonly blocks?: boolean;
   /** Nodes that produce by themselves say at which pace. */
@@ -210,6 +222,7 @@ export interface AnyNode {
   readonly params: TObject;
   readonly inputs: Inputs<Record<string, unknown>>;
   readonly outputs: Outputs;
+  readonly join?: 'frame';
   readonly blocks?: boolean;
   readonly pace?: (params: Record<string, unknown>) => Pace;
   readonly validate?: (params: Record<string, unknown>, context: PrepareContext) => void | Promise<void>;

@@ -44,11 +44,12 @@ export default defineNode({
     ptz: { kind: 'ptz', optional: true, doc: 'Target and camera state, from autotrack.' },
   },
   outputs: {},
+  join: 'frame',
   open(context) {
     const publisher = new Publisher(context.params, context);
     if (context.graph.pace === 'realtime') context.every(IDLE_LOOK_MS, () => publisher.idle());
     return {
-      on: { tracks: (message) => publisher.tracks(message), ptz: (message) => publisher.ptz(message) },
+      joined: ({ tracks, ptz }) => publisher.publish(tracks, ptz),
       command: (command) => publisher.command(command),
       end: () => publisher.end(),
     };

@@ -1,4 +1,4 @@
-/** The publish node at work: joins tracks with the target's state, builds the messages, keeps the rate. */
+/** The publish node at work: builds the messages from tracks and the target's state, keeps the rate. */
 import {
   type Command,
   type FrameMeta,
@@ -17,8 +17,6 @@ type Context = NodeContext<PublishParams, Record<never, never>>;
 const SCHEMA = 'drone-ptz-metadata/1';
 /** Without a frame for this long, phases and ends follow the clock instead of the frames. */
 const STALE_MS = 500;
-/** Tracks that wait for their frame's camera state; more than this means that it does not come. */
-const MAX_HELD = 64;
 
 /** What a tick says of the target. */
 type Target = Pick<PtzMessage, 'selectedTargetId' | 'phase' | 'ptz'>;
@@ -30,7 +28,6 @@ export class Publisher {
   readonly #lifecycle: TrackLifecycle;
   readonly #target: TargetPhase;
   readonly #rate: TickRate;
-  readonly #held: TracksMessage[] = [];
   #ptz: PtzMessage | undefined;
   #frame: FrameMeta | undefined;
   #frameAtMs = 0;
@@ -51,20 +48,6 @@ export class Publisher {
     this.#rate = new TickRate(params.hz);
   }
 
-  /** Publishes at once, or holds the tracks until their frame's camera state is there. */
-  async tracks(message: TracksMessage): Promise<void> {
-    if (!this.#context.connected('ptz')) return this.#publish(message, undefined);
-    this.#held.push(message);
-    await this.#release(this.#held.length > MAX_HELD ? message.frame.index - MAX_HELD : -1);
-  }
-
-  async ptz(message: PtzMessage): Promise<void> {
-    this.#ptz = message;
-    if (message.selectedTargetId !== this.#target.targetId)
-      this.#target.select(message.selectedTargetId, this.#nowMs());
-    await this.#release(message.frame.index);
-  }
-
   command(command: Command): void {
     this.#target.select(command.type === 'set_target_id' ? command.target_id : null, this.#nowMs());
     this.#context.keep({ targetId: this.#target.targetId });
@@ -83,26 +66,16 @@ export class Publisher {
     await this.#sendTick({ ...this.#frame, captureUnixMs: now.unixMs, captureMonoMs: nowMs }, [], target, true);
   }
 
-  /** Nothing more comes: what is held goes out, every open track ends. */
+  /** Nothing more comes: every open track ends. */
   async end(): Promise<void> {
-    await this.#release(Number.POSITIVE_INFINITY);
     const asap = this.#context.graph.pace === 'asap';
     const unixMs = asap && this.#frame ? this.#frame.captureUnixMs : this.#context.clock.unixMs();
     await this.#sendEvents(this.#lifecycle.endAll(), { monoMs: this.#nowMs(), unixMs: Math.round(unixMs) });
   }
 
-  /** Publishes the held tracks up to this frame. */
-  async #release(upToIndex: number): Promise<void> {
-    while (true) {
-      const message = this.#held[0];
-      const joined = message !== undefined && message.frame.index <= (this.#ptz?.frame.index ?? -1);
-      if (!message || (!joined && message.frame.index > upToIndex)) return;
-      this.#held.shift();
-      await this.#publish(message, this.#ptz);
-    }
-  }
-
-  async #publish({ frame, tracks, inferenceMs }: TracksMessage, ptz: PtzMessage | undefined): Promise<void> {
+  /** @param ptz absent: there is no autotrack node, or it has said nothing about this frame */
+  async publish({ frame, tracks, inferenceMs }: TracksMessage, ptz: PtzMessage | undefined): Promise<void> {
+    if (ptz) this.#follow(ptz);
     this.#frame = frame;
     this.#frameAtMs = this.#context.clock.monoMs();
     this.#context.count('processed');
@@ -124,11 +97,16 @@ export class Publisher {
       tracks.map(({ id }) => id),
       this.#nowMs(),
     );
-    const target = ptz ?? { selectedTargetId: this.#target.targetId, phase };
+    const target = this.#ptz ?? { selectedTargetId: this.#target.targetId, phase };
     const live = this.#rate.due(this.#frameAtMs);
     // Every frame counts in a record of a file; live, ticks are the latest state and nothing else.
     const recorded = this.#context.recording && this.#context.graph.pace === 'asap';
     if (live || recorded) await this.#sendTick(frame, sightings, target, live, inferenceMs);
+  }
+
+  #follow(ptz: PtzMessage): void {
+    this.#ptz = ptz;
+    if (ptz.selectedTargetId !== this.#target.targetId) this.#target.select(ptz.selectedTargetId, this.#nowMs());
   }
 
   async #sendTick(

@@ -16,6 +16,7 @@ import type {
   PrepareContext,
 } from '../node.ts';
 import { type Board, Inbox } from './board.ts';
+import { FrameJoiner, type Joined } from './frame-joiner.ts';
 import type { BoardMessage, NodeJob } from './messages.ts';
 import type { Receiver, Sink } from './sinks.ts';
 
@@ -54,6 +55,7 @@ export class RunningNode implements Receiver {
   readonly #waiting: Task[] = [];
   readonly #timers: ReturnType<typeof setInterval>[] = [];
   readonly #inbox = new Inbox();
+  readonly #joiner: FrameJoiner | undefined;
   #newsDue = false;
   #handlers: NodeHandlers<Record<string, unknown>> = {};
   #resolveEnded: () => void = () => undefined;
@@ -69,6 +71,7 @@ export class RunningNode implements Receiver {
     this.#job = job;
     this.#services = services;
     this.#openEnds = job.inputs.length;
+    if (contract.join) this.#joiner = new FrameJoiner(job.inputs.map((name) => this.#joinInput(name)));
     this.ended = new Promise((resolve) => {
       this.#resolveEnded = resolve;
     });
@@ -100,6 +103,7 @@ export class RunningNode implements Receiver {
   }
 
   deliver(input: string, value: unknown): void | Promise<void> {
+    if (this.#joiner) return this.#join((joiner) => joiner.put(input, value));
     const handler = this.#handlers.on?.[input];
     if (handler) return this.#enter(() => handler(value as never));
   }
@@ -110,9 +114,10 @@ export class RunningNode implements Receiver {
   }
 
   /** One of the inputs (or the node's own run) has ended; after the last one the outputs end too. */
-  inputEnded(): void | Promise<void> {
+  async inputEnded(input?: string): Promise<void> {
+    if (input !== undefined) await this.#join((joiner) => joiner.end(input));
     this.#openEnds -= 1;
-    if (this.#openEnds === 0) return this.#end();
+    if (this.#openEnds === 0) await this.#end();
   }
 
   gauge(name: string, value: number | string): void {
@@ -168,6 +173,23 @@ export class RunningNode implements Receiver {
         return this.#inbox.read();
       });
     });
+  }
+
+  #joinInput(name: string) {
+    return { name, optional: this.contract.inputs[name]?.optional === true };
+  }
+
+  /** Hands on the frames that a step of the joiner has completed. All are queued at once, so that they stay in order. */
+  async #join(step: (joiner: FrameJoiner) => Joined[]): Promise<void> {
+    if (!this.#joiner) return;
+    try {
+      const lostBefore = this.#joiner.lost;
+      const frames = step(this.#joiner);
+      if (this.#joiner.lost > lostBefore) this.count('unjoined', this.#joiner.lost - lostBefore);
+      await Promise.all(frames.map((values) => this.#enter(() => this.#handlers.joined?.(values as never))));
+    } catch (error) {
+      this.#fail(error);
+    }
   }
 
   /** Runs a task now, or after the ones before it. */

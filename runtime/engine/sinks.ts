@@ -19,7 +19,7 @@ export interface Sink {
 /** What a sink or a pump needs of a node. */
 export interface Receiver {
   deliver(input: string, value: unknown): void | Promise<void>;
-  inputEnded(): void | Promise<void>;
+  inputEnded(input: string): void | Promise<void>;
   gauge(name: string, value: number): void;
 }
 
@@ -44,7 +44,7 @@ export class LocalSink implements Sink {
   }
 
   end(): void | Promise<void> {
-    return this.#receiver.inputEnded();
+    return this.#receiver.inputEnded(this.#input);
   }
 }
 
@@ -133,7 +133,7 @@ export class RingPump {
       await breathe();
       breathedMs = performance.now();
     }
-    await this.#receiver.inputEnded();
+    await this.#receiver.inputEnded(this.#input);
   }
 
   #view(slot: number): FrameView {
@@ -189,7 +189,7 @@ export function pumpPort(port: MessagePort, credits: SharedArrayBuffer, receiver
   };
   port.onmessage = (event) => {
     const message: PortMessage = event.data;
-    const work = 'end' in message ? receiver.inputEnded() : receiver.deliver(input, message.value);
+    const work = 'end' in message ? receiver.inputEnded(input) : receiver.deliver(input, message.value);
     if (work instanceof Promise) void work.finally(handled);
     else handled();
   };

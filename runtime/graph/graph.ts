@@ -56,5 +56,6 @@ const CONTRACT = Type.Object({
   params: Type.Object({ type: Type.Literal('object'), additionalProperties: Type.Literal(false) }),
   inputs: PORTS,
   outputs: PORTS,
+  join: Type.Optional(Type.Literal('frame')),
   open: Type.Function([], Type.Unknown()),
 });

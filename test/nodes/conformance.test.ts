@@ -188,25 +188,19 @@ function spyOn(contract: AnyNode, failAt = Number.POSITIVE_INFINITY) {
   const open = async (context: Parameters<AnyNode['open']>[0]): Promise<NodeHandlers<Record<string, unknown>>> => {
     const handlers = await contract.open(context);
     spy.opened += 1;
-    const on = Object.entries(handlers.on ?? {}).map(([input, handler]) => [
-      input,
-      (value: never) => {
+    const watched = <A, R>(handler: ((value: A) => R) | undefined) =>
+      handler &&
+      ((value: A) => {
         failing();
-        return handler?.(value);
-      },
-    ]);
-    const { run } = handlers;
+        return handler(value);
+      });
+    const on = Object.entries(handlers.on ?? {}).map(([input, handler]) => [input, watched(handler)]);
+    const [run, joined] = [watched(handlers.run), watched(handlers.joined)];
     return {
       ...handlers,
       on: Object.fromEntries(on),
-      ...(run
-        ? {
-            run: (signal: AbortSignal) => {
-              failing();
-              return run(signal);
-            },
-          }
-        : {}),
+      ...(run ? { run } : {}),
+      ...(joined ? { joined } : {}),
       end: async () => {
         spy.ended += 1;
         spy.endHandled = true;
