@@ -12,8 +12,7 @@ import { type Clock, ManualClock } from '../runtime/clock.ts';
 import type { BoardTopics, FrameRequest, Pace } from '../runtime/data.ts';
 import { Board } from '../runtime/engine/board.ts';
 import type { BoardMessage, LogEntry } from '../runtime/engine/messages.ts';
-import { RingWriter } from '../runtime/engine/ring.ts';
-import { createRing, type RingDescription } from '../runtime/engine/ring-layout.ts';
+import { createRing, Layout, type RingDescription, WORDS_PER_SLOT } from '../runtime/engine/ring-layout.ts';
 import { type NodeServices, RunningNode } from '../runtime/engine/running-node.ts';
 import { LocalSink, RingPump, RingSink } from '../runtime/engine/sinks.ts';
 import { MemoryStore } from '../runtime/engine/store.ts';
@@ -190,7 +189,7 @@ export class NodeRun {
     return this.messages.filter((message) => message.topic === topic).map((message) => JSON.parse(message.json));
   }
 
-  /** Slots of the run's rings that somebody still holds. To be asked after the end: it writes to the rings. */
+  /** Slots of the run's rings that somebody still holds. */
   get slotsHeld(): number {
     return this.rings.reduce((held, ring) => held + ring.slots - freeSlots(ring), 0);
   }
@@ -268,16 +267,11 @@ export class NodeRun {
   }
 }
 
-/** How many slots of a ring can be written: a writer that begins anew gets each one that nobody has pinned. */
+/** How many slots of a ring nobody has pinned. */
 function freeSlots(ring: RingDescription): number {
-  const writer = new RingWriter({ ...ring, pace: 'asap' });
-  const box = { x: 0, y: 0, w: 1, h: 1 };
-  const meta = { index: 0, mediaTimeS: 0, captureUnixMs: 0, captureMonoMs: 0, decodedMonoMs: 0, size: { w: 1, h: 1 } };
-  let free = 0;
-  for (; free < ring.slots; free++) {
-    const slot = writer.acquire();
-    if (slot === undefined) break;
-    writer.publish(slot, meta, { viewportPx: box, contentPx: box });
-  }
-  return free;
+  const words = new Int32Array(ring.buffer);
+  const { slotsAt } = new Layout(ring);
+  return Array.from({ length: ring.slots }, (_, slot) => words[slotsAt + slot * WORDS_PER_SLOT]).filter(
+    (pins) => pins === 0,
+  ).length;
 }

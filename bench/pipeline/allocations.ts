@@ -36,7 +36,7 @@ export async function allocationsPerFrame(input: BenchInput) {
     end: () => writer.end(),
   };
   const measured = {
-    gauge: () => undefined,
+    count: () => undefined,
     inputEnded: () => detect.inputEnded(),
     deliver: async (name: string, value: unknown) => {
       await detect.deliver(name, value);

@@ -28,7 +28,7 @@ const pump = new RingPump(
       if (frames.length < FRAMES) frames.push(Float32Array.from((value as FrameView).data));
     },
     inputEnded: () => undefined,
-    gauge: () => undefined,
+    count: () => undefined,
   },
   'frames',
 );

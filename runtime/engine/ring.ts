@@ -2,18 +2,22 @@
  * The frame ring: one writer, one or more readers, in different workers, over one SharedArrayBuffer. No locks, no
  * copies, Atomics only. How it lies in memory: ring-layout.ts.
  *
- *     slot:  free ──acquire──▶ written (PINS = -1) ──publish──▶ free, holds frame SEQ ──take──▶ pinned (PINS > 0)
- *              ▲                                                       │                            │
- *              └───────────────────────────────────────────────────────┴──────────release───────────┘
+ *     slot:  free ──acquire──▶ PINS = WRITING ──publish──▶ free, holds frame SEQ ──take──▶ PINS: a bit for each reader
+ *              ▲                                                  │                            │
+ *              └──────────────────────────────────────────────────┴───────────release──────────┘
+ *
+ * A side that dies at any point is replaced by a new one on the same ring: all state is in the shared memory. The new
+ * side frees what the dead one held (WRITING, or the reader's bit) and goes on behind the last frame published or taken.
  *
  * Invariants (test/engine/ring.test.ts holds them under stress):
  *  1. A slot that a reader has pinned is never written, and a slot being written is never pinned: both claim it by
  *     compare-and-swap on PINS.
- *  2. SEQ, metadata and payload of a slot change only while PINS = -1, so whoever holds a pin sees one whole frame.
- *  3. A reader gets frames in rising SEQ. `asap`: every one. `realtime`: the newest; what it skipped is counted.
+ *  2. SEQ, metadata and payload of a slot change only while PINS = WRITING, so whoever holds a pin sees one whole frame.
+ *  3. A reader gets frames in rising SEQ, also over a death of either side. `asap`: every one. `realtime`: the newest;
+ *     what it skipped is counted. SEEN and SKIPPED are one 64-bit word: no death comes between them.
  *  4. `realtime`: the writer never waits. Each reader pins at most one slot and LATEST is spared, so N ≥ R + 2 slots
  *     leave one free.
- *  5. `asap`: frame n goes into slot (n - 1) mod N, and only when every reader has released frame n - N.
+ *  5. `asap`: frame n goes into slot (n - 1) mod N, and only when every reader has taken and released frame n - N.
  *
  * Sequence numbers are 32-bit: at 60 frames a second they last for 400 days; a session has to be started anew before.
  */
@@ -35,14 +39,20 @@ const STATE = 2;
 const WAKE_READERS = 3;
 const WAKE_WRITER = 4;
 
-/** STATE: 0 = open. */
+const OPEN = 0;
 const ENDED = 1;
-const WRITING = -1;
+/** The highest bit: no reader's. */
+const WRITING = -(2 ** 31);
+
+const HALF = 32n;
+const LOW_HALF = 2n ** HALF - 1n;
 
 /** What reader and writer have in common. */
 class RingSide {
   readonly ring: RingDescription;
   protected readonly words: Int32Array;
+  /** SEEN (low half) and SKIPPED (high half) of each reader. */
+  protected readonly readers: BigUint64Array;
   protected readonly meta: Float64Array;
   protected readonly layout: Layout;
 
@@ -50,6 +60,7 @@ class RingSide {
     this.ring = ring;
     this.layout = new Layout(ring);
     this.words = new Int32Array(ring.buffer, 0, this.layout.slotsAt + ring.slots * WORDS_PER_SLOT);
+    this.readers = new BigUint64Array(ring.buffer, READERS_AT * 4, ring.readers);
     this.meta = new Float64Array(ring.buffer, this.layout.metaAt, ring.slots * META_FLOATS);
   }
 
@@ -63,6 +74,10 @@ class RingSide {
 
   protected seqAt(slot: number): number {
     return this.pinsAt(slot) + 1;
+  }
+
+  protected seenBy(reader: number): number {
+    return Number(Atomics.load(this.readers, reader) & LOW_HALF);
   }
 
   protected wake(word: number): void {
@@ -80,12 +95,15 @@ class RingSide {
 /** The one writer of a ring. `acquire`, fill the slot, `publish`; or `acquire`, `abandon`. */
 export class RingWriter extends RingSide {
   readonly #filled: Uint8Array;
-  #seq = 0;
-  #lastSlot = -1;
+  #seq: number;
+  #lastSlot: number;
 
   constructor(ring: RingDescription) {
     super(ring);
     this.#filled = new Uint8Array(ring.slots);
+    this.#seq = Atomics.load(this.words, PUBLISHED);
+    this.#lastSlot = Atomics.load(this.words, LATEST);
+    this.#takeOver();
   }
 
   /** Claims a slot, or nothing when the ring is full (`asap`). */
@@ -105,9 +123,7 @@ export class RingWriter extends RingSide {
     this.#lastSlot = slot;
     Atomics.store(this.words, this.seqAt(slot), this.#seq);
     Atomics.store(this.words, this.pinsAt(slot), 0);
-    Atomics.store(this.words, LATEST, slot);
-    Atomics.store(this.words, PUBLISHED, this.#seq);
-    this.wake(WAKE_READERS);
+    this.#show(slot);
   }
 
   /** Gives a claimed slot back unpublished. Its old frame is no longer whole, so it counts as never filled. */
@@ -130,17 +146,41 @@ export class RingWriter extends RingSide {
     this.wake(WAKE_READERS);
   }
 
+  /** Sees to what a writer before this one left undone. */
+  #takeOver(): void {
+    Atomics.store(this.words, STATE, OPEN);
+    for (let slot = 0; slot < this.ring.slots; slot++) {
+      if (Atomics.load(this.words, this.pinsAt(slot)) === WRITING) this.abandon(slot);
+      else if (Atomics.load(this.words, this.seqAt(slot)) > this.#seq) {
+        this.#seq += 1;
+        this.#lastSlot = slot;
+        this.#show(slot);
+      }
+    }
+  }
+
+  /** From here on readers see the frame in this slot. */
+  #show(slot: number): void {
+    Atomics.store(this.words, LATEST, slot);
+    Atomics.store(this.words, PUBLISHED, this.#seq);
+    this.wake(WAKE_READERS);
+  }
+
   #hasSpace(): boolean {
+    if (Atomics.load(this.words, this.pinsAt(this.#nextSlot())) !== 0) return false;
     for (let reader = 0; reader < this.ring.readers; reader++) {
-      if (Atomics.load(this.words, READERS_AT + reader) < this.#seq + 1 - this.ring.slots) return false;
+      if (this.seenBy(reader) < this.#seq + 1 - this.ring.slots) return false;
     }
     return true;
   }
 
   #acquireNext(): number | undefined {
-    if (!this.#hasSpace()) return undefined;
-    const slot = this.#seq % this.ring.slots;
-    return this.#claim(slot) ? slot : undefined;
+    const slot = this.#nextSlot();
+    return this.#hasSpace() && this.#claim(slot) ? slot : undefined;
+  }
+
+  #nextSlot(): number {
+    return this.#seq % this.ring.slots;
   }
 
   #acquireAny(): number | undefined {
@@ -160,16 +200,22 @@ export class RingWriter extends RingSide {
 /** One reader of a ring. `take` a slot, use it, `release` it before the next `take`. */
 export class RingReader extends RingSide {
   readonly #reader: number;
-  #lastSeq = 0;
-  #skipped = 0;
+  /** This reader's bit in the PINS of a slot. */
+  readonly #bit: number;
+  #lastSeq: number;
+  #skipped: number;
 
   /** @param reader this reader's number, from 0 */
   constructor(ring: RingDescription, reader: number) {
     super(ring);
     this.#reader = reader;
+    this.#bit = 1 << reader;
+    this.#lastSeq = this.seenBy(reader);
+    this.#skipped = Number(Atomics.load(this.readers, reader) >> HALF);
+    for (let slot = 0; slot < ring.slots; slot++) this.release(slot);
   }
 
-  /** Frames that were published but never taken; only `realtime` rings skip. */
+  /** Frames that were published but never taken, in the life of the ring; only `realtime` rings skip. */
   get skipped(): number {
     return this.#skipped;
   }
@@ -186,12 +232,12 @@ export class RingReader extends RingSide {
     const seq = Atomics.load(this.words, this.seqAt(slot));
     this.#skipped += seq - this.#lastSeq - 1;
     this.#lastSeq = seq;
+    Atomics.store(this.readers, this.#reader, (BigInt(this.#skipped) << HALF) | BigInt(seq));
     return slot;
   }
 
   release(slot: number): void {
-    Atomics.sub(this.words, this.pinsAt(slot), 1);
-    Atomics.store(this.words, READERS_AT + this.#reader, this.#lastSeq);
+    Atomics.and(this.words, this.pinsAt(slot), ~this.#bit);
     this.wake(WAKE_WRITER);
   }
 
@@ -221,7 +267,7 @@ export class RingReader extends RingSide {
       const slot = Atomics.load(this.words, LATEST);
       if (!this.#pin(slot)) continue; // the writer took it since: a newer one is about to be LATEST
       if (Atomics.load(this.words, this.seqAt(slot)) > this.#lastSeq) return slot;
-      Atomics.sub(this.words, this.pinsAt(slot), 1);
+      this.release(slot);
     }
     return undefined;
   }
@@ -229,6 +275,6 @@ export class RingReader extends RingSide {
   #pin(slot: number): boolean {
     const at = this.pinsAt(slot);
     const pins = Atomics.load(this.words, at);
-    return pins >= 0 && Atomics.compareExchange(this.words, at, pins, pins + 1) === pins;
+    return pins !== WRITING && Atomics.compareExchange(this.words, at, pins, pins | this.#bit) === pins;
   }
 }

@@ -20,7 +20,7 @@ export interface Sink {
 export interface Receiver {
   deliver(input: string, value: unknown): void | Promise<void>;
   inputEnded(input: string): void | Promise<void>;
-  gauge(name: string, value: number): void;
+  count(name: string, by: number): void;
 }
 
 /** Longest time that anything sleeps before it looks again; a wake-up normally comes first. */
@@ -116,6 +116,7 @@ export class RingPump {
   /** Runs until the ring has ended and everything in it was handled. */
   async run(): Promise<void> {
     let breathedMs = performance.now();
+    let skipped = this.#reader.skipped;
     while (true) {
       const slot = this.#reader.take();
       if (slot === undefined) {
@@ -128,7 +129,8 @@ export class RingPump {
       } finally {
         this.#reader.release(slot);
       }
-      if (this.#reader.skipped > 0) this.#receiver.gauge('skipped', this.#reader.skipped);
+      if (this.#reader.skipped > skipped) this.#receiver.count('skipped', this.#reader.skipped - skipped);
+      skipped = this.#reader.skipped;
       if (performance.now() - breathedMs < BREATH_MS) continue;
       await breathe();
       breathedMs = performance.now();

@@ -1,4 +1,7 @@
-/** Worker of ring.test.ts: writes or reads a ring under random stalls and checks every frame it gets. */
+/**
+ * Worker of ring.test.ts: writes or reads a ring under random stalls and checks every frame it gets. It may be
+ * terminated at any moment: how far it is stands in `log`, where the next worker of the same role goes on.
+ */
 import { RingReader, RingWriter } from '../../runtime/engine/ring.ts';
 import type { RingDescription } from '../../runtime/engine/ring-layout.ts';
 
@@ -6,15 +9,15 @@ export interface StressJob {
   readonly ring: RingDescription;
   readonly role: 'writer' | 'reader';
   readonly reader: number;
+  /** The writer ends when it has begun this many. */
   readonly frames: number;
   readonly seed: number;
+  /** `[0]`: frames begun by writers; then for each reader the last frame it took, and how many it took. */
+  readonly log: Int32Array;
 }
 
 export interface StressResult {
-  readonly role: 'writer' | 'reader';
-  readonly frames: number;
   readonly skipped: number;
-  readonly last: number;
   readonly problems: readonly string[];
 }
 
@@ -26,15 +29,16 @@ self.onmessage = async (event: MessageEvent<StressJob>) => {
   self.postMessage(job.role === 'writer' ? await write(job) : await read(job));
 };
 
-async function write({ ring, frames, seed }: StressJob): Promise<StressResult> {
+async function write({ ring, frames, seed, log }: StressJob): Promise<StressResult> {
   const writer = new RingWriter(ring);
   const random = lcg(seed);
-  for (let n = 1; n <= frames; n++) {
+  while (Atomics.load(log, 0) < frames) {
     let slot = writer.acquire();
     while (slot === undefined) {
       await writer.waitForSpace(100);
       slot = writer.acquire();
     }
+    const n = Atomics.add(log, 0, 1) + 1;
     const payload = new Uint32Array(ring.buffer, writer.byteOffset(slot), 256);
     for (let i = 0; i < payload.length - 1; i++) payload[i] = n * 31 + i;
     payload[payload.length - 1] = checksum(payload);
@@ -45,15 +49,14 @@ async function write({ ring, frames, seed }: StressJob): Promise<StressResult> {
     await maybeStall(random);
   }
   writer.end();
-  return { role: 'writer', frames, skipped: 0, last: frames, problems: [] };
+  return { skipped: 0, problems: [] };
 }
 
-async function read({ ring, reader: number, seed }: StressJob): Promise<StressResult> {
+async function read({ ring, reader: number, seed, log }: StressJob): Promise<StressResult> {
   const reader = new RingReader(ring, number);
   const random = lcg(seed);
   const problems: string[] = [];
-  let frames = 0;
-  let last = 0;
+  const [lastAt, countAt] = [1 + number * 2, 2 + number * 2];
   while (true) {
     const slot = reader.take();
     if (slot === undefined) {
@@ -61,23 +64,21 @@ async function read({ ring, reader: number, seed }: StressJob): Promise<StressRe
       await reader.wait(100);
       continue;
     }
+    const { index } = reader.metaOf(slot);
+    const last = Atomics.exchange(log, lastAt, index);
+    Atomics.add(log, countAt, 1);
     const payload = new Uint32Array(ring.buffer, reader.byteOffset(slot), 256);
     const before = checksum(payload);
     await maybeStall(random);
-    const meta = reader.metaOf(slot);
     const mapping = reader.mappingOf(slot);
-    if (payload[payload.length - 1] !== before || checksum(payload) !== before)
-      problems.push(`frame ${meta.index} torn`);
-    if (payload[0] !== (meta.index * 31) >>> 0) problems.push(`frame ${meta.index} holds another's payload`);
-    if (mapping.contentPx.h !== meta.index) problems.push(`frame ${meta.index} has another's mapping`);
-    if (meta.index <= last) problems.push(`frame ${meta.index} after ${last}`);
-    if (ring.pace === 'asap' && meta.index !== last + 1) problems.push(`frame ${last + 1} missing`);
-    last = meta.index;
-    frames += 1;
+    if (payload[payload.length - 1] !== before || checksum(payload) !== before) problems.push(`frame ${index} torn`);
+    if (payload[0] !== (index * 31) >>> 0) problems.push(`frame ${index} holds another's payload`);
+    if (mapping.contentPx.h !== index) problems.push(`frame ${index} has another's mapping`);
+    if (index <= last) problems.push(`frame ${index} after ${last}`);
     reader.release(slot);
     if (problems.length > 5) break;
   }
-  return { role: 'reader', frames, skipped: reader.skipped, last, problems };
+  return { skipped: reader.skipped, problems };
 }
 
 function checksum(payload: Uint32Array): number {

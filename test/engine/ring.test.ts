@@ -1,8 +1,8 @@
-import { describe, expect, test } from 'bun:test';
+import { describe, expect, spyOn, test } from 'bun:test';
 import fc from 'fast-check';
 import type { FrameRequest, Pace } from '../../runtime/data.ts';
 import { RingReader, RingWriter } from '../../runtime/engine/ring.ts';
-import { createRing } from '../../runtime/engine/ring-layout.ts';
+import { createRing, Layout, type RingDescription, WORDS_PER_SLOT } from '../../runtime/engine/ring-layout.ts';
 import type { StressJob, StressResult } from './ring-stress-worker.ts';
 
 const request: FrameRequest = { width: 64, height: 16, format: 'gray8', fit: 'stretch' };
@@ -21,31 +21,67 @@ const mapping = { viewportPx: box, contentPx: box };
 describe('a frame ring with real workers', () => {
   for (const pace of ['realtime', 'asap'] as const) {
     test(`${pace}: one writer, three readers, random stalls, 100,000 frames: every frame whole and in order`, async () => {
-      const frames = 100_000;
-      const ring = ringOf(pace, 3, 6);
-      const jobs: StressJob[] = [0, 1, 2].map((reader) => ({ ring, role: 'reader', reader, frames, seed: reader + 1 }));
-      jobs.push({ ring, role: 'writer', reader: 0, frames, seed: 99 });
-      const results = await Promise.all(jobs.map(runStress));
-      for (const result of results) {
-        expect(result.problems).toEqual([]);
-        expect(result.last).toBe(frames);
-        if (result.role === 'reader') expect(result.frames + result.skipped).toBe(frames);
-        if (pace === 'asap') expect(result.frames).toBe(frames);
+      const run = await stress(pace, 100_000, 0);
+      for (const reader of run.readers) {
+        expect(reader.problems).toEqual([]);
+        expect(reader.last).toBe(100_000);
+        expect(reader.taken + reader.skipped).toBe(100_000);
+        if (pace === 'asap') expect(reader.skipped).toBe(0);
       }
+    }, 120_000);
+
+    test(`${pace}: each of them is terminated 8 times in the middle and replaced: nothing twice, nothing uncounted`, async () => {
+      const run = await stress(pace, 16_000, 8);
+      for (const reader of run.readers) {
+        expect(reader.problems).toEqual([]);
+        expect(reader.last).toBeGreaterThan(16_000 - 8);
+        // Each death of the writer may take one frame along that it had begun, and each of the reader one that it had
+        // taken and not yet written down.
+        expect(reader.taken + reader.skipped).toBeLessThanOrEqual(16_000);
+        expect(reader.taken + reader.skipped).toBeGreaterThanOrEqual(16_000 - run.writerDeaths - reader.deaths);
+        if (pace === 'asap') expect(reader.skipped).toBe(0);
+        expect(reader.deaths).toBeGreaterThan(0);
+      }
+      expect(run.writerDeaths).toBeGreaterThan(0);
     }, 120_000);
   }
 });
 
-function runStress(job: StressJob): Promise<StressResult> {
-  return new Promise((resolve, reject) => {
+/** @param deaths how often each worker is terminated and replaced, each time when the writer is a good bit further */
+async function stress(pace: Pace, frames: number, deaths: number) {
+  const ring = ringOf(pace, 3, 6);
+  const log = new Int32Array(new SharedArrayBuffer(4 * 7));
+  const readers = [0, 1, 2].map((reader) =>
+    runStress({ ring, role: 'reader', reader, frames, seed: reader + 1, log }, deaths),
+  );
+  const writer = await runStress({ ring, role: 'writer', reader: 0, frames, seed: 99, log }, deaths);
+  const results = await Promise.all(readers);
+  return {
+    writerDeaths: writer.deaths,
+    readers: results.map((result, i) => ({ ...result, last: log[1 + i * 2] ?? 0, taken: log[2 + i * 2] ?? 0 })),
+  };
+}
+
+async function runStress(job: StressJob, deaths: number): Promise<StressResult & { deaths: number }> {
+  for (let life = 0; ; life++) {
     const worker = new Worker(new URL('./ring-stress-worker.ts', import.meta.url).href);
-    worker.onmessage = (event: MessageEvent<StressResult>) => {
-      worker.terminate();
-      resolve(event.data);
-    };
-    worker.onerror = reject;
-    worker.postMessage(job);
-  });
+    const result = new Promise<StressResult>((resolve, reject) => {
+      worker.onmessage = (event: MessageEvent<StressResult>) => resolve(event.data);
+      worker.onerror = reject;
+    });
+    worker.postMessage({ ...job, seed: job.seed + life * 1000 });
+    // Not at a round number of frames: the workers would die together.
+    const until = Math.min(job.frames, ((life + 1) * job.frames) / (deaths + 2) + job.seed * 7);
+    const outcome = await Promise.race([result, life < deaths ? progress(job.log, until) : result]);
+    worker.terminate();
+    if (outcome) return { ...outcome, deaths: life };
+    await new Promise((resolve) => worker.addEventListener('close', resolve, { once: true }));
+  }
+}
+
+/** Resolves when writers have begun so many frames. */
+async function progress(log: Int32Array, frames: number): Promise<undefined> {
+  while (Atomics.load(log, 0) < frames) await new Promise((resolve) => setImmediate(resolve));
 }
 
 describe('a realtime ring', () => {
@@ -104,6 +140,94 @@ test('abandoned: the slot is free again and its old frame is gone', () => {
   publish(writer, 7);
   expect(reader.metaOf(reader.take() ?? -1).index).toBe(7);
 });
+
+describe('a side that dies', () => {
+  // Every Atomics call of a step may be the last one of a worker; the side that follows makes up for it.
+  test('the writer, at any step of a frame: what follows is seen, once, and counted', () => {
+    for (const pace of ['realtime', 'asap'] as const) {
+      for (let calls = 0; calls < 12; calls++) {
+        const ring = ringOf(pace, 1, 4);
+        const reader = new RingReader(ring, 0);
+        let writer = new RingWriter(ring);
+        const seen: number[] = [];
+        for (let n = 0; n < 20; n++) {
+          if (n !== 10) publish(writer, n);
+          else if (dies(calls, () => publish(writer, n))) writer = new RingWriter(ring);
+          const slot = reader.take();
+          if (slot === undefined) continue;
+          seen.push(reader.metaOf(slot).index);
+          reader.release(slot);
+        }
+        // Frame 10 was there or it was not; if it was, the reader has it.
+        const all = Array.from({ length: 20 }, (_, n) => n);
+        expect(seen.filter((n) => n !== 10)).toEqual(all.filter((n) => n !== 10));
+        expect(reader.skipped).toBe(0);
+        expect(pinned(ring)).toEqual([0, 0, 0, 0]);
+      }
+    }
+  });
+
+  test('the reader, at any step of taking and releasing: no frame twice, all others counted', () => {
+    for (const pace of ['realtime', 'asap'] as const) {
+      for (let calls = 0; calls < 12; calls++) {
+        const ring = ringOf(pace, 2, 5);
+        const [writer, other] = [new RingWriter(ring), new RingReader(ring, 1)];
+        let reader = new RingReader(ring, 0);
+        const seen: number[] = [];
+        const read = () => {
+          const slot = reader.take();
+          if (slot === undefined) return;
+          seen.push(reader.metaOf(slot).index);
+          reader.release(slot);
+        };
+        for (let n = 0; n < 20; n++) {
+          publish(writer, n);
+          const slot = other.take() ?? -1; // pins beside the one that dies
+          if (n !== 10) read();
+          else if (dies(calls, read)) reader = new RingReader(ring, 0);
+          other.release(slot);
+          if (pace === 'asap' || n % 3 !== 0) read();
+        }
+        read();
+        expect(seen).toEqual([...new Set(seen)].toSorted((a, b) => a - b));
+        // Frame 10 alone may have been taken and lost by the one that died.
+        const lost = seen.includes(10) ? 0 : 1;
+        expect(seen.length + reader.skipped).toBe(20 - lost);
+        expect(pinned(ring)).toEqual([0, 0, 0, 0, 0]);
+      }
+    }
+  });
+});
+
+/** Runs a step and cuts it off before its Atomics call number `calls`. @returns whether it came to that */
+function dies(calls: number, step: () => void): boolean {
+  const death = new Error('dead');
+  let left = calls;
+  const names = ['load', 'store', 'compareExchange', 'and', 'add'] as const;
+  const spies = names.map((name) => {
+    const real = Atomics[name] as (...parts: unknown[]) => unknown;
+    return spyOn(Atomics, name).mockImplementation(((...parts: unknown[]) => {
+      if (left-- <= 0) throw death;
+      return real(...parts);
+    }) as never);
+  });
+  try {
+    step();
+    return false;
+  } catch (error) {
+    if (error !== death) throw error;
+    return true;
+  } finally {
+    for (const spy of spies) spy.mockRestore();
+  }
+}
+
+/** PINS of each slot. */
+function pinned(ring: RingDescription): number[] {
+  const words = new Int32Array(ring.buffer);
+  const { slotsAt } = new Layout(ring);
+  return Array.from({ length: ring.slots }, (_, slot) => words[slotsAt + slot * WORDS_PER_SLOT] ?? 0);
+}
 
 test('any interleaving of writer and readers keeps order and loses nothing uncounted', () => {
   fc.assert(
