@@ -7,6 +7,17 @@ import publish from './publish/index.ts';
 import replay from './replay/index.ts';
 import source from './source/index.ts';
 import track from './track/index.ts';
+import virtualPtz from './virtual-ptz/index.ts';
 import zones from './zones/index.ts';
 
-export const builtinNodes: readonly AnyNode[] = [source, decode, detect, replay, track, zones, autotrack, publish];
+export const builtinNodes: readonly AnyNode[] = [
+  source,
+  virtualPtz,
+  decode,
+  detect,
+  replay,
+  track,
+  zones,
+  autotrack,
+  publish,
+];

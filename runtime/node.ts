@@ -6,12 +6,11 @@
  * time, in order. See README.md, "Write a node", and graphs/custom-node/ for a complete one.
  */
 import { type Static, type TObject, Type } from '@sinclair/typebox';
-import type { VirtualCamera } from '../sim/camera/virtual-camera.ts';
 import type { Clock } from './clock.ts';
 import type { BoardTopics, FrameRequest, LinkKind, LinkValues, Pace } from './data.ts';
 
 export { type Static, Type } from '@sinclair/typebox';
-export type { VirtualCamera } from '../sim/camera/virtual-camera.ts';
+export { backoffMs } from './backoff.ts';
 export type { Clock } from './clock.ts';
 export * from './data.ts';
 export { WindhoverError } from './errors.ts';
@@ -243,26 +242,14 @@ export function defineNode<S extends TObject, I extends Inputs<Static<S>>, O ext
 }
 
 /**
- * The virtual PTZ camera, without a network (sim/camera). Loaded when it is asked for.
- * @param scene path of a scene file; null: the default scene
- * @throws WindhoverError `scene_unreadable`, `scene_invalid`
- */
-export async function openVirtualCamera(scene: string | null, clock: Clock): Promise<VirtualCamera> {
-  const { openVirtual } = await import('../sim/camera/open-virtual.ts');
-  return openVirtual(scene, clock);
-}
-
-/**
  * Options of a string parameter that names a file: made absolute against the graph file's folder (or, from `--set`, the
- * working folder). With `urls`, values with a scheme (`rtsp://…`) are left alone; with `names`, bare words are. A value
- * that begins with `prefix` is that and a file or URL (or nothing) after it.
+ * working folder). With `urls`, values with a scheme (`rtsp://…`) are left alone; with `names`, bare words are.
  */
-export function pathOption(options: { urls?: boolean; names?: boolean; prefix?: string } = {}): {
+export function pathOption(options: { urls?: boolean; names?: boolean } = {}): {
   path: true;
   urls: boolean;
   names: boolean;
-  prefix?: string;
 } {
-  const { urls = false, names = false, prefix } = options;
-  return { path: true, urls, names, ...(prefix === undefined ? {} : { prefix }) };
+  const { urls = false, names = false } = options;
+  return { path: true, urls, names };
 }

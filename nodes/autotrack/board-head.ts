@@ -1,4 +1,4 @@
-/** The motors of the virtual camera that the session's source renders (`virtual-ptz:`), reached over the board. */
+/** The motors of the virtual camera of the session's `virtual-ptz` node, reached over the board. */
 
 import type { SimHead } from '../../ptz/index.ts';
 import { type HeadNews, type MotorCommand, type NodeContext, WindhoverError } from '../../runtime/node.ts';
@@ -41,8 +41,8 @@ export class BoardHead implements SimHead {
   get #must(): HeadNews {
     if (this.#news) return this.#news;
     throw new WindhoverError('ptz_unreachable', 'there is no simulated camera in this graph', {
-      expected: 'a source with url: "virtual-ptz:…"',
-      hint: 'driver: sim moves the camera that the source renders',
+      expected: 'a node with use: virtual-ptz',
+      hint: 'driver: sim moves the camera of that node',
     });
   }
 }

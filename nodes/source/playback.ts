@@ -1,10 +1,9 @@
 /** The source at work: open, pace, loop, reconnect. First connect and reconnect are the same path. */
 import { existsSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { type Emit, type NodeContext, sleep, type Timeline, WindhoverError } from '../../runtime/node.ts';
-import { backoffMs } from './backoff.ts';
-import type { SourceParams } from './index.ts';
+import { backoffMs, type Emit, type NodeContext, sleep, type Timeline, WindhoverError } from '../../runtime/node.ts';
 import { MediaInput } from './media-input.ts';
+import type { SourceOptions } from './options.ts';
 import { TimelineTracker } from './timeline.ts';
 
 type Outputs = { packets: { kind: 'packet' } };
@@ -14,8 +13,8 @@ const MAX_CORRUPT_READS = 100;
 const CUT_SHORT_S = 0.5;
 
 export class Playback {
-  readonly #params: SourceParams;
-  readonly #context: NodeContext<SourceParams, Outputs>;
+  readonly #params: SourceOptions;
+  readonly #context: NodeContext<SourceOptions, Outputs>;
   readonly #emit: Emit<Outputs>;
   readonly #name: string;
   /** Path of a file, or a URL. */
@@ -24,7 +23,7 @@ export class Playback {
   #generation = 0;
   #timeline: TimelineTracker;
 
-  constructor(params: SourceParams, context: NodeContext<SourceParams, Outputs>) {
+  constructor(params: SourceOptions, context: NodeContext<SourceOptions, Outputs>) {
     this.#params = params;
     this.#context = context;
     this.#emit = context.emit;

@@ -96,12 +96,8 @@ function wantsText(schema: TSchema, value: Scalar): boolean {
 function absolutePaths(schema: TSchema | undefined, value: unknown, tree: Tree | undefined, bases: PathBases): unknown {
   if (typeof value === 'string') {
     const option = pathOptionOf(schema, value);
-    if (option === null) return value;
-    const { prefix } = option;
-    const head = prefix !== undefined && value.startsWith(prefix) ? prefix : '';
-    const file = value.slice(head.length);
-    if (!isRelativeFile(file, option)) return value;
-    return head + resolve(tree?.at.set === undefined ? bases.graph : bases.cwd, file);
+    if (option === null || !isRelativeFile(value, option)) return value;
+    return resolve(tree?.at.set === undefined ? bases.graph : bases.cwd, value);
   }
   const inner = (key: string, child: unknown) => {
     const childTree = tree === undefined ? undefined : locate(tree, [key]).tree;
@@ -115,15 +111,11 @@ function absolutePaths(schema: TSchema | undefined, value: unknown, tree: Tree |
 interface PathOption {
   readonly urls: boolean;
   readonly names: boolean;
-  readonly prefix?: string;
 }
 
 function pathOptionOf(schema: TSchema | undefined, value: string): PathOption | null {
   if (schema === undefined) return null;
-  if (schema.path === true) {
-    const prefix = typeof schema.prefix === 'string' ? { prefix: schema.prefix } : {};
-    return { urls: schema.urls === true, names: schema.names === true, ...prefix };
-  }
+  if (schema.path === true) return { urls: schema.urls === true, names: schema.names === true };
   const variants = variantsOf(schema);
   // `none` of `none | path` is the word, not a file.
   if (variants.some((variant) => variant.const === value)) return null;
@@ -131,7 +123,7 @@ function pathOptionOf(schema: TSchema | undefined, value: string): PathOption | 
 }
 
 function isRelativeFile(value: string, option: PathOption): boolean {
-  if (value === '' || value.startsWith('?')) return false;
+  if (value === '') return false;
   if (option.urls && /^[a-z][a-z0-9+.-]*:\/\//i.test(value)) return false;
   const isName = !/[/\\]/.test(value) && !value.startsWith('.') && extname(value) === '';
   return !(option.names && isName);

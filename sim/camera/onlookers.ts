@@ -9,7 +9,7 @@ import type { TargetTruth } from '../scene/truth.ts';
 import { AXES } from './motion/head.ts';
 import type { OnvifDevice } from './onvif-device.ts';
 import type { Traits } from './quirks.ts';
-import { findProfile, profilesOf } from './services/profiles.ts';
+import { FPS, findProfile, profilesOf } from './services/profiles.ts';
 import { SoapFault } from './soap/fault.ts';
 import type { VirtualCamera } from './virtual-camera.ts';
 
@@ -43,6 +43,11 @@ export function askedSize(traits: Traits, query: URLSearchParams): PictureSize {
   if (fits(width) && fits(height)) return { width, height };
   const expected = `size as 640x360, both even, ${SIDE_PX.min} to ${SIDE_PX.max}`;
   throw new SoapFault('Sender', ['InvalidArgVal'], expected);
+}
+
+/** Pictures a second of the stream: `?fps=15`, at most the profiles' own; by default 10. */
+export function askedFps(query: URLSearchParams): number {
+  return Math.min(FPS, Math.max(1, Number(query.get('fps')) || 10));
 }
 
 /**

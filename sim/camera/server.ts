@@ -5,17 +5,19 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { pipeline } from 'node:stream/promises';
 import type { Clock } from '../../runtime/clock.ts';
 import { errorCode, errorMessage, WindhoverError } from '../../runtime/errors.ts';
 import type { Credentials } from './auth/credentials.ts';
 import { toJpeg } from './jpeg.ts';
 import { API_PATH, OctagonDevice } from './octagon/octagon-device.ts';
-import { askedSize, debugState, FrameMaker, isThisMachine, pictureSize, type Watched } from './onlookers.ts';
+import { askedFps, askedSize, debugState, FrameMaker, isThisMachine, pictureSize, type Watched } from './onlookers.ts';
 import { type CallRecord, OnvifDevice } from './onvif-device.ts';
 import { type Traits, traitsOf } from './quirks.ts';
 import { PATHS } from './services/device-service.ts';
 import { SNAPSHOT_PATH } from './services/media-service.ts';
 import { SoapFault } from './soap/fault.ts';
+import { STREAM_PATH, STREAM_TYPE, videoStream } from './video-stream.ts';
 import { VirtualCamera } from './virtual-camera.ts';
 
 export interface CameraServerOptions {
@@ -171,7 +173,7 @@ export class CameraServer implements AsyncDisposable {
       this.#open--;
     });
     const answer = await this.#answer(request).catch((error: unknown) => this.#failure(error));
-    if (answer) send(response, answer);
+    if (answer) await send(response, answer);
   }
 
   /** @returns null for a request that is never answered */
@@ -224,7 +226,10 @@ export class CameraServer implements AsyncDisposable {
       const state = debugState(this.#watched, Number.isFinite(time) ? time : null, size);
       return { status: 200, type: 'application/json', body: JSON.stringify(state) };
     }
-    if (url.pathname !== '/debug/frame') return plain(404, 'there are /debug/state and /debug/frame');
+    if (url.pathname === STREAM_PATH) {
+      return { status: 200, type: STREAM_TYPE, body: videoStream(this.#frames, size, askedFps(url.searchParams)) };
+    }
+    if (url.pathname !== '/debug/frame') return plain(404, `there are /debug/state, /debug/frame and ${STREAM_PATH}`);
     const { picture, meta } = this.#frames.frame(size);
     // A copy: the next request draws over the picture, maybe before this answer is sent.
     const body = Uint8Array.from(picture.bytes);
@@ -249,7 +254,7 @@ export class CameraServer implements AsyncDisposable {
 interface Answer {
   readonly status: number;
   readonly type: string;
-  readonly body: string | Uint8Array;
+  readonly body: string | Uint8Array | AsyncIterable<Uint8Array>;
   /** Values of `WWW-Authenticate`, one header each. */
   readonly challenges?: readonly string[];
   readonly headers?: Readonly<Record<string, string>>;
@@ -259,10 +264,18 @@ function plain(status: number, text: string): Answer {
   return { status, type: 'text/plain; charset=utf-8', body: `${text}\n` };
 }
 
-function send(response: ServerResponse, { status, type, body, challenges = [], headers = {} }: Answer): void {
+async function send(response: ServerResponse, answer: Answer): Promise<void> {
+  const { status, type, body, challenges = [], headers = {} } = answer;
   if (challenges.length > 0) response.setHeader('WWW-Authenticate', [...challenges]);
-  response.writeHead(status, { ...headers, 'Content-Type': type, 'Content-Length': Buffer.byteLength(body) });
-  response.end(body);
+  const isWhole = typeof body === 'string' || body instanceof Uint8Array;
+  const length = isWhole ? { 'Content-Length': Buffer.byteLength(body) } : {};
+  response.writeHead(status, { ...headers, 'Content-Type': type, ...length });
+  if (isWhole) response.end(body);
+  // Whoever watches goes away in the middle of it: that is how a stream ends.
+  else
+    await pipeline(body, response).catch((error: unknown) => {
+      if (errorCode(error) !== 'ERR_STREAM_PREMATURE_CLOSE' && errorCode(error) !== 'ECONNRESET') throw error;
+    });
 }
 
 function attempt({ method = '', url = '', headers }: IncomingMessage) {

@@ -58,7 +58,7 @@ export interface Parts {
 export function graphOf(options: ChaseOptions, { pictures, control, video, blindFile }: Parts): string {
   const { driver = 'onvif', position, driverOptions, autotrack, fps = 8 } = options;
   const login = { url: `127.0.0.1:${control.port}`, username: USER, password: PASSWORD };
-  const url = `virtual-ptz:http://127.0.0.1:${video.port}?size=${SIZE.width}x${SIZE.height}&fps=${fps}`;
+  const camera = { url: `http://127.0.0.1:${video.port}`, size: [SIZE.width, SIZE.height], fps, timeout_s: 2 };
   const sections = {
     driver,
     [driver]: { ...login, ...driverOptions },
@@ -66,7 +66,7 @@ export function graphOf(options: ChaseOptions, { pictures, control, video, blind
   };
   const node = (use: string, from?: string | string[], params = {}) => JSON.stringify({ use, from, with: params });
   return graphText({
-    source: node('source', undefined, { url, open_timeout_s: 2 }),
+    source: node('virtual-ptz', undefined, camera),
     decode: node('decode', 'source'),
     detect: node(testNode('truth-detect'), 'decode', { camera: pictures.origin, blind_while: blindFile }),
     track: node('track', 'detect'),

@@ -32,7 +32,7 @@ test(
     await using server = await CameraServer.start({
       ...{ clock, camera, credentials: LOGIN, version: '0.0.1', host: '127.0.0.1', port: 0 },
     });
-    const video = `virtual-ptz:${server.origin}?size=${PICTURE.width}x${PICTURE.height}&fps=${FPS}`;
+    const video = `${server.origin}/debug/video?size=${PICTURE.width}x${PICTURE.height}&fps=${FPS}`;
     const args = ['graph', 'graphs/onvif.yaml', '--port', '0', '--state', state.path, '--set', `source.url=${video}`];
     const env = { CAM_HOST: `127.0.0.1:${server.port}`, CAM_USER: LOGIN.user, CAM_PASSWORD: LOGIN.password };
     await using command = new RunningCommand(args, { env });

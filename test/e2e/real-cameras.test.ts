@@ -31,7 +31,7 @@ const rows: Row[] = [
     mode: 'octagon',
     stops: 'no',
     env: ({ port, origin }) => ({
-      CAM_URL: `virtual-ptz:${origin}?profile=profile_sub&fps=5`,
+      CAM_URL: `${origin}/debug/video?profile=profile_sub&fps=5`,
       OCTAGON_HOST: `127.0.0.1:${port}`,
       OCTAGON_USER: LOGIN.user,
       OCTAGON_PASSWORD: LOGIN.password,
@@ -52,7 +52,7 @@ describe.each(rows)('$graph', ({ graph, mode, stops, env, sets }) => {
         host: '127.0.0.1',
         port: 0,
       });
-      const video = `virtual-ptz:${camera.origin}?profile=profile_sub&fps=5`;
+      const video = `${camera.origin}/debug/video?profile=profile_sub&fps=5`;
       const args = ['graph', graph, '--port', '0', '--state', state.path, ...sets(video)];
       await using command = new RunningCommand(args, { env: { ...CAMERA_ENV, ...env(camera) } });
       const { url, session } = await command.ready();

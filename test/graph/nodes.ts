@@ -14,7 +14,7 @@ const source = defineNode({
     url: Type.String({
       minLength: 1,
       description: 'Where the stream is.',
-      ...pathOption({ urls: true, prefix: 'sim:' }),
+      ...pathOption({ urls: true }),
     }),
     pace: Type.Union([Type.Literal('realtime'), Type.Literal('asap')], { default: 'realtime' }),
     password: Type.Optional(Type.String()),

@@ -164,10 +164,6 @@ describe('--set', () => {
 describe('paths', () => {
   const rows = [
     { why: 'relative to the graph file', url: '../clips/a.mp4', expected: '/site/clips/a.mp4' },
-    { why: 'after a prefix too', url: 'sim:../a.json?fps=5', expected: 'sim:/site/a.json?fps=5' },
-    { why: 'after a prefix, a URL', url: 'sim:http://cam:80?x=1', expected: 'sim:http://cam:80?x=1' },
-    { why: 'after a prefix, nothing', url: '"sim:"', expected: 'sim:' },
-    { why: 'after a prefix, options alone', url: 'sim:?fps=5', expected: 'sim:?fps=5' },
     { why: 'a bare word is a file where names are not allowed', url: 'clip', expected: '/site/graphs/clip' },
     { why: 'absolute', url: '/a.mp4', expected: '/a.mp4' },
     { why: 'URL', url: 'rtsp://cam/a', expected: 'rtsp://cam/a' },

@@ -1,12 +1,13 @@
 /**
  * The media service (ONVIF Media Service Specification, ver10): profiles and where the pictures are. There is no RTSP
- * server: the stream's address is `virtual-ptz:` with the camera's own, for graphs; snapshots are JPEG.
+ * server: the stream is JPEGs over HTTP, for programs on this machine.
  */
 import type { PictureSize } from '../../render/scene.ts';
 import type { Traits } from '../quirks.ts';
 import { invalidArgument } from '../soap/fault.ts';
 import { child, type XmlElement } from '../soap/read-xml.ts';
 import { el, type Xml } from '../soap/write-xml.ts';
+import { STREAM_PATH } from '../video-stream.ts';
 import { login, type Operation, open, type Service } from './operation.ts';
 import { FPS, findProfile, type Profile, profilesOf, VIDEO_SOURCE } from './profiles.ts';
 
@@ -67,7 +68,7 @@ export function mediaService({ traits, ptzConfiguration }: MediaFacts): Service 
       'GetStreamUri',
       login((body, origin) => {
         const { token } = asked(body);
-        return el('trt:GetStreamUriResponse', mediaUri(`virtual-ptz:${origin}?profile=${token}`));
+        return el('trt:GetStreamUriResponse', mediaUri(`${origin}${STREAM_PATH}?profile=${token}`));
       }),
     ],
     [

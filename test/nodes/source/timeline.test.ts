@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test';
-import { backoffMs } from '../../../nodes/source/backoff.ts';
 import { TimelineTracker } from '../../../nodes/source/timeline.ts';
+import { backoffMs } from '../../../runtime/backoff.ts';
 import { ManualClock } from '../../../runtime/clock.ts';
 import type { Pace } from '../../../runtime/data.ts';
 import { sleep } from '../../../runtime/sleep.ts';

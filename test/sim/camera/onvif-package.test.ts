@@ -28,7 +28,7 @@ describe('with a WS-Security login', () => {
       PTZ: { XAddr: `${rig.server.origin}/onvif/ptz_service` },
     });
     expect(await ask(cam, 'getStreamUri')).toMatchObject({
-      uri: `virtual-ptz:${rig.server.origin}?profile=profile_main`,
+      uri: `${rig.server.origin}/debug/video?profile=profile_main`,
     });
   });
 

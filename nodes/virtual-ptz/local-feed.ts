@@ -1,20 +1,20 @@
 /** The virtual camera in this process: renders what it sees, obeys the board's motor commands, tells where it points. */
-import type { Clock, NodeContext, VirtualCamera } from '../../../runtime/node.ts';
-import type { VirtualAddress } from './address.ts';
-import type { VirtualFeed, VirtualPicture } from './feed.ts';
+import type { Clock, NodeContext } from '../../runtime/node.ts';
+import type { VirtualCamera } from '../../sim/index.ts';
+import type { VirtualFeed, VirtualPicture } from './remote-feed.ts';
 
 type Board = NodeContext<unknown, Record<never, never>>['board'];
 
 export class LocalFeed implements VirtualFeed {
   readonly #camera: VirtualCamera;
-  readonly #size: NonNullable<VirtualAddress['size']>;
+  readonly #size: { readonly width: number; readonly height: number };
   readonly #clock: Clock;
   readonly #board: Board;
   #picture: ReturnType<VirtualCamera['render']> | undefined;
 
-  constructor(camera: VirtualCamera, size: NonNullable<VirtualAddress['size']>, clock: Clock, board: Board) {
+  constructor(camera: VirtualCamera, [width, height]: readonly [number, number], clock: Clock, board: Board) {
     this.#camera = camera;
-    this.#size = size;
+    this.#size = { width, height };
     this.#clock = clock;
     this.#board = board;
     board.watch('motors', (command) => {

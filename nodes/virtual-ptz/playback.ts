@@ -1,44 +1,32 @@
-/**
- * A virtual PTZ camera as a source: pictures at a steady rate, each with the very time and pose that it was taken with.
- * A camera in this process takes its motor commands from, and tells its pose on, the session's board, where the driver
- * `sim` of autotrack finds it.
- */
-import {
-  type Emit,
-  type NodeContext,
-  openVirtualCamera,
-  sleep,
-  type Timeline,
-  WindhoverError,
-} from '../../../runtime/node.ts';
-import { backoffMs } from '../backoff.ts';
-import type { SourceParams } from '../index.ts';
-import { DEFAULT_SIZE, readAddress, type VirtualAddress } from './address.ts';
-import { RemoteFeed, type VirtualFeed, type VirtualPicture } from './feed.ts';
+/** virtual-ptz at work: pictures at a steady rate, in order; what breaks off is tried again. */
+import { backoffMs, type NodeContext, sleep, type Timeline, WindhoverError } from '../../runtime/node.ts';
+import { loadScene, VirtualCamera } from '../../sim/index.ts';
 import { LocalFeed } from './local-feed.ts';
+import type { VirtualPtzOptions } from './options.ts';
 import { RawVideo, TIME_BASE } from './raw-video.ts';
+import { RemoteFeed, type VirtualFeed, type VirtualPicture } from './remote-feed.ts';
+
+const DEFAULT_SIZE = [640, 360] as const;
 
 type Outputs = { packets: { kind: 'packet' } };
 
 export class VirtualPlayback {
-  readonly #context: NodeContext<SourceParams, Outputs>;
-  readonly #emit: Emit<Outputs>;
-  readonly #address: VirtualAddress;
+  readonly #context: NodeContext<VirtualPtzOptions, Outputs>;
+  /** What is shown of it: the address of a camera that runs by itself, or the scene of one in this process. */
   readonly #name: string;
   #video: RawVideo | undefined;
   #timeline: Timeline | undefined;
   #generation = 0;
 
-  constructor(context: NodeContext<SourceParams, Outputs>) {
+  constructor(context: NodeContext<VirtualPtzOptions, Outputs>) {
     this.#context = context;
-    this.#emit = context.emit;
-    this.#name = context.params.url;
-    this.#address = readAddress(context.params.url);
+    const { url, scene } = context.params;
+    this.#name = url ?? scene ?? 'default scene';
   }
 
   /** Plays until aborted; what breaks off is tried again for ever. */
   async run(signal: AbortSignal): Promise<void> {
-    const feed = await this.#open();
+    const feed = this.#open();
     for (let attempt = 0; !signal.aborted; attempt++) {
       try {
         await this.#play(feed, signal, () => {
@@ -59,16 +47,16 @@ export class VirtualPlayback {
     this.#video?.free();
   }
 
-  async #open(): Promise<VirtualFeed> {
-    const { scene, size, origin } = this.#address;
+  #open(): VirtualFeed {
     const { clock, board, params } = this.#context;
-    if (origin !== null) return new RemoteFeed(origin, this.#address, clock, params.open_timeout_s);
-    return new LocalFeed(await openVirtualCamera(scene, clock), size ?? DEFAULT_SIZE, clock, board);
+    if (params.url !== undefined) return new RemoteFeed(params.url, params, clock);
+    const scene = params.scene === undefined ? {} : { scene: loadScene(params.scene) };
+    return new LocalFeed(new VirtualCamera({ clock, ...scene }), params.size ?? DEFAULT_SIZE, clock, board);
   }
 
   async #play(feed: VirtualFeed, signal: AbortSignal, connected: () => void): Promise<void> {
-    const { clock } = this.#context;
-    const intervalMs = 1000 / this.#address.fps;
+    const { clock, params } = this.#context;
+    const intervalMs = 1000 / params.fps;
     let dueMs = clock.monoMs();
     for (let first = true; !signal.aborted; first = false) {
       const picture = await feed.picture(signal);
@@ -92,7 +80,7 @@ export class VirtualPlayback {
     this.#timeline = { ...origin, clock: 'camera' };
     this.#generation += 1;
     this.#context.fault(null);
-    this.#context.gauge('url', this.#name);
+    this.#context.gauge('camera', this.#name);
   }
 
   async #emitPicture({ bytes, size, monoMs }: VirtualPicture): Promise<void> {
@@ -103,11 +91,11 @@ export class VirtualPlayback {
     }
     const timeline = this.#timeline;
     if (timeline === undefined) return;
-    await this.#emit.packets({
+    await this.#context.emit.packets({
       packet: this.#video.wrap(bytes, monoMs / 1000),
       codec: this.#video.codec,
       timeBase: TIME_BASE,
-      frameRate: this.#address.fps,
+      frameRate: this.#context.params.fps,
       generation: this.#generation,
       timeline,
     });

@@ -1,7 +1,7 @@
 /** Pictures as packets of uncompressed video: what the decoder takes from any other source. */
 import { AV_CODEC_ID_RAWVIDEO, AV_PIX_FMT_YUV420P, AVMEDIA_TYPE_VIDEO } from 'node-av/constants';
 import { CodecParameters, Packet } from 'node-av/lib';
-import type { Size } from '../../../runtime/node.ts';
+import type { Size } from '../../runtime/node.ts';
 
 /** Timestamps are microseconds. */
 export const TIME_BASE = { num: 1, den: 1_000_000 } as const;

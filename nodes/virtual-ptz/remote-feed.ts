@@ -1,6 +1,6 @@
 /** Pictures of a virtual camera, one when asked. Bytes are I420 and good until the next call. */
-import { type Clock, type Size, WindhoverError } from '../../../runtime/node.ts';
-import type { VirtualAddress } from './address.ts';
+import { type Clock, type Size, WindhoverError } from '../../runtime/node.ts';
+import type { VirtualPtzOptions } from './options.ts';
 
 export interface VirtualPicture {
   readonly bytes: Uint8Array;
@@ -15,21 +15,19 @@ export interface VirtualFeed {
   picture(signal: AbortSignal): Promise<VirtualPicture>;
 }
 
-type Wanted = Pick<VirtualAddress, 'profile' | 'size'>;
-
 /** A camera that runs by itself and is asked over HTTP (sim/camera, "The truth"). */
 export class RemoteFeed implements VirtualFeed {
   readonly #url: URL;
   readonly #clock: Clock;
   readonly #timeoutMs: number;
 
-  /** @param origin `http://host:port` */
-  constructor(origin: string, { profile, size }: Wanted, clock: Clock, timeoutS: number) {
-    this.#url = new URL('/debug/frame', origin);
-    if (profile !== null) this.#url.searchParams.set('profile', profile);
-    if (size !== null) this.#url.searchParams.set('size', `${size.width}x${size.height}`);
+  /** @param url `http://host:port` */
+  constructor(url: string, { profile, size, timeout_s }: VirtualPtzOptions, clock: Clock) {
+    this.#url = new URL('/debug/frame', url);
+    if (profile !== undefined) this.#url.searchParams.set('profile', profile);
+    if (size !== undefined) this.#url.searchParams.set('size', size.join('x'));
     this.#clock = clock;
-    this.#timeoutMs = timeoutS * 1000;
+    this.#timeoutMs = timeout_s * 1000;
   }
 
   async picture(signal: AbortSignal): Promise<VirtualPicture> {

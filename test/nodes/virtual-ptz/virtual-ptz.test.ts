@@ -1,22 +1,20 @@
-/** The virtual camera as a source: in this process, driven over the board, and one that runs by itself, over HTTP. */
+/** `virtual-ptz`: in this process, driven over the board, and one that runs by itself, over HTTP. */
 import { describe, expect, test } from 'bun:test';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readAddress } from '../../../nodes/source/virtual-ptz/address.ts';
 import { SystemClock } from '../../../runtime/clock.ts';
 import type { FrameView, HeadNews } from '../../../runtime/data.ts';
-import { errorCode } from '../../../runtime/errors.ts';
-import { openVirtual } from '../../../sim/camera/open-virtual.ts';
 import { CameraServer } from '../../../sim/camera/server.ts';
+import { loadScene, VirtualCamera } from '../../../sim/index.ts';
 import { type NodeRun, openGraph, openNode } from '../../node-runner.ts';
 import type { RecordedPacket } from '../fragment.ts';
 
 const SIZE = { width: 64, height: 36 };
 
-/** Source and decoder; frames come as 64×36 grey. */
-function openCamera(url: string, clock = new SystemClock()): Promise<NodeRun> {
-  const nodes = `source: { use: source, with: { url: "${url}" } }\ndecode: { use: decode, from: source }`;
+/** Camera and decoder; frames come as 64×36 grey. */
+function openCamera(params: object, clock = new SystemClock()): Promise<NodeRun> {
+  const nodes = `source: { use: virtual-ptz, with: ${JSON.stringify(params)} }\ndecode: { use: decode, from: source }`;
   const frames = { ...SIZE, format: 'gray8', fit: 'stretch' } as const;
   return openGraph(nodes, { clock, pace: 'realtime', frames });
 }
@@ -44,8 +42,8 @@ async function end(run: NodeRun): Promise<void> {
 describe('in this process', () => {
   test('pictures come at their rate, each with the time at which it was taken', async () => {
     const clock = new SystemClock();
-    const params = { url: 'virtual-ptz:?fps=50&size=64x36' };
-    const run = await openNode('source', { params, clock, pace: 'realtime' });
+    const params = { fps: 50, size: [64, 36] };
+    const run = await openNode('virtual-ptz', { params, clock, pace: 'realtime' });
     const packets = () => run.output<RecordedPacket>('node.packets');
     const beganMs = clock.monoMs();
     run.start();
@@ -66,12 +64,13 @@ describe('in this process', () => {
 
   test('what is decoded is what the camera saw', async () => {
     await withScene({ targets: [] }, async (file) => {
-      const run = await openCamera(`virtual-ptz:${file}?fps=30&size=64x36`);
+      const run = await openCamera({ scene: file, fps: 30, size: [64, 36] });
       run.start();
       await run.until(() => framesOf(run).length >= 2);
       await end(run);
       // The same scene, a camera of our own: the clouds drift by less than a grey level meanwhile.
-      const twin = openVirtual(file, new SystemClock()).render(0, SIZE).planes.y.data;
+      const twin = new VirtualCamera({ clock: new SystemClock(), scene: loadScene(file) }).render(0, SIZE).planes.y
+        .data;
       const first = framesOf(run)[0]?.data ?? new Uint8Array();
       expect(first).toHaveLength(64 * 36);
       const off = first.map((value, i) => Math.abs(value - fullRange(twin[i] ?? 0)));
@@ -80,7 +79,7 @@ describe('in this process', () => {
   });
 
   test('motor commands on the board turn it, and it tells where it points', async () => {
-    const run = await openCamera('virtual-ptz:?fps=30&size=64x36');
+    const run = await openCamera({ fps: 30, size: [64, 36] });
     run.start();
     await run.until(() => headOf(run).length >= 2);
     expect(headOf(run)[0]).toMatchObject({
@@ -101,7 +100,7 @@ describe('in this process', () => {
 
   test('a scene file says what there is to see, and where the camera looks', async () => {
     await withScene({ home: { pan_deg: 33 }, targets: [] }, async (file) => {
-      const run = await openCamera(`virtual-ptz:${file}?size=64x36`);
+      const run = await openCamera({ scene: file, size: [64, 36] });
       run.start();
       await run.until(() => headOf(run).length > 0);
       expect(headOf(run)[0]?.axes.pan.position).toBe(33);
@@ -114,13 +113,24 @@ describe('in this process', () => {
     ['an unknown key', { targets: [], sky: 'blue' }, /sky/],
   ])('%s is refused before anything starts', async (_what, scene, expected) => {
     await withScene(scene, async (file) => {
-      expect(openCamera(`virtual-ptz:${file}`)).rejects.toThrow(expected);
+      await expect(openCamera({ scene: file })).rejects.toThrow(expected);
     });
   });
 
-  test('a missing scene, and the pace of a file', async () => {
-    expect(openCamera('virtual-ptz:/no/such/scene.json')).rejects.toThrow('/no/such/scene.json: cannot be read');
-    expect(openNode('source', { params: { url: 'virtual-ptz:', pace: 'asap' } })).rejects.toThrow('pace: realtime');
+  test.each([
+    ['a missing scene', { scene: '/no/such/scene.json' }, '/no/such/scene.json: cannot be read'],
+    ['an odd size', { size: [641, 360] }, 'multiple of 2'],
+    ['a rate of none', { fps: 0 }, 'fps'],
+    ['a scene for a camera that has its own', { url: 'http://10.0.0.5:8000', scene: '/a.json' }, 'scene of its own'],
+    ['a profile without a camera that has any', { profile: 'profile_sub' }, 'profiles'],
+    ['an address that is none', { url: '10.0.0.5:8000' }, 'url'],
+  ])('%s is refused', async (_what, params, expected) => {
+    await expect(openCamera(params)).rejects.toThrow(expected);
+  });
+
+  test('the address that it had is refused, and the node named', async () => {
+    const opening = openNode('source', { params: { url: 'virtual-ptz:?fps=15' } });
+    await expect(opening).rejects.toThrow('use: virtual-ptz');
   });
 });
 
@@ -137,7 +147,7 @@ describe('one that runs by itself', () => {
   test('its pictures come with the time of this machine', async () => {
     const clock = new SystemClock();
     await using server = await start(clock);
-    const run = await openCamera(`virtual-ptz:${server.origin}?profile=profile_sub&fps=20`, clock);
+    const run = await openCamera({ url: server.origin, profile: 'profile_sub', fps: 20 }, clock);
     run.start();
     await run.until(() => framesOf(run).length >= 5);
     await end(run);
@@ -153,7 +163,7 @@ describe('one that runs by itself', () => {
     const clock = new SystemClock();
     let server = await start(clock);
     const { port } = server;
-    const run = await openCamera(`virtual-ptz:${server.origin}?profile=profile_sub&fps=20`, clock);
+    const run = await openCamera({ url: server.origin, profile: 'profile_sub', fps: 20 }, clock);
     run.start();
     await run.until(() => framesOf(run).length >= 2);
     await server.stop();
@@ -172,7 +182,7 @@ describe('one that runs by itself', () => {
   test('its pictures come in the size that is asked for', async () => {
     const clock = new SystemClock();
     await using server = await start(clock);
-    const run = await openCamera(`virtual-ptz:${server.origin}?size=${SIZE.width}x${SIZE.height}&fps=20`, clock);
+    const run = await openCamera({ url: server.origin, size: [SIZE.width, SIZE.height], fps: 20 }, clock);
     run.start();
     await run.until(() => framesOf(run).length >= 2);
     await end(run);
@@ -181,43 +191,13 @@ describe('one that runs by itself', () => {
 
   test('an address that is no virtual camera is told', async () => {
     const other = Bun.serve({ port: 0, fetch: () => new Response('hello') });
-    const run = await openCamera(`virtual-ptz:http://127.0.0.1:${other.port}`);
+    const run = await openCamera({ url: `http://127.0.0.1:${other.port}` });
     run.start();
     await run.until(() => run.faults.length > 0);
     await end(run);
     await other.stop(true);
     expect(run.faults[0]?.fault).toMatchObject({ code: 'source_unreadable' });
     expect(run.faults[0]?.fault?.message).toContain('bun run camera');
-  });
-});
-
-describe('addresses', () => {
-  test.each([
-    ['virtual-ptz:', { scene: null, origin: null, fps: 15, size: null }],
-    ['virtual-ptz:/a/b.json?fps=25&size=1280x720', { scene: '/a/b.json', fps: 25, size: { width: 1280, height: 720 } }],
-    ['virtual-ptz:http://10.0.0.5:8000?profile=p1', { scene: null, origin: 'http://10.0.0.5:8000', profile: 'p1' }],
-    ['virtual-ptz:http://10.0.0.5:8000?size=64x36', { profile: null, size: { width: 64, height: 36 } }],
-  ])('%s', (url, expected) => {
-    expect(readAddress(url)).toMatchObject(expected);
-  });
-
-  test.each([
-    'virtual-ptz:?fps=0',
-    'virtual-ptz:?fps=1000',
-    'virtual-ptz:?fps=fast',
-    'virtual-ptz:?size=641x360',
-    'virtual-ptz:?size=big',
-    'virtual-ptz:?profile=p1',
-    'virtual-ptz:http://10.0.0.5?size=640x361',
-    'virtual-ptz:http://?fps=3',
-  ])('%s is refused', (url) => {
-    try {
-      readAddress(url);
-    } catch (error) {
-      expect(errorCode(error)).toBe('source_address');
-      return;
-    }
-    throw new Error('not refused');
   });
 });
 

@@ -1,0 +1,38 @@
+/**
+ * `virtual-ptz`: a simulated PTZ camera as a source (sim/). The camera of this process takes its motor commands from,
+ * and tells its pose on, the session's board, where the driver `sim` of autotrack finds it.
+ */
+import { defineNode, WindhoverError } from '../../runtime/node.ts';
+import { VirtualPtzOptions } from './options.ts';
+
+export default defineNode({
+  name: 'virtual-ptz',
+  doc: 'Video of a simulated PTZ camera: no camera, no network, no FFmpeg.',
+  params: VirtualPtzOptions,
+  inputs: {},
+  outputs: {
+    packets: { kind: 'packet', doc: 'Uncompressed pictures, each with the very time at which it was taken.' },
+  },
+  pace: () => 'realtime',
+  async validate({ scene, url, profile }) {
+    if (url !== undefined && scene !== undefined) {
+      throw new WindhoverError('refused', 'with.scene: the camera behind with.url has a scene of its own', {
+        hint: 'give the scene to it: bun run camera --scene FILE',
+      });
+    }
+    if (url === undefined && profile !== undefined) {
+      throw new WindhoverError('refused', 'with.profile: only a camera behind an url has profiles', {
+        hint: 'set url, or size in place of profile',
+      });
+    }
+    if (scene === undefined) return;
+    const { loadScene } = await import('../../sim/index.ts');
+    loadScene(scene);
+  },
+  async open(context) {
+    // Native code and the renderer are loaded here and not at the top: the checking process reads this contract too.
+    const { VirtualPlayback } = await import('./playback.ts');
+    const playback = new VirtualPlayback(context);
+    return { run: (signal) => playback.run(signal), close: () => playback.close() };
+  },
+});

@@ -1,0 +1,21 @@
+/** The picture as a stream of JPEGs over HTTP (multipart/x-mixed-replace), as many cameras offer it: FFmpeg plays it. */
+import type { PictureSize } from '../render/scene.ts';
+import { toJpeg } from './jpeg.ts';
+import type { FrameMaker } from './onlookers.ts';
+
+const BOUNDARY = 'picture';
+export const STREAM_PATH = '/debug/video';
+export const STREAM_TYPE = `multipart/x-mixed-replace; boundary=${BOUNDARY}`;
+
+/** Pictures at a steady rate for as long as somebody reads them; who reads too slowly gets fewer. */
+export async function* videoStream(frames: FrameMaker, size: PictureSize, fps: number): AsyncGenerator<Uint8Array> {
+  let dueMs = performance.now();
+  while (true) {
+    const jpeg = await toJpeg(frames.frame(size).picture);
+    yield Buffer.from(`--${BOUNDARY}\r\nContent-Type: image/jpeg\r\nContent-Length: ${jpeg.length}\r\n\r\n`);
+    yield jpeg;
+    yield Buffer.from('\r\n');
+    dueMs = Math.max(dueMs + 1000 / fps, performance.now());
+    await Bun.sleep(dueMs - performance.now());
+  }
+}
