@@ -2,10 +2,15 @@
  * Loaded before every test run (bunfig.toml): an unhandled error, or a process that a test left running, fails the run.
  * Temporary files go into one folder, which goes when the run is over.
  */
-import { afterAll } from 'bun:test';
+import { afterAll, setDefaultTimeout } from 'bun:test';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import fc from 'fast-check';
+import { PROPERTY_LIMIT_MS, TEST_LIMIT_MS } from './support/patience.ts';
+
+setDefaultTimeout(TEST_LIMIT_MS);
+fc.configureGlobal({ interruptAfterTimeLimit: PROPERTY_LIMIT_MS });
 
 const scratch = mkdtempSync(join(tmpdir(), 'windhover-run-'));
 process.env.TMPDIR = scratch;

@@ -6,7 +6,7 @@ import type { Clip } from '../../bench/detector/data-set.ts';
 import { detectionLines, readDump } from '../../bench/detector/dump.ts';
 import { type Candidate, sceneFolds, track } from '../../bench/detector/folds.ts';
 import type { FrameRecord } from '../../bench/detector/run-clip.ts';
-import { runCommand } from '../support/command.ts';
+import { RunningCommand } from '../support/command.ts';
 import { Folder } from '../support/graphs.ts';
 
 const LABEL = { x: 100, y: 100, w: 60, h: 50 };
@@ -94,15 +94,9 @@ test('the command reads dumps and chooses', async () => {
     ['wood', FRAMES],
   ]);
 
-  const { exitCode: code, stdout } = await runCommand([
-    'bench',
-    'checkpoints',
-    bad,
-    good,
-    '--data',
-    data,
-    '--shift=-9,0',
-  ]);
+  const args = ['bench', 'checkpoints', bad, good, '--data', data, '--shift=-9,0'];
+  await using command = new RunningCommand(args);
+  const { exitCode: code, stdout } = await command.finished();
   expect(stdout).toContain('chosen: good.jsonl m +0 2 times');
   expect(stdout).toMatch(/1\.000 {2}1\.000 .*all scenes/);
   expect(code).toBe(0);
@@ -141,7 +135,8 @@ test('what cannot be read is said', async () => {
     const message = expect.stringContaining(says);
     await expect(benchCheckpoints([...args, '--data', data])).rejects.toMatchObject({ code, message });
   }
-  const { exitCode, stderr } = await runCommand(['bench', 'checkpoints']);
+  await using command = new RunningCommand(['bench', 'checkpoints']);
+  const { exitCode, stderr } = await command.finished();
   expect(stderr).toContain('no file');
   expect(exitCode).toBe(2);
 });

@@ -3,7 +3,10 @@ import { connect, type Socket } from 'node:net';
 import { SystemClock } from '../../runtime/clock.ts';
 import { createApp, type Listening, listen } from '../../runtime/server/app.ts';
 import type { ServerLimits } from '../../runtime/server/limits.ts';
+import { until } from '../support/patience.ts';
 import { FakeLog, FakeSessions } from './fake-sessions.ts';
+
+export { until };
 
 export interface Rig extends AsyncDisposable {
   readonly sessions: FakeSessions;
@@ -22,15 +25,6 @@ export function startRig(limits: Partial<ServerLimits> = {}): Rig {
   const server = listen(app, { host: '127.0.0.1', port: 0 });
   const id = sessions.create().view.session_id;
   return { sessions, log, app, server, id, [Symbol.asyncDispose]: () => server.stop() };
-}
-
-/** Waits until `condition` holds; fails after `deadlineMs`. */
-export async function until(what: string, condition: () => boolean, deadlineMs = 5000): Promise<void> {
-  const end = performance.now() + deadlineMs;
-  while (!condition()) {
-    if (performance.now() > end) throw new Error(`not within ${deadlineMs} ms: ${what}`);
-    await Bun.sleep(2);
-  }
 }
 
 export class TestClient {

@@ -1,13 +1,14 @@
-/** Runs the real command line as a process of its own. */
+/** Runs the real command line: within this process, or as a process of its own. */
 import { join } from 'node:path';
+import { runCli } from '../../runtime/cli.ts';
 import type { SessionView } from '../../runtime/session/api.ts';
-import { until } from '../server/clients.ts';
+import { PATIENCE_MS, until } from './patience.ts';
 import { isAlive, sessionProcesses } from './processes.ts';
 
 export const ROOT = join(import.meta.dir, '..', '..');
 const MAIN = join(ROOT, 'runtime', 'main.ts');
-/** Generous: the machine may be busy with other tests. */
-export const PATIENCE_MS = 60_000;
+
+export { PATIENCE_MS };
 
 export interface CommandOptions {
   readonly env?: Record<string, string>;
@@ -144,8 +145,30 @@ export class RunningCommand implements AsyncDisposable {
   }
 }
 
-/** Runs a command to its end. */
-export async function runCommand(args: readonly string[], options: CommandOptions = {}): Promise<Finished> {
-  await using command = new RunningCommand(args, options);
-  return await command.finished();
+export interface Surroundings {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+  /** Folder of the project; default: the real one. */
+  readonly root?: string;
+  /** Whether it writes to a terminal, of 120 columns. */
+  readonly terminal?: boolean;
+}
+
+/** Runs a command to its end within this process: all that `main.ts` adds to it is the process's own surroundings. */
+export async function runCommand(
+  args: readonly string[],
+  { env = {}, cwd = ROOT, root = ROOT, terminal = false }: Surroundings = {},
+): Promise<Finished> {
+  const written = { stdout: '', stderr: '' };
+  const writer = (name: 'stdout' | 'stderr'): NodeJS.WriteStream =>
+    Object.assign(Object.create(process[name]), {
+      isTTY: terminal,
+      columns: 120,
+      write: (text: string) => {
+        written[name] += text;
+        return true;
+      },
+    });
+  const exitCode = await runCli([...args], { env, cwd, root, stdout: writer('stdout'), stderr: writer('stderr') });
+  return { exitCode, ...written };
 }

@@ -1,0 +1,21 @@
+/** How long tests wait. Deadlines end what hangs; they say nothing of how fast it should be. */
+
+/** So many times as busy as a quiet machine of two cores may this one be, and no test fails for it. */
+const PATIENCE = 5;
+/** For one thing that is waited for. */
+export const PATIENCE_MS = PATIENCE * 12_000;
+/** For one test that does not name its own limit. */
+export const TEST_LIMIT_MS = 3 * PATIENCE_MS;
+/** For the runs of one property: those that come later than that are left out. */
+export const PROPERTY_LIMIT_MS = PATIENCE_MS;
+
+const LOOK_MS = 2;
+
+/** Waits until `condition` holds; fails after `deadlineMs`. */
+export async function until(what: string, condition: () => boolean, deadlineMs = PATIENCE_MS): Promise<void> {
+  const end = performance.now() + deadlineMs;
+  while (!condition()) {
+    if (performance.now() > end) throw new Error(`not within ${deadlineMs} ms: ${what}`);
+    await Bun.sleep(LOOK_MS);
+  }
+}
