@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'bun:test';
 import { until } from '../server/clients.ts';
 import { RunningCommand, runCommand } from '../support/command.ts';
-import { chain, Folder, graphText, testNode } from '../support/graphs.ts';
+import { COMPACT_MODEL, chain, Folder, graphText, testNode } from '../support/graphs.ts';
 import { isAlive } from '../support/processes.ts';
 
 const MINUTE = 60_000;
@@ -145,7 +145,14 @@ describe('the end', () => {
   test(
     'a file that is over stays to be looked at, until it is told to go',
     async () => {
-      await using command = new RunningCommand(['graph', 'graphs/file.yaml', '--port', '0']);
+      await using command = new RunningCommand([
+        'graph',
+        'graphs/file.yaml',
+        '--port',
+        '0',
+        '--set',
+        `detect.model=${COMPACT_MODEL}`,
+      ]);
       const { url } = await command.ready();
       const view = await command.untilView(url, 'the end', ({ state }) => state === 'ended');
       expect(view).toMatchObject({ state: 'ended', running: false, fault: null, progress: 1 });
