@@ -8,7 +8,7 @@ const ROOT = join(import.meta.dir, '..');
 const files = [...new Bun.Glob('{runtime,nodes,ptz,sim,schemas}/**/*.ts').scanSync({ cwd: ROOT })].toSorted();
 
 /** Layers of the runtime, outermost first: a file imports its own layer and those after it. */
-const LAYERS = ['cli', 'server', 'session', 'engine', 'graph'];
+const LAYERS = ['cli', 'server', 'catalog', 'session', 'engine', 'graph'];
 
 describe('imports', () => {
   test.each(files.filter((file) => file.startsWith('nodes/')))(
