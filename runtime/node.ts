@@ -14,6 +14,7 @@ export { backoffMs } from './backoff.ts';
 export type { Clock } from './clock.ts';
 export * from './data.ts';
 export { WindhoverError } from './errors.ts';
+export * from './geometry.ts';
 export { nearest } from './nearest.ts';
 export { sleep } from './sleep.ts';
 export { TargetPhase } from './target-phase.ts';

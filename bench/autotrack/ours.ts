@@ -1,66 +1,80 @@
 /**
- * The project's controller on a simulated camera. All that it gets are boxes with the time of their arrival, and the
- * settings that a user gives: field of view, largest magnification. Delay, speeds and ramps it learns beforehand, from
- * a target that stands still in the picture, seen with the same noise and as seldom as any other.
+ * The project's controller on a simulated camera. All that it gets while following are boxes with the time of their arrival,
+ * and the settings that a user gives: field of view, largest magnification, age of the pictures. Delay, speeds and ramps it
+ * learns beforehand as the node does: by the small moves of its calibration, from the positions that the camera reports.
  */
 import { Value } from '@sinclair/typebox/value';
-import { Calibration } from '../../nodes/autotrack/control/calibration.ts';
 import { Controller } from '../../nodes/autotrack/control/controller.ts';
 import { type ControlOptions, controlOptions } from '../../nodes/autotrack/control/options.ts';
-import { type Plant, UNKNOWN_PLANT, type VelocityCommand } from '../../nodes/autotrack/control/types.ts';
-import { toDirection } from '../../nodes/autotrack/control/view.ts';
+import { type Plant, UNKNOWN_PLANT, type Velocity } from '../../nodes/autotrack/control/types.ts';
+import { Tuning } from '../../nodes/autotrack/tuning.ts';
+import type { Capabilities, PtzStatus } from '../../ptz/index.ts';
 import type { PlantSpec } from './files.ts';
-import { type Frame, inPicture, type Order, SimulatedCamera, takePicture } from './plant.ts';
-import { Random } from './random.ts';
-import { type Contestant, STEP_MS } from './run.ts';
+import { type Frame, type Order, SimulatedCamera } from './plant.ts';
+import { type Contestant, STEP_MS, TICK_MS } from './run.ts';
 
-/** Width of what the calibration looks at, share of the frame width. */
-const LANDMARK = 0.06;
-/** Its noise is not that of the runs. */
-const CALIBRATION_SEED = 7919;
+/** How often the camera is asked for its position while it is calibrated, and what asking takes. */
+const STATUS_MS = 60;
+const ROUND_TRIP_MS = 20;
 /** A calibration that does not end is given up on. */
 const CALIBRATION_MS = 900_000;
+
+const SILENT = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
+const FORGETFUL = { load: () => null, save: () => undefined };
+
+const CAPABILITIES: Capabilities = {
+  positionUnit: 'degrees',
+  position: true,
+  absolute: false,
+  relative: [],
+  zoom: true,
+  leaseMs: 1000,
+  verdict: {
+    rung: 'velocity',
+    verified: true,
+    stopsByItself: 'yes',
+    rejected: [],
+    stops: { timeout: 'works', stop: 'stop' },
+    notes: [],
+    roundTripMs: ROUND_TRIP_MS,
+  },
+};
 
 export function optionsFor(spec: PlantSpec, zoom: boolean): ControlOptions {
   const max_zoom = zoom ? (spec.zoom?.max_x ?? 1) : 1;
   return { ...Value.Create(controlOptions), hfov_deg: spec.hfov_deg, max_zoom };
 }
 
-/** What the camera is like, as far as it can be learned by moving it. */
+/** What the camera is like, as the node learns it. */
 export function calibrate(spec: PlantSpec, zoom: boolean): Plant {
   const camera = new SimulatedCamera(spec);
-  const random = new Random(spec.seed + CALIBRATION_SEED);
-  const calibration = new Calibration({
-    fieldDeg: spec.hfov_deg,
-    aspect: spec.aspect,
-    zoom: zoom && spec.zoom !== undefined && spec.zoom.max_x > 1,
-  });
-  const landmark = { panDeg: 0, tiltDeg: 0, widthDeg: LANDMARK * spec.hfov_deg };
-  const landmarkShare = inPicture(spec, camera.pose, landmark).width;
-  const under: Frame[] = [];
-  let pictures = 0;
-  for (let nowMs = 0; !calibration.done; nowMs += STEP_MS) {
-    if (nowMs > CALIBRATION_MS) return UNKNOWN_PLANT;
+  const options = optionsFor(spec, zoom);
+  const tuning = new Tuning({ ...options, calibrate: true, frame_delay_ms: spec.frame_delay_ms }, FORGETFUL, SILENT);
+  tuning.connected(CAPABILITIES);
+  tuning.stampedBy('arrival');
+  for (let nowMs = 0; nowMs <= CALIBRATION_MS; nowMs += STEP_MS) {
     camera.advance(nowMs);
-    if (nowMs >= (pictures * 1000) / spec.detect_hz) {
-      pictures++;
-      under.push(takePicture(spec, camera.pose, landmark, nowMs, random));
+    if (nowMs % STATUS_MS === 0) tuning.status(statusOf(camera, nowMs, options.max_zoom));
+    if (nowMs % TICK_MS !== 0) continue;
+    const { command, isRunning, learned } = tuning.step(nowMs, nowMs, spec.aspect);
+    if (command !== null) {
+      camera.send(nowMs, { kind: 'velocity', ...command, leaseMs: 1000 });
+      tuning.sent(command, nowMs);
     }
-    const frame = under[0] !== undefined && under[0].arrivesMs <= nowMs ? under.shift() : undefined;
-    const seen = frame && motionFrom(spec, frame, nowMs, landmarkShare);
-    const command = calibration.step(nowMs, seen);
-    if (command !== null) camera.send(nowMs, { kind: 'velocity', ...command, leaseMs: 1000 });
+    if (learned || (!isRunning && tuning.view().state === 'failed')) return tuning.plant;
   }
-  return calibration.result().plant;
+  return UNKNOWN_PLANT;
 }
 
-/** The camera's motion from a landmark: it goes the other way. */
-function motionFrom(spec: PlantSpec, { bbox }: Frame, atMs: number, landmarkShare: number) {
-  if (bbox === null) return undefined;
-  const lens = { hfovDeg: spec.hfov_deg, aspect: spec.aspect };
-  const still = { panDeg: 0, tiltDeg: 0, zoomX: 1 };
-  const { panDeg, tiltDeg } = toDirection(lens, still, bbox.x + bbox.w / 2, bbox.y + bbox.h / 2);
-  return { atMs, panDeg: -panDeg, tiltDeg: -tiltDeg, zoomX: bbox.w / landmarkShare };
+function statusOf(
+  { pose: { panDeg, tiltDeg, zoomX }, moving }: SimulatedCamera,
+  atMs: number,
+  maxZoom: number,
+): PtzStatus {
+  const zoom = maxZoom > 1 ? Math.log(zoomX) / Math.log(maxZoom) : 0;
+  const link = { state: 'ready', reason: null, nextTryMs: null } as const;
+  const more = { cameraUnixMs: null, roundTripMs: ROUND_TRIP_MS, velocity: null, link };
+  return { atMs, pan: panDeg, tilt: tiltDeg, zoom, moving, ...more };
 }
 
 export class WindhoverContestant implements Contestant {
@@ -82,7 +96,7 @@ export class WindhoverContestant implements Contestant {
     return this.#order(nowMs, this.#controller.step(nowMs).command);
   }
 
-  #order(nowMs: number, command: VelocityCommand | null): Order | null {
+  #order(nowMs: number, command: Velocity | null): Order | null {
     if (command === null) return null;
     this.#controller.sent(command, nowMs);
     return { kind: 'velocity', ...command, leaseMs: this.#leaseMs };

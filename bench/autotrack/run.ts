@@ -7,7 +7,7 @@ import { Random } from './random.ts';
 /** Step of the simulation. */
 export const STEP_MS = 5;
 /** A controller is called this often between pictures. */
-const TICK_MS = 50;
+export const TICK_MS = 50;
 
 /** What is compared. Every call may give an order to the camera. */
 export interface Contestant {

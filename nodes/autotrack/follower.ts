@@ -3,10 +3,10 @@
  * What is decided is decided in steering.ts; here is what touches the world.
  */
 
-import { type PtzStatus as DriverStatus, isZero, type Velocity } from '../../ptz/index.ts';
+import { isZero, type PtzStatus, type Velocity } from '../../ptz/index.ts';
 import type { Command, FrameMeta, NodeContext, PtzMessage, TracksMessage } from '../../runtime/node.ts';
 import type { CameraLink } from './camera-link.ts';
-import type { PtzStatus } from './control/types.ts';
+import type { ReportedPose } from './control/types.ts';
 import { Home } from './home.ts';
 import type { AutotrackParams } from './options.ts';
 import { Reach } from './reach.ts';
@@ -35,7 +35,7 @@ export class Follower {
   readonly #reporter: Reporter | null;
   #frame: FrameMeta | undefined;
   /** A status that the controller has not seen yet. */
-  #status: PtzStatus | undefined;
+  #status: ReportedPose | undefined;
   #decision: Decision | null = null;
   /** The camera has been judged. */
   #isKnown = false;
@@ -98,7 +98,7 @@ export class Follower {
   }
 
   /** What the camera says. */
-  status(status: DriverStatus): void {
+  status(status: PtzStatus): void {
     this.#status = this.#tuning?.inDegrees(status);
     this.#home.status(status, this.#nowMs());
     this.#reach.see(status, this.#link?.capabilities?.positionUnit ?? 'normalized', status.roundTripMs ?? 0);

@@ -2,9 +2,10 @@
  * Knows a lost target again when the tracker gives it another id: a track that was never in a picture together with it,
  * about where the target should be, and about as large. Pure.
  */
-import { type Direction, type LostTarget, whereNow } from './search.ts';
+import type { Direction } from '../../runtime/node.ts';
+import { type LostTarget, whereNow } from './search.ts';
 
-export interface LostLook extends LostTarget {
+export interface LostTrack extends LostTarget {
   readonly label: string;
   readonly widthDeg: number;
 }
@@ -29,7 +30,7 @@ const SIZE_RATIO = 2.2;
 
 /** @returns id of the track that is taken for the target, or null */
 export function knownAgain(
-  lost: LostLook,
+  lost: LostTrack,
   candidates: readonly Candidate[],
   nowMs: number,
   fieldDeg: number,

@@ -2,15 +2,10 @@
  * Looking around for a target that was lost: first where it should be by now, then ahead of it, then around. Pure.
  */
 
-/** A direction, degrees; tilt up is +. */
-export interface Direction {
-  readonly panDeg: number;
-  readonly tiltDeg: number;
-}
+import type { Direction } from '../../runtime/node.ts';
+import type { AngularVelocity } from './control/types.ts';
 
-export interface LostTarget extends Direction {
-  readonly panDegPerS: number;
-  readonly tiltDegPerS: number;
+export interface LostTarget extends Direction, AngularVelocity {
   /** When it was there. */
   readonly atMs: number;
 }

@@ -32,7 +32,7 @@ const FORGET_MS = 10_000;
 /** Weight of a new sighting in the mean confidence. */
 const NEW_SIGHTING = 0.15;
 
-export class Selector {
+export class TargetSelector {
   readonly #options: SelectionOptions;
   readonly #known = new Map<number, Known>();
   /** Tracks that the graph is not to choose: the operator let go of them, or they stood still for too long. */

@@ -6,12 +6,12 @@ import type { FrameMeta, Track, TrackingPhase } from '../../runtime/node.ts';
 import { TargetPhase } from '../../runtime/node.ts';
 import { Controller } from './control/controller.ts';
 import type { ControlOptions } from './control/options.ts';
-import { type Plant, type PtzStatus, type Sighting, UNKNOWN_PLANT, type VelocityCommand } from './control/types.ts';
+import { type Plant, type ReportedPose, type TargetBox, UNKNOWN_PLANT, type Velocity } from './control/types.ts';
 import { Mission, type MissionOptions, type MissionOutput } from './mission.ts';
-import { type Candidate, knownAgain, type LostLook } from './reacquire.ts';
+import { type Candidate, knownAgain, type LostTrack } from './reacquire.ts';
 import { Search } from './search.ts';
-import { type Selection, type SelectionOptions, Selector } from './selector.ts';
-import { type Look, Sightings } from './sightings.ts';
+import { type Selection, type SelectionOptions, TargetSelector } from './selector.ts';
+import { type TrackDirection, TrackHistory } from './track-history.ts';
 
 export interface SteeringOptions extends ControlOptions, SelectionOptions, Omit<MissionOptions, 'hasHome'> {
   readonly grace_s: number;
@@ -29,7 +29,7 @@ export interface CameraSide {
 
 export interface Decision {
   /** What to send now; null: nothing new. */
-  readonly command: VelocityCommand | null;
+  readonly command: Velocity | null;
   readonly mission: MissionOutput;
   /** Why a target that was selected is so no more. */
   readonly released: 'lost' | 'stationary' | null;
@@ -43,27 +43,27 @@ const LOST_MS = 250;
 export class Steering {
   readonly #options: SteeringOptions;
   #plant: Plant = UNKNOWN_PLANT;
-  readonly #selector: Selector;
+  readonly #selector: TargetSelector;
   readonly #phase: TargetPhase;
   readonly #mission: Mission;
   #controller: Controller | null = null;
   #selectedId: number | null = null;
   /** Ids that the target has had since it was selected. */
   #names: number[] = [];
-  #sighting: Sighting | null = null;
+  #sighting: TargetBox | null = null;
   /** When the selected target was in sight last. */
   #seenMs: number | null = null;
-  #last: LostLook | null = null;
+  #last: LostTrack | null = null;
   #search: Search | null = null;
   #aspect = 16 / 9;
   #leaseMs = Number.POSITIVE_INFINITY;
   #turned = { atMs: Number.NEGATIVE_INFINITY, panDeg: 0, tiltDeg: 0 };
-  readonly #sightings = new Sightings();
+  readonly #history = new TrackHistory();
 
   /** @param selection kept from before a restart */
   constructor(options: SteeringOptions, selection: Selection | null) {
     this.#options = options;
-    this.#selector = new Selector(options, selection);
+    this.#selector = new TargetSelector(options, selection);
     this.#phase = new TargetPhase(options.grace_s * 1000, selection?.id ?? null);
     this.#mission = new Mission(options);
     this.#selectedId = selection?.id ?? null;
@@ -122,7 +122,7 @@ export class Steering {
   }
 
   /** To be called for every velocity that went out, a stop too. */
-  sent(command: VelocityCommand, atMs: number): void {
+  sent(command: Velocity, atMs: number): void {
     this.#controller?.sent(command, atMs);
   }
 
@@ -150,7 +150,7 @@ export class Steering {
   see(frame: FrameMeta, tracks: readonly Track[], nowMs: number, canMove: boolean): TrackingPhase {
     const controller = this.#controllerFor(frame);
     const looks = tracks.map((track) => lookAt(controller, frame, track));
-    this.#sightings.see(looks, frame.captureMonoMs);
+    this.#history.see(looks, frame.captureMonoMs);
     this.#selector.step(tracks, nowMs, canMove);
     this.#noteSelection(nowMs);
     this.#knowAgain(controller, frame, looks, nowMs);
@@ -168,7 +168,7 @@ export class Steering {
   }
 
   /** What to do now; at every picture and at least every 50 ms. */
-  decide(nowMs: number, camera: CameraSide, status: PtzStatus | undefined): Decision {
+  decide(nowMs: number, camera: CameraSide, status: ReportedPose | undefined): Decision {
     const controller = this.#controller;
     const sighting = this.#sighting ?? undefined;
     this.#sighting = null;
@@ -208,7 +208,7 @@ export class Steering {
     this.#phase.select(id, nowMs);
     this.#controller?.forget();
     // An operator chooses what was there a moment ago: by now it may be gone, or have another id.
-    this.#last = id === null ? null : this.#sightings.lately(id, nowMs);
+    this.#last = id === null ? null : this.#history.lately(id, nowMs);
     this.#seenMs = this.#last?.atMs ?? null;
     this.#search = null;
   }
@@ -228,11 +228,16 @@ export class Steering {
   }
 
   /** Goes on with the same target when the tracker has given it a new id. */
-  #knowAgain(controller: Controller, { captureMonoMs }: FrameMeta, looks: readonly Look[], nowMs: number): void {
+  #knowAgain(
+    controller: Controller,
+    { captureMonoMs }: FrameMeta,
+    looks: readonly TrackDirection[],
+    nowMs: number,
+  ): void {
     const lost = this.#last;
     if (!lost || looks.some(({ id }) => id === this.#selectedId) || captureMonoMs - lost.atMs < LOST_MS) return;
     const candidates = looks.map(
-      (look): Candidate => ({ ...look, isOther: this.#names.some((id) => this.#sightings.wereTogether(id, look.id)) }),
+      (look): Candidate => ({ ...look, isOther: this.#names.some((id) => this.#history.wereTogether(id, look.id)) }),
     );
     const id = knownAgain(lost, candidates, captureMonoMs, controller.fieldDeg(captureMonoMs));
     if (id === null) return;
@@ -242,7 +247,7 @@ export class Steering {
     this.#phase.select(id, nowMs);
   }
 
-  #lookAround(controller: Controller, nowMs: number): VelocityCommand | null {
+  #lookAround(controller: Controller, nowMs: number): Velocity | null {
     if (!this.#last) return controller.halt(nowMs);
     const fieldDeg = controller.fieldDeg(nowMs);
     this.#search ??= new Search(this.#last, fieldDeg, this.#aspect);
@@ -251,11 +256,11 @@ export class Steering {
   }
 }
 
-function lookAt(controller: Controller, frame: FrameMeta, track: Track): Look {
+function lookAt(controller: Controller, frame: FrameMeta, track: Track): TrackDirection {
   const sighting = { atMs: frame.captureMonoMs, bbox: inShares(track, frame) };
   return { id: track.id, ...controller.directionOf(sighting), label: track.label };
 }
 
-function inShares({ bboxPx: { x, y, w, h } }: Track, { size }: FrameMeta): Sighting['bbox'] {
+function inShares({ bboxPx: { x, y, w, h } }: Track, { size }: FrameMeta): TargetBox['bbox'] {
   return { x: x / size.w, y: y / size.h, w: w / size.w, h: h / size.h };
 }

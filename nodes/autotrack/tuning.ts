@@ -3,10 +3,10 @@
  * moves, or (never enough) assumed. Also what the camera's own positions mean in degrees.
  */
 
-import type { Capabilities, PtzStatus as DriverStatus, Velocity, Verdict } from '../../ptz/index.ts';
+import type { Capabilities, PtzStatus, Velocity, Verdict } from '../../ptz/index.ts';
 import type { CaptureClock, Logger, NodeStore } from '../../runtime/node.ts';
 import { QuickCalibration, type QuickResult } from './control/quick-calibration.ts';
-import { type AxisPlant, type Plant, type PtzStatus, UNKNOWN_PLANT, type VelocityCommand } from './control/types.ts';
+import { type AxisPlant, type Plant, type ReportedPose, UNKNOWN_PLANT } from './control/types.ts';
 import type { CalibrationView } from './state-messages.ts';
 
 export interface TuningOptions {
@@ -18,7 +18,7 @@ export interface TuningOptions {
 
 export interface TuningStep {
   readonly isRunning: boolean;
-  readonly command: VelocityCommand | null;
+  readonly command: Velocity | null;
   /** Something has just been learned: `plant` is new. */
   readonly learned: boolean;
 }
@@ -94,7 +94,7 @@ export class Tuning {
   }
 
   /** What a status says in degrees and magnifications; positions of unknown scale are not taken for degrees. */
-  inDegrees({ atMs, pan, tilt, zoom }: DriverStatus): PtzStatus {
+  inDegrees({ atMs, pan, tilt, zoom }: PtzStatus): ReportedPose {
     const isDegrees = this.#capabilities?.positionUnit === 'degrees';
     return {
       atMs,
@@ -105,7 +105,7 @@ export class Tuning {
   }
 
   /** A status, for the calibration. */
-  status(status: DriverStatus): void {
+  status(status: PtzStatus): void {
     const { atMs, pan, tilt, roundTripMs } = status;
     this.#roundTripMs = roundTripMs ?? 0;
     if (this.#calibration === null || pan === null || tilt === null) return;

@@ -4,17 +4,11 @@
  *
  * A pinhole camera on a pan-tilt head, exact for any turn. Pure: times are arguments, ms on the clock of the captures.
  */
-import type { CameraNews, Size } from '../../runtime/node.ts';
+import { type CameraNews, focalLength, type Pose, pointOf, rayOf, type Size } from '../../runtime/node.ts';
 
 interface Point {
   readonly x: number;
   readonly y: number;
-}
-
-interface Pose {
-  readonly panDeg: number;
-  readonly tiltDeg: number;
-  readonly hfovDeg: number;
 }
 
 interface PoseAt extends Pose {
@@ -33,7 +27,6 @@ export interface PictureMotion {
   drift(point: Point, dtS: number): Point;
 }
 
-const RAD = Math.PI / 180;
 /** A pose that is older says nothing about a frame. */
 const STALE_MS = 500;
 const KEEP_MS = 5000;
@@ -75,13 +68,12 @@ export class EgoMotion {
 
 /** @returns null for a motion too small to matter */
 export function motionBetween(before: Pose, now: Pose, size: Size): PictureMotion | null {
-  const [from, to] = [focalPx(before, size), focalPx(now, size)];
-  const move = (point: Point) => toPixel(toRay(point, before, from, size), now, to, size);
-  const back = (point: Point) => toPixel(toRay(point, now, to, size), before, from, size);
+  const move = (point: Point) => pointOf(rayOf(before, size, point), now, size);
+  const back = (point: Point) => pointOf(rayOf(now, size, point), before, size);
   const middle = { x: size.w / 2, y: size.h / 2 };
   const moved = move(middle);
   const wayPx = moved ? Math.hypot(moved.x - middle.x, moved.y - middle.y) : size.w;
-  const scale = to / from;
+  const scale = focalLength(now.hfovDeg, size.w) / focalLength(before.hfovDeg, size.w);
   if (wayPx < LEAST_WAY * size.w && Math.abs(scale - 1) < LEAST_WAY) return null;
   return {
     scale,
@@ -92,34 +84,6 @@ export function motionBetween(before: Pose, now: Pose, size: Size): PictureMotio
       return was ? { x: (point.x - was.x) / dtS, y: (point.y - was.y) / dtS } : { x: 0, y: 0 };
     },
   };
-}
-
-/** The direction of a pixel in the world: x to the right of pan 0, y up, z ahead. */
-function toRay({ x, y }: Point, { panDeg, tiltDeg }: Pose, focal: number, size: Size): [number, number, number] {
-  const right = (x - size.w / 2) / focal;
-  const up = (size.h / 2 - y) / focal;
-  const [sinT, cosT] = [Math.sin(tiltDeg * RAD), Math.cos(tiltDeg * RAD)];
-  const [ahead, raised] = [cosT - up * sinT, sinT + up * cosT];
-  const [sinP, cosP] = [Math.sin(panDeg * RAD), Math.cos(panDeg * RAD)];
-  return [right * cosP + ahead * sinP, raised, ahead * cosP - right * sinP];
-}
-
-function toPixel(
-  [x, y, z]: [number, number, number],
-  { panDeg, tiltDeg }: Pose,
-  focal: number,
-  size: Size,
-): Point | null {
-  const [sinP, cosP] = [Math.sin(panDeg * RAD), Math.cos(panDeg * RAD)];
-  const [right, ahead] = [x * cosP - z * sinP, x * sinP + z * cosP];
-  const [sinT, cosT] = [Math.sin(tiltDeg * RAD), Math.cos(tiltDeg * RAD)];
-  const [up, depth] = [y * cosT - ahead * sinT, y * sinT + ahead * cosT];
-  if (!(depth > 1e-6)) return null;
-  return { x: size.w / 2 + (right / depth) * focal, y: size.h / 2 - (up / depth) * focal };
-}
-
-function focalPx({ hfovDeg }: Pose, { w }: Size): number {
-  return w / 2 / Math.tan((hfovDeg / 2) * RAD);
 }
 
 function between(a: Pose, b: Pose, share: number): Pose {

@@ -2,8 +2,7 @@
  * What the camera did lately, so that a frame is judged by what the camera did when it was captured and not by what it
  * does now. Pure: times are arguments, in ms on any clock that only rises.
  */
-import type { CameraNews } from '../../runtime/node.ts';
-import { type Pose, wrapDeg } from './direction.ts';
+import { type CameraNews, type Pose, wrapDeg } from '../../runtime/node.ts';
 
 /** The camera at one moment. */
 export interface CameraMoment {

@@ -5,9 +5,9 @@
  *     outside ──anchor inside──▶ inside (in the zone after loiter) ──outside by more than the margin──▶ outside
  *                    any ──zone suspended, or another label──▶ outside
  */
-import type { Box, Size, Track } from '../../runtime/node.ts';
+import { angleOf, type Box, directionOf, type Size, type Track } from '../../runtime/node.ts';
 import type { CameraMoment } from './camera-history.ts';
-import { angleDeg, directionOf, distanceDeg } from './direction.ts';
+import { distanceDeg } from './direction.ts';
 import { outlineOf, type ZonesOptions } from './options.ts';
 import { type Point, type Polygon, signedDistance } from './polygon.ts';
 
@@ -125,7 +125,7 @@ function outsideBy(zone: Zone, box: Box, { size, camera }: ZoneFrame, margin: nu
   }
   if (!camera?.pose) return Number.POSITIVE_INFINITY;
   const direction = directionOf(camera.pose, size, anchorPx);
-  return distanceDeg(zone.outline, direction) - angleDeg(camera.pose, size, marginPx);
+  return distanceDeg(zone.outline, direction) - angleOf(camera.pose.hfovDeg, marginPx / size.w);
 }
 
 /** Boxes may reach beyond the frame, zones end with it: what is seen of an object lies inside. */

@@ -2,7 +2,7 @@
  * How a camera is moved of which nothing is known yet: slowly towards the target, and with speeds that change little at a
  * time. A camera that is three times as fast as it is taken to be would swing further with every command otherwise.
  */
-import type { AxisPlant, Plant, VelocityCommand } from './types.ts';
+import type { AxisPlant, Plant, Velocity } from './types.ts';
 
 /** An error is to be gone in no less than this. */
 export const CAUTIOUS_HORIZON_S = 1.2;
@@ -11,12 +11,12 @@ const CAUTIOUS_ACCELERATION = 0.6;
 
 /** @param last the command in force @param sinceS time since it was sent @returns what is wanted, bounded */
 export function cautious(
-  wanted: VelocityCommand,
-  last: VelocityCommand,
+  wanted: Velocity,
+  last: Velocity,
   sinceS: number,
   { pan, tilt }: Plant,
   fieldDeg: number,
-): VelocityCommand {
+): Velocity {
   const degPerS = CAUTIOUS_ACCELERATION * fieldDeg * sinceS;
   const near = (to: number, from: number, { gainPerS }: AxisPlant) => {
     const most = degPerS / Math.abs(gainPerS || 1);

@@ -6,18 +6,27 @@
  * (target-filter.ts) and predicted to the moment at which the next command will act; there it is compared with the pose
  * that the camera will have by then. So the delay of the loop is in the prediction, not in the feedback (Smith 1957).
  */
+import type { Direction } from '../../../runtime/node.ts';
 import { type AxisMeeting, axisMeeting, sureDeg } from './axis-meeting.ts';
 import { CAUTIOUS_HORIZON_S, cautious } from './caution.ts';
+import { DeadReckoning } from './dead-reckoning.ts';
 import { DeadZone, type Following } from './dead-zone.ts';
+import { cosOf, fieldOfViewDeg, type Lens, toAngleDeg, toDirection, type View } from './lens.ts';
 import { CommandGate } from './limits.ts';
 import { turnTowards } from './look-around.ts';
 import type { ControlOptions } from './options.ts';
 import { type Correction, corrected, PlantWatch } from './plant-watch.ts';
-import { Pose } from './pose.ts';
 import { PAN, TargetEstimate, TILT, TIMING_STD_S } from './target-estimate.ts';
-import { type AxisPlant, type Plant, type PtzStatus, type Sighting, STOP, type VelocityCommand } from './types.ts';
+import {
+  type AngularVelocity,
+  type AxisPlant,
+  NO_VELOCITY,
+  type Plant,
+  type ReportedPose,
+  type TargetBox,
+  type Velocity,
+} from './types.ts';
 import { meetingCommand, moveSeconds, stoppingDeg } from './velocity-law.ts';
-import { cosOf, type Direction, fieldOfViewDeg, type Lens, toAngleDeg, toDirection, type View } from './view.ts';
 import { ZoomLaw } from './zoom-law.ts';
 
 /** A target that is seen seldom may be unseen for so many times the time between two sightings. */
@@ -33,13 +42,13 @@ const LEAST_LOOK = 0.01;
 
 export interface ControlInput {
   /** The target in a new picture; absent when there is none. */
-  readonly sighting?: Sighting | undefined;
-  readonly status?: PtzStatus | undefined;
+  readonly sighting?: TargetBox | undefined;
+  readonly status?: ReportedPose | undefined;
 }
 
 export interface ControlOutput {
   /** What to send now; null: nothing new, the last command goes on until its lease ends. */
-  readonly command: VelocityCommand | null;
+  readonly command: Velocity | null;
   /** `idle`: no target yet. `blind`: unseen for too long, stopped. */
   readonly state: Following | 'idle' | 'blind';
   /** Distance of the target from the centre when a command of now acts, share of the frame width; null: not known. */
@@ -49,7 +58,7 @@ export interface ControlOutput {
 export class Controller {
   readonly #options: ControlOptions;
   readonly #lens: Lens;
-  readonly #pose: Pose;
+  readonly #pose: DeadReckoning;
   readonly #target = new TargetEstimate();
   readonly #zone: DeadZone;
   readonly #zoom: ZoomLaw;
@@ -60,7 +69,7 @@ export class Controller {
   constructor(options: ControlOptions, aspect: number, plant: Plant) {
     this.#options = options;
     this.#lens = { hfovDeg: options.hfov_deg, aspect };
-    this.#pose = new Pose(this.#lens, plant, options.max_zoom);
+    this.#pose = new DeadReckoning(this.#lens, plant, options.max_zoom);
     this.#zone = new DeadZone(options.dead_zone);
     this.#zoom = new ZoomLaw(options, this.#lens);
     this.#gate = new CommandGate(options);
@@ -91,7 +100,7 @@ export class Controller {
   }
 
   /** To be called for every command that went out, with the time at which it did. */
-  sent(command: VelocityCommand, atMs: number): void {
+  sent(command: Velocity, atMs: number): void {
     const own = this.#inverted(command);
     this.#gate.sent(own, atMs);
     this.#pose.sent(own, atMs);
@@ -132,22 +141,22 @@ export class Controller {
   }
 
   /** The direction and the width that a box has in the world. */
-  directionOf(sighting: Sighting): Direction & { readonly widthDeg: number } {
+  directionOf(sighting: TargetBox): Direction & { readonly widthDeg: number } {
     return this.#pose.directionOf(sighting);
   }
 
   /** How the target moves, at its newest sighting; zeros before there is one. */
-  targetVelocity(): { readonly panDegPerS: number; readonly tiltDegPerS: number } {
+  targetVelocity(): AngularVelocity {
     return this.#target.velocity();
   }
 
   /** Stops what moves. @returns what to send now; null: nothing new */
-  halt(nowMs: number): VelocityCommand | null {
+  halt(nowMs: number): Velocity | null {
     return this.#halt(nowMs, 'blind').command;
   }
 
   /** Turns towards a direction where nothing is followed, at the widest picture. @returns what to send now; null: nothing new */
-  lookAt(nowMs: number, { panDeg, tiltDeg }: Direction): VelocityCommand | null {
+  lookAt(nowMs: number, { panDeg, tiltDeg }: Direction): Velocity | null {
     const canZoom = this.#options.max_zoom > 1;
     const wanted = turnTowards({ panDeg, tiltDeg }, this.#pose, nowMs, this.fieldDeg(nowMs), canZoom);
     const command = this.#gate.offer(nowMs, wanted, { pan: LEAST_LOOK, tilt: LEAST_LOOK, zoom: LEAST_ZOOM_CHANGE });
@@ -156,7 +165,7 @@ export class Controller {
 
   #halt(nowMs: number, state: 'idle' | 'blind'): ControlOutput {
     if (state === 'blind') this.#zone.reset();
-    const command = this.#gate.offer(nowMs, STOP, STOP);
+    const command = this.#gate.offer(nowMs, NO_VELOCITY, NO_VELOCITY);
     return { command: command && this.#inverted(command), state, errorShare: null };
   }
 
@@ -165,7 +174,7 @@ export class Controller {
     return Math.max(this.#options.coast_s, COAST_GAPS * this.#target.horizon.gapS) * 1000;
   }
 
-  #see({ atMs, bbox: { x, y, w, h } }: Sighting): void {
+  #see({ atMs, bbox: { x, y, w, h } }: TargetBox): void {
     if (![atMs, x, y, w, h].every(Number.isFinite) || !(w > 0) || !(h > 0)) return;
     const view = this.#pose.view(atMs);
     const { panDeg, tiltDeg } = toDirection(this.#lens, view, x + w / 2, y + h / 2);
@@ -275,14 +284,14 @@ export class Controller {
     );
   }
 
-  #align(status: PtzStatus): void {
+  #align(status: ReportedPose): void {
     const { panDeg, tiltDeg } = this.#pose.align(status);
     if (panDeg === 0 && tiltDeg === 0) return;
     this.#watch.reset();
     this.#shift(panDeg, tiltDeg);
   }
 
-  #inverted({ pan, tilt, zoom }: VelocityCommand): VelocityCommand {
+  #inverted({ pan, tilt, zoom }: Velocity): Velocity {
     const { invert_pan, invert_tilt } = this.#options;
     return { pan: invert_pan ? 0 - pan : pan, tilt: invert_tilt ? 0 - tilt : tilt, zoom };
   }

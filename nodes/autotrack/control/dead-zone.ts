@@ -4,8 +4,10 @@
  * camera is put right by one short move, as often as a budget of motion allows. A target that goes on in one direction
  * is followed, however slow it is.
  */
-import { DriftWatch, type Scale, type Velocity } from './drift-watch.ts';
-import { distanceDeg, type Place, Places, regionOf } from './places.ts';
+import type { Direction } from '../../../runtime/node.ts';
+import { DirectionHistory, distanceDeg, regionOf } from './direction-history.ts';
+import { DriftWatch, type Scale } from './drift-watch.ts';
+import type { AngularVelocity } from './types.ts';
 
 /** Largest radius of the region that counts as "stays", in dead zones. */
 const REGION = 0.9;
@@ -42,27 +44,27 @@ export type Following = 'track' | 'settle' | 'rest';
 export interface ZoneInput extends Scale {
   readonly nowMs: number;
   /** Where the axes will point when a command of now acts. */
-  readonly axis: Place;
+  readonly axis: Direction;
   /** Where the target was seen last. */
-  readonly seen: Place;
+  readonly seen: Direction;
   /** Where it will be, as far as its velocity is sure, when a command of now acts. */
-  readonly ahead: Place;
+  readonly ahead: Direction;
   readonly fieldDeg: number;
   /** The camera is under way, or told to be. */
   readonly moving: boolean;
   /** How long a short move to there takes. */
-  readonly moveS: (to: Place) => number;
+  readonly moveS: (to: Direction) => number;
 }
 
 export class DeadZone {
   readonly #zone: number;
-  readonly #places = new Places();
+  readonly #places = new DirectionHistory();
   readonly #watch = new DriftWatch(this.#places);
   #state: Following = 'track';
-  #aim: Place = { panDeg: 0, tiltDeg: 0 };
+  #aim: Direction = { panDeg: 0, tiltDeg: 0 };
   #settledMs = Number.NEGATIVE_INFINITY;
   /** The target goes on in one direction, at this speed. */
-  #drift: Velocity | null = null;
+  #drift: AngularVelocity | null = null;
   #budgetS: number = BUDGET.firstS;
   /** The region has not been centred yet. */
   #first = false;
@@ -75,7 +77,7 @@ export class DeadZone {
   }
 
   /** Where the camera is to point while it settles. */
-  get aim(): Place {
+  get aim(): Direction {
     return this.#aim;
   }
 
@@ -95,7 +97,7 @@ export class DeadZone {
   }
 
   /** Notes where the filtered target is. */
-  add(atMs: number, place: Place): void {
+  add(atMs: number, place: Direction): void {
     this.#places.add(atMs, place);
   }
 

@@ -2,7 +2,9 @@
  * Tells a target that goes on in one direction, however slowly, from one that hovers, wobbles or sways: by the places where
  * it has been.
  */
-import { distanceDeg, type Place, type Places, regionOf, type TimedPlace } from './places.ts';
+import type { Direction } from '../../../runtime/node.ts';
+import { type DirectionHistory, distanceDeg, regionOf, type TimedDirection } from './direction-history.ts';
+import type { AngularVelocity } from './types.ts';
 
 /** A target that has gone this far one way does not hover, in dead zones … */
 const WAY = 1.3;
@@ -20,11 +22,6 @@ const ONE_WAY = 0.85;
 const STOPPED = 0.4;
 const STOPPED_S = 2;
 
-export interface Velocity {
-  readonly panDegPerS: number;
-  readonly tiltDegPerS: number;
-}
-
 /** What degrees are worth where the target is. */
 export interface Scale {
   /** What a degree of azimuth is worth there. */
@@ -34,14 +31,14 @@ export interface Scale {
 }
 
 export class DriftWatch {
-  readonly #places: Places;
+  readonly #places: DirectionHistory;
 
-  constructor(places: Places) {
+  constructor(places: DirectionHistory) {
     this.#places = places;
   }
 
   /** One way, and further than a hovering target goes or for longer than a swaying one does. */
-  prove(now: Scale, zoneDeg: number): Velocity | null {
+  prove(now: Scale, zoneDeg: number): AngularVelocity | null {
     const first = this.#places.first;
     const last = this.#places.last;
     if (first === undefined || last === undefined) return null;
@@ -53,8 +50,8 @@ export class DriftWatch {
     return late !== null && this.#keepsOn(last.atMs, now) && this.isNewGround(last, late, STEADY_S, now) ? late : null;
   }
 
-  /** Velocity of a motion that went one way all the time and is no noise; null for any other. */
-  oneWay(fromMs: number, { cos, stdDeg }: Scale): Velocity | null {
+  /** AngularVelocity of a motion that went one way all the time and is no noise; null for any other. */
+  oneWay(fromMs: number, { cos, stdDeg }: Scale): AngularVelocity | null {
     const places = this.#places.since(fromMs);
     const [first, last] = [places[0], places.at(-1)];
     if (first === undefined || last === undefined || last.atMs <= first.atMs) return null;
@@ -64,7 +61,7 @@ export class DriftWatch {
   }
 
   /** Mean velocity since then. */
-  velocity(fromMs: number): Velocity | null {
+  velocity(fromMs: number): AngularVelocity | null {
     const places = this.#places.since(fromMs);
     const [first, last] = [places[0], places.at(-1)];
     if (first === undefined || last === undefined || last.atMs <= first.atMs) return null;
@@ -76,7 +73,7 @@ export class DriftWatch {
   }
 
   /** It has not stopped, nor turned. */
-  goesOn({ panDegPerS, tiltDegPerS }: Velocity, { cos }: Scale): boolean {
+  goesOn({ panDegPerS, tiltDegPerS }: AngularVelocity, { cos }: Scale): boolean {
     const last = this.#places.last;
     const [first] = this.#places.since((last?.atMs ?? 0) - STOPPED_S * 1000);
     if (first === undefined || last === undefined) return false;
@@ -88,13 +85,13 @@ export class DriftWatch {
 
   /** It has not been as far in that direction before. */
   isNewGround(
-    last: TimedPlace,
-    { panDegPerS, tiltDegPerS }: Velocity,
+    last: TimedDirection,
+    { panDegPerS, tiltDegPerS }: AngularVelocity,
     seconds: number,
     { cos, stdDeg }: Scale,
   ): boolean {
     const [x, y] = [panDegPerS * cos, tiltDegPerS];
-    const along = ({ panDeg, tiltDeg }: Place) => (panDeg * cos * x + tiltDeg * y) / Math.hypot(x, y);
+    const along = ({ panDeg, tiltDeg }: Direction) => (panDeg * cos * x + tiltDeg * y) / Math.hypot(x, y);
     const [here, fromMs] = [along(last) - stdDeg, last.atMs - seconds * 1000];
     return this.#places.since(Number.NEGATIVE_INFINITY).every((place) => place.atMs > fromMs || along(place) < here);
   }

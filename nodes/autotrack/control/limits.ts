@@ -4,7 +4,7 @@
  * command rate.
  */
 import type { ControlOptions } from './options.ts';
-import { AXES, STOP, type VelocityCommand } from './types.ts';
+import { AXES, NO_VELOCITY, type Velocity } from './types.ts';
 
 /** Commands are rounded to this: finer steps would not be told apart by any camera. */
 const STEP = 1e-4;
@@ -17,7 +17,7 @@ const TIMER_SLACK_MS = 1;
 
 export class CommandGate {
   readonly #options: ControlOptions;
-  #last: VelocityCommand = STOP;
+  #last: Velocity = NO_VELOCITY;
   #lastMs = Number.NEGATIVE_INFINITY;
   #leaseMs: number;
 
@@ -37,7 +37,7 @@ export class CommandGate {
   }
 
   /** The command in force. */
-  get last(): VelocityCommand {
+  get last(): Velocity {
     return this.#last;
   }
 
@@ -51,7 +51,7 @@ export class CommandGate {
    * @param leastChange by axis: smaller changes are not worth a command
    * @returns what to send now; null when nothing is to be sent
    */
-  offer(nowMs: number, wanted: VelocityCommand, leastChange: VelocityCommand): VelocityCommand | null {
+  offer(nowMs: number, wanted: Velocity, leastChange: Velocity): Velocity | null {
     const sinceMs = nowMs - this.#lastMs;
     if (sinceMs + TIMER_SLACK_MS < 1000 / this.#options.commands_per_s) return null;
     const bounded = this.#bound(wanted, sinceMs / 1000);
@@ -67,12 +67,12 @@ export class CommandGate {
   }
 
   /** Notes what was sent. */
-  sent(command: VelocityCommand, atMs: number): void {
+  sent(command: Velocity, atMs: number): void {
     this.#last = command;
     this.#lastMs = atMs;
   }
 
-  #bound(wanted: VelocityCommand, sinceS: number): VelocityCommand {
+  #bound(wanted: Velocity, sinceS: number): Velocity {
     const { max_speed, max_change_per_s } = this.#options;
     const change = max_change_per_s * Math.min(sinceS, 1);
     const bound = (value: number, last: number) => {

@@ -1,9 +1,9 @@
 /** Turning towards a direction in which no target is seen. */
+import type { Direction } from '../../../runtime/node.ts';
+import type { DeadReckoning } from './dead-reckoning.ts';
 import type { OwnMotion } from './own-motion.ts';
-import type { Pose } from './pose.ts';
-import type { VelocityCommand } from './types.ts';
+import type { Velocity } from './types.ts';
 import { meetingCommand } from './velocity-law.ts';
-import type { Direction } from './view.ts';
 
 /** In which time an error is to be gone, and from which share of the picture on it is none. */
 const LOOK_HORIZON_S = 0.6;
@@ -13,11 +13,11 @@ const WIDE_X = 1.05;
 /** @param canZoom the lens can: then it goes to the widest picture @returns the velocity that is wanted now */
 export function turnTowards(
   { panDeg, tiltDeg }: Direction,
-  { pan, tilt, zoom }: Pose,
+  { pan, tilt, zoom }: DeadReckoning,
   nowMs: number,
   fieldDeg: number,
   canZoom: boolean,
-): VelocityCommand {
+): Velocity {
   const turn = (motion: OwnMotion, aimDeg: number) => {
     const { position, velocity } = motion.at(nowMs + motion.plant.delayMs);
     const errorDeg = aimDeg - position;

@@ -38,7 +38,7 @@ const OUTLIER = 5;
 const NEAR = 0.03;
 const LEAST_POSITIONS = 6;
 
-interface Candidate {
+interface TrialFit {
   readonly delayMs: number;
   readonly rampS: number;
   readonly gain: number;
@@ -90,12 +90,12 @@ export function shapeOf(
   });
 }
 
-function search(positions: readonly TimedPosition[], commands: readonly TimedCommand[]): Candidate | null {
+function search(positions: readonly TimedPosition[], commands: readonly TimedCommand[]): TrialFit | null {
   if (positions.length < LEAST_POSITIONS || commands.length === 0) return null;
   const at = (delayMs: number, rampS: number) => solve(positions, commands, delayMs, rampS);
-  let best: Candidate | null = null;
+  let best: TrialFit | null = null;
   for (const rampS of RAMPS_S) {
-    let start: Candidate | null = null;
+    let start: TrialFit | null = null;
     for (let delayMs = 0; delayMs <= DELAYS_MS.most; delayMs += DELAYS_MS.step)
       start = lesser(start, at(delayMs, rampS));
     // From the best of each ramp: the error has more than one hollow.
@@ -104,12 +104,12 @@ function search(positions: readonly TimedPosition[], commands: readonly TimedCom
   return best;
 }
 
-function lesser(a: Candidate | null, b: Candidate | null): Candidate | null {
+function lesser(a: TrialFit | null, b: TrialFit | null): TrialFit | null {
   return a === null || (b !== null && b.error < a.error) ? b : a;
 }
 
 /** Walks downhill, with steps that are halved where none leads down. */
-function refine(start: Candidate, at: (delayMs: number, rampS: number) => Candidate | null): Candidate {
+function refine(start: TrialFit, at: (delayMs: number, rampS: number) => TrialFit | null): TrialFit {
   let best = start;
   let [stepMs, stepS] = [FINE.delayMs, FINE.rampS];
   for (let round = 0; round < FINE.rounds; ) {
@@ -144,7 +144,7 @@ function solve(
   commands: readonly TimedCommand[],
   delayMs: number,
   rampS: number,
-): Candidate | null {
+): TrialFit | null {
   const shape = shapeOf(
     positions.map(({ atMs }) => atMs),
     commands,
@@ -171,7 +171,7 @@ function solve(
 function residuals(
   positions: readonly TimedPosition[],
   commands: readonly TimedCommand[],
-  { delayMs, rampS, gain, offset }: Candidate,
+  { delayMs, rampS, gain, offset }: TrialFit,
 ): number[] {
   const times = positions.map(({ atMs }) => atMs);
   const shape = shapeOf(times, commands, delayMs, rampS);

@@ -21,7 +21,7 @@ export interface Correction {
 const UNCHANGED: Correction = { delayMs: 0, pan: 1, tilt: 1 };
 
 /** What is held against what is assumed. */
-interface Search {
+interface Hypotheses {
   /** The first is no change at all. */
   readonly variants: readonly Correction[];
   /** A variant wins when it is this much more likely (natural logarithm). */
@@ -31,7 +31,7 @@ interface Search {
 }
 
 /** Around a plant that was learned. */
-const FINE: Search = {
+const FINE: Hypotheses = {
   variants: [
     UNCHANGED,
     ...[-40, 40].map((delayMs) => ({ ...UNCHANGED, delayMs })),
@@ -44,7 +44,7 @@ const FINE: Search = {
   kept: 0.985,
 };
 /** Around a guess: far off in delay and speed at once, the two axes of a camera alike. A jump is not made lightly. */
-const COARSE: Search = {
+const COARSE: Hypotheses = {
   variants: [
     UNCHANGED,
     ...[0, -400, -300, -200, -100, 100, 200, 300, 400].flatMap((delayMs) =>
@@ -74,7 +74,7 @@ export interface WatchInput {
 }
 
 export class PlantWatch {
-  #search: Search = FINE;
+  #search: Hypotheses = FINE;
   #filters: TargetFilter[] = [];
   #evidence: number[] = [];
   #count = 0;

@@ -1,7 +1,6 @@
 /**
  * Learns in seconds what a camera's motors are like, from the positions that it reports while it is moved a little: both
- * axes at once, to and fro. A pure stepper. Where no positions are reported, calibration.ts learns from pictures, and takes
- * minutes.
+ * axes at once, to and fro. A pure stepper.
  *
  *     feel ──both axes have been seen to move──▶ swing: strokes at two speeds ──at rest──▶ done: fitted
  *       ╲ nothing seen: stronger, then given up
@@ -9,7 +8,7 @@
  * Pan and tilt share the time and not the pattern, so that neither explains the other. The fit is that of plant-fit.ts.
  */
 import { type AxisFit, fitAxis, type TimedCommand, type TimedPosition } from './plant-fit.ts';
-import { type AxisPlant, type Plant, STOP, UNKNOWN_PLANT, type VelocityCommand } from './types.ts';
+import { type AxisPlant, NO_VELOCITY, type Plant, type ReportedPose, UNKNOWN_PLANT, type Velocity } from './types.ts';
 
 export interface QuickSetup {
   /** Horizontal field of view in degrees: the camera is turned by a part of it. */
@@ -19,14 +18,6 @@ export interface QuickSetup {
   readonly lateMs: number;
   /** Whether there is a zoom to learn, and its largest magnification. */
   readonly maxZoom: number;
-}
-
-/** Where the camera is, in degrees and magnifications; what it does not say is left out. */
-export interface ReportedPose {
-  readonly atMs: number;
-  readonly panDeg?: number;
-  readonly tiltDeg?: number;
-  readonly zoomX?: number;
 }
 
 export interface QuickResult {
@@ -93,8 +84,8 @@ export class QuickCalibration {
   /** Degrees per second at full command as the feeling showed, with sign; 0: not seen to move. */
   readonly #gain = { pan: 0, tilt: 0 };
   #plan: Record<TurnAxis, readonly Pulse[]> = { pan: [], tilt: [] };
-  #wanted: VelocityCommand = STOP;
-  #offered: VelocityCommand = STOP;
+  #wanted: Velocity = NO_VELOCITY;
+  #offered: Velocity = NO_VELOCITY;
   #offeredMs = Number.NEGATIVE_INFINITY;
 
   constructor(setup: QuickSetup) {
@@ -113,7 +104,7 @@ export class QuickCalibration {
   }
 
   /** What really went out, and when: the fit stands on this. */
-  sent({ pan, tilt, zoom }: VelocityCommand, atMs: number): void {
+  sent({ pan, tilt, zoom }: Velocity, atMs: number): void {
     for (const [axis, command] of [
       ['pan', pan],
       ['tilt', tilt],
@@ -124,7 +115,7 @@ export class QuickCalibration {
   }
 
   /** To be called every 50 ms or so. @returns what to send now; null: nothing new */
-  step(nowMs: number): VelocityCommand | null {
+  step(nowMs: number): Velocity | null {
     this.#phaseMs ??= nowMs;
     this.#wanted = this.#want(nowMs, (nowMs - this.#phaseMs) / 1000);
     const isNew = (['pan', 'tilt', 'zoom'] as const).some((axis) => this.#wanted[axis] !== this.#offered[axis]);
@@ -159,7 +150,7 @@ export class QuickCalibration {
     };
   }
 
-  #want(nowMs: number, phaseS: number): VelocityCommand {
+  #want(nowMs: number, phaseS: number): Velocity {
     switch (this.#phase) {
       case 'feel':
         return this.#feeling(nowMs, phaseS);
@@ -171,35 +162,35 @@ export class QuickCalibration {
         return this.#zooming(nowMs, phaseS);
       case 'settle':
         if (this.#isAtRest(nowMs) || phaseS * 1000 > this.#mostWaitMs) this.#become('done', nowMs);
-        return STOP;
+        return NO_VELOCITY;
       case 'done':
-        return STOP;
+        return NO_VELOCITY;
     }
   }
 
-  #feeling(nowMs: number, phaseS: number): VelocityCommand {
+  #feeling(nowMs: number, phaseS: number): Velocity {
     const [command = 0, seconds = 0] = FEELS[this.#feel] ?? [];
     if (!this.#hasBegun) {
       this.#from = { pan: this.#positions.pan.at(-1)?.position, tilt: this.#positions.tilt.at(-1)?.position };
       const isSilent = this.#from.pan === undefined || this.#from.tilt === undefined;
       if (isSilent && phaseS * 1000 > this.#mostWaitMs) this.#become('done', nowMs);
-      if (isSilent) return STOP;
+      if (isSilent) return NO_VELOCITY;
       this.#hasBegun = true;
       this.#become('feel', nowMs);
     } else if (phaseS >= seconds) {
       this.#become('answer', nowMs);
-      return STOP;
+      return NO_VELOCITY;
     }
     const axis = (name: TurnAxis) => (this.#gain[name] === 0 ? command : 0);
     return { pan: axis('pan'), tilt: axis('tilt'), zoom: 0 };
   }
 
   /** Waits until what was felt for is over, and judges it. */
-  #answer(nowMs: number, phaseS: number): VelocityCommand {
+  #answer(nowMs: number, phaseS: number): Velocity {
     const isLate = phaseS * 1000 > this.#mostWaitMs;
     const isOver = phaseS * 1000 > this.#setup.lateMs + 2 * REST_MS && this.#isAtRest(nowMs);
     const hasMoved = (['pan', 'tilt'] as const).every((axis) => Math.abs(this.#way(axis)) >= SEEN_DEG);
-    if (!isLate && !(isOver && hasMoved)) return STOP;
+    if (!isLate && !(isOver && hasMoved)) return NO_VELOCITY;
     const [command = 1, seconds = 1] = FEELS[this.#feel] ?? [];
     for (const axis of ['pan', 'tilt'] as const) {
       const way = this.#way(axis);
@@ -213,7 +204,7 @@ export class QuickCalibration {
       this.#plan = { pan: this.#strokes('pan'), tilt: this.#strokes('tilt') };
       this.#become('swing', nowMs);
     }
-    return STOP;
+    return NO_VELOCITY;
   }
 
   /** Strokes out and back; tilt goes the other way round, after a pause of its own. */
@@ -235,19 +226,19 @@ export class QuickCalibration {
     return pulses;
   }
 
-  #swinging(nowMs: number, phaseS: number): VelocityCommand {
+  #swinging(nowMs: number, phaseS: number): Velocity {
     const at = (axis: TurnAxis) => this.#plan[axis].findLast(({ atS }) => atS <= phaseS)?.command ?? 0;
     const endS = Math.max(...[...this.#plan.pan, ...this.#plan.tilt].map(({ atS }) => atS));
     if (phaseS > endS) this.#become(this.#setup.maxZoom > 1 ? 'zoom' : 'settle', nowMs);
     return { pan: at('pan'), tilt: at('tilt'), zoom: 0 };
   }
 
-  #zooming(nowMs: number, phaseS: number): VelocityCommand {
-    if (phaseS < ZOOM_STROKE_S) return { ...STOP, zoom: 1 };
-    if (phaseS < 2 * ZOOM_STROKE_S) return STOP;
-    if (phaseS < 3 * ZOOM_STROKE_S) return { ...STOP, zoom: -1 };
+  #zooming(nowMs: number, phaseS: number): Velocity {
+    if (phaseS < ZOOM_STROKE_S) return { ...NO_VELOCITY, zoom: 1 };
+    if (phaseS < 2 * ZOOM_STROKE_S) return NO_VELOCITY;
+    if (phaseS < 3 * ZOOM_STROKE_S) return { ...NO_VELOCITY, zoom: -1 };
     this.#become('settle', nowMs);
-    return STOP;
+    return NO_VELOCITY;
   }
 
   #become(phase: Phase, nowMs: number): void {

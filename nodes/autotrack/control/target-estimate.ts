@@ -1,11 +1,13 @@
 /** Where the target is in the world and how it moves, from the places that pictures show it at. */
+import type { Direction } from '../../../runtime/node.ts';
+import type { DeadReckoning } from './dead-reckoning.ts';
 import { Horizon } from './horizon.ts';
 import { Lead } from './lead.ts';
+import { cosOf } from './lens.ts';
 import { BoxNoise } from './noise.ts';
 import type { OwnMotion } from './own-motion.ts';
-import type { Pose } from './pose.ts';
 import { TargetFilter } from './target-filter.ts';
-import { cosOf, type Direction } from './view.ts';
+import type { AngularVelocity } from './types.ts';
 
 export const PAN = 0;
 export const TILT = 1;
@@ -13,7 +15,7 @@ export const TILT = 1;
 export const TIMING_STD_S = 0.015;
 
 /** The target in a picture, as a place in the world. */
-export interface SeenPlace extends Direction {
+export interface SeenDirection extends Direction {
   readonly atMs: number;
   readonly widthDeg: number;
   /** Horizontal field of view of the picture. */
@@ -43,7 +45,7 @@ export class TargetEstimate {
   }
 
   /** Takes in a place. @returns how uncertain it is, variances of pan and tilt in degrees² */
-  see({ atMs, panDeg, tiltDeg, widthDeg, fieldDeg }: SeenPlace, pose: Pose): readonly number[] {
+  see({ atMs, panDeg, tiltDeg, widthDeg, fieldDeg }: SeenDirection, pose: DeadReckoning): readonly number[] {
     const cos = cosOf(tiltDeg);
     this.#noise.add(atMs, [panDeg * cos, tiltDeg], widthDeg);
     this.horizon.seenAfter((atMs - this.filter.atMs) / 1000);
@@ -62,7 +64,7 @@ export class TargetEstimate {
   }
 
   /** How it moves, at its newest sighting; zeros before there is one. */
-  velocity(): { readonly panDegPerS: number; readonly tiltDegPerS: number } {
+  velocity(): AngularVelocity {
     if (!this.started) return { panDegPerS: 0, tiltDegPerS: 0 };
     const { atMs } = this.filter;
     return { panDegPerS: this.filter.at(atMs, PAN).velocity, tiltDegPerS: this.filter.at(atMs, TILT).velocity };

@@ -1,14 +1,15 @@
 /** What goes into the controller, and what comes out. Times are on one clock that never jumps, in milliseconds. */
 
-/** A velocity command in the convention of ONVIF's ContinuousMove: each axis in [-1, 1], + is right, up, in. */
-export interface VelocityCommand {
-  readonly pan: number;
-  readonly tilt: number;
-  readonly zoom: number;
+export { NO_VELOCITY, type Velocity } from '../../../ptz/index.ts';
+
+/** Degrees a second. */
+export interface AngularVelocity {
+  readonly panDegPerS: number;
+  readonly tiltDegPerS: number;
 }
 
 /** The target as it was seen in one picture. */
-export interface Sighting {
+export interface TargetBox {
   /**
    * When the picture was taken, as well as is known. A constant error (a camera that does not say when it exposed) is
    * harmless as long as the plant was calibrated with the same times: it becomes part of the learned delay.
@@ -19,7 +20,7 @@ export interface Sighting {
 }
 
 /** Where the camera says that it points; every value optional, since cameras leave out any of them. */
-export interface PtzStatus {
+export interface ReportedPose {
   /** When it pointed there, as well as is known. */
   readonly atMs: number;
   readonly panDeg?: number;
@@ -49,8 +50,6 @@ export interface Plant {
 
 export const AXES = ['pan', 'tilt', 'zoom'] as const;
 export type Axis = (typeof AXES)[number];
-
-export const STOP: VelocityCommand = { pan: 0, tilt: 0, zoom: 0 };
 
 /** A middling camera: what is assumed before anything has been learned. */
 export const UNKNOWN_PLANT: Plant = {

@@ -2,9 +2,10 @@
  * Zoom by the size of the target: a wanted share of the frame, with hysteresis, and never so close that the target
  * could leave the picture within one loop delay: the background that is kept is what it may move through.
  */
+
+import { fieldOfViewDeg, type Lens, toShare } from './lens.ts';
 import type { ControlOptions } from './options.ts';
 import type { AxisPlant } from './types.ts';
-import { fieldOfViewDeg, type Lens, toShare } from './view.ts';
 
 /** Seconds in which a wrong size is put right. */
 const HORIZON_S = 0.8;

@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'bun:test';
 import { Value } from '@sinclair/typebox/value';
 import { DeadZone, type Following } from '../../../nodes/autotrack/control/dead-zone.ts';
+import { fieldOfViewDeg, toDirection } from '../../../nodes/autotrack/control/lens.ts';
 import { CommandGate } from '../../../nodes/autotrack/control/limits.ts';
 import { BoxNoise } from '../../../nodes/autotrack/control/noise.ts';
 import { controlOptions } from '../../../nodes/autotrack/control/options.ts';
 import { OwnMotion } from '../../../nodes/autotrack/control/own-motion.ts';
 import { TargetFilter } from '../../../nodes/autotrack/control/target-filter.ts';
-import { STOP } from '../../../nodes/autotrack/control/types.ts';
+import { NO_VELOCITY } from '../../../nodes/autotrack/control/types.ts';
 import { meetingCommand } from '../../../nodes/autotrack/control/velocity-law.ts';
-import { fieldOfViewDeg, toDirection } from '../../../nodes/autotrack/control/view.ts';
 
 const OPTIONS = Value.Create(controlOptions);
 
@@ -186,18 +186,18 @@ describe('dead zone', () => {
 
 describe('command gate', () => {
   const least = { pan: 0.01, tilt: 0.01, zoom: 0.01 };
-  const pan = (value: number) => ({ ...STOP, pan: value });
+  const pan = (value: number) => ({ ...NO_VELOCITY, pan: value });
 
   test('nothing at rest, ten a second at most, small changes not at all, a stop at once', () => {
     const gate = new CommandGate(OPTIONS);
-    expect(gate.offer(0, STOP, least)).toBeNull();
+    expect(gate.offer(0, NO_VELOCITY, least)).toBeNull();
     expect(gate.offer(0, pan(0.5), least)).toEqual(pan(0.5));
     gate.sent(pan(0.5), 0);
     expect(gate.offer(50, pan(0.9), least)).toBeNull();
     expect(gate.offer(100, pan(0.505), least)).toBeNull();
-    expect(gate.offer(100, STOP, least)).toEqual(STOP);
-    gate.sent(STOP, 100);
-    expect(gate.offer(2000, STOP, least)).toBeNull();
+    expect(gate.offer(100, NO_VELOCITY, least)).toEqual(NO_VELOCITY);
+    gate.sent(NO_VELOCITY, 100);
+    expect(gate.offer(2000, NO_VELOCITY, least)).toBeNull();
   });
 
   test('a motion that goes on is renewed well within its lease', () => {
@@ -216,7 +216,7 @@ describe('command gate', () => {
 
   test('bounds of speed and change', () => {
     const gate = new CommandGate({ ...OPTIONS, max_speed: 0.6, max_change_per_s: 2 });
-    gate.sent(STOP, 0);
+    gate.sent(NO_VELOCITY, 0);
     expect(gate.offer(100, pan(5), least)?.pan).toBeCloseTo(0.2, 9);
     expect(gate.offer(1000, pan(5), least)?.pan).toBeCloseTo(0.6, 9);
     expect(gate.offer(1000, pan(Number.NaN), least)).toBeNull();

@@ -3,7 +3,7 @@ import { Value } from '@sinclair/typebox/value';
 import { Controller } from '../../../nodes/autotrack/control/controller.ts';
 import { type ControlOptions, controlOptions } from '../../../nodes/autotrack/control/options.ts';
 import { OwnMotion } from '../../../nodes/autotrack/control/own-motion.ts';
-import { type Plant, STOP, UNKNOWN_PLANT, type VelocityCommand } from '../../../nodes/autotrack/control/types.ts';
+import { NO_VELOCITY, type Plant, UNKNOWN_PLANT, type Velocity } from '../../../nodes/autotrack/control/types.ts';
 
 const PLANT: Plant = {
   pan: { gainPerS: 60, rampS: 0.3, delayMs: 400 },
@@ -17,7 +17,7 @@ const rms = (errors: readonly number[]) => Math.hypot(...errors.slice(-300));
 
 interface Sent {
   readonly atMs: number;
-  readonly command: VelocityCommand;
+  readonly command: Velocity;
 }
 
 /** Follows a target at `panDegAt(timeS)` near the horizon, in pictures that lie about the time of exposure in no way. */
@@ -68,7 +68,7 @@ describe('controller', () => {
   test('a target that stays: one approach, then silence', () => {
     const { sent, errorsDeg } = follow(() => 12, 20);
     expect(Math.abs(errorsDeg.at(-1) ?? 99) * DEG_TO_SHARE).toBeLessThan(0.01);
-    expect(sent.at(-1)?.command).toEqual(STOP);
+    expect(sent.at(-1)?.command).toEqual(NO_VELOCITY);
     expect(sent.at(-1)?.atMs).toBeLessThan(6000);
   });
 
@@ -80,7 +80,7 @@ describe('controller', () => {
   test('a target that is gone is followed for a second, then the camera stops and is silent', () => {
     const { sent } = follow((timeS) => (timeS < 5 ? 8 * timeS : null), 10);
     const last = sent.at(-1);
-    expect(last?.command).toEqual(STOP);
+    expect(last?.command).toEqual(NO_VELOCITY);
     expect(last?.atMs).toBeGreaterThan(5800);
     expect(last?.atMs).toBeLessThan(6400);
   });

@@ -4,7 +4,7 @@
  */
 import { Value } from '@sinclair/typebox/value';
 import { controlOptions } from '../../../nodes/autotrack/control/options.ts';
-import type { Plant, VelocityCommand } from '../../../nodes/autotrack/control/types.ts';
+import type { Plant, Velocity } from '../../../nodes/autotrack/control/types.ts';
 import type { Selection } from '../../../nodes/autotrack/selector.ts';
 import { type Decision, Steering, type SteeringOptions } from '../../../nodes/autotrack/steering.ts';
 import { ByteTrack } from '../../../nodes/track/byte-track.ts';
@@ -72,7 +72,7 @@ export class Pursuit {
   isAway = false;
   canMove = true;
   /** Velocities that went out, stops included. */
-  readonly sent: { readonly timeS: number; readonly command: VelocityCommand }[] = [];
+  readonly sent: { readonly timeS: number; readonly command: Velocity }[] = [];
   readonly #tracker = new ByteTrack(Value.Create(trackOptions));
   readonly #ego = new EgoMotion();
   readonly #late: { readonly dueMs: number; readonly frame: FrameMeta; readonly detections: Detection[] }[] = [];
@@ -165,7 +165,7 @@ export class Pursuit {
     return decision;
   }
 
-  #send(nowMs: number, command: VelocityCommand): void {
+  #send(nowMs: number, command: Velocity): void {
     const { spec } = this.camera;
     const rates = { pan: command.pan * spec.pan.maxRate, tilt: command.tilt * spec.tilt.maxRate };
     this.camera.command({ kind: 'rate', rates: { ...rates, zoom: command.zoom * spec.zoom.maxRate }, forS: LEASE_S });

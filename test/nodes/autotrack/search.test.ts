@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'bun:test';
-import { type Candidate, knownAgain, type LostLook } from '../../../nodes/autotrack/reacquire.ts';
-import { type Direction, Search, whereNow } from '../../../nodes/autotrack/search.ts';
+import { type Candidate, knownAgain, type LostTrack } from '../../../nodes/autotrack/reacquire.ts';
+import { Search, whereNow } from '../../../nodes/autotrack/search.ts';
+import type { Direction } from '../../../runtime/node.ts';
 
 const FIELD_DEG = 20;
-const LOST: LostLook = {
+const LOST: LostTrack = {
   panDeg: 30,
   tiltDeg: 10,
   panDegPerS: 4,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test';
-import { type SelectionOptions, Selector } from '../../../nodes/autotrack/selector.ts';
+import { type SelectionOptions, TargetSelector } from '../../../nodes/autotrack/selector.ts';
 import type { Track } from '../../../runtime/data.ts';
 
 const AUTO: SelectionOptions = { auto: true, required_zones: [], labels: [], min_confidence: 0.5, min_age_s: 1 };
@@ -10,7 +10,7 @@ function track(id: number, more: Partial<Track> = {}): Track {
 }
 
 /** Ten pictures a second of the same tracks. @returns what is selected after each */
-function watch(selector: Selector, tracks: readonly Track[], fromS: number, toS: number, mayChoose = true) {
+function watch(selector: TargetSelector, tracks: readonly Track[], fromS: number, toS: number, mayChoose = true) {
   const seen: (number | null)[] = [];
   for (let ms = fromS * 1000; ms < toS * 1000; ms += 100) seen.push(selector.step(tracks, ms, mayChoose)?.id ?? null);
   return seen;
@@ -18,7 +18,7 @@ function watch(selector: Selector, tracks: readonly Track[], fromS: number, toS:
 
 describe('the graph chooses', () => {
   test('a track that has been seen for long enough, and then keeps to it', () => {
-    const selector = new Selector(AUTO);
+    const selector = new TargetSelector(AUTO);
     const seen = watch(selector, [track(1)], 0, 2);
     expect(seen.indexOf(1)).toBe(10);
     expect(
@@ -35,31 +35,31 @@ describe('the graph chooses', () => {
     ['wants it in another zone', { required_zones: ['sky'] }, { zones: ['yard'] }],
     ['wants it for longer', { min_age_s: 10 }, {}],
   ])('nothing while it %s', (_why, options, more) => {
-    const selector = new Selector({ ...AUTO, ...options });
+    const selector = new TargetSelector({ ...AUTO, ...options });
     expect(watch(selector, [track(1, more)], 0, 3)).toEqual(Array(30).fill(null));
   });
 
   test('nothing while the camera cannot follow', () => {
-    const selector = new Selector(AUTO);
+    const selector = new TargetSelector(AUTO);
     expect(watch(selector, [track(1)], 0, 3, false)).toEqual(Array(30).fill(null));
     expect(selector.step([track(1)], 3000, true)?.id).toBe(1);
   });
 
   test('the most wanted label first, then the surest track', () => {
-    const selector = new Selector({ ...AUTO, labels: ['drone', 'bird'] });
+    const selector = new TargetSelector({ ...AUTO, labels: ['drone', 'bird'] });
     const tracks = [track(1, { label: 'bird', confidence: 0.99 }), track(2), track(3, { confidence: 0.9 })];
     expect(watch(selector, tracks, 0, 2).at(-1)).toBe(3);
   });
 
   test('one in a required zone', () => {
-    const selector = new Selector({ ...AUTO, required_zones: ['sky', 'roof'] });
+    const selector = new TargetSelector({ ...AUTO, required_zones: ['sky', 'roof'] });
     expect(watch(selector, [track(1), track(2, { zones: ['roof'] })], 0, 2).at(-1)).toBe(2);
   });
 });
 
 describe('the operator', () => {
   test('always wins, also with a track that is not in sight', () => {
-    const selector = new Selector(AUTO);
+    const selector = new TargetSelector(AUTO);
     watch(selector, [track(1)], 0, 2);
     selector.operate(99);
     expect(watch(selector, [track(1)], 2, 4).at(-1)).toBe(99);
@@ -67,7 +67,7 @@ describe('the operator', () => {
   });
 
   test('lets go: what was in sight then is not chosen again, another one is', () => {
-    const selector = new Selector(AUTO);
+    const selector = new TargetSelector(AUTO);
     watch(selector, [track(1)], 0, 2);
     selector.operate(null);
     expect(watch(selector, [track(1)], 2, 8).at(-1)).toBe(null);
@@ -75,7 +75,7 @@ describe('the operator', () => {
   });
 
   test('chooses one that was let go of: it may be chosen again later', () => {
-    const selector = new Selector(AUTO);
+    const selector = new TargetSelector(AUTO);
     watch(selector, [track(1)], 0, 2);
     selector.operate(null);
     selector.operate(1);
@@ -84,7 +84,7 @@ describe('the operator', () => {
 });
 
 test('a target that is released is passed over until the tracker has forgotten it', () => {
-  const selector = new Selector(AUTO);
+  const selector = new TargetSelector(AUTO);
   watch(selector, [track(1)], 0, 2);
   selector.release();
   expect(watch(selector, [track(1)], 2, 5).at(-1)).toBe(null);
@@ -93,7 +93,7 @@ test('a target that is released is passed over until the tracker has forgotten i
 });
 
 test('the same target goes on under another id, chosen by whom it was', () => {
-  const selector = new Selector(AUTO);
+  const selector = new TargetSelector(AUTO);
   selector.operate(4);
   selector.rename(7);
   expect(selector.selection).toEqual({ id: 7, by: 'operator' });

@@ -6,18 +6,14 @@
  * and Lugosi 2006). A target that wobbles, sways or creeps needs no model of its own that way.
  */
 
-/** A direction: azimuth and elevation. */
-export interface Place {
-  readonly panDeg: number;
-  readonly tiltDeg: number;
-}
+import type { Direction } from '../../../runtime/node.ts';
 
-export interface TimedPlace extends Place {
+export interface TimedDirection extends Direction {
   readonly atMs: number;
 }
 
 export interface Region {
-  readonly middle: Place;
+  readonly middle: Direction;
   /** Distance of the place that is furthest from the middle, in degrees of elevation. */
   readonly radiusDeg: number;
 }
@@ -36,16 +32,16 @@ const LEAST_PAST_MS = 1500;
 /** How much faster than by its share of independent tries evidence is trusted. */
 const SHARPNESS = 1.5;
 
-export class Places {
-  #places: TimedPlace[] = [];
+export class DirectionHistory {
+  #places: TimedDirection[] = [];
   /** Sightings in the newest place. */
   #count = 0;
 
-  get last(): TimedPlace | undefined {
+  get last(): TimedDirection | undefined {
     return this.#places.at(-1);
   }
 
-  get first(): TimedPlace | undefined {
+  get first(): TimedDirection | undefined {
     return this.#places[0];
   }
 
@@ -59,7 +55,7 @@ export class Places {
     this.#count = 0;
   }
 
-  add(atMs: number, { panDeg, tiltDeg }: Place): void {
+  add(atMs: number, { panDeg, tiltDeg }: Direction): void {
     const last = this.last;
     if (last === undefined || atMs - last.atMs >= BIN_MS) {
       this.#places.push({ atMs, panDeg, tiltDeg });
@@ -89,13 +85,13 @@ export class Places {
     if (older > 0) this.#places.splice(0, older);
   }
 
-  since(ms: number): readonly TimedPlace[] {
+  since(ms: number): readonly TimedDirection[] {
     const from = this.#places.findIndex(({ atMs }) => atMs >= ms);
     return from < 0 ? [] : this.#places.slice(from);
   }
 
   /** Mean from one time up to another; null when nothing was seen then. */
-  mean(fromMs: number, toMs: number): Place | null {
+  mean(fromMs: number, toMs: number): Direction | null {
     const within = this.#places.filter(({ atMs }) => atMs >= fromMs && atMs < toMs);
     if (within.length === 0) return null;
     const mean = (side: 'panDeg' | 'tiltDeg') => within.reduce((sum, place) => sum + place[side], 0) / within.length;
@@ -103,7 +99,7 @@ export class Places {
   }
 
   /** Mean of where the target will be over the next seconds. @returns null when it has not been seen */
-  forecast(): Place | null {
+  forecast(): Direction | null {
     const last = this.#places.length - 1;
     if (last < 0) return null;
     const sums = new Sums(this.#places);
@@ -135,7 +131,7 @@ export class Places {
 }
 
 /** The smallest upright box around some places. @param cos what a degree of azimuth is worth there */
-export function regionOf(places: readonly Place[], cos: number): Region {
+export function regionOf(places: readonly Direction[], cos: number): Region {
   let [left, right, low, high] = [Infinity, -Infinity, Infinity, -Infinity];
   for (const { panDeg, tiltDeg } of places) {
     left = Math.min(left, panDeg);
@@ -148,11 +144,11 @@ export function regionOf(places: readonly Place[], cos: number): Region {
   return { middle, radiusDeg };
 }
 
-export function distanceDeg(a: Place, b: Place, cos: number): number {
+export function distanceDeg(a: Direction, b: Direction, cos: number): number {
   return Math.hypot((a.panDeg - b.panDeg) * cos, a.tiltDeg - b.tiltDeg);
 }
 
-type Forecaster = (sums: Sums, k: number) => Place;
+type Forecaster = (sums: Sums, k: number) => Direction;
 
 const FORECASTERS: readonly Forecaster[] = [
   ...LEVEL_S.map((s) => (sums: Sums, k: number) => sums.level(sums.since(k, s * 1000), k + 1)),
@@ -161,12 +157,12 @@ const FORECASTERS: readonly Forecaster[] = [
 
 /** Running sums, so that means and lines over any window cost the same. */
 class Sums {
-  readonly #places: readonly TimedPlace[];
+  readonly #places: readonly TimedDirection[];
   readonly #sums: Float64Array;
   readonly startMs: number;
   readonly endMs: number;
 
-  constructor(places: readonly TimedPlace[]) {
+  constructor(places: readonly TimedDirection[]) {
     this.#places = places;
     this.startMs = places[0]?.atMs ?? 0;
     this.endMs = places.at(-1)?.atMs ?? 0;
@@ -194,13 +190,13 @@ class Sums {
     return to;
   }
 
-  level(from: number, to: number): Place {
+  level(from: number, to: number): Direction {
     const n = Math.max(1, to - from);
     return { panDeg: this.#sum(from, to, 2) / n, tiltDeg: this.#sum(from, to, 4) / n };
   }
 
   /** Least squares, in the middle of the time that is forecast, or no further ahead than half the window. */
-  line(from: number, to: number): Place {
+  line(from: number, to: number): Direction {
     const n = to - from;
     const [t, tt] = [this.#sum(from, to, 0), this.#sum(from, to, 1)];
     const spread = tt - (t * t) / n;

@@ -1,18 +1,17 @@
 /** What has been seen of each track lately: where, how it moved, and beside which others. Pure: times are arguments. */
-import type { LostLook } from './reacquire.ts';
+import type { Direction } from '../../runtime/node.ts';
+import type { LostTrack } from './reacquire.ts';
 
 /** Where a track was in a picture, as a direction of the world. */
-export interface Look {
+export interface TrackDirection extends Direction {
   readonly id: number;
-  readonly panDeg: number;
-  readonly tiltDeg: number;
   readonly widthDeg: number;
   readonly label: string;
 }
 
 interface Known {
   /** Of the last {@link MOTION_MS}, oldest first. */
-  readonly looks: (Look & { readonly atMs: number })[];
+  readonly looks: (TrackDirection & { readonly atMs: number })[];
   /** Tracks that were in a picture together with it: they are other objects. */
   readonly beside: Set<number>;
 }
@@ -26,11 +25,11 @@ const LATELY_MS = 2000;
 const MOST_KNOWN = 256;
 const FORGET_MS = 60_000;
 
-export class Sightings {
+export class TrackHistory {
   readonly #known = new Map<number, Known>();
 
   /** All tracks of a picture. */
-  see(looks: readonly Look[], atMs: number): void {
+  see(looks: readonly TrackDirection[], atMs: number): void {
     for (const look of looks) {
       const known = this.#known.get(look.id) ?? { looks: [], beside: new Set<number>() };
       this.#known.set(look.id, known);
@@ -47,7 +46,7 @@ export class Sightings {
   }
 
   /** Where a track was last, and how it moved; null: it has not been in sight lately. */
-  lately(id: number, nowMs: number): LostLook | null {
+  lately(id: number, nowMs: number): LostTrack | null {
     const looks = this.#known.get(id)?.looks ?? [];
     const [first, last] = [looks[0], looks.at(-1)];
     if (!first || !last || nowMs - last.atMs > LATELY_MS) return null;

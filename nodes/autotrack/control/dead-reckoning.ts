@@ -1,7 +1,8 @@
 /** Where the camera points, reckoned from the commands that it was sent, and what a picture of any time shows. */
+import type { Direction } from '../../../runtime/node.ts';
+import { fieldOfViewDeg, type Lens, toAngleDeg, toDirection, type View } from './lens.ts';
 import { OwnMotion } from './own-motion.ts';
-import type { Plant, PtzStatus, Sighting, VelocityCommand } from './types.ts';
-import { type Direction, fieldOfViewDeg, type Lens, toAngleDeg, toDirection, type View } from './view.ts';
+import type { Plant, ReportedPose, TargetBox, Velocity } from './types.ts';
 
 /** For so long after a command that may never have been carried out, the camera's word counts while it moves too … */
 const DOUBT_MS = 2000;
@@ -13,7 +14,7 @@ const STATUS_STEPS = 8;
 /** … and positions further than this from all of it are believed. */
 const BESIDE_DEG = 1.5;
 
-export class Pose {
+export class DeadReckoning {
   readonly pan: OwnMotion;
   readonly tilt: OwnMotion;
   readonly zoom: OwnMotion;
@@ -39,7 +40,7 @@ export class Pose {
   }
 
   /** Notes a command that went out. */
-  sent({ pan, tilt, zoom }: VelocityCommand, atMs: number): void {
+  sent({ pan, tilt, zoom }: Velocity, atMs: number): void {
     this.pan.sent(atMs, pan);
     this.tilt.sent(atMs, tilt);
     this.zoom.sent(atMs, zoom);
@@ -70,7 +71,7 @@ export class Pose {
   }
 
   /** The direction and the width that a box has in the world. */
-  directionOf({ atMs, bbox: { x, y, w, h } }: Sighting): Direction & { readonly widthDeg: number } {
+  directionOf({ atMs, bbox: { x, y, w, h } }: TargetBox): Direction & { readonly widthDeg: number } {
     const view = this.view(atMs);
     return {
       ...toDirection(this.#lens, view, x + w / 2, y + h / 2),
@@ -83,7 +84,7 @@ export class Pose {
    * request got lost, and the camera may not be where it was sent, it puts right what no time explains.
    * @returns by how much the reckoning was put right
    */
-  align({ atMs, panDeg, tiltDeg, zoomX }: PtzStatus): Direction {
+  align({ atMs, panDeg, tiltDeg, zoomX }: ReportedPose): Direction {
     const isDoubted = atMs < this.#doubtedMs + DOUBT_MS;
     const off = (motion: OwnMotion, reported: number | undefined) => {
       if (reported === undefined || !Number.isFinite(reported)) return 0;

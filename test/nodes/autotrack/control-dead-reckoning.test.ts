@@ -1,20 +1,20 @@
 /** Where the camera is taken to be, and what its own word about that changes. */
 import { describe, expect, test } from 'bun:test';
-import { Pose } from '../../../nodes/autotrack/control/pose.ts';
+import { DeadReckoning } from '../../../nodes/autotrack/control/dead-reckoning.ts';
 import type { AxisPlant } from '../../../nodes/autotrack/control/types.ts';
 
 const AXIS: AxisPlant = { gainPerS: 60, rampS: 0.2, delayMs: 100 };
 const PLANT = { pan: AXIS, tilt: AXIS, zoom: { ...AXIS, gainPerS: 2 } };
 const STILL = { pan: 0, tilt: 0, zoom: 0 };
 
-function resting(plant = PLANT): Pose {
-  const pose = new Pose({ hfovDeg: 60, aspect: 16 / 9 }, plant, 4);
+function resting(plant = PLANT): DeadReckoning {
+  const pose = new DeadReckoning({ hfovDeg: 60, aspect: 16 / 9 }, plant, 4);
   pose.sent(STILL, 0);
   return pose;
 }
 
 /** At rest until 1000 ms, then told to pan at half its speed (30° a second). */
-function panning(plant = PLANT): Pose {
+function panning(plant = PLANT): DeadReckoning {
   const pose = resting(plant);
   pose.sent({ ...STILL, pan: 0.5 }, 1000);
   return pose;
