@@ -1,9 +1,10 @@
 /**
- * Logging of the whole system: pino, one line of JSON an entry; on a terminal a short readable form instead. Values
- * from the environment are secrets: they are blotted out of every line, whatever field they are in.
+ * Logging of the whole system: pino, one line of JSON per entry; on a terminal a short readable form instead. Secrets
+ * are replaced in every line, whatever field they are in.
  */
 import pino from 'pino';
 import type { Logger } from './node.ts';
+import { HIDDEN, Secrets } from './secrets.ts';
 
 /** Where finished lines go. A status line takes the place of the plain terminal writer. */
 export type LineWriter = (line: string) => void;
@@ -13,9 +14,9 @@ export type LogFields = Record<string, unknown>;
 export interface Log extends Logger {
   /** The same log with these fields in every entry. */
   with(fields: LogFields): Log;
-  /** Blots this text out of all lines from now on. */
+  /** Replaces this text in all lines from now on. */
   hide(secret: string): void;
-  /** The text without what is to be hidden: for what leaves by other ways than the log. */
+  /** The text without secrets: for answers and messages, which do not go through the log. */
   redact(text: string): string;
 }
 
@@ -27,10 +28,10 @@ export interface LogOptions {
 }
 
 export function createLog(options: LogOptions): Log {
-  const secrets: string[] = [];
-  const redact = (text: string) => secrets.reduce((rest, secret) => rest.replaceAll(secret, HIDDEN), text);
+  const secrets = new Secrets();
+  const redact = (text: string) => secrets.redact(text);
   const write = (line: string) => {
-    // Value by value: a secret such as `1000` inside a number would leave a line that is no JSON any more.
+    // Value by value: replacing a secret such as `1000` inside of a number would break the JSON.
     const entry: Record<string, unknown> = JSON.parse(line, (_key, value: unknown) => redactValue(value, redact));
     options.write(options.pretty ? prettyLine(entry) : JSON.stringify(entry));
   };
@@ -44,21 +45,8 @@ export function createLog(options: LogOptions): Log {
     },
     { write },
   );
-  const hide = (secret: string) => {
-    // Very short values (a port number, say) would blot out half of every line and hide nothing.
-    if (secret.length < MIN_SECRET_LENGTH) return;
-    // As it is, and as it stands inside JSON and URLs.
-    for (const form of [secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret)]) {
-      if (!secrets.includes(form)) secrets.push(form);
-    }
-    // Longest first: a secret may hold another one.
-    secrets.sort((a, b) => b.length - a.length);
-  };
-  return wrap(root, { hide, redact });
+  return wrap(root, { hide: (secret) => secrets.add(secret), redact });
 }
-
-const HIDDEN = '***';
-const MIN_SECRET_LENGTH = 4;
 
 function redactValue(value: unknown, redact: (text: string) => string): unknown {
   if (typeof value === 'string') return redact(value);
@@ -83,7 +71,7 @@ const COLOURS: Record<string, string> = { debug: '\x1b[2m', info: '\x1b[36m', wa
 function prettyLine(entry: Record<string, unknown>): string {
   const { level, time, message, camera, node, session: _session, graph, stack, ...others } = entry;
   const label = String(level);
-  // An error is to be mended: it names the file, which in every other line would only be in the way.
+  // Only errors name the graph file: the user has to open it. In other lines it is noise.
   const fields = label === 'error' && graph !== undefined ? { graph, ...others } : others;
   const where = [camera, node].filter((part) => typeof part === 'string').join(' ');
   const rest = Object.entries(fields).map(

@@ -13,9 +13,10 @@ export { type Static, Type } from '@sinclair/typebox';
 export { backoffMs } from './backoff.ts';
 export type { Clock } from './clock.ts';
 export * from './data.ts';
-export { WindhoverError } from './errors.ts';
+export { errorMessage, WindhoverError } from './errors.ts';
 export * from './geometry.ts';
 export { nearest } from './nearest.ts';
+export { maskPasswords } from './secrets.ts';
 export { sleep } from './sleep.ts';
 export { TargetPhase } from './target-phase.ts';
 

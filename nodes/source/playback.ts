@@ -1,7 +1,16 @@
 /** The source at work: open, pace, loop, reconnect. First connect and reconnect are the same path. */
 import { existsSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { backoffMs, type Emit, type NodeContext, sleep, type Timeline, WindhoverError } from '../../runtime/node.ts';
+import {
+  backoffMs,
+  type Emit,
+  errorMessage,
+  maskPasswords,
+  type NodeContext,
+  sleep,
+  type Timeline,
+  WindhoverError,
+} from '../../runtime/node.ts';
 import { MediaInput } from './media-input.ts';
 import type { SourceOptions } from './options.ts';
 import { TimelineTracker } from './timeline.ts';
@@ -29,7 +38,7 @@ export class Playback {
     this.#emit = context.emit;
     this.#url = params.url.startsWith('file://') ? fileURLToPath(params.url) : params.url;
     this.#isFile = !/^[a-z][a-z0-9+.-]+:/i.test(this.#url);
-    this.#name = withoutPassword(params.url);
+    this.#name = maskPasswords(params.url);
     this.#timeline = new TimelineTracker(params.pace, context.clock);
   }
 
@@ -162,17 +171,6 @@ export class Playback {
   /** The same error with the source's name in front (never its password). */
   #named(error: unknown, permanent: boolean): WindhoverError {
     const code = error instanceof WindhoverError ? error.code : 'source_failed';
-    const message = error instanceof Error ? error.message : String(error);
-    return new WindhoverError(code, `${this.#name}: ${message}`, { permanent, cause: error });
+    return new WindhoverError(code, `${this.#name}: ${errorMessage(error)}`, { permanent, cause: error });
   }
-}
-
-/**
- * The URL as it may be shown. People write passwords with `@` and `/` in them as they are: all up to the last `@` is
- * hidden. So are those in the query, where some cameras want them.
- */
-export function withoutPassword(url: string): string {
-  return url
-    .replace(/:\/\/.*@/, '://***@')
-    .replace(/([?&](?:pass|pwd|password|passwd|token|key|secret)=)[^&]*/gi, '$1***');
 }

@@ -4,7 +4,8 @@ import { Value } from '@sinclair/typebox/value';
 import type { FrameRequest, Pace } from '../data.ts';
 import { errorMessage, WindhoverError } from '../errors.ts';
 import type { AnyNode, PrepareContext } from '../node.ts';
-import { type Faults, joinPath, type Place, redact } from './faults.ts';
+import { Secrets } from '../secrets.ts';
+import { type Faults, joinPath, type Place } from './faults.ts';
 import type { FoundLink } from './links.ts';
 import type { NodeOutline } from './outline.ts';
 import { locate } from './tree.ts';
@@ -21,6 +22,8 @@ export interface CallContext {
   readonly faults: Faults;
   /** Variable → value of all that the graph took from the environment; errors of nodes may quote it. */
   readonly env: ReadonlyMap<string, string>;
+  /** Passwords of the graph; errors of nodes may quote them, too. */
+  readonly secrets: ReadonlySet<string>;
 }
 
 /** Asks the node itself about its parameters. @returns true when it has nothing to say against them */
@@ -86,7 +89,9 @@ export function graphPace(nodes: readonly CallableNode[], context: CallContext):
 
 function reportError(node: CallableNode, error: unknown, context: CallContext): void {
   const { outline } = node;
-  const names = new Map([...context.env].map(([name, value]) => [value, `\${${name}}`]));
+  const secrets = new Secrets();
+  for (const [name, value] of context.env) secrets.add(value, `\${${name}}`);
+  for (const secret of context.secrets) secrets.add(secret);
   const place = error instanceof WindhoverError ? error.details.at : undefined;
   const text = errorMessage(error);
   const message = place === undefined || text.includes(place) ? text : `${text} (${place})`;
@@ -96,12 +101,7 @@ function reportError(node: CallableNode, error: unknown, context: CallContext): 
   const found = keys === null || root === null ? null : locate(root, keys);
   const at: Place = found?.tree === undefined ? outline.at : found.at;
   const path = keys === null ? outline.path : keys.reduce(joinPath, joinPath(outline.path, 'with'));
-  context.faults.add(
-    at,
-    path,
-    code,
-    redact(message, names.keys(), (value) => names.get(value) ?? '***'),
-  );
+  context.faults.add(at, path, code, secrets.redact(message));
 }
 
 /**

@@ -1,6 +1,7 @@
 /**
  * Faults of a graph: what is wrong, and where. A check collects all of them; nothing is thrown for what a user wrote.
  */
+import { maskPasswords } from '../secrets.ts';
 
 /** Where a value was written: in the graph file (1-based line and column), or in a `--set` argument. */
 export interface Place {
@@ -22,15 +23,15 @@ export interface GraphFault {
   readonly code: string;
   /** Holds no value that came from the environment. */
   readonly message: string;
-  /** The `--set` argument that it is about. */
+  /** The parameter of the `--set` argument that it is about, as in `detect.confidence`; its value may be a secret. */
   readonly set?: string;
 }
 
-/** One line: `graphs/cam01.yaml:12:20 nodes.detect.with.confidence: must be …`, or `--set detect.confidence=3: must be …`. */
+/** One line: `graphs/cam01.yaml:12:20 nodes.detect.with.confidence: must be …`, or `--set detect.confidence: must be …`. */
 export function formatFault(fault: GraphFault): string {
   if (fault.set !== undefined) {
     // The argument names its own path; something inside of its value needs to be named.
-    const isOwn = fault.path.replace('.with.', '.') === `nodes.${fault.set.split('=')[0]}`;
+    const isOwn = fault.path.replace('.with.', '.') === `nodes.${fault.set}`;
     return `--set ${fault.set}: ${isOwn || fault.path === '' ? '' : `${fault.path}: `}${fault.message}`;
   }
   const place = `${fault.file}:${fault.line}:${fault.column}`;
@@ -49,7 +50,7 @@ export class Faults {
 
   add(at: Place, path: string, code: string, message: string): void {
     const { line, column, set } = at;
-    const where = set === undefined ? {} : { set: oneLine(maskCredentials(set)) };
+    const where = set === undefined ? {} : { set: oneLine(maskPasswords(set.split('=', 1)[0] || set)) };
     this.#faults.push({ file: this.file, line, column, path, code, message: oneLine(message), ...where });
   }
 
@@ -74,32 +75,7 @@ export function joinPath(base: string, key: string | number): string {
 
 /** A user's text inside a message: one line, not too long, in single quotes, without passwords. */
 export function quote(text: string): string {
-  return `'${short(oneLine(maskCredentials(text)))}'`;
-}
-
-/** `rtsp://user:secret@host` → `rtsp://user:***@host`. */
-export function maskCredentials(text: string): string {
-  return text.replace(/(:\/\/[^\s/@:]*):[^\s/@]*@/g, '$1:***@');
-}
-
-/**
- * Replaces secrets in a text. Those shorter than four characters only where they stand alone, or they would eat words.
- * @param mask what to write instead, given the secret
- */
-export function redact(
-  text: string,
-  secrets: Iterable<string>,
-  mask: (secret: string) => string = () => '***',
-): string {
-  let clean = text;
-  // Longest first: a secret may hold another one.
-  for (const secret of [...secrets].sort((a, b) => b.length - a.length)) {
-    if (secret === '') continue;
-    const literal = secret.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
-    const pattern = secret.length < 4 ? `(?<![\\w.])${literal}(?![\\w.])` : literal;
-    clean = clean.replace(new RegExp(pattern, 'g'), () => mask(secret));
-  }
-  return clean;
+  return `'${short(oneLine(maskPasswords(text)))}'`;
 }
 
 function short(text: string): string {

@@ -12,8 +12,9 @@ import { dirname, resolve } from 'node:path';
 import { errorCode, errorMessage } from '../errors.ts';
 import { suggestion } from '../nearest.ts';
 import type { AnyNode, PrepareContext } from '../node.ts';
+import { Secrets } from '../secrets.ts';
 import { type CallableNode, type CallContext, frameRequest, graphPace, validateNode } from './contract-calls.ts';
-import { Faults, type GraphFault, type Place, redact } from './faults.ts';
+import { Faults, type GraphFault, type Place } from './faults.ts';
 import type { CheckedGraph, CheckedLink, CheckedNode } from './graph.ts';
 import { Groups } from './groups.ts';
 import { type FoundLink, findLinks } from './links.ts';
@@ -45,7 +46,7 @@ export interface LoadResult {
   readonly graph: CheckedGraph | null;
   /** In the order of the file. */
   readonly faults: readonly GraphFault[];
-  /** Texts that logs and answers must not show: parameters from the environment, passwords in URLs. See `redact`. */
+  /** Texts that logs and answers must not show: parameters from the environment, passwords in URLs. See {@link Secrets}. */
   readonly secrets: readonly string[];
 }
 
@@ -75,9 +76,9 @@ export async function checkGraph(text: string, file: string, options: LoadOption
   const root = substitute(merged, { env: options.env, used: env }, faults);
   const outline = root.type === 'map' ? readOutline(root, faults) : null;
   if (outline === null) return { graph: null, faults: faults.list(), secrets: [] };
-  const context: CallContext = { prepare: options.prepare, faults, env };
-  const folder = dirname(resolve(options.cwd, file));
   const secrets = new Set<string>();
+  const context: CallContext = { prepare: options.prepare, faults, env, secrets };
+  const folder = dirname(resolve(options.cwd, file));
   const nodes = await findNodes(outline, folder, options, context);
   for (const node of nodes) {
     if (node.outline.with) collectSecrets(node.outline.with, node.contract?.params, env, secrets);
@@ -129,13 +130,9 @@ async function findContract(
   try {
     return { contract: await loadModule(module, options.loadNode), use: module };
   } catch (error) {
-    const values = use.variables.map((variable) => context.env.get(variable) ?? '');
-    context.faults.add(
-      use.at,
-      path,
-      'module',
-      redact(errorMessage(error), values, () => '***'),
-    );
+    const secrets = new Secrets();
+    for (const variable of use.variables) secrets.add(context.env.get(variable) ?? '');
+    context.faults.add(use.at, path, 'module', secrets.redact(errorMessage(error)));
     return null;
   }
 }

@@ -8,6 +8,7 @@ import { extname, resolve } from 'node:path';
 import type { TObject, TSchema } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
 import { errorMessage } from '../errors.ts';
+import { isSecretName, passwordsIn } from '../secrets.ts';
 import { type Faults, joinPath, type Place } from './faults.ts';
 import { properties, type SchemaFault, schemaFaults, variantsOf } from './schema-errors.ts';
 import { isBroken, locate, type MapTree, type Scalar, type ScalarTree, type Tree } from './tree.ts';
@@ -53,26 +54,33 @@ export function checkParams(input: ParamsInput, faults: Faults): Record<string, 
   return absolutePaths(schema, value, tree, bases) as Record<string, unknown>;
 }
 
-/** Texts of a node's parameters that hold values from the environment, and passwords in URLs: what logs must not show. */
+/** Collects what logs and views must not show: texts from the environment, options such as `password`, URL passwords. */
 export function collectSecrets(
   tree: Tree,
   schema: TSchema | undefined,
   env: ReadonlyMap<string, string>,
   secrets: Set<string>,
+  name = '',
 ): void {
-  if (tree.type === 'scalar') {
-    const value = typedScalar(tree, schema);
-    // A number or true is a setting, no credential; hiding every `80` would ruin the logs.
-    if (typeof value !== 'string') return;
-    for (const name of tree.variables) {
-      const secret = env.get(name);
-      if (secret !== undefined && secret !== '') secrets.add(secret);
+  if (tree.type !== 'scalar') {
+    for (const [key, child] of children(tree)) {
+      collectSecrets(child, childSchema(schema, key), env, secrets, tree.type === 'list' ? name : key);
     }
-    for (const password of urlPasswords(value)) secrets.add(password);
     return;
   }
-  for (const [key, child] of children(tree)) collectSecrets(child, childSchema(schema, key), env, secrets);
+  const value = typedScalar(tree, schema);
+  if (isSecretName(name) && (typeof value === 'string' || typeof value === 'number')) secrets.add(String(value));
+  // A number or true is a setting, not a secret: hiding every `80` would ruin the logs.
+  if (typeof value !== 'string') return;
+  for (const variable of tree.variables) {
+    const text = env.get(variable) ?? '';
+    if (text.length >= MIN_VARIABLE_LENGTH) secrets.add(text);
+  }
+  for (const password of passwordsIn(value)) secrets.add(password);
 }
+
+/** A shorter text from the environment is hidden only as a password: a channel `1` is not a secret. */
+const MIN_VARIABLE_LENGTH = 4;
 
 /** The tree as the plain value that a schema checks. */
 function plain(tree: Tree, schema: TSchema | undefined): unknown {
@@ -156,17 +164,6 @@ function pathOf(base: string, tree: Tree, keys: readonly string[]): string {
     const inList = locate(tree, keys.slice(0, i)).tree?.type === 'list';
     return joinPath(path, inList ? Number(key) : key);
   }, base);
-}
-
-function urlPasswords(value: string): string[] {
-  const password = /:\/\/[^\s/@:]*:([^\s/@]+)@/.exec(value)?.[1];
-  if (password === undefined) return [];
-  try {
-    return [...new Set([password, decodeURIComponent(password)])];
-  } catch {
-    // Not well encoded: the raw text is all there is.
-    return [password];
-  }
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -2,6 +2,7 @@
 import type { TSchema } from '@sinclair/typebox';
 import { Value, type ValueError, ValueErrorType } from '@sinclair/typebox/value';
 import { suggestion } from '../nearest.ts';
+import { isSecretName } from '../secrets.ts';
 import { quote } from './faults.ts';
 import { shown, shownValue, shownWithType, type Tree } from './tree.ts';
 
@@ -32,7 +33,7 @@ function faultsOf(errors: readonly ValueError[], base: readonly string[], writte
 function describe(error: ValueError, keys: readonly string[], written: Written): SchemaFault[] {
   const { schema, value } = error;
   const tree = written(keys);
-  const got = tree === undefined ? shownValue(value) : shown(tree);
+  const got = found(error, keys, tree);
   const fault = (code: SchemaFault['code'], message: string): SchemaFault[] => [{ keys, code, message }];
   switch (error.type) {
     case ValueErrorType.ObjectAdditionalProperties: {
@@ -61,11 +62,22 @@ function describe(error: ValueError, keys: readonly string[], written: Written):
     case ValueErrorType.ObjectMaxProperties:
       return fault('length', `must have ${count(schema)}, got ${Object.keys(Object(value)).length}`);
     default:
-      return fault(...numberOrType(error, got, tree));
+      return fault(...numberOrType(error, got, found(error, keys, tree, shownWithType), tree));
   }
 }
 
-function numberOrType(error: ValueError, got: string, tree: Tree | undefined): [SchemaFault['code'], string] {
+/** What the user wrote, for `got …`; never a password. */
+function found({ value }: ValueError, keys: readonly string[], tree: Tree | undefined, show = shown): string {
+  if (keys.some(isSecretName) && (typeof value === 'string' || typeof value === 'number')) return 'a secret value';
+  return tree === undefined ? shownValue(value) : show(tree);
+}
+
+function numberOrType(
+  error: ValueError,
+  got: string,
+  gotWithType: string,
+  tree: Tree | undefined,
+): [SchemaFault['code'], string] {
   const { schema, value } = error;
   const isNumber = schema.type === 'number' || schema.type === 'integer';
   if (isNumber && typeof value === 'number') {
@@ -76,8 +88,7 @@ function numberOrType(error: ValueError, got: string, tree: Tree | undefined): [
     }
     return ['range', `must be ${range(schema)}, got ${got}`];
   }
-  const found = tree === undefined ? shownValue(value) : shownWithType(tree);
-  return ['type', `must be ${expectation(schema)}, got ${found}${quotesHint(schema, tree)}`];
+  return ['type', `must be ${expectation(schema)}, got ${gotWithType}${quotesHint(schema, tree)}`];
 }
 
 /** A quoted variable is a text even where a number is wanted. */
@@ -98,7 +109,7 @@ function describeUnion(error: ValueError, keys: readonly string[], written: Writ
     return faultsOf([...Value.Errors(meant, error.value)], keys, written);
   }
   const isEnum = variants.every((variant) => variant.const !== undefined);
-  const got = tree === undefined ? shownValue(error.value) : isEnum ? shown(tree) : shownWithType(tree);
+  const got = found(error, keys, tree, isEnum ? shown : shownWithType);
   const message = `must be ${expectation(error.schema)}${isEnum ? ';' : ','} got ${got}`;
   return [{ keys, code: isEnum ? 'enum' : 'type', message }];
 }

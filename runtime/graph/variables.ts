@@ -4,7 +4,7 @@
  * A scalar that is nothing but one unquoted variable is read again as YAML, so `port: ${PORT:-80}` is a number; quoted,
  * or with text around, it stays a text.
  */
-import { type Faults, joinPath, quote } from './faults.ts';
+import { type Faults, joinPath } from './faults.ts';
 import type { Entry, ScalarTree, Tree } from './tree.ts';
 import { plainValue } from './yaml.ts';
 
@@ -36,12 +36,12 @@ function substituteScalar(tree: ScalarTree, variables: Variables, faults: Faults
     broken = true;
     return '';
   };
-  const text = tree.value.replace(/\$\$\{|\$\{([^}]*)(\})?/g, (match: string, body?: string, close?: string) => {
+  const text = tree.value.replace(/\$\$\{|\$\{([^}]*)(\})?/g, (_match: string, body?: string, close?: string) => {
     if (body === undefined) return '${';
     const parts = /^([A-Za-z_][A-Za-z0-9_]*)(?::-([\s\S]*))?$/.exec(body);
     const name = parts?.[1];
-    if (close === undefined) return refuse(`${quote(match)} has no closing }`);
-    if (name === undefined) return refuse(`${quote(match)} is no variable; write \${NAME} or \${NAME:-default}`);
+    if (close === undefined) return refuse(`a \${ has no closing }`);
+    if (name === undefined) return refuse(`not a variable between \${ and }; write \${NAME} or \${NAME:-default}`);
     const value = variables.env[name];
     const fallback = parts?.[2];
     // As in a shell: `:-` also stands in for a variable that is set but empty.

@@ -16,6 +16,7 @@ import {
   type YAMLMap,
   Scalar as YamlScalar,
 } from 'yaml';
+import { errorMessage } from '../errors.ts';
 import { type Faults, joinPath, type Place } from './faults.ts';
 import { type Entry, type MapTree, type Scalar, scalar, type Tree } from './tree.ts';
 
@@ -51,12 +52,7 @@ export function parseTree(text: string, faults: Faults, placeOf?: (offset: numbe
     document = parseDocument(text, { uniqueKeys: false, prettyErrors: false, lineCounter: lines, logLevel: 'silent' });
   } catch (error) {
     // The parser recurses: text nested thousands deep overflows its stack.
-    faults.add(
-      place(0),
-      '',
-      'yaml',
-      `can't be read as YAML: ${error instanceof Error ? error.message : String(error)}`,
-    );
+    faults.add(place(0), '', 'yaml', `can't be read as YAML: ${errorMessage(error)}`);
     return null;
   }
   const problems = [...document.errors, ...document.warnings].filter((problem, i, all) => {
@@ -64,7 +60,9 @@ export function parseTree(text: string, faults: Faults, placeOf?: (offset: numbe
     return problem.code !== 'UNEXPECTED_TOKEN' || all.findIndex(({ code }) => code === problem.code) === i;
   });
   for (const problem of problems.slice(0, MAX_SYNTAX_FAULTS)) {
-    faults.add(place(problem.pos[0]), '', 'yaml', problem.message + hint(text, problem.pos[0], problem.message));
+    // After a colon some messages quote the text, which may be a password.
+    const message = problem.message.replace(/(?<=\S): .*$/s, '');
+    faults.add(place(problem.pos[0]), '', 'yaml', message + hint(text, problem.pos[0], message));
   }
   if (problems.length > 0 || document.contents === null) return null;
   return new Converter(document, faults, place).tree(document.contents, '', 0);
@@ -173,7 +171,7 @@ class Converter {
   private alias(alias: Alias, at: Place, path: string, depth: number): Tree {
     if (++this.#aliases > MAX_ALIASES) return this.refuse(at, '', `uses aliases more than ${MAX_ALIASES} times`);
     const target = alias.resolve(this.document);
-    if (target === undefined) return this.refuse(at, path, `there is no anchor &${alias.source} before this alias`);
+    if (target === undefined) return this.refuse(at, path, 'there is no anchor of that name before this alias');
     return this.tree(target, path, depth + 1);
   }
 

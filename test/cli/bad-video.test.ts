@@ -80,7 +80,7 @@ describe('models', () => {
       `detect.model=${model}`,
     ]);
     expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
-    expect(stderr).toStartWith(`--set detect.model=${model}: `);
+    expect(stderr).toStartWith('--set detect.model: ');
     expect(stderr).toMatch(says);
     expect(stderr.trimEnd().split('\n')).toHaveLength(1);
   });

@@ -1,6 +1,5 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: graphs hold variables
 import { describe, expect, test } from 'bun:test';
-import { redact } from '../../runtime/graph/faults.ts';
 import { check, faultsOf, GOOD, withLine } from './nodes.ts';
 
 /** The parameters of one node of a graph without faults. */
@@ -54,8 +53,8 @@ describe('variables', () => {
     expect(await faultsOf(text, { env: { P: '80' } })).toEqual([
       '7:12 nodes.source.with.url: the environment variable A is not set',
       '7:12 nodes.source.with.url: the environment variable B is not set',
-      "8:17 nodes.source.with.password: '${1x}' is no variable; write ${NAME} or ${NAME:-default}",
-      "8:17 nodes.source.with.password: '${' has no closing }",
+      '8:17 nodes.source.with.password: not a variable between ${ and }; write ${NAME} or ${NAME:-default}',
+      '8:17 nodes.source.with.password: a ${ has no closing }',
       '9:13 nodes.source.with.port: must be a whole number, got a value from ${P} (in quotes it is a text; unquoted, it must stand outside of { })',
     ]);
   });
@@ -66,7 +65,7 @@ describe('secrets', () => {
     const text = source('      url: ${URL}', '      port: ${PORT}', '      password: ${PASSWORD}');
     const env = { URL: 'rtsp://bob:ses%20ame@cam', PORT: '8554', PASSWORD: '0123' };
     const { secrets } = await check(text, { env });
-    expect([...secrets].sort()).toEqual(['0123', env.URL, 'ses ame', 'ses%20ame'].sort());
+    expect([...secrets].sort()).toEqual(['0123', env.URL, 'ses%20ame'].sort());
   });
 
   test('a password written into a URL of the file is one as well', async () => {
@@ -99,14 +98,8 @@ nodes:
     });
     expect(faults).toEqual([
       "8:13 nodes.source.with.pace: must be one of realtime, asap; got 'rtsp://bob:***@cam'",
-      "--set source.port=rtsp://bob:***@cam: must be a whole number, got the text 'rtsp://bob:***@cam'",
+      "--set source.port: must be a whole number, got the text 'rtsp://bob:***@cam'",
     ]);
-  });
-
-  test('redact takes short secrets only where they stand alone, long ones anywhere', () => {
-    expect(redact('a bad cat at 80, 8080, xsesamex', ['a', '80', 'sesame'])).toBe('*** bad cat at ***, 8080, x***x');
-    expect(redact('ab.c ab', ['b.c', ''])).toBe('ab.c ab');
-    expect(redact('sesame-open', ['sesame', 'sesame-open'])).toBe('***');
   });
 });
 
@@ -148,15 +141,15 @@ describe('--set', () => {
       'track.zones.a={x: 1}',
     ];
     expect(await faultsOf(GOOD, { sets })).toEqual([
-      "--set detct.x=1: there is no node 'detct'; did you mean 'detect'?",
+      "--set detct.x: there is no node 'detct'; did you mean 'detect'?",
       '--set confidence: must be node.parameter=value',
       '--set =1: must be node.parameter=value',
-      '--set detect=1: must be node.parameter=value',
-      '--set detect.labels=[1: Flow sequence must end with a ]',
-      '--set publish.hz=${HZ}: the environment variable HZ is not set',
-      "--set detect.modl=x: unknown option 'modl'; did you mean 'model'?",
-      '--set detect.confidence=3: must be between 0 and 1, got 3',
-      '--set track.zones.a={x: 1}: nodes.track.with.zones.a.y: is required; a number',
+      '--set detect: must be node.parameter=value',
+      '--set detect.labels: Flow sequence must end with a ]',
+      '--set publish.hz: the environment variable HZ is not set',
+      "--set detect.modl: unknown option 'modl'; did you mean 'model'?",
+      '--set detect.confidence: must be between 0 and 1, got 3',
+      '--set track.zones.a: nodes.track.with.zones.a.y: is required; a number',
     ]);
   });
 });
