@@ -1,23 +1,12 @@
-/** The ordered list of built-in nodes. Adding one is its folder and a line here. */
-import type { AnyNode } from '../runtime/node.ts';
-import autotrack from './autotrack/index.ts';
-import decode from './decode/index.ts';
-import detect from './detect/index.ts';
-import publish from './publish/index.ts';
-import replay from './replay/index.ts';
-import source from './source/index.ts';
-import track from './track/index.ts';
-import virtualPtz from './virtual-ptz/index.ts';
-import zones from './zones/index.ts';
-
-export const builtinNodes: readonly AnyNode[] = [
-  source,
-  virtualPtz,
-  decode,
-  detect,
-  replay,
-  track,
-  zones,
-  autotrack,
-  publish,
-];
+/** The built-in nodes by name, loaded when they are used. Adding one is its folder and a line here. */
+export const builtinNodes = {
+  source: () => import('./source/index.ts'),
+  'virtual-ptz': () => import('./virtual-ptz/index.ts'),
+  decode: () => import('./decode/index.ts'),
+  detect: () => import('./detect/index.ts'),
+  replay: () => import('./replay/index.ts'),
+  track: () => import('./track/index.ts'),
+  zones: () => import('./zones/index.ts'),
+  autotrack: () => import('./autotrack/index.ts'),
+  publish: () => import('./publish/index.ts'),
+} as const;

@@ -1,35 +1,53 @@
-/** The commands, one line each. A command gets its arguments and the process's surroundings, and returns an exit code. */
-import { benchCommand } from './cli/bench.ts';
-import { cameraCommand } from './cli/camera.ts';
-import { checkCommand } from './cli/check.ts';
+/**
+ * The commands, one line each, loaded when they are used. A command gets its arguments and the process's surroundings,
+ * and returns an exit code.
+ */
 import type { Surroundings } from './cli/command.ts';
-import { fixturesCommand } from './cli/fixtures.ts';
-import { graphCommand } from './cli/graph.ts';
-import { modelsCommand } from './cli/models.ts';
-import { schemasCommand } from './cli/schemas.ts';
-import { serveCommand } from './cli/serve.ts';
-import { testCommand } from './cli/test.ts';
 import { errorCode, errorMessage } from './errors.ts';
 import { suggestion } from './nearest.ts';
 
 type Command = (args: string[], surroundings: Surroundings) => Promise<number>;
 
-const COMMANDS: Record<string, readonly [run: Command, usage: string]> = {
-  graph: [graphCommand, 'graph FILE                 run one graph and serve it'],
-  serve: [serveCommand, 'serve PATH…                serve several graphs (files or folders)'],
-  check: [checkCommand, 'check FILE… [--plan]       check graphs without running them'],
-  camera: [cameraCommand, 'camera                     a virtual PTZ camera that speaks ONVIF'],
-  models: [modelsCommand, 'models [list|inspect|pull] list, explain and download models'],
-  schemas: [schemasCommand, 'schemas                    write the JSON Schemas'],
-  bench: [benchCommand, 'bench NAME                 measure: tracking, pipeline, fanout'],
-  fixtures: [fixturesCommand, 'fixtures                   render the fixture clips again'],
-  test: [testCommand, 'test [FILTER…]             run the tests'],
+const COMMANDS: Record<string, readonly [load: () => Promise<Command>, usage: string]> = {
+  graph: [
+    async () => (await import('./cli/graph.ts')).graphCommand,
+    'graph FILE                 run one graph and serve it',
+  ],
+  serve: [
+    async () => (await import('./cli/serve.ts')).serveCommand,
+    'serve PATH…                serve several graphs (files or folders)',
+  ],
+  check: [
+    async () => (await import('./cli/check.ts')).checkCommand,
+    'check FILE… [--plan]       check graphs without running them',
+  ],
+  camera: [
+    async () => (await import('./cli/camera.ts')).cameraCommand,
+    'camera                     a virtual PTZ camera that speaks ONVIF',
+  ],
+  models: [
+    async () => (await import('./cli/models.ts')).modelsCommand,
+    'models [list|inspect|pull] list, explain and download models',
+  ],
+  schemas: [
+    async () => (await import('./cli/schemas.ts')).schemasCommand,
+    'schemas                    write the JSON Schemas',
+  ],
+  bench: [
+    async () => (await import('./cli/bench.ts')).benchCommand,
+    'bench NAME                 measure: tracking, pipeline, fanout',
+  ],
+  fixtures: [
+    async () => (await import('./cli/fixtures.ts')).fixturesCommand,
+    'fixtures                   render the fixture clips again',
+  ],
+  test: [async () => (await import('./cli/test.ts')).testCommand, 'test [FILTER…]             run the tests'],
 };
 
 /** Runs one command. An error that it throws is printed as one line. */
 export async function runCli(args: string[], surroundings: Surroundings): Promise<number> {
   const [name = '', ...rest] = args;
-  const command = COMMANDS[name];
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (!command) {
     const asked =
       name && !name.startsWith('-')
@@ -40,7 +58,8 @@ export async function runCli(args: string[], surroundings: Surroundings): Promis
     return name === '--help' ? 0 : 2;
   }
   try {
-    return await command[0](rest, surroundings);
+    const run = await command[0]();
+    return await run(rest, surroundings);
   } catch (error) {
     surroundings.stderr.write(`windhover ${name}: ${errorMessage(error)}\n`);
     return errorCode(error) === 'usage' ? 2 : 1;

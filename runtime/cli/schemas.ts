@@ -4,11 +4,12 @@ import { join } from 'node:path';
 import { builtinNodes } from '../../nodes/index.ts';
 import { wireSchemas } from '../../schemas/write.ts';
 import { graphFileSchema } from '../graph/graph-schema.ts';
+import { loadContracts } from '../graph/modules.ts';
 import { parseCommandLine, type Surroundings } from './command.ts';
 
 /** Every generated schema: file name in `schemas/` and text. */
-export function schemaFiles(): Record<string, string> {
-  const schemas = { 'graph.schema.json': graphFileSchema(builtinNodes), ...wireSchemas() };
+export async function schemaFiles(): Promise<Record<string, string>> {
+  const schemas = { 'graph.schema.json': graphFileSchema(await loadContracts(builtinNodes)), ...wireSchemas() };
   return Object.fromEntries(
     Object.entries(schemas).map(([name, schema]) => [name, `${JSON.stringify(schema, null, 2)}\n`]),
   );
@@ -16,7 +17,7 @@ export function schemaFiles(): Record<string, string> {
 
 export async function schemasCommand(args: string[], { root, stdout }: Surroundings): Promise<number> {
   parseCommandLine(args, {}, 'bun run schemas');
-  for (const [name, text] of Object.entries(schemaFiles())) {
+  for (const [name, text] of Object.entries(await schemaFiles())) {
     writeFileSync(join(root, 'schemas', name), text);
     stdout.write(`schemas/${name}\n`);
   }

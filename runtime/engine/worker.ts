@@ -4,7 +4,7 @@
 import { builtinNodes } from '../../nodes/index.ts';
 import { SystemClock } from '../clock.ts';
 import { toRecord } from '../errors.ts';
-import { loadModule } from '../graph/modules.ts';
+import { loadContract } from '../graph/modules.ts';
 import type { ClientMessage, Logger, NodeStore } from '../node.ts';
 import { Board } from './board.ts';
 import type { BoardMessage, FromWorker, LogEntry, NodeStats, ToWorker } from './messages.ts';
@@ -42,8 +42,7 @@ class WorkerHost {
     const services = this.#services();
     for (const node of this.#job.nodes) {
       try {
-        const builtin = builtinNodes.find(({ name }) => name === node.use);
-        const contract = builtin ?? (await loadModule(node.use));
+        const contract = await loadContract(node.use, builtinNodes);
         this.#nodes.set(node.id, new RunningNode(node, contract, services));
       } catch (error) {
         return this.#fail(node.id, error);

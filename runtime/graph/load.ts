@@ -18,7 +18,7 @@ import { Faults, type GraphFault, type Place } from './faults.ts';
 import type { CheckedGraph, CheckedLink, CheckedNode } from './graph.ts';
 import { Groups } from './groups.ts';
 import { type FoundLink, findLinks } from './links.ts';
-import { isModulePath, type LoadNode, loadModule, modulePath } from './modules.ts';
+import { isModulePath, type LoadNode, loadContract, modulePath, type NodeTable } from './modules.ts';
 import { orderNodes } from './order.ts';
 import { GRAPH_VERSION, type NodeOutline, type Outline, readOutline } from './outline.ts';
 import { checkParams, collectSecrets } from './params.ts';
@@ -29,7 +29,7 @@ import { parseTree } from './yaml.ts';
 
 export interface LoadOptions {
   /** Nodes that `use` may name. */
-  readonly builtins: readonly AnyNode[];
+  readonly builtins: NodeTable;
   /** What `${VAR}` refers to. */
   readonly env: Readonly<Record<string, string | undefined>>;
   /** `node.parameter=value`, in order. */
@@ -118,17 +118,15 @@ async function findContract(
 ): Promise<{ contract: AnyNode; use: string } | null> {
   const name = String(use.value);
   const path = `${node.path}.use`;
-  const builtin = options.builtins.find((candidate) => candidate.name === name);
-  if (builtin !== undefined) return { contract: builtin, use: name };
-  if (!isModulePath(name)) {
-    const names = options.builtins.map((candidate) => candidate.name);
-    const hint = use.variables.length > 0 ? '' : suggestion(name, names, 'nodes');
+  const isBuiltin = Object.hasOwn(options.builtins, name);
+  if (!isBuiltin && !isModulePath(name)) {
+    const hint = use.variables.length > 0 ? '' : suggestion(name, Object.keys(options.builtins), 'nodes');
     context.faults.add(use.at, path, 'unknown_node', `no node is called ${shown(use)}${hint}`);
     return null;
   }
-  const module = modulePath(name, folder);
+  const found = isBuiltin ? name : modulePath(name, folder);
   try {
-    return { contract: await loadModule(module, options.loadNode), use: module };
+    return { contract: await loadContract(found, options.builtins, options.loadNode), use: found };
   } catch (error) {
     const secrets = new Secrets();
     for (const variable of use.variables) secrets.add(context.env.get(variable) ?? '');

@@ -5,6 +5,9 @@ import { errorMessage, WindhoverError } from '../errors.ts';
 import type { AnyNode } from '../node.ts';
 import { isContract } from './graph.ts';
 
+/** Built-in nodes by name; each is loaded when it is used. */
+export type NodeTable = Readonly<Record<string, () => Promise<{ readonly default: AnyNode }>>>;
+
 /** Imports the module at an absolute path and gives its default export. */
 export type LoadNode = (path: string) => Promise<unknown>;
 
@@ -19,6 +22,21 @@ export function isModulePath(use: string): boolean {
 /** Relative module paths count from the graph file's folder. */
 export function modulePath(use: string, folder: string): string {
   return resolve(folder, use);
+}
+
+/**
+ * The contract of a node.
+ * @param use name of a built-in node, or absolute path of a user's module
+ * @throws WindhoverError `module`, see {@link loadModule}
+ */
+export async function loadContract(use: string, builtins: NodeTable, load?: LoadNode): Promise<AnyNode> {
+  const builtin = Object.hasOwn(builtins, use) ? builtins[use] : undefined;
+  return builtin === undefined ? await loadModule(use, load) : (await builtin()).default;
+}
+
+/** The contracts of all built-in nodes, in the table's order. */
+export async function loadContracts(builtins: NodeTable): Promise<AnyNode[]> {
+  return await Promise.all(Object.keys(builtins).map((name) => loadContract(name, builtins)));
 }
 
 /**

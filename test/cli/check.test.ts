@@ -94,14 +94,14 @@ describe('check', () => {
 });
 
 describe('schemas', () => {
-  test('the committed files are what the command writes (else: bun run schemas)', () => {
-    const committed = Object.keys(schemaFiles()).map((name) => [
+  test('the committed files are what the command writes (else: bun run schemas)', async () => {
+    const committed = Object.keys(await schemaFiles()).map((name) => [
       name,
       readFileSync(join(ROOT, 'schemas', name), 'utf8'),
     ]);
-    expect(Object.fromEntries(committed)).toEqual(schemaFiles());
+    expect(Object.fromEntries(committed)).toEqual(await schemaFiles());
     const others = readdirSync(join(ROOT, 'schemas')).filter((name) => name.endsWith('.schema.json'));
-    expect(others.toSorted()).toEqual(Object.keys(schemaFiles()).toSorted());
+    expect(others.toSorted()).toEqual(Object.keys(await schemaFiles()).toSorted());
   });
 
   test('the command writes each of them and names it', async () => {
@@ -111,9 +111,9 @@ describe('schemas', () => {
     const stdout = Object.assign(Object.create(process.stdout), { write: (text: string) => written.push(text) > 0 });
     const surroundings = { env: {}, cwd: folder.path, root: folder.path, stdout, stderr: process.stderr };
     expect(await schemasCommand([], surroundings)).toBe(0);
-    const files = Object.keys(schemaFiles());
+    const files = Object.keys(await schemaFiles());
     expect(written.join('')).toBe(files.map((name) => `schemas/${name}\n`).join(''));
     for (const name of files)
-      expect(readFileSync(folder.file(`schemas/${name}`), 'utf8')).toBe(schemaFiles()[name] ?? '');
+      expect(readFileSync(folder.file(`schemas/${name}`), 'utf8')).toBe((await schemaFiles())[name] ?? '');
   });
 });

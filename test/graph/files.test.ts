@@ -4,13 +4,14 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { formatFault } from '../../runtime/graph/faults.ts';
 import { loadGraph } from '../../runtime/graph/load.ts';
+import { nodeTable } from '../support/node-table.ts';
 import { check, GOOD, NODES } from './nodes.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'graphs-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 async function load(file: string) {
-  const options = { builtins: NODES, env: {}, sets: [], cwd: folder, prepare: { modelFolders: [] } };
+  const options = { builtins: nodeTable(NODES), env: {}, sets: [], cwd: folder, prepare: { modelFolders: [] } };
   const { graph, faults } = await loadGraph(file, options);
   return { graph, faults: faults.map((fault) => formatFault(fault).replaceAll(folder, 'FOLDER')) };
 }

@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { formatFault } from '../../runtime/graph/faults.ts';
 import { checkGraph, type LoadOptions, type LoadResult } from '../../runtime/graph/load.ts';
 import { type AnyNode, defineNode, pathOption, Type, WindhoverError } from '../../runtime/node.ts';
+import { nodeTable } from '../support/node-table.ts';
 
 const open = () => ({});
 
@@ -115,7 +116,13 @@ export const NODES: readonly AnyNode[] = [source, decode, detect, track, autotra
 
 /** Checks a text as `graphs/cam.yaml` in the folder /site. */
 export function check(text: string, options: Partial<LoadOptions> = {}): Promise<LoadResult> {
-  const base: LoadOptions = { builtins: NODES, env: {}, sets: [], cwd: '/site', prepare: { modelFolders: [] } };
+  const base: LoadOptions = {
+    builtins: nodeTable(NODES),
+    env: {},
+    sets: [],
+    cwd: '/site',
+    prepare: { modelFolders: [] },
+  };
   return checkGraph(text, 'graphs/cam.yaml', { ...base, ...options });
 }
 

@@ -7,9 +7,10 @@ import type { FrameRequest, FrameView, LinkKind, PacketMessage } from '../../run
 import { formatFault } from '../../runtime/graph/faults.ts';
 import type { CheckedGraph } from '../../runtime/graph/graph.ts';
 import { checkGraph } from '../../runtime/graph/load.ts';
-import { loadModule } from '../../runtime/graph/modules.ts';
+import { loadContracts, loadModule } from '../../runtime/graph/modules.ts';
 import { type AnyNode, defineNode, type Outputs, Type } from '../../runtime/node.ts';
 import type { NodeRun, Recorded, RunnerOptions } from '../node-runner.ts';
+import { nodeTable } from '../support/node-table.ts';
 
 /** Ids of the nodes that the runner adds. */
 const FEED = 'recorded-inputs';
@@ -40,7 +41,7 @@ export type RecordedFrame = FrameView;
 /** @param nodes YAML of the mapping under `nodes:` */
 export async function checkFragment(nodes: string, host: FragmentHost): Promise<CheckedGraph> {
   const { options } = host;
-  const contracts = [...(options.contracts ?? []), ...builtinNodes];
+  const contracts = [...(options.contracts ?? []), ...(await loadContracts(builtinNodes))];
   const fragment: Record<string, NodeText> = parse(nodes);
   const found = await contractsOf(fragment, contracts);
   const added: AnyNode[] = [];
@@ -63,7 +64,7 @@ export async function checkFragment(nodes: string, host: FragmentHost): Promise<
   };
   const text = JSON.stringify({ version: 1, camera: options.camera ?? 'cam', nodes: all });
   const { graph, faults } = await checkGraph(text, 'fragment.yaml', {
-    builtins: [...contracts, ...added],
+    builtins: nodeTable([...contracts, ...added]),
     env: {},
     sets: [],
     cwd: ROOT,
