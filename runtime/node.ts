@@ -5,11 +5,12 @@
  * The runtime checks the graph against the contract, places the node on a worker, and calls the handlers one at a
  * time, in order. See README.md, "Write a node", and graphs/custom-node/ for a complete one.
  */
-import { type Static, type TObject, Type } from '@sinclair/typebox';
+import { type Static, type TObject, type TSchema, Type } from '@sinclair/typebox';
 import type { Clock } from './clock.ts';
 import type { BoardTopics, FrameRequest, LinkKind, LinkValues, Pace } from './data.ts';
 
 export { type Static, Type } from '@sinclair/typebox';
+export { targetRequests } from '../schemas/command.ts';
 export { backoffMs } from './backoff.ts';
 export type { Clock } from './clock.ts';
 export * from './data.ts';
@@ -109,10 +110,28 @@ interface MessageBody {
   readonly frame?: { readonly index: number; readonly decodedMonoMs: number; readonly inferenceMs: number };
 }
 
-/** A message for which all clients' commands come in; validated before it gets here. */
-export type Command =
-  | { readonly type: 'set_target_id'; readonly target_id: number }
-  | { readonly type: 'clear_target' };
+/**
+ * A request that a node answers: a command of a client, or whatever else is asked of it while it runs. It goes to the
+ * first node in the order of the graph that declares its name.
+ */
+export interface RequestSpec {
+  /** What it does, in a sentence. */
+  readonly doc: string;
+  /** What comes with it; checked before the handler is called. */
+  readonly params: TObject;
+  /** What the handler returns. Without it, nothing. */
+  readonly result?: TSchema;
+  /** Who may ask. */
+  readonly role: 'viewer' | 'controller' | 'admin';
+}
+
+export type Requests = Readonly<Record<string, RequestSpec>>;
+
+/** One handler a request; what it throws is the answer, and the node goes on. */
+type RequestHandlers<R extends Requests> = { readonly [K in keyof R]: RequestHandler<R[K], Static<R[K]['params']>> };
+type RequestHandler<Q extends RequestSpec, P> = Q extends { readonly result: infer T extends TSchema }
+  ? (params: P) => Static<T> | Promise<Static<T>>
+  : (params: P) => void | Promise<void>;
 
 /**
  * News between the nodes of one session beside the links, whichever workers they are on. Fire and forget: what nobody
@@ -180,21 +199,23 @@ export interface NodeHandlers<I> {
   readonly run?: (signal: AbortSignal) => Promise<void>;
   /** All inputs have ended: flush what is held back. The outputs end after it. */
   readonly end?: () => void | Promise<void>;
-  readonly command?: (command: Command) => void | Promise<void>;
+  /** One handler a declared request. Left out when another node is to answer them (see publish). */
+  readonly requests?: Readonly<Record<string, (params: never) => unknown>>;
   /** Frees everything. Called once, after the last handler; also after a failure. */
   readonly close?: () => void | Promise<void>;
 }
 
-type TypedHandlers<P, I extends Inputs<P>> = Omit<NodeHandlers<I>, 'on' | 'joined'> & {
+type TypedHandlers<P, I extends Inputs<P>, R extends Requests> = Omit<NodeHandlers<I>, 'on' | 'joined' | 'requests'> & {
   readonly joined?: (values: JoinedValues<P, I>) => void | Promise<void>;
   readonly on?: { readonly [K in keyof I]?: (value: LinkValues[I[K]['kind']]) => void | Promise<void> };
+  readonly requests?: RequestHandlers<R>;
 };
 
 type JoinedValues<P, I extends Inputs<P>> = {
   readonly [K in keyof I]: LinkValues[I[K]['kind']] | (I[K]['optional'] extends true ? undefined : never);
 };
 
-export interface NodeContract<S extends TObject, I extends Inputs<Static<S>>, O extends Outputs> {
+export interface NodeContract<S extends TObject, I extends Inputs<Static<S>>, O extends Outputs, R extends Requests> {
   /** How graphs name it (`use: name`). */
   readonly name: string;
   /** What it does, in a sentence or two; shown by editors. */
@@ -205,6 +226,8 @@ export interface NodeContract<S extends TObject, I extends Inputs<Static<S>>, O 
   readonly outputs: O;
   /** Values of the inputs about the same frame are handed over together, to the handler `joined`. Messages only. */
   readonly join?: 'frame';
+  /** Requests that it answers, by name. */
+  readonly requests?: R;
   /** Set when a handler holds its thread for long (inference): the node gets a worker of its own. */
   readonly blocks?: boolean;
   /** Nodes that produce by themselves say at which pace. */
@@ -213,7 +236,7 @@ export interface NodeContract<S extends TObject, I extends Inputs<Static<S>>, O 
   readonly validate?: (params: Static<S>, context: PrepareContext) => void | Promise<void>;
   readonly open: (
     context: NodeContext<Static<S>, O>,
-  ) => TypedHandlers<Static<S>, I> | Promise<TypedHandlers<Static<S>, I>>;
+  ) => TypedHandlers<Static<S>, I, R> | Promise<TypedHandlers<Static<S>, I, R>>;
 }
 
 /** A contract whose types the runtime does not know: how it handles all nodes alike. */
@@ -224,6 +247,7 @@ export interface AnyNode {
   readonly inputs: Inputs<Record<string, unknown>>;
   readonly outputs: Outputs;
   readonly join?: 'frame';
+  readonly requests?: Requests;
   readonly blocks?: boolean;
   readonly pace?: (params: Record<string, unknown>) => Pace;
   readonly validate?: (params: Record<string, unknown>, context: PrepareContext) => void | Promise<void>;
@@ -234,13 +258,23 @@ export interface AnyNode {
 
 /**
  * Declares a node. Returns the contract with its types erased, ready to be the default export of a module.
- * Parameter schemas are closed: an unknown key in a graph is an error.
+ * Parameter schemas are closed: an unknown key in a graph, or in a request, is an error.
  */
-export function defineNode<S extends TObject, I extends Inputs<Static<S>>, O extends Outputs>(
-  contract: NodeContract<S, I, O>,
-): AnyNode {
-  const params = Type.Object(contract.params.properties, { ...contract.params, additionalProperties: false });
-  return { ...contract, params } as unknown as AnyNode;
+export function defineNode<
+  S extends TObject,
+  I extends Inputs<Static<S>>,
+  O extends Outputs,
+  R extends Requests = Record<never, never>,
+>(contract: NodeContract<S, I, O, R>): AnyNode {
+  const requests = Object.entries(contract.requests ?? {}).map(([name, request]) => {
+    return [name, { ...request, params: closedObject(request.params) }];
+  });
+  const closed = { params: closedObject(contract.params), requests: Object.fromEntries(requests) };
+  return { ...contract, ...closed } as unknown as AnyNode;
+}
+
+function closedObject(schema: TObject): TObject {
+  return Type.Object(schema.properties, { ...schema, additionalProperties: false });
 }
 
 /**

@@ -5,17 +5,22 @@ import { closed } from './common.ts';
 /** Largest id that JSON numbers carry exactly in every language. */
 export const MAX_TARGET_ID = Number.MAX_SAFE_INTEGER;
 
+const target_id = Type.Integer({ minimum: 0, maximum: MAX_TARGET_ID, description: 'Id of the track to follow' });
+
+/** The same commands as requests to the node that owns the selected target: its contract declares them. */
+export const targetRequests = {
+  set_target_id: { doc: 'Follow this track', params: closed({ target_id }), role: 'controller' },
+  clear_target: { doc: 'Follow nothing; the camera stops', params: closed({}), role: 'controller' },
+} as const;
+
 export const SetTargetIdSchema = closed(
-  {
-    type: Type.Literal('set_target_id'),
-    target_id: Type.Integer({ minimum: 0, maximum: MAX_TARGET_ID, description: 'Id of the track to follow' }),
-  },
-  { description: 'Follow this track' },
+  { type: Type.Literal('set_target_id'), target_id },
+  { description: targetRequests.set_target_id.doc },
 );
 
 export const ClearTargetSchema = closed(
   { type: Type.Literal('clear_target') },
-  { description: 'Follow nothing; the camera stops' },
+  { description: targetRequests.clear_target.doc },
 );
 
 export const CommandSchema = Type.Union([SetTargetIdSchema, ClearTargetSchema], {

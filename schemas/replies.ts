@@ -28,7 +28,7 @@ export const AckSchema = Type.Union(
     }),
     closed({ type: Type.Literal('ack'), command: Type.Literal('clear_target') }),
   ],
-  { description: 'The command was passed on' },
+  { description: 'The command was taken' },
 );
 
 export const ErrorReplySchema = closed(

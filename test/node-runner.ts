@@ -18,7 +18,7 @@ import { LocalSink, RingPump, RingSink } from '../runtime/engine/sinks.ts';
 import { MemoryStore } from '../runtime/engine/store.ts';
 import type { CheckedGraph } from '../runtime/graph/graph.ts';
 import { planGraph } from '../runtime/graph/plan.ts';
-import type { AnyNode, ClientMessage, Command, Logger, NodeStore } from '../runtime/node.ts';
+import type { AnyNode, ClientMessage, Logger, NodeStore } from '../runtime/node.ts';
 import { checkFragment } from './nodes/fragment.ts';
 
 /** A recorded value of an input, or something to do when its turn comes (advance the clock, send a command, stop). */
@@ -160,8 +160,11 @@ export class NodeRun {
     for (const node of this.nodes.values()) node.stop();
   }
 
-  async command(command: Command): Promise<void> {
-    for (const node of this.nodes.values()) await node.command(command);
+  /** Asks the first node that declares such requests, as the engine does. */
+  async request(name: string, params: object = {}): Promise<unknown> {
+    const node = this.graph.nodes.find(({ contract }) => contract.requests?.[name]);
+    if (!node) throw new Error(`no node answers ${name}`);
+    return this.#node(node.id).request(name, params);
   }
 
   /** News on the board, as from a node outside the fragment. Resolves when all nodes that watch it and are idle have heard. */

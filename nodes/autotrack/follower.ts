@@ -4,7 +4,7 @@
  */
 
 import { isZero, type PtzStatus, type Velocity } from '../../ptz/index.ts';
-import type { Command, FrameMeta, NodeContext, PtzMessage, TracksMessage } from '../../runtime/node.ts';
+import type { FrameMeta, NodeContext, PtzMessage, TracksMessage } from '../../runtime/node.ts';
 import type { CameraLink } from './camera-link.ts';
 import type { ReportedPose } from './control/types.ts';
 import { Home } from './home.ts';
@@ -78,8 +78,9 @@ export class Follower {
     if (this.#context.graph.pace === 'realtime') this.#act(this.#nowMs());
   }
 
-  command(command: Command): void {
-    this.#steering.operate(command.type === 'set_target_id' ? command.target_id : null, this.#nowMs());
+  /** The operator chooses a target, or none. */
+  select(targetId: number | null): void {
+    this.#steering.operate(targetId, this.#nowMs());
     this.#keep();
     this.tick();
   }

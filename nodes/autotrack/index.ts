@@ -4,7 +4,7 @@
  */
 
 import { checkDriverOptions, makeDriver, realTime } from '../../ptz/index.ts';
-import { defineNode } from '../../runtime/node.ts';
+import { defineNode, targetRequests } from '../../runtime/node.ts';
 import { BoardHead } from './board-head.ts';
 import { CameraLink } from './camera-link.ts';
 import { Follower } from './follower.ts';
@@ -21,6 +21,7 @@ export default defineNode({
   params,
   inputs: { tracks: { kind: 'tracks' } },
   outputs: { ptz: { kind: 'ptz', doc: 'Target, phase and camera state, once per frame.' } },
+  requests: targetRequests,
   validate: (options) => checkDriverOptions(options),
   open(context) {
     const { params: options, graph, clock, log, board, store } = context;
@@ -57,7 +58,10 @@ export default defineNode({
 function handlers(follower: Follower, close: () => void | Promise<void>) {
   return {
     on: { tracks: (message: Parameters<Follower['tracks']>[0]) => follower.tracks(message) },
-    command: (command: Parameters<Follower['command']>[0]) => follower.command(command),
+    requests: {
+      set_target_id: ({ target_id }: { target_id: number }) => follower.select(target_id),
+      clear_target: () => follower.select(null),
+    },
     close,
   };
 }

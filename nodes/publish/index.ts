@@ -2,7 +2,7 @@
  * `publish`: turns tracks into the messages of the wire contract: `metadata_tick` at `hz` (latest state) and
  * `track_event` at once. The end of every graph that talks to clients.
  */
-import { defineNode, type Static, Type } from '../../runtime/node.ts';
+import { defineNode, type Static, Type, targetRequests } from '../../runtime/node.ts';
 import { Publisher } from './publisher.ts';
 
 const params = Type.Object({
@@ -45,12 +45,14 @@ export default defineNode({
   },
   outputs: {},
   join: 'frame',
+  requests: targetRequests,
   open(context) {
     const publisher = new Publisher(context.params, context);
     if (context.graph.pace === 'realtime') context.every(IDLE_LOOK_MS, () => publisher.idle());
     return {
       joined: ({ tracks, ptz }) => publisher.publish(tracks, ptz),
-      command: (command) => publisher.command(command),
+      // Who says what the target is also takes the commands.
+      ...(context.connected('ptz') ? {} : { requests: publisher.requests }),
       end: () => publisher.end(),
     };
   },

@@ -1,6 +1,5 @@
 /** The publish node at work: builds the messages from tracks and the target's state, keeps the rate. */
 import {
-  type Command,
   type FrameMeta,
   type NodeContext,
   type PtzMessage,
@@ -48,9 +47,15 @@ export class Publisher {
     this.#rate = new TickRate(params.hz);
   }
 
-  command(command: Command): void {
-    this.#target.select(command.type === 'set_target_id' ? command.target_id : null, this.#nowMs());
-    this.#context.keep({ targetId: this.#target.targetId });
+  /** Commands come here when no other node keeps the target. */
+  readonly requests = {
+    set_target_id: ({ target_id }: { target_id: number }) => this.#select(target_id),
+    clear_target: () => this.#select(null),
+  };
+
+  #select(targetId: number | null): void {
+    this.#target.select(targetId, this.#nowMs());
+    this.#context.keep({ targetId });
   }
 
   /** Called on a beat in `realtime` pace: while no frames come, tracks still end and phases go on. */

@@ -74,7 +74,9 @@ export async function loadGraphs(files: readonly string[], sets: readonly string
 /** A checked graph as a session runs it. */
 export function sessionGraph(graph: CheckedGraph): SessionGraph {
   const { workers, rings } = planGraph(graph);
-  const nodes = graph.nodes.map(({ id, use, params, links }) => ({ id, use, params: { ...params }, links }));
+  const nodes = graph.nodes.map(({ id, use, params, links, contract }) => {
+    return { id, use, params: { ...params }, requests: Object.keys(contract.requests ?? {}), links };
+  });
   const places = graph.nodes.map(({ id, line, column }) => [id, `${graph.file}:${line}:${column}`]);
   const engine = { pace: graph.pace, nodes, workers, rings };
   return { file: graph.file, camera: graph.camera, engine, places: Object.fromEntries(places) };

@@ -6,9 +6,18 @@
  *     stop():   stop → every worker; producing nodes end, the end travels down the graph, done ← every worker
  */
 import type { FrameRequest, LinkKind, Pace } from '../data.ts';
-import { type ErrorRecord, toRecord } from '../errors.ts';
-import type { Command } from '../node.ts';
-import type { FromWorker, LocalLink, NodeJob, NodeReport, PortJob, RingJob, RunOptions, ToWorker } from './messages.ts';
+import { type ErrorRecord, toRecord, WindhoverError } from '../errors.ts';
+import type {
+  FromWorker,
+  LocalLink,
+  NodeJob,
+  NodeReport,
+  NodeRequest,
+  PortJob,
+  RingJob,
+  RunOptions,
+  ToWorker,
+} from './messages.ts';
 import { createRing, type RingDescription } from './ring-layout.ts';
 
 /** A checked and planned graph as plain data. */
@@ -19,6 +28,8 @@ export interface EngineGraph {
     readonly id: string;
     readonly use: string;
     readonly params: Record<string, unknown>;
+    /** Names of the requests that it answers. */
+    readonly requests: readonly string[];
     readonly links: readonly {
       readonly input: string;
       readonly from: { readonly node: string; readonly output: string };
@@ -103,8 +114,13 @@ export class Engine {
     else this.#finish();
   }
 
-  command(command: Command): void {
-    this.#broadcast({ type: 'command', command });
+  /** Hands a request to the first node that answers it; a `reply` is reported. */
+  request(request: NodeRequest): void {
+    const node = this.#graph.nodes.find(({ requests }) => requests.includes(request.name))?.id;
+    const crew =
+      node === undefined ? undefined : this.#crews.find(({ job }) => job.nodes.some(({ id }) => id === node));
+    if (node !== undefined && crew) crew.worker.postMessage({ ...request, node } satisfies ToWorker);
+    else this.#listener.report({ type: 'reply', id: request.id, error: toRecord(unansweredRequest(request.name)) });
   }
 
   /** The parent has taken in this many client messages. */
@@ -240,4 +256,8 @@ export class Engine {
       links.filter(({ kind }) => kind !== 'frame').map(({ input, from }) => ({ from, to: { node: id, input } })),
     );
   }
+}
+
+export function unansweredRequest(name: string): WindhoverError {
+  return new WindhoverError('unknown_request', `no node of this graph answers ${name}`);
 }

@@ -6,12 +6,13 @@
  * Values between nodes of different workers travel on MessagePorts made by the engine (`PortMessage`). When every node
  * of a worker has ended, the worker closes them and posts `done`. `stop` asks the producing nodes to end; the end then
  * travels through the graph like the end of a file, so nothing that was decoded is lost on the way.
+ * A `request` is answered by a `reply` of the same id, once, by the node that it is for.
  * What nodes post on the board goes straight to all other workers, on a BroadcastChannel of the session (`BoardMessage`).
  */
 
 import type { Pace } from '../data.ts';
 import type { ErrorRecord } from '../errors.ts';
-import type { ClientMessage, Command } from '../node.ts';
+import type { ClientMessage } from '../node.ts';
 import type { RingDescription } from './ring-layout.ts';
 
 /** One node for a worker to open. */
@@ -69,6 +70,20 @@ export interface BoardMessage {
   readonly value: unknown;
 }
 
+/** What is asked of a node; `params` as its contract declares them. */
+export interface NodeRequest {
+  readonly type: 'request';
+  /** Named again by the reply; never the same twice in a session. */
+  readonly id: number;
+  readonly name: string;
+  readonly params: unknown;
+}
+
+export type NodeReply = { readonly type: 'reply'; readonly id: number } & Outcome;
+
+/** How a request came out. */
+export type Outcome = { readonly result: unknown } | { readonly error: ErrorRecord };
+
 export type ToWorker =
   | {
       readonly type: 'job';
@@ -82,7 +97,7 @@ export type ToWorker =
       readonly options: RunOptions;
     }
   | { readonly type: 'start' }
-  | { readonly type: 'command'; readonly command: Command }
+  | (NodeRequest & { readonly node: string })
   | { readonly type: 'stop' };
 
 export type NodeStats = Record<string, Record<string, number | string>>;
@@ -96,6 +111,7 @@ export interface LogEntry {
 
 /** What a node reports; the engine passes these on to the parent process unchanged. */
 export type NodeReport =
+  | NodeReply
   | { readonly type: 'log'; readonly entry: LogEntry }
   | { readonly type: 'client'; readonly message: ClientMessage }
   | { readonly type: 'stats'; readonly nodes: NodeStats }

@@ -2,12 +2,13 @@
  * One node at work: opens it, calls its handlers one at a time, ends it and closes it. The same class runs in the
  * session's workers and in the tests' node runner; only the services differ.
  */
+import type { TSchema } from '@sinclair/typebox';
+import { Value } from '@sinclair/typebox/value';
 import type { Clock } from '../clock.ts';
 import { WindhoverError } from '../errors.ts';
 import type {
   AnyNode,
   ClientMessage,
-  Command,
   Logger,
   NodeContext,
   NodeHandlers,
@@ -108,9 +109,21 @@ export class RunningNode implements Receiver {
     if (handler) return this.#enter(() => handler(value as never));
   }
 
-  command(command: Command): void | Promise<void> {
-    const { command: handler } = this.#handlers;
-    if (handler) return this.#enter(() => handler(command));
+  /** Has the node answer a request, in turn with its other handlers. @throws what the node throws, or WindhoverError */
+  async request(name: string, params: unknown): Promise<unknown> {
+    const spec = this.contract.requests?.[name];
+    const handler = this.#handlers.requests?.[name];
+    if (!spec || !handler) throw new WindhoverError('unknown_request', `node ${this.id} does not answer ${name} here`);
+    checkBody(`the request ${name}`, spec.params, params, 'bad_request');
+    let answer: Promise<unknown> | undefined;
+    await this.#enter(async () => {
+      answer = (async () => handler(params as never))();
+      await answer.catch(() => undefined);
+    });
+    if (!answer) throw new WindhoverError('node_gone', `node ${this.id} has ended and answers nothing any more`);
+    const result = await answer;
+    if (spec.result) checkBody(`the answer to ${name}`, spec.result, result, 'bad_answer');
+    return result;
   }
 
   /** One of the inputs (or the node's own run) has ended; after the last one the outputs end too. */
@@ -269,4 +282,10 @@ function deliverAll(sinks: readonly Sink[], value: unknown): void | Promise<void
     const work = sinks[i]?.deliver(value);
     if (work instanceof Promise) return work.then(() => deliverAll(sinks.slice(i + 1), value));
   }
+}
+
+/** @throws WindhoverError `code` */
+function checkBody(what: string, schema: TSchema, body: unknown, code: string): void {
+  const wrong = Value.Errors(schema, body).First();
+  if (wrong) throw new WindhoverError(code, `${what}: ${wrong.path.slice(1)}: ${wrong.message.toLowerCase()}`);
 }

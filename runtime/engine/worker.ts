@@ -72,8 +72,12 @@ class WorkerHost {
     for (const node of this.#nodes.values()) node.stop();
   }
 
-  command(message: Extract<ToWorker, { type: 'command' }>): void {
-    for (const node of this.#nodes.values()) void node.command(message.command);
+  async request({ id, node, name, params }: Extract<ToWorker, { type: 'request' }>): Promise<void> {
+    try {
+      this.#post({ type: 'reply', id, result: await this.#node(node).request(name, params) });
+    } catch (error) {
+      this.#post({ type: 'reply', id, error: toRecord(error, { node, code: 'request_failed' }) });
+    }
   }
 
   async #finish(timer: ReturnType<typeof setInterval>): Promise<void> {
@@ -207,8 +211,8 @@ self.onmessage = (event: MessageEvent<ToWorker>) => {
     case 'start':
       host?.start();
       break;
-    case 'command':
-      host?.command(message);
+    case 'request':
+      void host?.request(message);
       break;
     case 'stop':
       host?.stop();

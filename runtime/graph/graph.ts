@@ -50,12 +50,14 @@ const PORTS = Type.Record(
   Type.String(),
   Type.Object({ kind: Type.Union(Object.keys(LINK_KINDS).map((kind) => Type.Literal(kind))) }),
 );
+const OBJECT = Type.Object({ type: Type.Literal('object'), additionalProperties: Type.Literal(false) });
 const CONTRACT = Type.Object({
   name: Type.String({ minLength: 1 }),
   doc: Type.String(),
-  params: Type.Object({ type: Type.Literal('object'), additionalProperties: Type.Literal(false) }),
+  params: OBJECT,
   inputs: PORTS,
   outputs: PORTS,
   join: Type.Optional(Type.Literal('frame')),
+  requests: Type.Optional(Type.Record(Type.String(), Type.Object({ doc: Type.String(), params: OBJECT }))),
   open: Type.Function([], Type.Unknown()),
 });

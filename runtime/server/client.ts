@@ -1,5 +1,6 @@
 /** One WebSocket client of one session: what it is sent, and whether it keeps up. */
 import type { ServerWebSocket } from 'bun';
+import type { Reply } from '../../schemas/index.ts';
 import type { SessionMessage } from '../session/api.ts';
 import type { ServerLimits } from './limits.ts';
 import { RateLimit } from './rate-limit.ts';
@@ -18,6 +19,8 @@ export class Client {
   readonly #watch: SlowClientWatch;
   readonly #onTooSlow: (client: Client) => void;
   #socket: Socket | undefined;
+  /** Resolves when every reply so far is out. */
+  #replied: Promise<void> = Promise.resolve();
   /** Topics of which a message was held back: the latest one is owed. */
   readonly #due = new Set<Topic>();
 
@@ -70,6 +73,11 @@ export class Client {
   /** Sends one message now: a reply, or one that is retained. */
   send(json: string): void {
     if (this.#socket?.sendText(json) === 0) this.#tooSlow();
+  }
+
+  /** Sends a reply once it is there, after those to earlier messages. */
+  reply(reply: Promise<Reply>): void {
+    this.#replied = this.#replied.then(async () => this.send(JSON.stringify(await reply)));
   }
 
   /** Sends what is owed, once the client is no longer behind. */

@@ -20,6 +20,9 @@ import type { ServerLimits } from './limits.ts';
 import { AwakeTime } from './slow-client.ts';
 import { isLatestWins, retained, type Topic, topicOf } from './topics.ts';
 
+/** Refusals that asking again does not change. After any other, a client may. */
+const NOBODY_ANSWERS = new Set(['unknown_request', 'bad_request', 'session_over']);
+
 export interface ClientsOptions {
   readonly sessions: Sessions;
   readonly clock: Clock;
@@ -93,10 +96,7 @@ export class Clients {
         socket.data.opened(socket);
         this.#opened(socket.data);
       },
-      message: (socket, message) => {
-        const reply = this.#reply(socket.data, message);
-        if (reply) socket.data.send(JSON.stringify(reply));
-      },
+      message: (socket, message) => socket.data.reply(this.#reply(socket.data, message)),
       drain: (socket) => this.#catchUp(socket.data, this.#nowMs()),
       pong: (socket, payload) => {
         socket.data.pong(payload.toString('latin1'));
@@ -158,22 +158,21 @@ export class Clients {
     this.#pending.clear();
   }
 
-  /** One reply for each message, in order. Undefined only when the fault is ours. */
-  #reply(client: Client, message: string | Uint8Array): Reply | undefined {
+  /** The reply to a message: at once when it is refused, else once a node has answered. */
+  async #reply(client: Client, message: string | Uint8Array): Promise<Reply> {
     const { clock, limits, log, sessions } = this.#options;
     const nowMs = clock.monoMs();
     if (!client.messages.take(nowMs)) return refusal('rate_limited');
     const command = readCommand(message, limits.maxCommandChars);
     if (typeof command === 'string') return refusal(command);
     if (!client.commands.take(nowMs)) return refusal('rate_limited');
-    try {
-      sessions.command(client.sessionId, command);
-    } catch (error) {
-      // An acknowledgement would be a lie, and the contract has no code for our own fault.
-      log.error('command failed', { session_id: client.sessionId, command, error });
-      return undefined;
-    }
-    return ack(command);
+    const { type, ...params } = command;
+    const outcome = await sessions.request(client.sessionId, type, params);
+    if (!('error' in outcome)) return ack(command);
+    const { code, message: why } = outcome.error;
+    if (NOBODY_ANSWERS.has(code)) return refusal('unknown_command');
+    log.warn(`a command was not carried out: ${why}`, { session_id: client.sessionId, code });
+    return refusal('rate_limited');
   }
 
   #sweep(): void {

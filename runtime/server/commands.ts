@@ -27,7 +27,7 @@ export function readCommand(message: string | Uint8Array, maxChars: number): Com
   return { type: 'set_target_id', target_id: id + 0 };
 }
 
-/** The reply to a command that was passed on. */
+/** The reply to a command that a node has taken. */
 export function ack(command: Command): Ack {
   return command.type === 'set_target_id'
     ? { type: 'ack', command: 'set_target_id', target_id: command.target_id }

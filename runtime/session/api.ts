@@ -3,7 +3,8 @@
  * in the parent process, which holds no native code.
  */
 import type { TrackingPhase } from '../data.ts';
-import type { Command, StateName } from '../node.ts';
+import type { Outcome } from '../engine/messages.ts';
+import type { StateName } from '../node.ts';
 
 /**
  * `starting` → `running` (frames flow) → `ended` (the source came to its end), `stopped` (asked to) or `failed` (an
@@ -91,8 +92,12 @@ export interface Sessions {
   retainedTick(sessionId: string): string | undefined;
   /** The latest message of a state topic as JSON; undefined: there was none yet. */
   retainedState(sessionId: string, name: StateName): string | undefined;
-  /** Passes a validated command on. Does nothing when the session is not running. */
-  command(sessionId: string, command: Command): void;
+  /**
+   * Asks the first node of the session's graph that answers such requests, and waits for its answer; also while the
+   * process is starting, but not for ever. Never rejects. Errors, beside the node's own: `unknown_request` (no node
+   * answers it), `bad_request`, `request_timeout`, `too_many_requests`, `session_over`.
+   */
+  request(sessionId: string, name: string, params: unknown): Promise<Outcome>;
   readiness(): Readiness;
   /** Returns the function that ends the subscription. */
   subscribe(listener: SessionListener): () => void;

@@ -52,8 +52,8 @@ process.on('message', (message: ToChild) => {
         leave();
       }
       break;
-    case 'command':
-      engine?.command(message.command);
+    case 'request':
+      engine?.request(message);
       break;
     case 'ack':
       engine?.acknowledge(message.count);

@@ -2,13 +2,12 @@
  * Every message between the server's process and a session's process (Bun IPC), and nothing else.
  *
  * Protocol: the child says `hello`; the parent answers `start`. `opened` follows when the models are loaded and frames
- * may flow. `client` messages are counted; the parent sends `ack` for them, which bounds what is under way. The run
+ * may flow. A `request` is answered by a `reply` with its id. `client` messages are counted; the parent sends `ack` for them, which bounds what is under way. The run
  * ends with `done` — after the end of the source, a `stop`, or `failed` — and the child exits.
  */
 import type { EngineGraph } from '../engine/engine.ts';
-import type { NodeReport, RunOptions } from '../engine/messages.ts';
+import type { NodeReport, NodeRequest, RunOptions } from '../engine/messages.ts';
 import type { ErrorRecord } from '../errors.ts';
-import type { Command } from '../node.ts';
 
 export type ToChild =
   | {
@@ -19,7 +18,7 @@ export type ToChild =
       /** The parent's monotonic clock at sending. */
       readonly monoMs: number;
     }
-  | { readonly type: 'command'; readonly command: Command }
+  | NodeRequest
   | { readonly type: 'ack'; readonly count: number }
   | { readonly type: 'stop' };
 

@@ -1,8 +1,9 @@
 /** All sessions of one server: at most one a camera, started on request, reported as one. */
 import type { SystemClock } from '../clock.ts';
-import { WindhoverError } from '../errors.ts';
+import type { Outcome } from '../engine/messages.ts';
+import { toRecord, WindhoverError } from '../errors.ts';
 import type { Log } from '../log.ts';
-import type { ClientMessage, Command, StateName } from '../node.ts';
+import type { ClientMessage, StateName } from '../node.ts';
 import type { CameraView, Readiness, SessionListener, SessionMessage, Sessions, SessionView } from './api.ts';
 import { Session, type SessionGraph } from './session.ts';
 
@@ -98,8 +99,10 @@ export class SessionSet implements Sessions {
     return this.#sessions.get(sessionId)?.retainedState(name);
   }
 
-  command(sessionId: string, command: Command): void {
-    this.#sessions.get(sessionId)?.command(command);
+  async request(sessionId: string, name: string, params: unknown): Promise<Outcome> {
+    const session = this.#sessions.get(sessionId);
+    if (session) return session.request(name, params);
+    return { error: toRecord(new WindhoverError('session_over', `${name}: there is no such session`)) };
   }
 
   readiness(): Readiness {

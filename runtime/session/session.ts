@@ -9,17 +9,18 @@
  *        └──────────────────────────────────────┘
  */
 import type { Clock } from '../clock.ts';
-import type { EngineGraph } from '../engine/engine.ts';
-import type { LogEntry } from '../engine/messages.ts';
-import type { ErrorRecord } from '../errors.ts';
+import { type EngineGraph, unansweredRequest } from '../engine/engine.ts';
+import type { LogEntry, Outcome } from '../engine/messages.ts';
+import { type ErrorRecord, toRecord } from '../errors.ts';
 import type { Log } from '../log.ts';
-import type { ClientMessage, Command, StateName } from '../node.ts';
+import type { ClientMessage, StateName } from '../node.ts';
 import type { SessionState, SessionView } from './api.ts';
 import { type Fault, FaultBook } from './fault-book.ts';
 import { Figures } from './figures.ts';
 import { MessageGuard } from './message-guard.ts';
 import type { FromChild } from './messages.ts';
 import { OpenTracks } from './open-tracks.ts';
+import { PendingRequests } from './pending-requests.ts';
 import { Retained } from './retained.ts';
 import type { ProcessStart } from './session-process.ts';
 import { Supervisor } from './supervisor.ts';
@@ -72,9 +73,7 @@ export class Session {
   #state: SessionState = 'starting';
   #error: ErrorRecord | undefined;
   #restarts = 0;
-  #isOpen = false;
-  /** The latest command, until a tick shows that it was obeyed. */
-  #pending: Command | undefined;
+  readonly #requests = new PendingRequests((request) => this.#supervisor.send(request));
   #lastFrameMs: number;
 
   constructor(id: string, graph: SessionGraph, services: SessionServices) {
@@ -119,10 +118,10 @@ export class Session {
     return this.#supervisor.pid;
   }
 
-  /** A process that is starting can't hear, and one that dies may not have heard: the next one is told once it can. */
-  command(command: Command): void {
-    this.#pending = command;
-    if (this.#isOpen) this.#supervisor.send({ type: 'command', command });
+  /** Asks the node that answers such requests; see `Sessions.request`. */
+  async request(name: string, params: unknown): Promise<Outcome> {
+    const isAnswered = this.graph.engine.nodes.some(({ requests }) => requests.includes(name));
+    return isAnswered ? this.#requests.ask(name, params) : { error: toRecord(unansweredRequest(name)) };
   }
 
   /** Stops in order: tracks get their ends, then the process goes; after a deadline, by force. */
@@ -169,7 +168,6 @@ export class Session {
     const { clock, modelFolders, stateFolder, recording } = this.#services;
     const { file, camera, engine } = this.graph;
     const { pace } = engine;
-    this.#isOpen = false;
     this.figures.processStarted();
     this.#lastFrameMs = clock.monoMs();
     const folders = { modelFolders, ...(stateFolder === undefined ? {} : { stateFolder }) };
@@ -180,8 +178,10 @@ export class Session {
   #receive(message: FromChild): void {
     switch (message.type) {
       case 'opened':
-        this.#isOpen = true;
-        if (this.#pending) this.command(this.#pending);
+        this.#requests.opened();
+        break;
+      case 'reply':
+        this.#requests.answered(message);
         break;
       case 'client':
         this.#guard.take(message.message, (sound) => this.#client(sound));
@@ -213,8 +213,7 @@ export class Session {
     if (topic === 'event') this.#openTracks.note(json);
     else if (live) {
       if (frame) this.figures.tick(frame.inferenceMs, this.#services.clock.monoMs() - frame.decodedMonoMs);
-      const { targetId } = this.#retained.takeTick(json);
-      if (this.#pending && wantedTarget(this.#pending) === targetId) this.#pending = undefined;
+      this.#retained.takeTick(json);
     }
     this.#services.message(message, true);
   }
@@ -248,6 +247,7 @@ export class Session {
     this.#processGone();
     this.#error = error;
     if (this.#isOver()) return;
+    this.#requests.close();
     this.#become(how);
   }
 
@@ -265,7 +265,7 @@ export class Session {
 
   /** Nobody in the process can speak any more: what clients still wait for is sent from here. */
   #processGone(): void {
-    this.#isOpen = false;
+    this.#requests.processGone();
     this.figures.processEnded();
     this.#faults.forgetNodes();
     const nowUnixMs = Math.round(this.#services.clock.unixMs());
@@ -295,8 +295,4 @@ export class Session {
   #isOver(): boolean {
     return this.#state === 'ended' || this.#state === 'failed' || this.#state === 'stopped';
   }
-}
-
-function wantedTarget(command: Command): number | null {
-  return command.type === 'set_target_id' ? command.target_id : null;
 }

@@ -1,5 +1,5 @@
 /** Says how its camera and its autotracker stand: once, once more with nothing new, and (at a command) anew. */
-import { defineNode, type StateName, Type } from '../../runtime/node.ts';
+import { defineNode, type StateName, Type, targetRequests } from '../../runtime/node.ts';
 
 export default defineNode({
   name: 'states',
@@ -10,8 +10,9 @@ export default defineNode({
   }),
   inputs: {},
   outputs: {},
+  requests: targetRequests,
   pace: () => 'realtime',
-  open({ params, send, sessionId, graph, count, gauge }) {
+  open({ params, send, sessionId, graph, count, gauge, kept, keep }) {
     let sent = 0;
     const post = (name: StateName, type: string, fields: object) => {
       const head = { schema: `drone-ptz-${name}/1`, type, session_id: sessionId, camera_id: graph.camera };
@@ -59,13 +60,22 @@ export default defineNode({
       async run(signal) {
         await ptz({ state: 'lost', reason: params.reason }, 10);
         await ptz({ state: 'lost', reason: params.reason }, 20);
-        await autotrack(null);
+        await autotrack(typeof kept === 'number' ? kept : null);
         count('decoded');
         count('processed');
         gauge('settled', 1);
         await new Promise((resolve) => signal.addEventListener('abort', resolve));
       },
-      command: (command) => autotrack(command.type === 'set_target_id' ? command.target_id : null),
+      requests: {
+        set_target_id({ target_id }) {
+          keep(target_id);
+          return autotrack(target_id);
+        },
+        clear_target() {
+          keep(null);
+          return autotrack(null);
+        },
+      },
       end: () => (params.hangs_up ? ptz({ state: 'closed', reason: null }, 20) : undefined),
     };
   },

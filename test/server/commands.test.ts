@@ -1,6 +1,6 @@
 /** Commands over WebSockets. */
 import { describe, expect, test } from 'bun:test';
-import { startRig, TestClient } from './clients.ts';
+import { startRig, TestClient, until } from './clients.ts';
 
 describe('commands', () => {
   const error = (code: string) => ({ type: 'error', error: code });
@@ -15,11 +15,47 @@ describe('commands', () => {
     });
     expect(await client.ask(' {"target_id":0, "type":"set_target_id"} ')).toMatchObject({ type: 'ack', target_id: 0 });
     expect(await client.ask('{"type":"clear_target"}')).toEqual({ type: 'ack', command: 'clear_target' });
-    expect(rig.sessions.commands).toEqual([
-      { sessionId: rig.id, command: { type: 'set_target_id', target_id: 17 } },
-      { sessionId: rig.id, command: { type: 'set_target_id', target_id: 0 } },
-      { sessionId: rig.id, command: { type: 'clear_target' } },
+    expect(rig.sessions.requests).toEqual([
+      { sessionId: rig.id, name: 'set_target_id', params: { target_id: 17 } },
+      { sessionId: rig.id, name: 'set_target_id', params: { target_id: 0 } },
+      { sessionId: rig.id, name: 'clear_target', params: {} },
     ]);
+  });
+
+  test('are acknowledged once a node has taken them, in the order of the messages', async () => {
+    await using rig = startRig();
+    const client = await TestClient.open(rig);
+    const takes: (() => void)[] = [];
+    rig.sessions.answer = () => new Promise((resolve) => takes.push(() => resolve({ result: undefined })));
+    client.send('{"type":"set_target_id","target_id":1}');
+    client.send('?');
+    client.send('{"type":"set_target_id","target_id":2}');
+    await until('both asked', () => takes.length === 2);
+    takes[1]?.();
+    // A client of its own shows that nothing is held up, and that a turn of the loop has passed.
+    expect(await (await TestClient.open(rig)).ask('?')).toEqual(error('invalid_json'));
+    expect(client.received).toEqual([]);
+    takes[0]?.();
+    await until('all replies', () => client.received.length === 3);
+    expect(client.received.map((json) => JSON.parse(json))).toMatchObject([
+      { type: 'ack', target_id: 1 },
+      error('invalid_json'),
+      { type: 'ack', target_id: 2 },
+    ]);
+  });
+
+  test.each([
+    ['unknown_request', 'unknown_command'],
+    ['bad_request', 'unknown_command'],
+    ['session_over', 'unknown_command'],
+    ['request_timeout', 'rate_limited'],
+    ['too_many_requests', 'rate_limited'],
+    ['node_failed', 'rate_limited'],
+  ])('one that nobody has taken (%s) is refused as %s', async (code, wire) => {
+    await using rig = startRig();
+    rig.sessions.answer = async () => ({ error: { code, message: 'the reason', permanent: false } });
+    const client = await TestClient.open(rig);
+    expect(await client.ask('{"type":"clear_target"}')).toEqual(error(wire));
   });
 
   test('bad ones are refused with their code, and the socket stays open', async () => {
@@ -61,7 +97,7 @@ describe('commands', () => {
         error(code),
       ]);
     expect(await client.ask('{"type":"clear_target"}')).toEqual({ type: 'ack', command: 'clear_target' });
-    expect(rig.sessions.commands.length).toBe(1);
+    expect(rig.sessions.requests.length).toBe(1);
     expect(client.closed).toBeUndefined();
   });
 
@@ -74,6 +110,6 @@ describe('commands', () => {
     // Nonsense has a budget of its own.
     expect(await eager.ask('?')).toEqual(error('invalid_json'));
     expect(await calm.ask('{"type":"clear_target"}')).toMatchObject({ type: 'ack' });
-    expect(rig.sessions.commands.length).toBe(4);
+    expect(rig.sessions.requests.length).toBe(4);
   });
 });

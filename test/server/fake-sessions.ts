@@ -1,6 +1,8 @@
 /** An in-memory `Sessions` that tests drive by hand. */
+
+import type { Outcome } from '../../runtime/engine/messages.ts';
 import { WindhoverError } from '../../runtime/errors.ts';
-import type { Command, Logger, StateName } from '../../runtime/node.ts';
+import type { Logger, StateName } from '../../runtime/node.ts';
 import type {
   CameraView,
   Readiness,
@@ -11,7 +13,9 @@ import type {
 } from '../../runtime/session/api.ts';
 
 export class FakeSessions implements Sessions {
-  readonly commands: { readonly sessionId: string; readonly command: Command }[] = [];
+  readonly requests: { readonly sessionId: string; readonly name: string; readonly params: unknown }[] = [];
+  /** What a request is answered; by default, that it was taken. */
+  answer: (name: string, params: unknown) => Promise<Outcome> = async () => ({ result: undefined });
   /** What `readiness` answers. */
   reasons: Readiness['reasons'] = [];
   /** Thrown by `list`, when set. */
@@ -69,8 +73,9 @@ export class FakeSessions implements Sessions {
     return this.#views.has(sessionId) ? this.#states.get(`${sessionId} ${name}`) : undefined;
   }
 
-  command(sessionId: string, command: Command): void {
-    this.commands.push({ sessionId, command });
+  request(sessionId: string, name: string, params: unknown): Promise<Outcome> {
+    this.requests.push({ sessionId, name, params });
+    return this.answer(name, params);
   }
 
   readiness(): Readiness {

@@ -1,6 +1,8 @@
 /** Processes that are killed: the session comes back by itself, and nothing that clients rely on is lost. */
 import { describe, expect, test } from 'bun:test';
+import type { Outcome } from '../../runtime/engine/messages.ts';
 import type { Readiness, SessionView } from '../../runtime/session/api.ts';
+import type { MetadataTick } from '../../schemas/index.ts';
 import { until } from '../server/clients.ts';
 import { PATIENCE_MS, RunningCommand } from '../support/command.ts';
 import { chain, Folder, graphText, testNode } from '../support/graphs.ts';
@@ -87,7 +89,12 @@ describe("the session's process is killed", () => {
       await session.state('running');
       process.kill(session.pid ?? 0, 'SIGKILL');
       await session.state('restarting');
-      session.set.command(session.view.session_id, { type: 'set_target_id', target_id: 77 });
+      const { session_id } = session.view;
+      await session.ask('set_target_id', { target_id: 77 });
+      expect(await session.set.request(session_id, 'set_target_id', { target_id: 'x' })).toMatchObject({
+        error: { code: 'bad_request' },
+      });
+      expect(await session.set.request(session_id, 'dance', {})).toMatchObject({ error: { code: 'unknown_request' } });
       await session.state('running');
       await session.until('the target', (view) => view.selected_target_id === 77);
       expect(session.states).toEqual(['running', 'restarting', 'running']);
@@ -161,13 +168,50 @@ test(
     const { pid = 0, view } = session;
     process.kill(pid, 'SIGKILL');
     let sent = 0;
+    const outcomes: Promise<Outcome>[] = [];
     while (session.view.state === 'running') {
-      session.set.command(view.session_id, { type: 'set_target_id', target_id: ++sent });
+      outcomes.push(session.set.request(view.session_id, 'set_target_id', { target_id: ++sent }));
       await new Promise((resolve) => setImmediate(resolve));
     }
     expect(sent).toBeGreaterThan(0);
+    // On a machine that takes longer than the bound to bring the process back, they are to be asked again.
+    const codes = (await Promise.all(outcomes)).map((outcome) => ('error' in outcome ? outcome.error.code : 'taken'));
+    expect(new Set(codes).isSubsetOf(new Set(['taken', 'request_timeout', 'too_many_requests']))).toBe(true);
+    if (codes.at(-1) !== 'taken') await session.ask('set_target_id', { target_id: sent });
     await session.until('the last target', ({ selected_target_id }) => selected_target_id === sent);
     expect(session.view.restarts).toBe(1);
+  },
+  MINUTE,
+);
+
+test(
+  'a target that autotrack has given another id is still that one after a death',
+  async () => {
+    const nodes = {
+      renamed: `{ use: ${testNode('renamed')} }`,
+      autotrack: '{ use: autotrack, from: renamed }',
+      publish: '{ use: publish, from: [renamed, autotrack], with: { hz: 100 } }',
+    };
+    await using session = await TestSession.start(graphText(nodes), { record: true });
+    const targets = () =>
+      session.recorded
+        .map((json) => JSON.parse(json) as MetadataTick)
+        .filter(({ type }) => type === 'metadata_tick')
+        .map(({ selected_target_id }) => selected_target_id);
+    await session.until('the old id', ({ nodes }) => Number(nodes.renamed?.seen_as_17) > 10);
+    await session.ask('rename', {});
+    // Long enough for autotrack to give 17 up, so that no tick says 17; short enough to know what 17 was.
+    await session.until('the new id alone', ({ nodes }) => Number(nodes.renamed?.seen_as_23) > 8);
+    await session.ask('set_target_id', { target_id: 17 });
+    await session.until('the new id selected', ({ selected_target_id }) => selected_target_id === 23);
+    process.kill(session.pid ?? 0, 'SIGKILL');
+    await session.state('restarting');
+    expect(targets()).not.toContain(17);
+    const before = targets().length;
+    await session.state('running');
+    await until('ticks again', () => targets().length > before + 5, PATIENCE_MS);
+    expect(new Set(targets().slice(before))).toEqual(new Set([23]));
+    expect(session.view).toMatchObject({ selected_target_id: 23, tracking_phase: 'tracking' });
   },
   MINUTE,
 );

@@ -91,7 +91,7 @@ test(
       () => JSON.parse(session.set.retainedState(id, 'autotrack') ?? 'null') as AutotrackState,
     ];
     await session.state('running');
-    session.set.command(id, { type: 'set_target_id', target_id: 7 });
+    expect(await session.set.request(id, 'set_target_id', { target_id: 7 })).toEqual({ result: undefined });
     await session.until('the target', () => autotrack()?.target_id === 7);
     const before = { ptz: ptz(), autotrack: autotrack() };
     expect(before).toMatchObject({ ptz: { session_id: id, pan_deg: 12, ts_unix_ms: 2 }, autotrack: { active: true } });

@@ -9,7 +9,7 @@ import { PATIENCE_MS } from '../support/command.ts';
 
 /** A graph that cannot be opened: its only node is not there. */
 function start(): ProcessStart {
-  const node = { id: 'gone', use: '/no/such/node.ts', params: {}, links: [] };
+  const node = { id: 'gone', use: '/no/such/node.ts', params: {}, requests: [], links: [] };
   const workers = [{ name: 'gone', nodes: ['gone'] }];
   const options = { file: 'x.yaml', camera: 'x', sessionId: 'x', recording: false, modelFolders: [] };
   return {
@@ -27,8 +27,7 @@ test('messages between the end of the channel and that of the process go nowhere
     message: ({ type }) => {
       received.push(type);
       // Right after it, the channel is closed from this side.
-      if (type === 'done')
-        queueMicrotask(() => supervisor.send({ type: 'command', command: { type: 'clear_target' } }));
+      if (type === 'done') queueMicrotask(() => supervisor.send({ type: 'request', id: 1, name: 'x', params: {} }));
     },
     output: () => undefined,
     over: (how, error) => ends.push(`${how}: ${error?.message}`),

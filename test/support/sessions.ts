@@ -87,6 +87,15 @@ export class TestSession implements AsyncDisposable {
     return this.view;
   }
 
+  /** Asks a node, again and again while none can be reached, as a client would. @throws what it answers instead */
+  async ask(name: string, params: object): Promise<unknown> {
+    while (true) {
+      const outcome = await this.set.request(this.#id, name, params);
+      if (!('error' in outcome)) return outcome.result;
+      if (outcome.error.code !== 'request_timeout') throw new Error(`${name}: ${outcome.error.message}`);
+    }
+  }
+
   async stop(): Promise<SessionView> {
     await this.set.stopAll();
     return this.view;

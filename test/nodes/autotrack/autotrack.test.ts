@@ -4,8 +4,8 @@ import type { PtzMessage } from '../../../runtime/data.ts';
 import { type NodeRun, runNode } from '../../node-runner.ts';
 import { trackOf, tracksOf } from '../recorded.ts';
 
-const select = (target_id: number) => (run: NodeRun) => run.command({ type: 'set_target_id', target_id });
-const clear = (run: NodeRun) => run.command({ type: 'clear_target' });
+const select = (target_id: number) => (run: NodeRun) => void run.request('set_target_id', { target_id });
+const clear = (run: NodeRun) => void run.request('clear_target');
 const seen = (index: number, ...ids: number[]) =>
   tracksOf(
     index,

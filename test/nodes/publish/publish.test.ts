@@ -8,7 +8,7 @@ import { ptzOf, START_UNIX_MS, trackOf, tracksOf } from '../recorded.ts';
 
 const ticksOf = (run: NodeRun) => run.parsed<MetadataTick>('tick');
 const eventsOf = (run: NodeRun) => run.parsed<TrackEvent>('event');
-const select = (target_id: number) => (run: NodeRun) => run.command({ type: 'set_target_id', target_id });
+const select = (target_id: number) => (run: NodeRun) => void run.request('set_target_id', { target_id });
 const wrong = (schema: TSchema, values: readonly unknown[]) =>
   values.flatMap((value) => [...Value.Errors(schema, value)]);
 const frames = (count: number, ...ids: number[]) =>
