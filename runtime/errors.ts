@@ -61,6 +61,12 @@ export function toRecord(error: unknown, context: { node?: string; at?: string; 
   };
 }
 
+/** The error that a record was made of, as far as it tells. */
+export function fromRecord({ code, message, node, at, permanent }: ErrorRecord): WindhoverError {
+  const where = { ...(node === undefined ? {} : { node }), ...(at === undefined ? {} : { at }) };
+  return new WindhoverError(code, message, { permanent, ...where });
+}
+
 /** The error's stable code, if it has one; works on errors from other workers and from Node and Bun. */
 export function errorCode(error: unknown): string | undefined {
   if (typeof error !== 'object' || error === null || !('code' in error)) return undefined;

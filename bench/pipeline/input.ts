@@ -5,7 +5,7 @@ import { sessionGraph } from '../../runtime/cli/command.ts';
 import { formatFault } from '../../runtime/graph/faults.ts';
 import type { CheckedGraph } from '../../runtime/graph/graph.ts';
 import { loadGraph } from '../../runtime/graph/load.ts';
-import type { SessionGraph } from '../../runtime/session/session.ts';
+import type { SessionGraph } from '../../runtime/session/changes.ts';
 
 export interface BenchInput {
   /** Absolute path, or a name from models/. */

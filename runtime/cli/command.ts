@@ -4,10 +4,10 @@ import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { builtinNodes } from '../../nodes/index.ts';
 import { errorMessage, WindhoverError } from '../errors.ts';
 import { formatFault, type GraphFault } from '../graph/faults.ts';
-import type { CheckedGraph } from '../graph/graph.ts';
+import { type CheckedGraph, liveOptions } from '../graph/graph.ts';
 import { loadGraph } from '../graph/load.ts';
 import { planGraph } from '../graph/plan.ts';
-import type { SessionGraph } from '../session/session.ts';
+import type { SessionGraph } from '../session/changes.ts';
 
 /** What the entry point hands to commands: nothing below it reads the process itself. */
 export interface Surroundings {
@@ -75,7 +75,8 @@ export async function loadGraphs(files: readonly string[], sets: readonly string
 export function sessionGraph(graph: CheckedGraph): SessionGraph {
   const { workers, rings } = planGraph(graph);
   const nodes = graph.nodes.map(({ id, use, params, links, contract }) => {
-    return { id, use, params: { ...params }, requests: Object.keys(contract.requests ?? {}), links };
+    const requests = Object.keys(contract.requests ?? {});
+    return { id, use, params: { ...params }, live: liveOptions(contract), requests, links };
   });
   const places = graph.nodes.map(({ id, line, column }) => [id, `${graph.file}:${line}:${column}`]);
   const engine = { pace: graph.pace, nodes, workers, rings };

@@ -30,6 +30,8 @@ export interface EngineGraph {
     readonly params: Record<string, unknown>;
     /** Names of the requests that it answers. */
     readonly requests: readonly string[];
+    /** Names of the options that the node takes while it runs. */
+    readonly live: readonly string[];
     readonly links: readonly {
       readonly input: string;
       readonly from: { readonly node: string; readonly output: string };

@@ -46,6 +46,11 @@ export function isContract(value: unknown): value is AnyNode {
   return Value.Check(CONTRACT, value) && value.params.additionalProperties === false;
 }
 
+/** Names of the options that a node takes while it runs. */
+export function liveOptions({ params }: AnyNode): string[] {
+  return Object.keys(params.properties).filter((name) => params.properties[name]?.live === true);
+}
+
 const PORTS = Type.Record(
   Type.String(),
   Type.Object({ kind: Type.Union(Object.keys(LINK_KINDS).map((kind) => Type.Literal(kind))) }),

@@ -5,7 +5,8 @@ import { toRecord, WindhoverError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { ClientMessage, StateName } from '../node.ts';
 import type { CameraView, Readiness, SessionListener, SessionMessage, Sessions, SessionView } from './api.ts';
-import { Session, type SessionGraph } from './session.ts';
+import type { Changed, SessionGraph } from './changes.ts';
+import { Session } from './session.ts';
 
 export interface SessionSetOptions {
   readonly graphs: readonly SessionGraph[];
@@ -23,6 +24,7 @@ export interface SessionSetOptions {
 
 export class SessionSet implements Sessions {
   readonly #options: SessionSetOptions;
+  readonly #graphs: SessionGraph[];
   readonly #sessions = new Map<string, Session>();
   readonly #listeners = new Set<SessionListener>();
   /** Being stopped for good: still listed, but no answer to who wants the camera's session. */
@@ -31,10 +33,11 @@ export class SessionSet implements Sessions {
 
   constructor(options: SessionSetOptions) {
     this.#options = options;
+    this.#graphs = [...options.graphs];
   }
 
   cameras(): CameraView[] {
-    return this.#options.graphs.map(({ camera, file }) => ({
+    return this.#graphs.map(({ camera, file }) => ({
       camera_id: camera,
       graph: file,
       session_id: this.#ofCamera(camera)?.id ?? null,
@@ -42,7 +45,7 @@ export class SessionSet implements Sessions {
   }
 
   create(cameraId?: string): { view: SessionView; created: boolean } {
-    const graph = this.#options.graphs.find(({ camera }) => cameraId === undefined || camera === cameraId);
+    const graph = this.#graphs.find(({ camera }) => cameraId === undefined || camera === cameraId);
     if (!graph) throw new WindhoverError('unknown_camera', `Unknown camera_id: ${cameraId}`);
     const existing = this.#ofCamera(graph.camera);
     if (existing?.view().running) return { view: existing.view(), created: false };
@@ -66,6 +69,26 @@ export class SessionSet implements Sessions {
     });
     this.#sessions.set(id, session);
     return { view: session.view(), created: true };
+  }
+
+  /**
+   * Another graph for a camera: its session, when one runs, is changed, and the next one begins with it.
+   * @throws WindhoverError `unknown_camera`, `camera_changed`, or why the session can't run it; the one before stays
+   */
+  async change(camera: string, graph: SessionGraph): Promise<Changed> {
+    const place = this.#graphs.findIndex((known) => known.camera === camera);
+    if (place < 0) throw new WindhoverError('unknown_camera', `Unknown camera_id: ${camera}`);
+    const session = this.#ofCamera(camera);
+    if (session && graph.camera !== camera) {
+      throw new WindhoverError('camera_changed', "a session's camera can't get another id", {
+        expected: camera,
+        got: graph.camera,
+        hint: 'delete the session first',
+      });
+    }
+    const changed = await session?.change(graph);
+    this.#graphs[place] = graph;
+    return changed ?? { how: 'nothing', nodes: [], workers: [] };
   }
 
   list(): SessionView[] {

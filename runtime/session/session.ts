@@ -9,12 +9,13 @@
  *        └──────────────────────────────────────┘
  */
 import type { Clock } from '../clock.ts';
-import { type EngineGraph, unansweredRequest } from '../engine/engine.ts';
+import { unansweredRequest } from '../engine/engine.ts';
 import type { LogEntry, Outcome } from '../engine/messages.ts';
 import { type ErrorRecord, toRecord } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { ClientMessage, StateName } from '../node.ts';
 import type { SessionState, SessionView } from './api.ts';
+import { type Changed, GraphChanges, type SessionGraph } from './changes.ts';
 import { type Fault, FaultBook } from './fault-book.ts';
 import { Figures } from './figures.ts';
 import { MessageGuard } from './message-guard.ts';
@@ -24,16 +25,6 @@ import { PendingRequests } from './pending-requests.ts';
 import { Retained } from './retained.ts';
 import type { ProcessStart } from './session-process.ts';
 import { Supervisor } from './supervisor.ts';
-
-/** A checked graph, ready to run as often as wanted. */
-export interface SessionGraph {
-  /** As the user named it. */
-  readonly file: string;
-  readonly camera: string;
-  readonly engine: EngineGraph;
-  /** `file:line:column` of each node in the graph file, by node id; for messages. */
-  readonly places?: Readonly<Record<string, string>>;
-}
 
 export interface SessionServices {
   readonly clock: Clock & { readonly epochMs: number };
@@ -57,7 +48,6 @@ const WITH_STACK = new Set(['node_failed', 'unexpected', 'session_crashed']);
 
 export class Session {
   readonly id: string;
-  readonly graph: SessionGraph;
   readonly figures = new Figures();
   readonly #services: SessionServices;
   readonly #log: Log;
@@ -70,6 +60,7 @@ export class Session {
   readonly #kept: Record<string, unknown> = {};
   readonly #startedUnixMs: number;
   readonly #timer: ReturnType<typeof setInterval>;
+  readonly #changes: GraphChanges;
   #state: SessionState = 'starting';
   #error: ErrorRecord | undefined;
   #restarts = 0;
@@ -78,7 +69,10 @@ export class Session {
 
   constructor(id: string, graph: SessionGraph, services: SessionServices) {
     this.id = id;
-    this.graph = graph;
+    this.#changes = new GraphChanges(graph, {
+      isOver: () => this.#isOver(),
+      replace: () => this.#supervisor.replace(),
+    });
     this.#services = services;
     this.#log = services.log.with({ camera: graph.camera, session: id, graph: graph.file });
     this.#faults = new FaultBook(this.#log, services.clock);
@@ -91,9 +85,15 @@ export class Session {
       output: (line, from) => this.#log[from === 'stdout' ? 'info' : 'warn'](line, { code: `process_${from}` }),
       over: (how, error) => this.#over(how, error),
       restarting: (how, error, inMs) => this.#restarting(how, error, inMs),
+      left: () => this.#processGone(),
+      replaced: (error) => this.#changes.replaced(error),
     });
     this.#supervisor.start();
     this.#timer = setInterval(() => this.#look(), LOOK_MS);
+  }
+
+  get graph(): SessionGraph {
+    return this.#changes.current;
   }
 
   get state(): SessionState {
@@ -122,6 +122,14 @@ export class Session {
   async request(name: string, params: unknown): Promise<Outcome> {
     const isAnswered = this.graph.engine.nodes.some(({ requests }) => requests.includes(name));
     return isAnswered ? this.#requests.ask(name, params) : { error: toRecord(unansweredRequest(name)) };
+  }
+
+  /**
+   * Runs another graph of the same camera from now on; one change after the other.
+   * @throws WindhoverError why the graph could not be opened; the one before goes on
+   */
+  change(graph: SessionGraph): Promise<Changed> {
+    return this.#changes.change(graph);
   }
 
   /** Stops in order: tracks get their ends, then the process goes; after a deadline, by force. */
@@ -244,6 +252,7 @@ export class Session {
   // ------------------------------------------------------------------------------------------ from the supervisor
 
   #over(how: 'ended' | 'stopped' | 'failed', error: ErrorRecord | undefined): void {
+    this.#changes.replaced(error ?? { code: 'session_over', message: `the session has ${how}`, permanent: true });
     this.#processGone();
     this.#error = error;
     if (this.#isOver()) return;

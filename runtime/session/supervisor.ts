@@ -16,6 +16,10 @@ export interface SupervisorListener {
   over(how: 'ended' | 'stopped' | 'failed', error: ErrorRecord | undefined): void;
   /** The process is gone and will be started again. Without an error it died by itself; `how` says of what. */
   restarting(how: string, error: ErrorRecord | undefined, inMs: number): void;
+  /** The process that `replace` ended is gone; the next one is started now. */
+  left(): void;
+  /** The next process is open; or, with an error, it could not be: another one is started now. */
+  replaced(error: ErrorRecord | undefined): void;
 }
 
 const RESTART_FIRST_MS = 250;
@@ -37,6 +41,8 @@ export class Supervisor {
   #killedFor: string | undefined;
   #done = false;
   #stopping = false;
+  /** A planned change of processes: the one before is to go, then the next one is to open. */
+  #replacing: 'no' | 'leaving' | 'opening' = 'no';
   #timer: ReturnType<typeof setTimeout> | undefined;
   #resolveGone: () => void = () => undefined;
 
@@ -64,6 +70,16 @@ export class Supervisor {
 
   send(message: ToChild): void {
     this.#process?.send(message);
+  }
+
+  /** Ends the process in order and starts another one at once: see `left` and `replaced`. */
+  replace(): void {
+    clearTimeout(this.#timer);
+    this.#replacing = 'leaving';
+    if (this.#process) {
+      this.#process.stop();
+      this.#timer = setTimeout(() => this.kill(), STOP_DEADLINE_MS);
+    } else this.#startNext();
   }
 
   /** Ends the process at once; it is started again like after any other death. */
@@ -100,10 +116,23 @@ export class Supervisor {
   }
 
   #receive(message: FromChild): void {
-    if (message.type === 'opened') clearTimeout(this.#timer);
+    if (message.type === 'opened' && this.#replacing !== 'leaving') this.#opened();
     if (message.type === 'failed') this.#fail(message.error);
     if (message.type === 'done') this.#done = true;
     this.#listener.message(message);
+  }
+
+  #opened(): void {
+    clearTimeout(this.#timer);
+    if (this.#replacing === 'no') return;
+    this.#replacing = 'no';
+    this.#listener.replaced(undefined);
+  }
+
+  #startNext(): void {
+    this.#replacing = 'opening';
+    this.#listener.left();
+    this.start();
   }
 
   /** The process stops by itself now; one that hangs in a handler of another node, or has lost a worker, never would. */
@@ -124,9 +153,18 @@ export class Supervisor {
   #decide(how: string): void {
     const error = this.#error;
     if (this.#stopping) this.#listener.over('stopped', error);
+    else if (this.#replacing === 'leaving') this.#startNext();
+    else if (this.#replacing === 'opening') this.#notReplaced(how, error);
     else if (error?.permanent) this.#listener.over('failed', error);
     else if (this.#done && !error) this.#listener.over('ended', undefined);
     else this.#restart(how, error);
+  }
+
+  #notReplaced(how: string, error: ErrorRecord | undefined): void {
+    this.#replacing = 'no';
+    const died = { code: 'session_process_died', message: `the session's process died: ${how}`, permanent: false };
+    this.#listener.replaced(error ?? died);
+    this.start();
   }
 
   #restart(how: string, error: ErrorRecord | undefined): void {

@@ -9,7 +9,7 @@ import { PATIENCE_MS } from '../support/command.ts';
 
 /** A graph that cannot be opened: its only node is not there. */
 function start(): ProcessStart {
-  const node = { id: 'gone', use: '/no/such/node.ts', params: {}, requests: [], links: [] };
+  const node = { id: 'gone', use: '/no/such/node.ts', params: {}, live: [], requests: [], links: [] };
   const workers = [{ name: 'gone', nodes: ['gone'] }];
   const options = { file: 'x.yaml', camera: 'x', sessionId: 'x', recording: false, modelFolders: [] };
   return {
@@ -32,6 +32,8 @@ test('messages between the end of the channel and that of the process go nowhere
     output: () => undefined,
     over: (how, error) => ends.push(`${how}: ${error?.message}`),
     restarting: (how) => ends.push(`restarting: ${how}`),
+    left: () => undefined,
+    replaced: () => undefined,
   });
   supervisor.start();
   const { pid } = supervisor;

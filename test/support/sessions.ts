@@ -5,6 +5,7 @@ import { SystemClock } from '../../runtime/clock.ts';
 import { formatFault } from '../../runtime/graph/faults.ts';
 import { createLog } from '../../runtime/log.ts';
 import type { SessionState, SessionView } from '../../runtime/session/api.ts';
+import type { Changed, SessionGraph } from '../../runtime/session/changes.ts';
 import type { Session } from '../../runtime/session/session.ts';
 import { SessionSet } from '../../runtime/session/session-set.ts';
 import { until } from '../server/clients.ts';
@@ -31,13 +32,9 @@ export class TestSession implements AsyncDisposable {
   /** Checks the graph and starts it. @throws when the graph has faults */
   static async start(text: string, options: TestSessionOptions = {}): Promise<TestSession> {
     const test = new TestSession();
-    const file = test.#folder.write('graph.yaml', text);
-    const { stdout, stderr } = process;
-    const surroundings = { env: options.env ?? {}, cwd: test.#folder.path, root: ROOT, stdout, stderr };
-    const { graph, faults } = await loadGraphFile(file, [], surroundings);
-    if (!graph) throw new Error(faults.map(formatFault).join('\n'));
+    const graph = await test.#check(text, options.env);
     const set = new SessionSet({
-      graphs: [sessionGraph(graph)],
+      graphs: [graph],
       clock: new SystemClock(),
       log: createLog({ write: (line) => test.log.push(JSON.parse(line)), pretty: false }),
       modelFolders: modelFolders(ROOT),
@@ -56,6 +53,12 @@ export class TestSession implements AsyncDisposable {
     const view = this.#set?.get(this.#id);
     if (!view) throw new Error('no session');
     return view;
+  }
+
+  /** Checks another graph for the camera and has the session run it. @throws why it was refused */
+  async change(text: string): Promise<Changed> {
+    const graph = await this.#check(text);
+    return this.set.change(graph.camera, graph);
   }
 
   /** What one of its nodes counted. */
@@ -99,6 +102,20 @@ export class TestSession implements AsyncDisposable {
   async stop(): Promise<SessionView> {
     await this.set.stopAll();
     return this.view;
+  }
+
+  async #check(text: string, env: Record<string, string> = {}): Promise<SessionGraph> {
+    const file = this.#folder.write('graph.yaml', text);
+    const { stdout, stderr } = process;
+    const { graph, faults } = await loadGraphFile(file, [], {
+      env,
+      cwd: this.#folder.path,
+      root: ROOT,
+      stdout,
+      stderr,
+    });
+    if (!graph) throw new Error(faults.map(formatFault).join('\n'));
+    return sessionGraph(graph);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

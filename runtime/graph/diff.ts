@@ -1,0 +1,83 @@
+/**
+ * What has to be done to a running graph so that it is another one. Pure.
+ *
+ * A worker goes on when it is to host the same nodes with the same inputs, and their options differ in nothing but live
+ * ones. All others are started anew. Where values of a worker that goes on come from and go to may change.
+ */
+import { isDeepStrictEqual } from 'node:util';
+import type { EngineGraph } from '../engine/engine.ts';
+
+type Node = EngineGraph['nodes'][number];
+
+export interface GraphDiff {
+  /** The pace differs: only a new process will do, and the rest says nothing. */
+  readonly whole: boolean;
+  /** Nodes in workers that go on, which take these options while they run. */
+  readonly live: readonly { readonly node: string; readonly params: Record<string, unknown> }[];
+  /** Workers of the next graph that are started anew. */
+  readonly start: readonly string[];
+  /** Workers of the graph now that end. */
+  readonly stop: readonly string[];
+  /** Workers that go on and are linked in another way, or to others that are started anew. */
+  readonly rewire: readonly string[];
+  /** All nodes that are new, gone, or not what they were. */
+  readonly nodes: readonly string[];
+}
+
+export function diffGraphs(now: EngineGraph, next: EngineGraph): GraphDiff {
+  const before = new Map(now.nodes.map((node) => [node.id, node]));
+  const after = new Map(next.nodes.map((node) => [node.id, node]));
+  const goesOn = ({ name, nodes }: EngineGraph['workers'][number]) => {
+    const same = now.workers.find((worker) => worker.name === name);
+    return isDeepStrictEqual(same?.nodes, nodes) && nodes.every((id) => canGoOn(before.get(id), after.get(id)));
+  };
+  const kept = next.workers.filter(goesOn);
+  const keptNames = kept.map(({ name }) => name);
+  const live = kept.flatMap(({ nodes }) =>
+    nodes.flatMap((node) => {
+      const params = after.get(node)?.params ?? {};
+      return isDeepStrictEqual(before.get(node)?.params, params) ? [] : [{ node, params }];
+    }),
+  );
+  const others = (graph: EngineGraph) => graph.workers.map(({ name }) => name).filter((n) => !keptNames.includes(n));
+  const start = others(next);
+  const rewire = kept.filter(({ nodes }) => {
+    const links = linksOf(next, nodes);
+    return !isDeepStrictEqual(linksOf(now, nodes), links) || links.workers.some((worker) => start.includes(worker));
+  });
+  return {
+    whole: now.pace !== next.pace,
+    live,
+    start,
+    stop: others(now),
+    rewire: rewire.map(({ name }) => name),
+    nodes: [...new Set([...before.keys(), ...after.keys()])].filter(
+      (id) => !isDeepStrictEqual(before.get(id), after.get(id)),
+    ),
+  };
+}
+
+/** True when the node is the same but for live options. */
+function canGoOn(now: Node | undefined, next: Node | undefined): boolean {
+  if (now?.use !== next?.use || !isDeepStrictEqual(now?.live, next?.live)) return false;
+  return isDeepStrictEqual(fixed(now), fixed(next));
+}
+
+/** What a node can't be told while it runs: its options that are not live, and which of its inputs are connected. */
+function fixed(node: Node | undefined): unknown {
+  const params = Object.entries(node?.params ?? {}).filter(([name]) => !node?.live?.includes(name));
+  return { params: Object.fromEntries(params), inputs: node?.links.map(({ input, kind }) => ({ input, kind })) };
+}
+
+/** All that these nodes are linked by, and the workers at the other ends. */
+function linksOf(graph: EngineGraph, ids: readonly string[]) {
+  const links = graph.nodes.flatMap(({ id, links }) =>
+    links.filter(({ from }) => ids.includes(id) || ids.includes(from.node)).map((link) => ({ ...link, to: id })),
+  );
+  const rings = graph.rings.filter(
+    ({ from, readers }) => ids.includes(from.node) || readers.some(({ node }) => ids.includes(node)),
+  );
+  const ends = new Set(links.flatMap(({ from, to }) => [from.node, to]));
+  const workers = graph.workers.filter(({ nodes }) => nodes.some((id) => ends.has(id))).map(({ name }) => name);
+  return { links, rings, workers };
+}
