@@ -1,7 +1,8 @@
 /** The graph of a session and its changes: one after the other, each of them whole or not at all. */
+
+import { diffGraphs } from '../engine/diff.ts';
 import type { EngineGraph } from '../engine/engine.ts';
 import { type ErrorRecord, fromRecord } from '../errors.ts';
-import { diffGraphs } from '../graph/diff.ts';
 
 /** A checked graph, ready to run as often as wanted. */
 export interface SessionGraph {

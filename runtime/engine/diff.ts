@@ -5,7 +5,7 @@
  * ones. All others are started anew. Where values of a worker that goes on come from and go to may change.
  */
 import { isDeepStrictEqual } from 'node:util';
-import type { EngineGraph } from '../engine/engine.ts';
+import type { EngineGraph } from './engine.ts';
 
 type Node = EngineGraph['nodes'][number];
 
