@@ -65,7 +65,7 @@ function canGoOn(now: Node | undefined, next: Node | undefined): boolean {
 
 /** What a node can't be told while it runs: its options that are not live, and which of its inputs are connected. */
 function fixed(node: Node | undefined): unknown {
-  const params = Object.entries(node?.params ?? {}).filter(([name]) => !node?.live?.includes(name));
+  const params = Object.entries(node?.params ?? {}).filter(([name]) => !node?.live.includes(name));
   return { params: Object.fromEntries(params), inputs: node?.links.map(({ input, kind }) => ({ input, kind })) };
 }
 
