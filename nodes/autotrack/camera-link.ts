@@ -14,7 +14,7 @@ import {
   type PtzStatus,
   type Velocity,
 } from '../../ptz/index.ts';
-import { type Clock, type Logger, WindhoverError } from '../../runtime/node.ts';
+import { type Clock, errorMessage, type Logger, WindhoverError } from '../../runtime/node.ts';
 
 export interface LinkListener {
   /** A velocity went out (or a stop, all zeros), at this moment of our monotonic clock. */
@@ -96,8 +96,8 @@ export class CameraLink {
   /** Connects in the background; comes back at once. */
   start(): void {
     this.#work = this.#run().catch((error: unknown) => {
-      this.#log.error(`nobody looks after the camera any more: ${message(error)}`, { code: code(error) });
-      this.#become({ state: 'lost', reason: message(error) });
+      this.#log.error(`nobody looks after the camera any more: ${errorMessage(error)}`, { code: code(error) });
+      this.#become({ state: 'lost', reason: errorMessage(error) });
     });
   }
 
@@ -151,7 +151,7 @@ export class CameraLink {
       await this.#driver.close();
       if (!isZero(this.#velocity)) this.#note(NO_VELOCITY);
     } catch (error) {
-      this.#log.error(`the camera may still be moving: ${message(error)}`, { code: code(error) });
+      this.#log.error(`the camera may still be moving: ${errorMessage(error)}`, { code: code(error) });
     }
     await this.#work;
   }
@@ -176,7 +176,7 @@ export class CameraLink {
 
   async #refused(error: unknown): Promise<void> {
     const isLogin = code(error) === 'ptz_login';
-    const reason = message(error);
+    const reason = errorMessage(error);
     if (reason !== this.#view.reason) this.#log.warn(reason, { code: code(error) });
     this.#become({ state: isLogin ? 'refused' : 'connecting', reason });
   }
@@ -196,7 +196,7 @@ export class CameraLink {
       this.#become({ state, reason });
       this.#listener.status(status);
     } catch (error) {
-      if (!this.#closing.signal.aborted) this.#log.warn(message(error), { code: code(error) });
+      if (!this.#closing.signal.aborted) this.#log.warn(errorMessage(error), { code: code(error) });
     }
   }
 
@@ -222,7 +222,7 @@ export class CameraLink {
       else await this.#driver.moveVelocity(velocity, leaseMs, this.#closing.signal);
     } catch (error) {
       if (this.#closing.signal.aborted) return;
-      this.#log.warn(message(error), { code: code(error) });
+      this.#log.warn(errorMessage(error), { code: code(error) });
       if (code(error) === 'ptz_unreachable') isLate();
       // The driver stops it, now or as soon as it is back.
       if (!isZero(velocity)) this.#note(NO_VELOCITY);
@@ -249,10 +249,6 @@ export class CameraLink {
     this.#view = view;
     this.#listener.changed();
   }
-}
-
-function message(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 function code(error: unknown): string {

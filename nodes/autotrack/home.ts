@@ -1,7 +1,7 @@
 /** The camera's home: a preset that it goes back to when there is nothing to follow. */
 
 import type { PtzStatus } from '../../ptz/index.ts';
-import { type Logger, WindhoverError } from '../../runtime/node.ts';
+import { errorMessage, type Logger, WindhoverError } from '../../runtime/node.ts';
 
 /** What it needs of the line to the camera. */
 export interface Traveller {
@@ -93,7 +93,7 @@ export class Home {
       this.#problem = null;
     } catch (error) {
       this.#tryAgainMs = nowMs + RETRY_MS;
-      this.#problem = error instanceof Error ? error.message : String(error);
+      this.#problem = errorMessage(error);
       const code = error instanceof WindhoverError ? error.code : 'ptz_failed';
       if (code !== 'ptz_aborted') this.#log.warn(`the camera can't go home: ${this.#problem}`, { code });
     } finally {

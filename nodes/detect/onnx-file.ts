@@ -7,6 +7,7 @@
  */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { Reader } from 'protobufjs/minimal';
+import { errorMessage } from '../../runtime/node.ts';
 import type { ValueInfo } from './families/family.ts';
 import { OptionError } from './option-error.ts';
 
@@ -45,7 +46,7 @@ export function readOnnxFile(file: string): OnnxFile {
     return readModel(new Window(fd, stat.size), file);
   } catch (error) {
     if (error instanceof OptionError) throw error;
-    throw notOnnx(file, error instanceof Error ? error.message : String(error), error);
+    throw notOnnx(file, errorMessage(error), error);
   } finally {
     closeSync(fd);
   }

@@ -8,7 +8,7 @@
  * 60 MB smaller. What `run` returns is therefore valid until the next `run`.
  */
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
-import type { Clock, Logger } from '../../runtime/node.ts';
+import { type Clock, errorMessage, type Logger } from '../../runtime/node.ts';
 import type { ConstantFeed, InputStyle, OutputData, OutputTensor } from './families/family.ts';
 import type { Model } from './model.ts';
 import { OptionError } from './option-error.ts';
@@ -68,7 +68,7 @@ export class ModelSession {
         const session = await ort.InferenceSession.create(model.file, sessionOptions(provider, options.threads));
         return new ModelSession(ort, session, provider, model, clock);
       } catch (error) {
-        const why = error instanceof Error ? error.message : String(error);
+        const why = errorMessage(error);
         if (provider === 'cpu') throw loadFailure(model, why, error);
         failures.push(`${provider}: ${why}`);
         if (options.required) break;

@@ -1,5 +1,5 @@
 /** virtual-ptz at work: pictures at a steady rate, in order; what breaks off is tried again. */
-import { backoffMs, type NodeContext, sleep, type Timeline, WindhoverError } from '../../runtime/node.ts';
+import { backoffMs, errorMessage, type NodeContext, sleep, type Timeline, WindhoverError } from '../../runtime/node.ts';
 import { loadScene, VirtualCamera } from '../../sim/index.ts';
 import { LocalFeed } from './local-feed.ts';
 import type { VirtualPtzOptions } from './options.ts';
@@ -35,7 +35,7 @@ export class VirtualPlayback {
       } catch (error) {
         if (signal.aborted) return;
         const code = error instanceof WindhoverError ? error.code : 'source_failed';
-        const message = error instanceof Error ? error.message : String(error);
+        const message = errorMessage(error);
         this.#context.fault({ code, message: `${this.#name}: ${message}` });
         this.#context.count('reconnects');
         await sleep(backoffMs(attempt), signal);

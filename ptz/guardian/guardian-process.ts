@@ -1,6 +1,6 @@
 /** The owner's side of a guardian: its process, started, watched, started again, and let go. */
-import { WindhoverError } from '../../runtime/node.ts';
-import { aborted, message } from '../network/http.ts';
+import { errorMessage, WindhoverError } from '../../runtime/node.ts';
+import { aborted } from '../network/http.ts';
 import type { LoginRecord } from '../network/login-policy.ts';
 import type { MotionWatch, StopJob } from '../network/motion-watch.ts';
 import type { DriverTime } from '../time.ts';
@@ -134,7 +134,7 @@ export class GuardianProcess implements MotionWatch {
       this.#child = child;
       this.#beat();
     } catch (error) {
-      this.#ended(`can't be started: ${message(error)}`);
+      this.#ended(`can't be started: ${errorMessage(error)}`);
     }
   }
 

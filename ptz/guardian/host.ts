@@ -1,6 +1,5 @@
 /** The guardian's side: hears what its owner says, and stops the camera when the owner is gone or late. */
-import { WindhoverError } from '../../runtime/node.ts';
-import { message } from '../network/http.ts';
+import { errorMessage, WindhoverError } from '../../runtime/node.ts';
 import type { StopJob } from '../network/motion-watch.ts';
 import type { DriverTime } from '../time.ts';
 import { type FromGuardian, HERE_EVERY_MS, type ToGuardian } from './messages.ts';
@@ -91,7 +90,7 @@ export class GuardianHost {
       } catch (error) {
         if (signal.aborted) return;
         const login = stopper.policy.record(this.#nowMs);
-        send({ type: 'unable', number, reason: message(error), login });
+        send({ type: 'unable', number, reason: errorMessage(error), login });
         const isLogin = error instanceof WindhoverError && error.code === 'ptz_login';
         await time.wait(Math.max(CHECK_AGAIN_MS, isLogin ? login.waitMs : 0), signal);
       }

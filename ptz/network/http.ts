@@ -1,5 +1,5 @@
 /** One request to a camera over HTTP, with a deadline that covers all of it and an end when the caller wants none. */
-import { WindhoverError } from '../../runtime/node.ts';
+import { errorMessage, WindhoverError } from '../../runtime/node.ts';
 import type { DriverTime } from '../time.ts';
 
 export interface HttpRequest {
@@ -44,7 +44,7 @@ export async function send(request: HttpRequest, time: DriverTime): Promise<Http
     return { status: response.status, text, challenges: response.headers.get('www-authenticate') };
   } catch (cause) {
     if (signal?.aborted) throw aborted(cause);
-    const got = late.signal.aborted ? `nothing within ${deadlineMs} ms` : message(cause);
+    const got = late.signal.aborted ? `nothing within ${deadlineMs} ms` : errorMessage(cause);
     throw new WindhoverError('ptz_unreachable', `no answer from the camera at ${url.host}`, { got, cause });
   } finally {
     callOff();
@@ -71,10 +71,6 @@ export function cameraUrl(text: string, defaultPath: string): URL {
   }
   if (url.pathname === '/') url.pathname = defaultPath;
   return url;
-}
-
-export function message(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 async function readText(response: Response): Promise<string> {

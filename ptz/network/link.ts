@@ -1,7 +1,6 @@
 /** Whether the camera can be talked to, why not, and when to try again. */
-import { WindhoverError } from '../../runtime/node.ts';
+import { errorMessage, WindhoverError } from '../../runtime/node.ts';
 import type { Link } from '../driver.ts';
-import { message } from './http.ts';
 import type { LoginPolicy } from './login-policy.ts';
 
 /** A single request gets lost on good networks too. */
@@ -43,7 +42,7 @@ export class LinkState {
    */
   failed(error: unknown, nowMs: number, loginTryMs: number | null): void {
     const code = error instanceof WindhoverError ? error.code : '';
-    this.#reason = message(error);
+    this.#reason = errorMessage(error);
     if (code === 'ptz_login') {
       [this.#state, this.#nextTryMs] = ['refused', loginTryMs];
     } else if (code === 'ptz_unreachable' || code === 'ptz_stop_failed') {

@@ -1,6 +1,6 @@
 /** Where an Octagon camera points, for a driver that moves it by other means. Moves nothing. */
-import { WindhoverError } from '../../runtime/node.ts';
-import { aborted, message } from '../network/http.ts';
+import { errorMessage, WindhoverError } from '../../runtime/node.ts';
+import { aborted } from '../network/http.ts';
 import { LinkKeeper } from '../network/link.ts';
 import type { PositionLook, PositionSource } from '../position.ts';
 import type { DriverTime } from '../time.ts';
@@ -39,7 +39,7 @@ export class OctagonPosition implements PositionSource {
     } catch (error) {
       if (signal.aborted) throw aborted(error);
       if (!(error instanceof WindhoverError)) throw error;
-      return this.#nothing(message(error));
+      return this.#nothing(errorMessage(error));
     }
   }
 

@@ -13,6 +13,7 @@ import { Faults, formatFault, joinPath } from '../graph/faults.ts';
 import { schemaFaults } from '../graph/schema-errors.ts';
 import { locate } from '../graph/tree.ts';
 import { parseTree } from '../graph/yaml.ts';
+import { isLoopback } from '../loopback.ts';
 import { numberOption, parseCommandLine, type Surroundings } from './command.ts';
 
 const USAGE = `bun run camera [--port 8000] [--host 127.0.0.1] [--scene FILE] [--quirk NAME]…
@@ -29,7 +30,6 @@ const OPTIONS = {
 
 /** Good on this machine only; README.md of sim/camera names it. */
 const DEMO_PASSWORD = 'windhover';
-const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1)$/;
 const MAX_SCENE_BYTES = 4 * 1024 * 1024;
 
 export async function cameraCommand(args: string[], surroundings: Surroundings): Promise<number> {
@@ -76,7 +76,7 @@ function password(variable: string | undefined, host: string, { env }: Surroundi
     if (found) return found;
     throw new WindhoverError('usage', `--password-env: the environment variable ${variable} is not set`);
   }
-  if (LOOPBACK.test(host)) return DEMO_PASSWORD;
+  if (isLoopback(host)) return DEMO_PASSWORD;
   throw new WindhoverError('usage', `--host ${host} lets other machines in`, {
     expected: 'a password of your own',
     hint: 'name the environment variable that holds it with --password-env',

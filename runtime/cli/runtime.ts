@@ -3,6 +3,7 @@ import packageJson from '../../package.json';
 import { SystemClock } from '../clock.ts';
 import { WindhoverError } from '../errors.ts';
 import { createLog, type Log } from '../log.ts';
+import { isLoopback } from '../loopback.ts';
 import { createApp, type Listening, listen } from '../server/app.ts';
 import { checkOrigin } from '../server/origin.ts';
 import type { SessionGraph } from '../session/changes.ts';
@@ -40,7 +41,7 @@ export function serverOptions(values: { port: string; host: string; 'allow-origi
   if (!Number.isInteger(port))
     throw new WindhoverError('usage', '--port', { expected: 'a whole number', got: values.port });
   const allowedOrigins = (values['allow-origin'] ?? []).map(checkOrigin);
-  if (LOOPBACK.test(values.host)) return { host: values.host, port, allowedOrigins };
+  if (isLoopback(values.host)) return { host: values.host, port, allowedOrigins };
   throw new WindhoverError('usage', `--host ${values.host}`, {
     expected: 'a loopback address (127.0.0.1, ::1, localhost)',
     hint: 'there are no tokens and roles yet; to serve other machines, put a proxy that asks for a password in front',
@@ -48,7 +49,6 @@ export function serverOptions(values: { port: string; host: string; 'allow-origi
 }
 
 const SAME_KEY_PRESS_MS = 500;
-const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1)$/;
 
 export class Runtime {
   readonly sessions: SessionSet;

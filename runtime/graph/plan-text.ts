@@ -1,5 +1,6 @@
 /** A plan for people: a table for the terminal, and a Mermaid flowchart. */
 import type { FrameRequest } from '../data.ts';
+import { textTable } from '../text-table.ts';
 import type { CheckedGraph } from './graph.ts';
 import type { Plan } from './plan.ts';
 
@@ -55,15 +56,7 @@ export function planMermaid(plan: Plan, graph: CheckedGraph): string {
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  if (rows.length === 0) return '';
-  const all = [head, ...rows];
-  const widths = head.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
-  const line = (row: readonly string[]) =>
-    row
-      .map((cell, i) => cell.padEnd(widths[i] ?? 0))
-      .join('  ')
-      .trimEnd();
-  return `${all.map(line).join('\n')}\n`;
+  return rows.length === 0 ? '' : textTable([head, ...rows]);
 }
 
 function sizeOf(request: FrameRequest): string {

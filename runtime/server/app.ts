@@ -7,7 +7,7 @@
  */
 import { Elysia } from 'elysia';
 import type { Clock } from '../clock.ts';
-import { errorCode, WindhoverError } from '../errors.ts';
+import { errorCode, errorMessage, WindhoverError } from '../errors.ts';
 import type { Logger } from '../node.ts';
 import type { Sessions } from '../session/api.ts';
 import { addCameras } from './cameras.ts';
@@ -110,7 +110,7 @@ function open(app: App, { host, port }: { host: string; port: number }): Bun.Ser
       throw new WindhoverError('port_in_use', `Port in use: ${where}`, { hint, cause, permanent: true });
     }
     throw new WindhoverError('listen_failed', `Cannot listen on ${where}`, {
-      got: cause instanceof Error ? cause.message : String(cause),
+      got: errorMessage(cause),
       hint: 'check the host and the port',
       cause,
       permanent: true,

@@ -6,8 +6,7 @@
  */
 import type { Elysia } from 'elysia';
 import { WindhoverError } from '../errors.ts';
-
-const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
+import { isLoopback } from '../loopback.ts';
 
 /** @param allowed origins (`https://ops.example`) whose pages may use this server; their hosts may name it, too */
 export function guardOrigin(app: Elysia, allowed: readonly string[]): void {
@@ -16,7 +15,7 @@ export function guardOrigin(app: Elysia, allowed: readonly string[]): void {
   app.onRequest(({ request, set }) => {
     const { hostname } = new URL(request.url);
     const isWebSocket = request.headers.get('upgrade')?.toLowerCase() === 'websocket';
-    if (!isWebSocket && !LOOPBACK.test(hostname) && !hosts.has(hostname)) {
+    if (!isWebSocket && !isLoopback(hostname) && !hosts.has(hostname)) {
       throw new WindhoverError('origin_not_allowed', `Host not allowed: ${hostname}`);
     }
     const origin = request.headers.get('origin');
@@ -38,7 +37,7 @@ export function checkOrigin(text: string): string {
 }
 
 function isLoopbackOrigin(origin: string): boolean {
-  return URL.canParse(origin) && LOOPBACK.test(new URL(origin).hostname);
+  return URL.canParse(origin) && isLoopback(new URL(origin).hostname);
 }
 
 function preflight(origin: string): Response {

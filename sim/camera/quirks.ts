@@ -4,6 +4,7 @@
  */
 import { WindhoverError } from '../../runtime/errors.ts';
 import { suggestion } from '../../runtime/nearest.ts';
+import { textTable } from '../../runtime/text-table.ts';
 
 /** What sets cameras apart. Durations carry their unit. */
 export interface Traits {
@@ -130,8 +131,7 @@ export function traitsOf(names: readonly string[]): Traits {
 
 /** For `--quirk help`: one line a quirk. */
 export function quirksText(): string {
-  const width = Math.max(...QUIRKS.map(({ name }) => name.length));
-  return QUIRKS.map(({ name, description }) => `${name.padEnd(width)}  ${description}\n`).join('');
+  return textTable(QUIRKS.map(({ name, description }) => [name, description]));
 }
 
 function quirk(name: string, description: string, changes: Partial<Traits>): Quirk {

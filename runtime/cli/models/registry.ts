@@ -4,6 +4,7 @@ import { type Static, Type } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
 import { errorMessage, WindhoverError } from '../../errors.ts';
 import { schemaFaults } from '../../graph/schema-errors.ts';
+import { isLoopback } from '../../loopback.ts';
 import { suggestion } from '../../nearest.ts';
 
 const closed = { additionalProperties: false };
@@ -68,10 +69,8 @@ function isSafeUrl(text: string): boolean {
   if (!URL.canParse(text)) return false;
   const { protocol, hostname, username, password } = new URL(text);
   if (username !== '' || password !== '') return false;
-  return protocol === 'https:' || (protocol === 'http:' && LOOPBACK.test(hostname));
+  return protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname));
 }
-
-const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 
 function invalid(file: string, faults: readonly string[]): WindhoverError {
   return new WindhoverError('registry_invalid', faults.map((fault) => `${file}: ${fault}`).join('\n'));

@@ -1,5 +1,6 @@
 /** Models as text: tables, sizes, and what there is to say about one of them. */
 import type { ModelCard, RefusedModel } from '../../../models/describe.ts';
+import { textTable } from '../../text-table.ts';
 import type { KnownModel } from './registry.ts';
 
 /** Names shown of a long list of classes. */
@@ -21,8 +22,10 @@ export function modelsText(models: readonly (ModelCard | RefusedModel)[], known:
     ...[name, family, classes, sizeText(input), bytesText(bytes), licence],
   ]);
   const head = ['name', 'family', 'classes', 'input', 'size', 'licence'];
-  const first = here.length === 0 ? 'no models in the model folder\n' : table(head, here);
-  return more.length === 0 ? first : `${first}\nto be had with: bun run models pull NAME\n${table(head, more)}`;
+  const first = here.length === 0 ? 'no models in the model folder\n' : textTable([head, ...here]);
+  return more.length === 0
+    ? first
+    : `${first}\nto be had with: bun run models pull NAME\n${textTable([head, ...more])}`;
 }
 
 /** All that is known about one model, a line each. */
@@ -47,7 +50,7 @@ export function cardText(card: ModelCard): string {
       .filter(([key]) => key !== 'names')
       .map(([key, value]): [string, string] => ['metadata', `${key}: ${cut(value)}`]),
   ];
-  return facts.map(([key, value]) => `${key.padEnd(12)}${printable(value)}\n`).join('');
+  return textTable(facts);
 }
 
 /** `80: person, bicycle, car, motorcycle, …` */
@@ -65,18 +68,6 @@ function sizeText({ w, h }: { readonly w: number; readonly h: number }): string 
   return `${w}×${h}`;
 }
 
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const all = [head, ...rows].map((row) => row.map(printable));
-  const widths = head.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
-  const line = (row: readonly string[]) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ');
-  return all.map((row) => `${line(row).trimEnd()}\n`).join('');
-}
-
 function cut(text: string): string {
   return text.length > MAX_VALUE_CHARS ? `${text.slice(0, MAX_VALUE_CHARS)}…` : text;
-}
-
-/** Model files come from anywhere; their texts must not move the cursor. */
-function printable(text: string): string {
-  return text.replaceAll(/\p{Cc}+/gu, ' ');
 }
