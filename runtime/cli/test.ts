@@ -1,19 +1,30 @@
 /**
- * `bun run test [--all] [FILTER…]`: the test suite, through Bun's own runner. Files run side by side, one a processor core,
- * the slowest first. Files named `*.long.test.ts` must run in real time and take minutes: only `--all` runs them.
+ * `bun run test [FILTER…] [-t NAME] [--all]`: the tests, through Bun's own runner. Files run side by side, one a processor
+ * core, the slowest first. Files named `*.long.test.ts` take minutes of real time: only `--all` runs them, one after the
+ * other and with the machine to themselves.
  */
-import type { Surroundings } from './command.ts';
+import { availableParallelism } from 'node:os';
+import { parseCommandLine, type Surroundings } from './command.ts';
 
+const USAGE = 'bun run test [FILTER…] [-t NAME] [--all]';
+const OPTIONS = { all: { type: 'boolean' }, 'test-name-pattern': { type: 'string', short: 't' } } as const;
 const LONG_FILES = '**/*.long.test.ts';
 
-export async function testCommand(args: string[], { root }: Surroundings): Promise<number> {
-  const runsAll = args.includes('--all');
-  const options = ['--parallel', '--timings=test/timings.json', '--only-failures'];
-  if (!runsAll) options.push(`--path-ignore-patterns=${LONG_FILES}`);
-  const rest = args.filter((arg) => arg !== '--all');
-  const runner = Bun.spawn([process.execPath, 'test', ...options, ...rest], {
-    cwd: root,
-    stdio: ['ignore', 'inherit', 'inherit'],
-  });
-  return await runner.exited;
+export async function testCommand(args: string[], { root, stdout }: Surroundings): Promise<number> {
+  const { values, positionals: filters } = parseCommandLine(args, OPTIONS, USAGE);
+  const name = values['test-name-pattern'];
+  const run = async (...options: string[]) => {
+    const chosen = name === undefined ? [] : ['-t', name];
+    const command = [process.execPath, 'test', '--dots', ...chosen, ...options];
+    return await Bun.spawn(command, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] }).exited;
+  };
+  const sideBySide = [`--parallel=${availableParallelism()}`, '--timings=test/timings.json'];
+  if (!values.all) return await run(...sideBySide, `--path-ignore-patterns=${LONG_FILES}`, ...filters);
+  const long = [...new Bun.Glob(LONG_FILES).scanSync({ cwd: root })]
+    .filter((file) => !file.includes('node_modules'))
+    .filter((file) => filters.length === 0 || filters.some((filter) => file.includes(filter)));
+  const exitCode = await run(...sideBySide, `--path-ignore-patterns=${LONG_FILES}`, '--pass-with-no-tests', ...filters);
+  if (long.length === 0) return exitCode;
+  stdout.write('\nnow those that take long, in real time\n');
+  return (await run('--isolate', ...long.map((file) => `./${file}`))) || exitCode;
 }

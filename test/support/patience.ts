@@ -6,6 +6,8 @@ const PATIENCE = 5;
 export const PATIENCE_MS = PATIENCE * 12_000;
 /** For one test that does not name its own limit. */
 export const TEST_LIMIT_MS = 3 * PATIENCE_MS;
+/** For one test of the long ones. */
+export const LONG_TEST_LIMIT_MS = 10 * PATIENCE_MS;
 /** For the runs of one property: those that come later than that are left out. */
 export const PROPERTY_LIMIT_MS = PATIENCE_MS;
 
