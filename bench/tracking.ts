@@ -25,12 +25,15 @@ const FRAME = { w: 640, h: 480 };
 const FPS = 25;
 /** Most microseconds that a frame may take, by number of tracks. */
 const LIMITS_US: readonly (readonly [tracks: number, limitUs: number | undefined])[] = [
-  [10, 50],
+  [10, 20],
   [50, undefined],
-  [100, 500],
+  [100, 150],
+  [1000, 15_000],
 ];
-const WARM_UP_FRAMES = 1000;
-const MEASURED_FRAMES = 3000;
+/** Tracks times frames that are measured, and the share of frames before that to warm up. */
+const MEASURED_TRACK_FRAMES = 150_000;
+const MOST_FRAMES = 3000;
+const WARM_UP_SHARE = 1 / 3;
 
 /** Measures and prints. */
 export async function benchTracking(args: string[]): Promise<void> {
@@ -51,7 +54,10 @@ export async function trackSequence(
   const raw = new Map<number, IdBox[]>();
   const wire = new Map<number, IdBox[]>();
   for (let index = 0; index < recording.frameCount; index++) {
-    const { tracks } = tracker.step(index / recording.fps, recording.detections.get(index) ?? []);
+    const { tracks } = tracker.step(index / recording.fps, recording.detections.get(index) ?? [], {
+      widthPx: FRAME.w,
+      heightPx: FRAME.h,
+    });
     raw.set(
       index + 1,
       tracks.map(({ id, bboxPx }) => ({ id, ...bboxPx })),
@@ -93,7 +99,7 @@ async function printAccuracy(folder: string): Promise<void> {
 }
 
 function printSpeed(): void {
-  console.log(`\ntime a frame, synthetic scene, ${MEASURED_FRAMES} frames after ${WARM_UP_FRAMES} to warm up`);
+  console.log('\ntime a frame, synthetic scene, after warm-up');
   for (const [count, limitUs] of LIMITS_US) {
     const { medianUs, p95Us, seen } = measureStep(count);
     const limit =
@@ -105,20 +111,22 @@ function printSpeed(): void {
 
 /** Steady-state time of one step with that many objects; `seen` is the mean number of tracks put out. */
 export function measureStep(objects: number): { medianUs: number; p95Us: number; seen: number } {
-  const scene = syntheticScene(objects, WARM_UP_FRAMES + MEASURED_FRAMES);
+  const measured = Math.min(MOST_FRAMES, MEASURED_TRACK_FRAMES / objects);
+  const warmUp = Math.round(measured * WARM_UP_SHARE);
+  const scene = syntheticScene(objects, warmUp + measured);
   const tracker = new ByteTrack(Value.Create(trackOptions));
   const times: number[] = [];
   let seen = 0;
   for (const [index, detections] of scene.entries()) {
     const startMs = performance.now();
     const { tracks } = tracker.step(index / 30, detections);
-    if (index < WARM_UP_FRAMES) continue;
+    if (index < warmUp) continue;
     times.push((performance.now() - startMs) * 1000);
     seen += tracks.length;
   }
   times.sort((a, b) => a - b);
   const at = (share: number) => times[Math.floor(share * (times.length - 1))] ?? 0;
-  return { medianUs: at(0.5), p95Us: at(0.95), seen: seen / MEASURED_FRAMES };
+  return { medianUs: at(0.5), p95Us: at(0.95), seen: seen / measured };
 }
 
 /**
@@ -158,7 +166,7 @@ export function syntheticScene(objects: number, frames: number): Detection[][] {
 }
 
 /** Numbers in [0, 1) from a fixed start (xorshift, Marsaglia 2003). */
-function randomNumbers(seed: number): () => number {
+export function randomNumbers(seed: number): () => number {
   let state = (seed * 2_654_435_761) >>> 0 || 1;
   return () => {
     state ^= state << 13;

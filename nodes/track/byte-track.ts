@@ -18,17 +18,21 @@
  * All durations are seconds and the time between frames is the real one. The stepper holds no clock and draws no random
  * numbers: the same input gives the same output.
  */
-import type { Detection, DetectionClasses, Track } from '../../runtime/node.ts';
-import { Assignment } from './assignment.ts';
+import type { Box, Detection, DetectionClasses, Size, Track } from '../../runtime/node.ts';
+import { duplicates, twinsOf } from './duplicates.ts';
 import type { PictureMotion } from './ego-motion.ts';
+import { pairFast, proveFast } from './fast-start.ts';
+import type { CutSides } from './kalman.ts';
 import { LabelEvidence } from './label-evidence.ts';
+import { Matcher, type MatchRules } from './matching.ts';
 import type { TrackOptions } from './options.ts';
 import { Tracklet } from './tracklet.ts';
 
 /** What is known about a frame besides its detections. */
 export interface FrameFacts {
-  /** Width of the frame in pixels; without it no box is grown. */
+  /** Width of the frame in pixels; without it no box is grown, and no fast flight is looked for. */
   readonly widthPx?: number;
+  readonly heightPx?: number;
   /** How the camera's own motion since the frame before has moved the picture; absent or null: not at all. */
   readonly motion?: PictureMotion | null;
   /** Set when detections carry class probabilities: labels then follow from these and part no detection from a track. */
@@ -59,10 +63,7 @@ const STILL = { x: 0, y: 0 } as const;
 
 export class ByteTrack {
   readonly #options: TrackOptions;
-  readonly #assignment = new Assignment();
-  #cost = new Float64Array(64);
-  /** Grown boxes of the detections being matched: x, y, w, h of each. */
-  #grown = new Float64Array(64);
+  readonly #matcher = new Matcher();
   /** In the order in which they started. */
   #tracklets: Tracklet[] = [];
   #nextId: number;
@@ -73,6 +74,8 @@ export class ByteTrack {
   #started = false;
   /** Of the present frame: boxes are compared as if no side were shorter. */
   #leastSidePx = 0;
+  /** Size of the present frame in pixels; 0 while unknown. */
+  #frame: Size = { w: 0, h: 0 };
   #classes: DetectionClasses | null = null;
 
   /** @param nextId the first id to give out, from 1 */
@@ -96,6 +99,7 @@ export class ByteTrack {
   step(timeS: number, detections: readonly Detection[], facts: FrameFacts = {}): StepResult {
     const motion = facts.motion ?? null;
     const widthPx = facts.widthPx ?? 0;
+    this.#frame = { w: widthPx, h: facts.heightPx ?? 0 };
     const unsurePx = Math.min(MOST_UNSURE * widthPx, UNSURE * (motion?.wayPx ?? 0));
     this.#leastSidePx = Math.max(this.#options.least_match_size * widthPx, unsurePx);
     this.#classes = facts.classes ?? null;
@@ -112,11 +116,16 @@ export class ByteTrack {
     const unmatchedHigh = this.#match(known, high, match_iou, fuse_confidence);
     const unseen = known.filter((t) => t.status === 'tracked' && t.seenS < this.#nowS);
     this.#match(unseen, low, low_match_iou, false);
-    for (const tracklet of unseen) if (tracklet.seenS < this.#nowS) tracklet.status = 'lost';
-    const unclaimed = this.#match(fresh, unmatchedHigh, confirm_match_iou, fuse_confidence);
+    for (const tracklet of unseen) if (tracklet.seenS < this.#nowS) this.#lose(tracklet);
+    const unconfirmed = this.#match(fresh, unmatchedHigh, confirm_match_iou, fuse_confidence);
+    const unproven = fresh.filter((t) => t.status === 'new');
+    const rules = this.#rules(confirm_match_iou, fuse_confidence);
+    const unclaimed = proveFast(unproven, unconfirmed, this.#matcher, rules, this.#nowS);
     this.#tracklets = known;
     for (const tracklet of fresh) if (tracklet.status === 'tracked') this.#confirm(tracklet);
-    for (const detection of unclaimed) this.#start(detection);
+    const singles = [...unproven, ...known].filter((t) => t.sightings === 1 && t.seenS < this.#nowS);
+    const started = unclaimed.flatMap((detection) => this.#start(detection) ?? []);
+    pairFast(singles, started, { widthPx, nowS: this.#nowS, barsLabels: this.#barsLabels });
     this.#dropDuplicates();
     this.#started = true;
 
@@ -153,74 +162,18 @@ export class ByteTrack {
   /** Lets each matched track see its detection; returns the detections that no track took. */
   #match(tracklets: readonly Tracklet[], detections: Detection[], leastIou: number, fuse: boolean): Detection[] {
     if (tracklets.length === 0 || detections.length === 0) return detections;
-    const limit = 1 - leastIou;
-    this.#fillCost(tracklets, detections, fuse);
-    const assigned = this.#assignment.solve(this.#cost, tracklets.length, detections.length, limit);
     const taken = new Set<Detection>();
-    for (const [row, tracklet] of tracklets.entries()) {
-      const detection = detections[assigned[row] ?? -1];
-      if (detection === undefined) continue;
-      tracklet.see(detection, this.#nowS);
+    for (const [k, detection] of this.#matcher.match(tracklets, detections, this.#rules(leastIou, fuse)).entries()) {
+      if (detection === null) continue;
+      tracklets[k]?.see(detection, this.#nowS, cutSides(detection.bboxPx, this.#frame));
       taken.add(detection);
     }
     return detections.filter((d) => !taken.has(d));
   }
 
-  /** Cost of each pair: 1 - IoU of the grown boxes (times confidence); pairs that must not be are infinite. */
-  #fillCost(tracklets: readonly Tracklet[], detections: readonly Detection[], fuse: boolean): void {
-    const size = tracklets.length * detections.length;
-    if (this.#cost.length < size) this.#cost = new Float64Array(size * 2);
-    const cost = this.#cost;
-    const grown = this.#grow(detections);
-    const least = this.#leastSidePx;
-    const barsLabels = this.#barsLabels;
-    const { refind_size_ratio } = this.#options;
-    let at = 0;
-    for (const tracklet of tracklets) {
-      const { label, status } = tracklet;
-      const growX = Math.max(0, least - (tracklet.right - tracklet.left)) / 2;
-      const growY = Math.max(0, least - (tracklet.bottom - tracklet.top)) / 2;
-      const left = tracklet.left - growX;
-      const right = tracklet.right + growX;
-      const top = tracklet.top - growY;
-      const bottom = tracklet.bottom + growY;
-      const height = bottom - top;
-      const area = (right - left) * height;
-      const sizeRatio = status === 'lost' ? refind_size_ratio : Number.POSITIVE_INFINITY;
-      let box = 0;
-      for (const detection of detections) {
-        const x = grown[box] ?? 0;
-        const y = grown[box + 1] ?? 0;
-        const w = grown[box + 2] ?? 0;
-        const h = grown[box + 3] ?? 0;
-        box += 4;
-        const overlapW = Math.min(right, x + w) - Math.max(left, x);
-        const overlapH = Math.min(bottom, y + h) - Math.max(top, y);
-        let value = 1;
-        if (overlapW > 0 && overlapH > 0) {
-          const shared = overlapW * overlapH;
-          value = 1 - (shared / (area + w * h - shared)) * (fuse ? detection.confidence : 1);
-        }
-        const barred = (barsLabels && detection.label !== label) || h > height * sizeRatio || h * sizeRatio < height;
-        cost[at++] = barred ? Number.POSITIVE_INFINITY : value;
-      }
-    }
-  }
-
-  /** @returns the boxes of the detections, small ones grown about their centres; valid until the next call */
-  #grow(detections: readonly Detection[]): Float64Array {
-    if (this.#grown.length < detections.length * 4) this.#grown = new Float64Array(detections.length * 8);
-    const grown = this.#grown;
-    let at = 0;
-    for (const { bboxPx } of detections) {
-      const w = Math.max(bboxPx.w, this.#leastSidePx);
-      const h = Math.max(bboxPx.h, this.#leastSidePx);
-      grown[at++] = bboxPx.x - (w - bboxPx.w) / 2;
-      grown[at++] = bboxPx.y - (h - bboxPx.h) / 2;
-      grown[at++] = w;
-      grown[at++] = h;
-    }
-    return grown;
+  #rules(leastIou: number, fuse: boolean): MatchRules {
+    const { refind_size_ratio: refindSizeRatio } = this.#options;
+    return { leastIou, fuse, leastSidePx: this.#leastSidePx, barsLabels: this.#barsLabels, refindSizeRatio };
   }
 
   /** A label that is still being decided says nothing about which object it is. */
@@ -228,34 +181,34 @@ export class ByteTrack {
     return this.#options.per_class && this.#classes === null;
   }
 
-  #start(detection: Detection): void {
-    if (detection.confidence < this.#options.new_track_confidence) return;
+  #start(detection: Detection): Tracklet | null {
+    if (detection.confidence < this.#options.new_track_confidence) return null;
     const classes = this.#classes;
     const evidence = classes === null ? null : new LabelEvidence(classes, this.#options, detection.label);
     const tracklet = new Tracklet(detection, this.#nowS, evidence);
     if (this.#started) this.#tracklets.push(tracklet);
     else this.#confirm(tracklet);
+    return tracklet;
   }
 
   #confirm(tracklet: Tracklet): void {
-    tracklet.id = this.#nextId++;
+    const from = tracklet.launch?.from;
+    tracklet.launch = null;
+    // An object of the first frame has its id already.
+    const goesOn = from !== undefined && from.id > 0 && from.sightings === 1;
+    if (goesOn) this.#tracklets = this.#tracklets.filter((other) => other !== from);
+    tracklet.id = goesOn ? from.id : this.#nextId++;
     tracklet.status = 'tracked';
     this.#tracklets.push(tracklet);
   }
 
-  /** Of a tracked and a lost track that overlap almost wholly, the one seen over the shorter time goes. */
+  #lose(tracklet: Tracklet): void {
+    tracklet.status = 'lost';
+    tracklet.twins = twinsOf(tracklet, this.#tracklets, this.#options.duplicate_iou);
+  }
+
   #dropDuplicates(): void {
-    const { duplicate_iou } = this.#options;
-    const barsLabels = this.#barsLabels;
-    const dropped = new Set<Tracklet>();
-    for (const lost of this.#tracklets) {
-      if (lost.status !== 'lost') continue;
-      for (const seen of this.#tracklets) {
-        if (seen.status !== 'tracked' || (barsLabels && seen.label !== lost.label)) continue;
-        if (iou(seen, lost) <= duplicate_iou) continue;
-        dropped.add(seen.seenS - seen.startS > lost.seenS - lost.startS ? lost : seen);
-      }
-    }
+    const dropped = duplicates(this.#tracklets, this.#options.duplicate_iou, this.#barsLabels);
     if (dropped.size > 0) this.#tracklets = this.#tracklets.filter((t) => !dropped.has(t));
   }
 }
@@ -268,11 +221,17 @@ function isBox({ bboxPx: { x, y, w, h }, confidence }: Detection): boolean {
   return placed && sized && confidence >= 0 && confidence <= 1;
 }
 
-function iou(a: Tracklet, b: Tracklet): number {
-  const w = Math.min(a.right, b.right) - Math.max(a.left, b.left);
-  const h = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
-  if (!(w > 0 && h > 0)) return 0;
-  const shared = w * h;
-  const areaA = (a.right - a.left) * (a.bottom - a.top);
-  return shared / (areaA + (b.right - b.left) * (b.bottom - b.top) - shared);
+/** Boxes this near to the border of the frame, as a share of its side, are taken to go on beyond it. */
+const BORDER = 0.002;
+
+function cutSides({ x, y, w, h }: Box, frame: Size): CutSides {
+  const marginX = Math.max(1, BORDER * frame.w);
+  const marginY = Math.max(1, BORDER * frame.h);
+  const [knowsWidth, knowsHeight] = [frame.w > 0, frame.h > 0];
+  return {
+    left: knowsWidth && x <= marginX,
+    top: knowsHeight && y <= marginY,
+    right: knowsWidth && x + w >= frame.w - marginX,
+    bottom: knowsHeight && y + h >= frame.h - marginY,
+  };
 }

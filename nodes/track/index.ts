@@ -32,7 +32,12 @@ export default defineNode({
       on: {
         detections: ({ frame, detections, classes, inferenceMs }) => {
           const motion = camera.step(frame.captureMonoMs, frame.size);
-          const facts = { widthPx: frame.size.w, motion, ...(classes === undefined ? {} : { classes }) };
+          const facts = {
+            widthPx: frame.size.w,
+            heightPx: frame.size.h,
+            motion,
+            ...(classes === undefined ? {} : { classes }),
+          };
           const { tracks, invalid, gap } = tracker.step(frame.mediaTimeS, detections, facts);
           if (invalid > 0) context.count('invalid_detections', invalid);
           if (gap) context.count('gaps');

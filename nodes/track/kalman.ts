@@ -1,31 +1,30 @@
 /**
- * Constant-velocity Kalman filter of a box: centre x, centre y, aspect ratio (w / h), height, and their velocities.
+ * Constant-velocity Kalman filter of a box: centre x, centre y, width, height, and their velocities.
  *
- * Noise model: Wojke et al. 2017 (DeepSORT), as ByteTrack uses it: standard deviations in proportion to the height of
- * the box, given per frame of a 30 Hz video. With that model the four coordinates never mix, so the 8-state filter is
- * four independent filters of two states, each with a 2x2 covariance.
+ * Noise model: Aharon et al. 2022 (BoT-SORT): standard deviations in proportion to the sides of the box, given per frame
+ * of a 30 Hz video. The four coordinates never mix, so the 8-state filter is four independent filters of two states, each
+ * with a 2x2 covariance.
  *
  * Frame rate: n frames of the per-frame model add up to a covariance that is a polynomial in n. Evaluated at
  * n = dt * 30 for any real dt, it equals the per-frame filter at 30 Hz, n of its steps at 30 / n Hz, and it composes:
- * predicting over a and then over b gives what predicting over a + b gives, as long as the height stands still.
+ * predicting over a and then over b gives what predicting over a + b gives, as long as the sides stand still.
  */
 import type { Box } from '../../runtime/node.ts';
 
 /** Frame rate in Hz at which the noise figures below are per frame. */
 const REFERENCE_HZ = 30;
-const POSITION_STD_PER_HEIGHT = 1 / 20;
+const POSITION_STD_PER_SIDE = 1 / 20;
 /** Per frame of the reference rate. */
-const VELOCITY_STD_PER_HEIGHT = 1 / 160;
-const ASPECT_PROCESS_STD = 1e-2;
-const ASPECT_VELOCITY_STD = 1e-5;
-const ASPECT_MEASUREMENT_STD = 1e-1;
-/** A predicted height or aspect below this part of the last measured one is taken for a runaway velocity. */
+const VELOCITY_STD_PER_SIDE = 1 / 160;
+/** A predicted side below this part of the last measured one is taken for a runaway velocity. */
 const SMALLEST_SHRINK = 0.05;
+/** A filtered side is never further from the measured one than by this factor. */
+const LARGEST_SIZE_ERROR = 1.25;
 
 // Layout of the state: four coordinates of five numbers each.
 const X = 0;
 const Y = 5;
-const ASPECT = 10;
+const WIDTH = 10;
 const HEIGHT = 15;
 // Within a coordinate: value, velocity per second, and the symmetric covariance.
 const VALUE = 0;
@@ -33,6 +32,16 @@ const VELOCITY = 1;
 const VAR_VALUE = 2;
 const COVAR = 3;
 const VAR_VELOCITY = 4;
+
+/** Sides of a box that lie on the border of the frame: the object may go on beyond them. */
+export interface CutSides {
+  readonly left: boolean;
+  readonly right: boolean;
+  readonly top: boolean;
+  readonly bottom: boolean;
+}
+
+export const UNCUT: CutSides = { left: false, right: false, top: false, bottom: false };
 
 export class BoxKalman {
   readonly #s = new Float64Array(20);
@@ -44,38 +53,54 @@ export class BoxKalman {
 
   /** Starts over from a box at rest. */
   reset(box: Box): void {
-    const positionStd = 2 * POSITION_STD_PER_HEIGHT * box.h;
-    const velocityStd = 10 * VELOCITY_STD_PER_HEIGHT * box.h * REFERENCE_HZ;
-    this.#start(X, box.x + box.w / 2, positionStd, velocityStd);
-    this.#start(Y, box.y + box.h / 2, positionStd, velocityStd);
-    this.#start(ASPECT, box.w / box.h, ASPECT_PROCESS_STD, ASPECT_VELOCITY_STD * REFERENCE_HZ);
-    this.#start(HEIGHT, box.h, positionStd, velocityStd);
+    const x = noise(box.w);
+    const y = noise(box.h);
+    this.#start(X, box.x + box.w / 2, x);
+    this.#start(Y, box.y + box.h / 2, y);
+    this.#start(WIDTH, box.w, x);
+    this.#start(HEIGHT, box.h, y);
   }
 
   /**
    * Moves the state on by `dtS` seconds; anything but a finite time above 0 changes nothing.
-   * @param holdHeight for a box out of sight: a height velocity learned from its last glimpses is not trusted
+   * @param holdSize for a box out of sight: a change of size learned from its last glimpses is not trusted
    */
-  predict(dtS: number, holdHeight = false): void {
+  predict(dtS: number, holdSize = false): void {
     if (!(dtS > 0) || dtS === Number.POSITIVE_INFINITY) return;
-    const height = this.#s[HEIGHT] ?? 0;
-    if (holdHeight) this.#s[HEIGHT + VELOCITY] = 0;
-    const positionVar = (POSITION_STD_PER_HEIGHT * height) ** 2;
-    const velocityVar = (VELOCITY_STD_PER_HEIGHT * height) ** 2;
-    this.#advance(X, dtS, positionVar, velocityVar);
-    this.#advance(Y, dtS, positionVar, velocityVar);
-    this.#advanceSize(ASPECT, dtS, ASPECT_PROCESS_STD ** 2, ASPECT_VELOCITY_STD ** 2);
-    this.#advanceSize(HEIGHT, dtS, positionVar, velocityVar);
+    const s = this.#s;
+    if (holdSize) {
+      s[WIDTH + VELOCITY] = 0;
+      s[HEIGHT + VELOCITY] = 0;
+    }
+    const x = noise(this.width);
+    const y = noise(this.height);
+    this.#advance(X, dtS, x);
+    this.#advance(Y, dtS, y);
+    this.#advanceSize(WIDTH, dtS, x);
+    this.#advanceSize(HEIGHT, dtS, y);
   }
 
-  /** Takes in a measured box; finite, sides above 0. A state that is no longer finite starts over from it. */
-  update(box: Box): void {
-    const measurementVar = (POSITION_STD_PER_HEIGHT * (this.#s[HEIGHT] ?? 0)) ** 2;
-    this.#correct(X, box.x + box.w / 2, measurementVar);
-    this.#correct(Y, box.y + box.h / 2, measurementVar);
-    this.#correct(ASPECT, box.w / box.h, ASPECT_MEASUREMENT_STD ** 2);
-    this.#correct(HEIGHT, box.h, measurementVar);
+  /**
+   * Takes in a measured box; finite, sides above 0. A state that is no longer finite starts over from it.
+   * @param cut sides on the border of the frame: they say nothing about where the object ends or how it moves
+   */
+  update(box: Box, cut: CutSides = UNCUT): void {
+    this.#correctAxis(X, WIDTH, box.x, box.w, cut.left, cut.right);
+    this.#correctAxis(Y, HEIGHT, box.y, box.h, cut.top, cut.bottom);
     if (!this.#healthy()) this.reset(box);
+  }
+
+  /** Starts over from a box that moves at a velocity (pixels per second) known to about `velocityStd`. */
+  launch(box: Box, velocityX: number, velocityY: number, velocityStd: number): void {
+    this.reset(box);
+    const s = this.#s;
+    for (const [at, velocity] of [
+      [X, velocityX],
+      [Y, velocityY],
+    ] as const) {
+      s[at + VELOCITY] = velocity;
+      s[at + VAR_VELOCITY] = velocityStd ** 2;
+    }
   }
 
   /**
@@ -93,8 +118,10 @@ export class BoxKalman {
       this.#scale(at, scale);
       s[at + VAR_VALUE] = (s[at + VAR_VALUE] ?? 0) + placeStd ** 2;
     }
-    s[HEIGHT + VALUE] = (s[HEIGHT + VALUE] ?? 0) * scale;
-    this.#scale(HEIGHT, scale);
+    for (const at of [WIDTH, HEIGHT]) {
+      s[at + VALUE] = (s[at + VALUE] ?? 0) * scale;
+      this.#scale(at, scale);
+    }
   }
 
   /** Pixels. */
@@ -107,7 +134,7 @@ export class BoxKalman {
   }
 
   get width(): number {
-    return (this.#s[ASPECT] ?? 0) * (this.#s[HEIGHT] ?? 0);
+    return this.#s[WIDTH] ?? 0;
   }
 
   get height(): number {
@@ -128,18 +155,37 @@ export class BoxKalman {
     return Math.sqrt(this.#s[X + VAR_VALUE] ?? 0);
   }
 
-  #start(at: number, value: number, valueStd: number, velocityStd: number): void {
+  /** One axis of a box: its centre and its side along that axis. */
+  #correctAxis(at: number, sizeAt: number, start: number, size: number, cutStart: boolean, cutEnd: boolean): void {
+    const s = this.#s;
+    const measurementVar = noise(s[sizeAt] ?? 0).positionStd ** 2;
+    const isCut = cutStart || cutEnd;
+    // The free side alone tells how a cut object moves. How much of it is in sight changes without any motion.
+    const toFree = cutStart === cutEnd ? 0 : cutStart ? 0.5 : -0.5;
+    const free = start + size * (0.5 + toFree);
+    this.#correct(at, free - toFree * (s[sizeAt] ?? 0), measurementVar);
+    const edge = (s[at] ?? 0) + toFree * (s[sizeAt] ?? 0);
+    this.#correct(sizeAt, size, measurementVar);
+    const side = Math.min(size * LARGEST_SIZE_ERROR, Math.max(size / LARGEST_SIZE_ERROR, s[sizeAt] ?? 0));
+    s[sizeAt] = side;
+    s[at] = edge - toFree * side;
+    if (isCut) s[sizeAt + VELOCITY] = 0;
+    if (cutStart && cutEnd) s[at + VELOCITY] = 0;
+  }
+
+  #start(at: number, value: number, { positionStd, velocityStd }: Noise): void {
     const s = this.#s;
     s[at + VALUE] = value;
     s[at + VELOCITY] = 0;
-    s[at + VAR_VALUE] = valueStd * valueStd;
+    s[at + VAR_VALUE] = (2 * positionStd) ** 2;
     s[at + COVAR] = 0;
-    s[at + VAR_VELOCITY] = velocityStd * velocityStd;
+    s[at + VAR_VELOCITY] = (10 * velocityStd * REFERENCE_HZ) ** 2;
   }
 
-  /** @param valueVar process noise of one reference frame; @param velocityVar the same, in units per frame */
-  #advance(at: number, dtS: number, valueVar: number, velocityVar: number): void {
+  #advance(at: number, dtS: number, { positionStd, velocityStd }: Noise): void {
     const s = this.#s;
+    const valueVar = positionStd ** 2;
+    const velocityVar = velocityStd ** 2;
     const velocity = s[at + VELOCITY] ?? 0;
     const covar = s[at + COVAR] ?? 0;
     const varVelocity = s[at + VAR_VELOCITY] ?? 0;
@@ -155,9 +201,9 @@ export class BoxKalman {
   }
 
   /** As {@link #advance}, for what must stay above 0: over a long gap a shrinking box would turn inside out. */
-  #advanceSize(at: number, dtS: number, valueVar: number, velocityVar: number): void {
+  #advanceSize(at: number, dtS: number, sideNoise: Noise): void {
     const before = this.#s[at] ?? 0;
-    this.#advance(at, dtS, valueVar, velocityVar);
+    this.#advance(at, dtS, sideNoise);
     if ((this.#s[at] ?? 0) > before * SMALLEST_SHRINK) return;
     this.#s[at] = before;
     this.#s[at + VELOCITY] = 0;
@@ -187,6 +233,16 @@ export class BoxKalman {
   #healthy(): boolean {
     const s = this.#s;
     for (let i = 0; i < s.length; i++) if (!Number.isFinite(s[i])) return false;
-    return (s[ASPECT] ?? 0) > 0 && (s[HEIGHT] ?? 0) > 0;
+    return (s[WIDTH] ?? 0) > 0 && (s[HEIGHT] ?? 0) > 0;
   }
+}
+
+/** Process and measurement noise of one reference frame, in pixels and pixels per frame. */
+interface Noise {
+  readonly positionStd: number;
+  readonly velocityStd: number;
+}
+
+function noise(side: number): Noise {
+  return { positionStd: POSITION_STD_PER_SIDE * side, velocityStd: VELOCITY_STD_PER_SIDE * side };
 }

@@ -1,12 +1,20 @@
 /** One object as the tracker follows it: a filtered box, a label by vote or by evidence, and when it was seen. */
-import type { Detection, Track } from '../../runtime/node.ts';
+import type { Box, Detection, Track } from '../../runtime/node.ts';
 import type { PictureMotion } from './ego-motion.ts';
-import { BoxKalman } from './kalman.ts';
+import { BoxKalman, type CutSides } from './kalman.ts';
 import type { LabelEvidence } from './label-evidence.ts';
 
 /** `new`: seen once, not published yet. `tracked`: seen in the last frame. `lost`: unseen, may be found again. */
 export type TrackletStatus = 'new' | 'tracked' | 'lost';
 
+/** A first sighting elsewhere, and the velocity (pixels per second) by which the object came from there. */
+export interface Launch {
+  readonly from: Tracklet;
+  readonly velocity: { readonly x: number; readonly y: number };
+}
+
+/** Jitter of a box between two frames, as a share of its side. */
+const BOX_JITTER = 0.2;
 /** By which part of itself a reckoned motion of the camera may be off, one standard deviation. */
 const UNSURE = 0.2;
 
@@ -18,13 +26,23 @@ export class Tracklet {
   /** Of the last detection that matched. */
   confidence: number;
   /** Seconds on the tracker's own clock. */
-  readonly startS: number;
+  startS: number;
   seenS: number;
   // Edges of the predicted or filtered box in pixels: what the matching compares, so read far more often than changed.
   left = 0;
   top = 0;
   right = 0;
   bottom = 0;
+  /** How often it has been seen. */
+  sightings = 1;
+  /** The box of the last sighting and of the one before, as measured; and when that one was. */
+  measured: Box;
+  before: Box | null = null;
+  beforeS = Number.NEGATIVE_INFINITY;
+  /** Tracks that were on the same spot when this one was last seen: perhaps the same object. */
+  twins: readonly Tracklet[] = [];
+  /** Set while it may be the second sighting of an object that moves fast, and once that is proven. */
+  launch: Launch | null = null;
   readonly #filter: BoxKalman;
   /** Summed confidence by label. */
   readonly #votes = new Map<string, number>();
@@ -36,6 +54,7 @@ export class Tracklet {
     this.#filter = new BoxKalman(detection.bboxPx);
     this.label = detection.label;
     this.confidence = detection.confidence;
+    this.measured = detection.bboxPx;
     this.startS = nowS;
     this.seenS = nowS;
     this.#name(detection, nowS);
@@ -58,9 +77,26 @@ export class Tracklet {
   }
 
   /** Takes in the detection of this frame. */
-  see(detection: Detection, nowS: number): void {
-    this.#filter.update(detection.bboxPx);
+  see(detection: Detection, nowS: number, cut: CutSides): void {
+    this.#filter.update(detection.bboxPx, cut);
+    this.launch = null;
+    this.#note(detection, nowS);
+  }
+
+  /** Takes in the detection that proves a fast motion: pixels per second. */
+  seeFast(detection: Detection, nowS: number, velocity: { readonly x: number; readonly y: number }): void {
+    const dtS = nowS - this.seenS;
+    const { w, h } = detection.bboxPx;
+    this.#filter.launch(detection.bboxPx, velocity.x, velocity.y, (BOX_JITTER * Math.max(w, h)) / dtS);
+    this.#note(detection, nowS);
+  }
+
+  #note(detection: Detection, nowS: number): void {
     this.confidence = detection.confidence;
+    this.before = this.measured;
+    this.beforeS = this.seenS;
+    this.measured = detection.bboxPx;
+    this.sightings += 1;
     this.seenS = nowS;
     this.status = 'tracked';
     this.#name(detection, nowS);

@@ -5,10 +5,12 @@ import { Assignment } from '../../../nodes/track/assignment.ts';
 const X = Number.POSITIVE_INFINITY;
 
 function solve(rows: readonly (readonly number[])[], limit: number, assignment = new Assignment()): number[] {
-  const cols = rows[0]?.length ?? 0;
-  return Array.from(
-    assignment.solve(Float64Array.from(rows.flat()), rows.length, cols, limit).subarray(0, rows.length),
-  );
+  assignment.begin(rows[0]?.length ?? 0);
+  for (const costs of rows) {
+    assignment.addRow();
+    for (const [col, cost] of costs.entries()) if (cost !== X) assignment.add(col, cost);
+  }
+  return Array.from(assignment.solve(limit).subarray(0, rows.length));
 }
 
 /** Sum of `cost - limit` over the pairs: what the assignment minimizes. */

@@ -20,11 +20,11 @@ describe('box filter', () => {
 
   test('one step at 30 Hz is the per-frame filter, computed by hand', () => {
     const filter = seenTwice();
-    // Per frame, in px: start var (2 * 80/20)^2 = 64, velocity var (10 * 80/160)^2 = 25, noise 4^2 = 16, measurement 16.
-    const predicted = 64 + 25 + 16;
-    expect(filter.centreX).toBeCloseTo(120 + (4 * predicted) / (predicted + 16), 9);
-    expect(filter.velocityX).toBeCloseTo(((4 * 25) / (predicted + 16)) * 30, 9);
-    expect(filter.stdX).toBeCloseTo(Math.sqrt(predicted - predicted ** 2 / (predicted + 16)), 9);
+    // Per frame, in px: start var (2 * 40/20)^2 = 16, velocity var (10 * 40/160)^2 = 6.25, noise 2^2 = 4, measurement 4.
+    const predicted = 16 + 6.25 + 4;
+    expect(filter.centreX).toBeCloseTo(120 + (4 * predicted) / (predicted + 4), 9);
+    expect(filter.velocityX).toBeCloseTo(((4 * 6.25) / (predicted + 4)) * 30, 9);
+    expect(filter.stdX).toBeCloseTo(Math.sqrt(predicted - predicted ** 2 / (predicted + 4)), 9);
   });
 
   test('predicting is the same in one step as in any two', () => {

@@ -44,10 +44,10 @@ describe('an object that moves by more than its own size', () => {
     expect(frames.at(-1)?.[0]?.velocityPxPerS.x).toBeCloseTo(80, 0);
   });
 
-  test('does not when boxes are not grown: switched off, or the width of the frame is not known', () => {
-    const lost = [[1], ...fast.slice(1).map(() => [])];
-    expect(ids(run(fast, { least_match_size: 0 }))).toEqual(lost);
-    expect(ids(tracksWithoutWidth(fast))).toEqual(lost);
+  test('at once only where boxes are grown: without, as a fast one, and not at all without the width of the frame', () => {
+    const [, , ...later] = fast;
+    expect(ids(run(fast, { least_match_size: 0 }))).toEqual([[1], [], ...later.map(() => [1])]);
+    expect(ids(tracksWithoutWidth(fast))).toEqual([[1], [], ...later.map(() => [])]);
   });
 
   function tracksWithoutWidth(frames: readonly (readonly Detection[])[]) {

@@ -1,0 +1,74 @@
+/**
+ * Which tracks are of one object: a seen and a lost one on the same spot, of which the one seen over the longer time
+ * stays. Two that were once seen apart in one picture are two objects, however well one now hides the other.
+ */
+import type { Box } from '../../runtime/node.ts';
+import type { Tracklet } from './tracklet.ts';
+
+/** Tracks that were seen on the spot of this one in the last picture of it: perhaps the same object. */
+export function twinsOf(tracklet: Tracklet, others: readonly Tracklet[], leastIou: number): Tracklet[] {
+  return others.filter((other) => {
+    const box = other === tracklet ? null : boxAt(other, tracklet.seenS);
+    return box !== null && iou(edges(box), edges(tracklet.measured)) > leastIou;
+  });
+}
+
+/** @returns the tracks to drop */
+export function duplicates(tracklets: readonly Tracklet[], leastIou: number, barsLabels: boolean): Set<Tracklet> {
+  const dropped = new Set<Tracklet>();
+  const seen = tracklets.filter(({ status }) => status === 'tracked').sort((a, b) => a.left - b.left);
+  for (const lost of tracklets) {
+    if (lost.status !== 'lost') continue;
+    // Boxes that overlap so far begin less than a width apart.
+    for (let k = firstFrom(seen, lost.left - (lost.right - lost.left)); k < seen.length; k++) {
+      const other = seen[k];
+      if (other === undefined || other.left >= lost.right) break;
+      if (barsLabels && other.label !== lost.label) continue;
+      if (iou(other, lost) <= leastIou || wereApart(other, lost)) continue;
+      dropped.add(other.seenS - other.startS > lost.seenS - lost.startS ? lost : other);
+    }
+  }
+  return dropped;
+}
+
+/** A track that is younger than the last picture of the lost one was never beside it. */
+function wereApart(seen: Tracklet, lost: Tracklet): boolean {
+  return seen.startS <= lost.seenS && !lost.twins.includes(seen);
+}
+
+/** The box as measured at that time, if it was. */
+function boxAt(tracklet: Tracklet, atS: number): Box | null {
+  if (tracklet.seenS === atS) return tracklet.measured;
+  return tracklet.beforeS === atS ? tracklet.before : null;
+}
+
+function firstFrom(sorted: readonly Tracklet[], left: number): number {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((sorted[middle]?.left ?? 0) < left) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+interface Edges {
+  readonly left: number;
+  readonly top: number;
+  readonly right: number;
+  readonly bottom: number;
+}
+
+function edges({ x, y, w, h }: Box): Edges {
+  return { left: x, top: y, right: x + w, bottom: y + h };
+}
+
+function iou(a: Edges, b: Edges): number {
+  const w = Math.min(a.right, b.right) - Math.max(a.left, b.left);
+  const h = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
+  if (!(w > 0 && h > 0)) return 0;
+  const shared = w * h;
+  const areaA = (a.right - a.left) * (a.bottom - a.top);
+  return shared / (areaA + (b.right - b.left) * (b.bottom - b.top) - shared);
+}

@@ -1,0 +1,84 @@
+/** The same flight gets a track at any frame rate; noise gets no more than before. */
+import { describe, expect, test } from 'bun:test';
+import { Value } from '@sinclair/typebox/value';
+import { randomNumbers } from '../../../bench/tracking.ts';
+import { ByteTrack } from '../../../nodes/track/byte-track.ts';
+import { FASTEST_WIDTHS_PER_S } from '../../../nodes/track/fast-start.ts';
+import { trackOptions } from '../../../nodes/track/options.ts';
+import type { Detection } from '../../../runtime/node.ts';
+
+const FRAME = { widthPx: 1280, heightPx: 720 };
+
+function drone(x: number, y: number, side: number, confidence = 0.85): Detection {
+  return { bboxPx: { x, y, w: side, h: side }, confidence, label: 'drone' };
+}
+
+/** Straight through the picture. @returns ids in each frame */
+function fly(fps: number, side: number, widthsPerS: number, confidence: number): number[][] {
+  const track = new ByteTrack(Value.Create(trackOptions));
+  track.step(-1 / fps, [], FRAME);
+  return Array.from({ length: Math.max(6, Math.floor(fps / widthsPerS)) }, (_, frame) => {
+    const x = (widthsPerS * FRAME.widthPx * frame) / fps;
+    return track.step(frame / fps, [drone(x, 300, side, confidence)], FRAME).tracks.map(({ id }) => id);
+  });
+}
+
+describe('an object as fast as the README says', () => {
+  for (const fps of [1, 2, 5, 10, 15, 25, 30, 60]) {
+    for (const [side, confidence] of [
+      [12, 0.85],
+      [12, 0.66],
+      [40, 0.85],
+    ] as const) {
+      test(`${side} px at ${fps} fps, confidence ${confidence}: one track from the third sighting on`, () => {
+        for (const share of [0.02, 0.2, 0.5, 0.9, 0.99]) {
+          const ids = fly(fps, side, share * FASTEST_WIDTHS_PER_S, confidence);
+          expect(ids.slice(2)).toEqual(ids.slice(2).map(() => [1]));
+        }
+      });
+    }
+  }
+
+  test('of the very first frame keeps the id that it has', () => {
+    const track = new ByteTrack(Value.Create(trackOptions));
+    const ids = Array.from({ length: 8 }, (_, frame) =>
+      track.step(frame / 5, [drone(20 + 100 * frame, 300, 12)], FRAME).tracks.map(({ id }) => id),
+    );
+    expect(ids).toEqual([[1], [], [1], [1], [1], [1], [1], [1]]);
+  });
+});
+
+test('a third sighting elsewhere proves nothing', () => {
+  const track = new ByteTrack(Value.Create(trackOptions));
+  const places = [
+    [100, 100],
+    [300, 100],
+    [300, 400],
+    [900, 500],
+    [100, 600],
+  ] as const;
+  track.step(-0.2, [], FRAME);
+  const ids = places.map(([x, y], frame) => track.step(frame / 5, [drone(x, y, 12)], FRAME).tracks.length);
+  expect(ids).toEqual([0, 0, 0, 0, 0]);
+});
+
+/** Tracks started in 3,000 frames by 3 and by 10 boxes a frame at random, measured without fast starts. */
+const BEFORE = { 3: 24, 10: 275 } as const;
+/** A random count scatters by its square root. */
+const scatter = (count: number) => 2 * Math.sqrt(count);
+
+test.each([2, 5, 30] as const)('noise at %d fps starts no more tracks than with ordinary starts alone', (fps) => {
+  for (const perFrame of [3, 10] as const) {
+    const random = randomNumbers(perFrame);
+    const track = new ByteTrack(Value.Create(trackOptions));
+    track.step(-1, [], FRAME);
+    const ids = new Set<number>();
+    for (let frame = 0; frame < 3000; frame++) {
+      const noise = Array.from({ length: perFrame }, () =>
+        drone(1240 * random(), 680 * random(), 8 + 40 * random(), 0.66 + 0.3 * random()),
+      );
+      for (const { id } of track.step(frame / fps, noise, FRAME).tracks) ids.add(id);
+    }
+    expect(ids.size).toBeLessThanOrEqual(BEFORE[perFrame] + scatter(BEFORE[perFrame]));
+  }
+});
