@@ -45,10 +45,6 @@ const params = Type.Object({
 
 type Params = Static<typeof params>;
 
-/** Frames between two turns of the event loop, so that commands and a stop get through. */
-const FRAMES_PER_TURN = 64;
-const LONGEST_TURN_MS = 8;
-
 export default defineNode({
   name: 'replay',
   doc: 'Plays detections from a file (JSON lines or MOTChallenge text) instead of running a model.',
@@ -64,17 +60,13 @@ export default defineNode({
       const { params: p, clock, emit } = context;
       const recording = await read(p);
       const start = { unixMs: clock.unixMs(), monoMs: clock.monoMs() };
-      let turnMs = start.monoMs;
       for (let index = 0; index < recording.frameCount; index++) {
         if (p.pace === 'realtime') await sleep(start.monoMs + (index * 1000) / recording.fps - clock.monoMs(), signal);
         if (signal.aborted) return;
         const frame = metaOf(recording, index, p.pace, start.unixMs, clock);
         context.count('decoded');
         await emit.detections({ frame, detections: recording.detections.get(index) ?? [], inferenceMs: 0 });
-        if (index % FRAMES_PER_TURN !== FRAMES_PER_TURN - 1 && frame.decodedMonoMs - turnMs < LONGEST_TURN_MS) continue;
         context.gauge('progress', (index + 1) / recording.frameCount);
-        await new Promise((resolve) => setImmediate(resolve));
-        turnMs = clock.monoMs();
       }
       context.gauge('progress', 1);
     },

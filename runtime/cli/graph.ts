@@ -39,17 +39,18 @@ export async function graphCommand(args: string[], surroundings: Surroundings): 
     ...(recorder ? { record: (json) => recorder.write(json) } : {}),
     changed: (session) => run?.changed(session),
   });
+  let exitCode = 1;
   try {
     const url = runtime.listen(server);
     // Not before: a port in use must not cost the record of the last run.
     recorder?.start();
     run = new GraphRun(runtime, url, surroundings, { exitAtEnd: values['exit-at-end'] ?? false });
-    const exitCode = await run.until(forS);
-    return exitCode;
+    exitCode = await run.until(forS);
   } finally {
-    await runtime.stop();
+    if (!(await runtime.stop())) exitCode = 1;
     recorder?.close();
   }
+  return exitCode;
 }
 
 /** From the start of the one session to the reason to leave. */

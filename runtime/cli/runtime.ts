@@ -104,12 +104,16 @@ export class Runtime {
     return this.#server.url;
   }
 
-  /** Stops the sessions in order, then the server: clients get the last events. */
-  async stop(): Promise<void> {
-    await this.sessions.stopAll();
+  /**
+   * Stops the sessions in order, then the server: clients get the last events.
+   * @returns false when a session had to be killed, or a node failed on the way; the log says which
+   */
+  async stop(): Promise<boolean> {
+    const inOrder = await this.sessions.stopAll();
     await this.#server?.stop();
     process.off('SIGINT', this.#onSignal);
     process.off('SIGTERM', this.#onSignal);
     this.status.end();
+    return inOrder;
   }
 }

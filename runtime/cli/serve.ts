@@ -26,6 +26,7 @@ export async function serveCommand(args: string[], surroundings: Surroundings): 
       runtime.log.info('session is running', { camera: session.graph.camera, session: session.id });
     },
   });
+  let inOrder = true;
   try {
     runtime.listen(server);
     if (values.start) for (const { camera } of graphs) runtime.sessions.create(camera);
@@ -35,10 +36,10 @@ export async function serveCommand(args: string[], surroundings: Surroundings): 
     }, STATUS_EVERY_MS);
     await runtime.interrupted;
     clearInterval(status);
-    return 0;
   } finally {
-    await runtime.stop();
+    inOrder = await runtime.stop();
   }
+  return inOrder ? 0 : 1;
 }
 
 /** The file itself, or the graphs of a folder in the order of their names. */

@@ -70,6 +70,8 @@ interface Crew {
 
 /** After this long without all workers open, the log says which are not: a large model, or something that hangs. */
 const SLOW_OPEN_MS = 10_000;
+/** The same for the end: before the process is killed from outside. */
+const SLOW_STOP_MS = 3000;
 
 export class Engine {
   readonly #graph: EngineGraph;
@@ -82,7 +84,8 @@ export class Engine {
   #failed = false;
   #started = false;
   #done = false;
-  #slowOpen: ReturnType<typeof setTimeout> | undefined;
+  #slow: ReturnType<typeof setTimeout> | undefined;
+  #stopping = false;
 
   /** @param kept what each node saved by `keep` in an earlier run, by node id */
   constructor(
@@ -107,13 +110,16 @@ export class Engine {
         this.#fail(toRecord(event.error ?? event.message, { code: 'worker_failed' }));
       };
     }
-    this.#slowOpen = setTimeout(() => this.#reportSlowOpen(), SLOW_OPEN_MS);
+    this.#slow = setTimeout(() => this.#reportSlow('open', SLOW_OPEN_MS), SLOW_OPEN_MS);
   }
 
   /** Asks the graph to come to its end; `done` follows. */
   stop(): void {
     if (this.#started) this.#broadcast({ type: 'stop' });
     else this.#finish();
+    if (this.#done || this.#stopping) return;
+    this.#stopping = true;
+    this.#slow = setTimeout(() => this.#reportSlow('done', SLOW_STOP_MS), SLOW_STOP_MS);
   }
 
   /** Hands a request to the first node that answers it; a `reply` is reported. */
@@ -155,7 +161,7 @@ export class Engine {
   }
 
   #begin(): void {
-    clearTimeout(this.#slowOpen);
+    clearTimeout(this.#slow);
     if (this.#failed || this.#done) return;
     this.#started = true;
     this.#listener.opened();
@@ -169,15 +175,15 @@ export class Engine {
     this.stop();
   }
 
-  #reportSlowOpen(): void {
-    const waiting = this.#crews.filter(({ state }) => state !== 'open');
-    const workers = Object.fromEntries(waiting.map(({ job, state }) => [job.name, state]));
-    const message = `not open after ${SLOW_OPEN_MS / 1000} seconds`;
-    this.#listener.report({ type: 'log', entry: { level: 'warn', node: null, message, fields: { workers } } });
+  #reportSlow(wanted: Crew['state'], afterMs: number): void {
+    const waiting = this.#crews.filter(({ state }) => state !== wanted);
+    const nodes = waiting.flatMap(({ job }) => job.nodes.map(({ id }) => id));
+    const message = `not ${wanted} after ${afterMs / 1000} seconds`;
+    this.#listener.report({ type: 'log', entry: { level: 'warn', node: null, message, fields: { nodes } } });
   }
 
   #finish(): void {
-    clearTimeout(this.#slowOpen);
+    clearTimeout(this.#slow);
     if (this.#done) return;
     this.#done = true;
     this.#listener.done();

@@ -16,6 +16,7 @@ import type {
   Outputs,
   PrepareContext,
 } from '../node.ts';
+import { TurnBudget } from '../sleep.ts';
 import { type Board, Inbox } from './board.ts';
 import { FrameJoiner, type Joined } from './frame-joiner.ts';
 import type { BoardMessage, NodeJob } from './messages.ts';
@@ -57,6 +58,7 @@ export class RunningNode implements Receiver {
   readonly #timers: ReturnType<typeof setInterval>[] = [];
   readonly #inbox = new Inbox();
   readonly #joiner: FrameJoiner | undefined;
+  readonly #budget = new TurnBudget();
   #newsDue = false;
   #handlers: NodeHandlers<Record<string, unknown>> = {};
   #resolveEnded: () => void = () => undefined;
@@ -233,6 +235,12 @@ export class RunningNode implements Receiver {
     void this.#waiting.shift()?.();
   }
 
+  /** A `run` loop that never waits would starve its worker: now and then its `emit` waits for a turn of the event loop. */
+  #spend(work: void | Promise<void>): void | Promise<void> {
+    if (!this.#handlers.run) return work;
+    return work instanceof Promise ? work.then(() => this.#budget.spend()) : this.#budget.spend();
+  }
+
   #fail(error: unknown): void {
     if (this.#failed) return;
     this.#failed = true;
@@ -242,7 +250,7 @@ export class RunningNode implements Receiver {
   #context(): NodeContext<Record<string, unknown>, Outputs> {
     const services = this.#services;
     const emit: Record<string, (value: unknown) => void | Promise<void>> = {};
-    for (const [output, sinks] of this.sinks) emit[output] = (value) => deliverAll(sinks, value);
+    for (const [output, sinks] of this.sinks) emit[output] = (value) => this.#spend(deliverAll(sinks, value));
     return {
       id: this.id,
       graph: services.graph,

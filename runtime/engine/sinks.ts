@@ -7,6 +7,7 @@
 import type { FrameView, Pace } from '../data.ts';
 import { frameBytes } from '../data.ts';
 import type { FrameSource, SharedSlot } from '../node.ts';
+import { TurnBudget } from '../sleep.ts';
 import type { PortMessage } from './messages.ts';
 import { RingReader, RingWriter } from './ring.ts';
 import type { RingDescription } from './ring-layout.ts';
@@ -27,8 +28,6 @@ export interface Receiver {
 const WAIT_MS = 250;
 /** Messages between two workers that may be under way. */
 const PORT_CREDITS = 16;
-/** Longest time that a pump runs without letting the worker's other messages through. */
-const BREATH_MS = 10;
 
 export class LocalSink implements Sink {
   readonly #receiver: Receiver;
@@ -115,7 +114,7 @@ export class RingPump {
 
   /** Runs until the ring has ended and everything in it was handled. */
   async run(): Promise<void> {
-    let breathedMs = performance.now();
+    const budget = new TurnBudget();
     let skipped = this.#reader.skipped;
     while (true) {
       const slot = this.#reader.take();
@@ -131,9 +130,7 @@ export class RingPump {
       }
       if (this.#reader.skipped > skipped) this.#receiver.count('skipped', this.#reader.skipped - skipped);
       skipped = this.#reader.skipped;
-      if (performance.now() - breathedMs < BREATH_MS) continue;
-      await breathe();
-      breathedMs = performance.now();
+      await budget.spend();
     }
     await this.#receiver.inputEnded(this.#input);
   }
@@ -205,11 +202,6 @@ export async function untilBelow(words: Int32Array, bound: number): Promise<void
     const wait = Atomics.waitAsync(words, 0, now, WAIT_MS);
     if (wait.async) await wait.value;
   }
-}
-
-/** Lets the messages that wait for this worker through. */
-function breathe(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }
 
 function slotView(ring: RingDescription, byteOffset: number): Uint8Array | Float32Array {

@@ -109,9 +109,11 @@ export class SessionSet implements Sessions {
     return true;
   }
 
-  /** Stops all sessions; they stay listed. */
-  async stopAll(): Promise<void> {
-    await Promise.all([...this.#sessions.values()].map((session) => session.stop()));
+  /** Stops all sessions; they stay listed. @returns whether each of them came to its end in order */
+  async stopAll(): Promise<boolean> {
+    const sessions = [...this.#sessions.values()];
+    await Promise.all(sessions.map((session) => session.stop()));
+    return sessions.every(({ state, error }) => state !== 'stopped' || error === undefined);
   }
 
   retainedTick(sessionId: string): string | undefined {

@@ -83,6 +83,7 @@ export class Session {
       start: () => this.#processStart(),
       message: (message) => this.#receive(message),
       output: (line, from) => this.#log[from === 'stdout' ? 'info' : 'warn'](line, { code: `process_${from}` }),
+      killed: (error) => this.#killed(error),
       over: (how, error) => this.#over(how, error),
       restarting: (how, error, inMs) => this.#restarting(how, error, inMs),
       left: () => this.#processGone(),
@@ -250,6 +251,12 @@ export class Session {
   }
 
   // ------------------------------------------------------------------------------------------ from the supervisor
+
+  /** Why it had to be killed is the fault, unless something else was before. */
+  #killed({ code, message }: ErrorRecord): void {
+    this.#log.error(message, { code });
+    if (!this.#faults.current) this.#faults.set(code, message);
+  }
 
   #over(how: 'ended' | 'stopped' | 'failed', error: ErrorRecord | undefined): void {
     this.#changes.replaced(error ?? { code: 'session_over', message: `the session has ${how}`, permanent: true });

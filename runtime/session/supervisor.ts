@@ -12,7 +12,12 @@ export interface SupervisorListener {
   start(): ProcessStart;
   message(message: FromChild): void;
   output(line: string, from: 'stdout' | 'stderr'): void;
-  /** The process is gone for good: the source ended, `stop` was called, or an error that trying again can't mend. */
+  /** The process is ended by force, because it did not do in time what it was to do. */
+  killed(error: ErrorRecord): void;
+  /**
+   * The process is gone for good: the source ended, `stop` was called, or an error that trying again can't mend.
+   * `stopped` with an error: a node failed before, or the process had to be killed.
+   */
   over(how: 'ended' | 'stopped' | 'failed', error: ErrorRecord | undefined): void;
   /** The process is gone and will be started again. Without an error it died by itself; `how` says of what. */
   restarting(how: string, error: ErrorRecord | undefined, inMs: number): void;
@@ -37,8 +42,6 @@ export class Supervisor {
   #startedMs = 0;
   #attempt = 0;
   #error: ErrorRecord | undefined;
-  /** Why we killed it, if that is all that is known of its end. */
-  #killedFor: string | undefined;
   #done = false;
   #stopping = false;
   /** A planned change of processes: the one before is to go, then the next one is to open. */
@@ -58,14 +61,13 @@ export class Supervisor {
   start(): void {
     this.#done = false;
     this.#error = undefined;
-    this.#killedFor = undefined;
     this.#startedMs = this.#clock.monoMs();
     this.#process = new SessionProcess(this.#listener.start(), this.#clock, {
       message: (message) => this.#receive(message),
       output: (line, from) => this.#listener.output(line, from),
       exited: (how) => this.#exited(how),
     });
-    this.#timer = setTimeout(() => this.#notOpen(), OPEN_DEADLINE_MS);
+    this.#timer = setTimeout(() => this.#force('was not open', OPEN_DEADLINE_MS), OPEN_DEADLINE_MS);
   }
 
   send(message: ToChild): void {
@@ -87,8 +89,11 @@ export class Supervisor {
     this.#process?.kill();
   }
 
-  #notOpen(): void {
-    this.#killedFor = `not open after ${OPEN_DEADLINE_MS / 1000} s, killed`;
+  #force(why: string, afterMs: number): void {
+    const message = `the session's process ${why} after ${afterMs / 1000} s and was killed`;
+    const error = { code: 'session_killed', message, permanent: false };
+    this.#error ??= error;
+    this.#listener.killed(error);
     this.kill();
   }
 
@@ -110,7 +115,7 @@ export class Supervisor {
       };
     });
     process.stop();
-    const force = setTimeout(() => process.kill(), STOP_DEADLINE_MS);
+    const force = setTimeout(() => this.#force('had not stopped', STOP_DEADLINE_MS), STOP_DEADLINE_MS);
     await gone;
     clearTimeout(force);
   }
@@ -140,13 +145,17 @@ export class Supervisor {
     if (this.#error) return;
     this.#error = error;
     clearTimeout(this.#timer);
-    if (!this.#stopping) this.#timer = setTimeout(() => this.kill(), STOP_DEADLINE_MS);
+    if (this.#stopping) return;
+    this.#timer = setTimeout(
+      () => this.#force('had not ended by itself after a failure', STOP_DEADLINE_MS),
+      STOP_DEADLINE_MS,
+    );
   }
 
   #exited(how: string): void {
     clearTimeout(this.#timer);
     this.#process = undefined;
-    this.#decide(this.#killedFor ?? how);
+    this.#decide(how);
     this.#resolveGone();
   }
 

@@ -101,6 +101,25 @@ describe('the end', () => {
     MINUTE,
   );
 
+  test.each([
+    { source: 'that never waits stops in order', deaf: false, code: 0 },
+    { source: 'that goes on when it is told to stop is killed, and the exit code says so', deaf: true, code: 1 },
+  ])(
+    'a source $source',
+    async ({ deaf, code }) => {
+      using folder = new Folder();
+      const busy = `{ use: ${testNode('busy')}, with: { deaf: ${deaf} } }`;
+      const file = folder.write('busy.yaml', graphText({ busy, order: `{ use: ${testNode('order')}, from: busy }` }));
+      await using command = new RunningCommand(['graph', file, '--port', '0']);
+      await command.ready();
+      command.signal('SIGINT');
+      expect((await command.finished()).exitCode).toBe(code);
+      const killed = command.log().filter((entry) => entry.code === 'session_killed');
+      expect(killed.map(({ camera }) => camera)).toEqual(deaf ? ['cam'] : []);
+    },
+    MINUTE,
+  );
+
   test(
     'one key press that comes twice (bun run passes it on) still stops in order',
     async () => {

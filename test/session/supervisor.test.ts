@@ -30,6 +30,7 @@ test('messages between the end of the channel and that of the process go nowhere
       if (type === 'done') queueMicrotask(() => supervisor.send({ type: 'request', id: 1, name: 'x', params: {} }));
     },
     output: () => undefined,
+    killed: ({ message }) => ends.push(message),
     over: (how, error) => ends.push(`${how}: ${error?.message}`),
     restarting: (how) => ends.push(`restarting: ${how}`),
     left: () => undefined,
