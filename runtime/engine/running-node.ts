@@ -90,7 +90,9 @@ export class RunningNode implements Receiver {
     if (this.#handlers.run) this.#openEnds += 1;
     if (this.#openEnds > 0) return;
     await this.close();
-    throw new WindhoverError('node_never_ends', `node ${this.id} has neither a connected input nor a run handler`);
+    throw new WindhoverError('node_never_ends', `node ${this.id} has neither a connected input nor a run handler`, {
+      permanent: true,
+    });
   }
 
   /** Starts the node's own `run`, if it has one. */

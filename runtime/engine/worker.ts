@@ -53,8 +53,7 @@ class WorkerHost {
       try {
         await node.open();
       } catch (error) {
-        // An error of its own making at start is the node's last word: the same start would fail again.
-        return this.#fail(node.id, error, true);
+        return this.#fail(node.id, error);
       }
     }
     this.#sendStats();
@@ -177,15 +176,14 @@ class WorkerHost {
   }
 
   /** Reports the first failure; the engine stops the whole session for it. */
-  #fail(node: string | null, error: unknown, atStart = false): void {
+  #fail(node: string | null, error: unknown): void {
     if (this.#failed) return;
     this.#failed = true;
     this.#sendStats();
     const use = this.#job.nodes.find((job) => job.id === node)?.use;
     const at = use ? positionInModule(error, use) : undefined;
     const context = { code: 'node_failed', ...(node === null ? {} : { node }), ...(at ? { at } : {}) };
-    const record = toRecord(error, context);
-    this.#post({ type: 'failed', error: atStart ? { ...record, permanent: true } : record });
+    this.#post({ type: 'failed', error: toRecord(error, context) });
   }
 }
 

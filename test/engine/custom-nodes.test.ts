@@ -1,7 +1,7 @@
 /** Users' own nodes on real workers: found by path, and what happens when they throw. */
 import { describe, expect, test } from 'bun:test';
 import { readFileSync } from 'node:fs';
-import { graphText, sky, testNode } from '../support/graphs.ts';
+import { Folder, graphText, sky, testNode } from '../support/graphs.ts';
 import { TestSession } from '../support/sessions.ts';
 
 const MINUTE = 60_000;
@@ -39,7 +39,7 @@ describe('a node by path', () => {
   );
 
   test(
-    'throwing in open ends the session: trying again cannot help',
+    'a permanent error in open ends the session: trying again cannot help',
     async () => {
       await using session = await TestSession.start(withFrames('fail: open'));
       const { fault, restarts, running } = await session.state('failed');
@@ -48,6 +48,20 @@ describe('a node by path', () => {
       expect(fault?.message).toContain(lineOf('frames', 'this node never opens'));
       const errors = session.log.filter(({ level }) => level === 'error');
       expect(errors).toEqual([expect.objectContaining({ node: 'frames', camera: 'cam', code: 'test_open' })]);
+    },
+    MINUTE,
+  );
+
+  test(
+    'any other error in open is tried again',
+    async () => {
+      using folder = new Folder();
+      const node = `{ use: ${testNode('fails-once')}, with: { mark: ${folder.file('mark')} } }`;
+      await using session = await TestSession.start(graphText({ node }));
+      const { restarts, fault } = await session.state('running');
+      expect({ restarts, fault }).toEqual({ restarts: 1, fault: null });
+      const busy = { level: 'error', node: 'node', message: 'the device is busy' };
+      expect(session.log).toContainEqual(expect.objectContaining(busy));
     },
     MINUTE,
   );

@@ -27,7 +27,7 @@ export default defineNode({
   },
   outputs: {},
   open({ params, count, gauge }) {
-    if (params.fail === 'open') throw new WindhoverError('test_open', 'this node never opens');
+    if (params.fail === 'open') throw new WindhoverError('test_open', 'this node never opens', { permanent: true });
     let seen = 0;
     let last = -1;
     return {
