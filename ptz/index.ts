@@ -53,6 +53,6 @@ function mover({ driver, onvif, octagon }: DriverOptions, { time, head }: Driver
   if (head) return new SimDriver(head, time);
   throw new WindhoverError('ptz_options', 'driver: sim has no motors to move', {
     hint: 'it is for graphs whose source is a simulated camera',
-    permanent: true,
+    option: 'driver',
   });
 }

@@ -42,17 +42,19 @@ export function checkDriverOptions({ driver, position, onvif, octagon }: DriverO
     ['octagon', octagon],
   ] as const) {
     if (used.has(name) && section === undefined)
-      throw wrong(`\`${name}\` needs its options`, `a section ${name}: { url: … }`);
+      throw wrong(name, `\`${name}\` needs its options`, `a section ${name}: { url: … }`);
     if (!used.has(name) && section !== undefined) {
       throw wrong(
+        name,
         `the section ${name} is not used`,
         `driver: ${name}${name === 'octagon' ? ' or position: octagon' : ''}`,
       );
     }
   }
-  if (position === 'octagon' && driver === 'octagon') throw wrong('octagon tells its own position', 'position: same');
+  if (position === 'octagon' && driver === 'octagon')
+    throw wrong('position', 'octagon tells its own position', 'position: same');
 }
 
-function wrong(what: string, expected: string): WindhoverError {
-  return new WindhoverError('ptz_options', what, { expected, permanent: true });
+function wrong(option: string, what: string, expected: string): WindhoverError {
+  return new WindhoverError('ptz_options', what, { option, expected });
 }

@@ -12,6 +12,11 @@ export interface ErrorDetails {
   readonly got?: string;
   /** What the reader can do about it. */
   readonly hint?: string;
+  /**
+   * The option of the node that the error is about (`model`, `zones.sky.points`): the check names its line. Trying again
+   * can't help then, unless `permanent` says otherwise.
+   */
+  readonly option?: string;
   /** Id of the graph node that failed; the runtime fills it in. */
   readonly node?: string;
   /** `file:line:column` of the user's text or code that the error is about. */
@@ -39,7 +44,7 @@ export class WindhoverError extends Error {
     super(sentence(what, details), { cause: details.cause });
     this.name = 'WindhoverError';
     this.code = code;
-    this.details = details;
+    this.details = details.option === undefined ? details : { permanent: true, ...details };
   }
 }
 

@@ -8,6 +8,7 @@
 import { type Static, type TObject, type TSchema, Type } from '@sinclair/typebox';
 import type { Clock } from './clock.ts';
 import type { BoardTopics, FrameRequest, LinkKind, LinkValues, Pace } from './data.ts';
+import type { ModelCard, RefusedModel } from './model-card.ts';
 
 export { type Static, Type } from '@sinclair/typebox';
 export { targetRequests } from '../schemas/command.ts';
@@ -16,6 +17,7 @@ export type { Clock } from './clock.ts';
 export * from './data.ts';
 export { errorMessage, WindhoverError } from './errors.ts';
 export * from './geometry.ts';
+export type { ModelCard, RefusedModel } from './model-card.ts';
 export { nearest } from './nearest.ts';
 export { maskPasswords } from './secrets.ts';
 export { sleep } from './sleep.ts';
@@ -234,6 +236,8 @@ export interface NodeContract<S extends TObject, I extends Inputs<Static<S>>, O 
   readonly pace?: (params: Static<S>) => Pace;
   /** Live-proof check of parameters that a schema can't express; throw a WindhoverError to refuse. Files only. */
   readonly validate?: (params: Static<S>, context: PrepareContext) => void | Promise<void>;
+  /** Of a node that runs model files: what it makes of one, by path or name, for `bun run models`. Files only. */
+  readonly inspect?: (model: string, context: PrepareContext) => ModelCard | RefusedModel;
   readonly open: (
     context: NodeContext<Static<S>, O>,
   ) => TypedHandlers<Static<S>, I, R> | Promise<TypedHandlers<Static<S>, I, R>>;
@@ -251,6 +255,7 @@ export interface AnyNode {
   readonly blocks?: boolean;
   readonly pace?: (params: Record<string, unknown>) => Pace;
   readonly validate?: (params: Record<string, unknown>, context: PrepareContext) => void | Promise<void>;
+  readonly inspect?: (model: string, context: PrepareContext) => ModelCard | RefusedModel;
   readonly open: (
     context: NodeContext<Record<string, unknown>, Outputs>,
   ) => NodeHandlers<Record<string, unknown>> | Promise<NodeHandlers<Record<string, unknown>>>;

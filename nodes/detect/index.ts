@@ -6,6 +6,7 @@
  */
 import { type DetectionClasses, defineNode, type FrameView, type NodeContext } from '../../runtime/node.ts';
 import { Candidates } from './candidates.ts';
+import { inspectModel } from './inspect.ts';
 import { loadModel, type Model } from './model.ts';
 import { Selector } from './nms.ts';
 import { DetectOptions } from './options.ts';
@@ -35,6 +36,7 @@ export default defineNode({
   validate: (params, context) => {
     loadModel(params, context);
   },
+  inspect: inspectModel,
   open,
 });
 
@@ -59,7 +61,7 @@ async function open(context: NodeContext<DetectOptions, typeof outputs>) {
     iou: params.iou ?? plan.nmsIou,
     // An object whose class wavers between two rows is still one object.
     classAgnostic: params.class_agnostic_nms || byObjectness,
-    max: params.maxDetections,
+    max: params.max_detections,
   });
   const style: DetectionStyle = {
     names: labels.names,

@@ -4,6 +4,7 @@
  * One answer must stand out. Two equally good ones, or none, are an error that says what was found and how each family
  * judged it; nothing is guessed.
  */
+import { WindhoverError } from '../../runtime/node.ts';
 import { boxesScoresClasses } from './families/boxes-scores-classes.ts';
 import { detr } from './families/detr.ts';
 import {
@@ -17,7 +18,6 @@ import {
 import { yolo } from './families/yolo.ts';
 import { yoloNmsFree } from './families/yolo-nms-free.ts';
 import { yolox } from './families/yolox.ts';
-import { OptionError } from './option-error.ts';
 
 /** All families. The order matters to nothing but messages. */
 export const FAMILIES: readonly Family[] = [yolo, yoloNmsFree, yolox, detr, boxesScoresClasses];
@@ -41,20 +41,17 @@ export function inferFamily(model: ModelFacts, wanted: string | null): Inferred 
   if (first !== undefined && best.length === 1 && first.certainty !== 'possible') return first;
   const options = matches.map((match) => match.family).join(' or ');
   if (first === undefined) {
-    throw new OptionError('model', 'model_family_unknown', `no family reads this model: ${reasons(judged)}`, {
+    throw new WindhoverError('model_family_unknown', `no family reads this model: ${reasons(judged)}`, {
+      option: 'model',
       got: found(model),
       hint: 'export it again in one of the forms that nodes/detect/README.md lists',
     });
   }
-  throw new OptionError(
-    'model',
-    'model_family_ambiguous',
-    `the model can be read in more than one way: ${reasons(judged)}`,
-    {
-      got: found(model),
-      hint: `set 'family' to ${options}, or give the class names: their number often decides`,
-    },
-  );
+  throw new WindhoverError('model_family_ambiguous', `the model can be read in more than one way: ${reasons(judged)}`, {
+    option: 'model',
+    got: found(model),
+    hint: `set 'family' to ${options}, or give the class names: their number often decides`,
+  });
 }
 
 const RANK: Record<Certainty, number> = { certain: 3, likely: 2, possible: 1 };
@@ -68,7 +65,8 @@ function pickWanted(judged: readonly Judged[], wanted: string, model: ModelFacts
   const mine = judged.find(({ family }) => family === wanted);
   if (mine !== undefined && typeof mine.match !== 'string') return { family: mine.family, ...mine.match };
   const why = mine === undefined ? `known are ${FAMILIES.map((family) => family.name).join(', ')}` : mine.match;
-  throw new OptionError('family', 'model_family_mismatch', `the model can't be read as ${wanted}: ${why}`, {
+  throw new WindhoverError('model_family_mismatch', `the model can't be read as ${wanted}: ${why}`, {
+    option: 'family',
     got: found(model),
     hint: "leave 'family' out to have it inferred",
   });

@@ -4,9 +4,8 @@
  * `labels`). Any other model without names is refused: a wrong name is worse than none.
  */
 import { existsSync, readFileSync } from 'node:fs';
-import { nearest } from '../../runtime/node.ts';
+import { nearest, WindhoverError } from '../../runtime/node.ts';
 import { COCO_80, COCO_91 } from './coco.ts';
-import { OptionError } from './option-error.ts';
 
 /** Class names as they were given. */
 export interface GivenNames {
@@ -74,7 +73,8 @@ export function fitLabels(given: GivenNames | null, columns: number | null, spar
   if (given === null) {
     const coco = columns === null ? null : cocoNames(columns);
     if (coco !== null) return { names: coco, source: `coco${columns} (assumed)`, assumed: true };
-    throw new OptionError('model', 'model_labels_missing', 'the model has no class names', {
+    throw new WindhoverError('model_labels_missing', 'the model has no class names', {
+      option: 'model',
       expected: columns === null ? 'class names' : `${columns} class names`,
       got: 'none',
       hint: "set 'class_names' to a list, a text file, or coco80",
@@ -83,7 +83,8 @@ export function fitLabels(given: GivenNames | null, columns: number | null, spar
   const { names, source } = given;
   if (columns === null || names.length === columns) return { names, source, assumed: false };
   if (spare && names.length === columns - 1) return { names: [...names, ''], source, assumed: false };
-  throw new OptionError('model', 'model_label_count', 'the class names do not fit the model', {
+  throw new WindhoverError('model_label_count', 'the class names do not fit the model', {
+    option: 'model',
     expected: `${columns} names`,
     got: `${names.length} from ${source}`,
     hint: "set 'class_names' to the names that the model was trained with",
@@ -98,7 +99,8 @@ export function requireLabel(label: string, labels: Labels, option: string): voi
   if (label !== '' && labels.names.includes(label)) return;
   const known = labels.names.filter((name) => name !== '');
   const close = nearest(label, known);
-  throw new OptionError(option, 'label_unknown', `the model has no class ${JSON.stringify(label)}`, {
+  throw new WindhoverError('label_unknown', `the model has no class ${JSON.stringify(label)}`, {
+    option,
     hint:
       close === null
         ? `it has ${known.slice(0, 20).join(', ')}${known.length > 20 ? ', …' : ''}`
@@ -145,15 +147,17 @@ function unquote(quoted: string): string {
 
 function namesFromFile(file: string, option: string): string[] {
   if (!existsSync(file)) {
-    throw new OptionError(option, 'model_labels_invalid', `there is no file ${file}`, {
+    throw new WindhoverError('model_labels_invalid', `there is no file ${file}`, {
+      option,
       hint: 'give a list, a path, coco80 or coco91',
     });
   }
   return parseNames(readFileSync(file, 'utf8'), file);
 }
 
-function invalid(where: string, why: string): OptionError {
-  return new OptionError('model', 'model_labels_invalid', `the class names in ${where} can't be used: ${why}`, {
+function invalid(where: string, why: string): WindhoverError {
+  return new WindhoverError('model_labels_invalid', `the class names in ${where} can't be used: ${why}`, {
+    option: 'model',
     hint: "set 'class_names' to a list or a text file",
   });
 }

@@ -2,8 +2,8 @@
  * Metadata keys of a model that say how its picture is fed and what its confidences and boxes mean. A key that can't be
  * used is an error: a model that is read in the wrong way gives phantoms.
  */
+import { WindhoverError } from '../../runtime/node.ts';
 import type { InputStyle, Plan, Scoring } from './families/family.ts';
-import { OptionError } from './option-error.ts';
 import type { DetectOptions } from './options.ts';
 
 type Metadata = Readonly<Record<string, string>>;
@@ -78,8 +78,9 @@ function oneOf<T extends string>(metadata: Metadata, key: string, known: readonl
   throw invalid(key, known.join(', '), value);
 }
 
-function invalid(key: string, expected: string, got: string): OptionError {
-  return new OptionError('model', 'model_metadata_invalid', `the model's metadata key ${key} can't be used`, {
+function invalid(key: string, expected: string, got: string): WindhoverError {
+  return new WindhoverError('model_metadata_invalid', `the model's metadata key ${key} can't be used`, {
+    option: 'model',
     expected,
     got,
   });

@@ -1,8 +1,7 @@
 /** Finds the file of a model: by path, or by name in the model folders. */
 import { existsSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { nearest } from '../../runtime/node.ts';
-import { OptionError } from './option-error.ts';
+import { nearest, WindhoverError } from '../../runtime/node.ts';
 
 /**
  * @param model a path, or a bare name that stands for NAME.onnx in the first folder that has it
@@ -12,7 +11,7 @@ import { OptionError } from './option-error.ts';
 export function findModel(model: string, folders: readonly string[]): string {
   if (/[/\\]/.test(model)) {
     if (existsSync(model)) return model;
-    throw new OptionError('model', 'model_not_found', `there is no model at ${model}`);
+    throw new WindhoverError('model_not_found', `there is no model at ${model}`, { option: 'model' });
   }
   const file = model.endsWith('.onnx') ? model : `${model}.onnx`;
   for (const folder of folders) {
@@ -21,7 +20,8 @@ export function findModel(model: string, folders: readonly string[]): string {
   }
   const known = folders.flatMap(modelNames);
   const close = nearest(modelName(file), known);
-  throw new OptionError('model', 'model_not_found', `no model is called ${modelName(file)}`, {
+  throw new WindhoverError('model_not_found', `no model is called ${modelName(file)}`, {
+    option: 'model',
     expected:
       known.length === 0 ? `${file} in ${folders.join(' or ') || 'a model folder'}` : `one of ${known.join(', ')}`,
     hint: close === null ? 'give a path to an .onnx file, or put it there' : `did you mean ${close}?`,

@@ -2,7 +2,13 @@
  * Everything that is known about a model before it runs: its file, family, class names, and the frames it wants. Reads
  * files only, no native code: the checking process and the worker both use it.
  */
-import type { FrameRequest, PixelFormat, PrepareContext, Size } from '../../runtime/node.ts';
+import {
+  type FrameRequest,
+  type PixelFormat,
+  type PrepareContext,
+  type Size,
+  WindhoverError,
+} from '../../runtime/node.ts';
 import { dimsText, type InputStyle, type Thresholds } from './families/family.ts';
 import { FAMILIES, type Inferred, inferFamily } from './infer-family.ts';
 import {
@@ -17,7 +23,6 @@ import {
 import { inputStyle, type Reading, readingOf } from './metadata.ts';
 import { findModel, modelName } from './model-path.ts';
 import { type OnnxFile, readOnnxFile } from './onnx-file.ts';
-import { OptionError } from './option-error.ts';
 import type { DetectOptions } from './options.ts';
 
 /** The input that takes the picture. */
@@ -32,6 +37,7 @@ export interface ImageInput {
 export interface Model {
   readonly file: string;
   readonly name: string;
+  readonly onnx: OnnxFile;
   readonly image: ImageInput;
   readonly style: InputStyle;
   readonly inferred: Inferred;
@@ -41,11 +47,20 @@ export interface Model {
   readonly request: FrameRequest;
 }
 
+/** `validate` and `request` are asked about the same options, one after the other: the file is read once. */
+const loaded = new WeakMap<DetectOptions, Model>();
+
 /**
  * Reads and judges a model file.
  * @throws WindhoverError (permanent) with a code `model_…` or `label_unknown`
  */
 export function loadModel(options: DetectOptions, context: PrepareContext): Model {
+  const model = loaded.get(options) ?? readModel(options, context);
+  loaded.set(options, model);
+  return model;
+}
+
+function readModel(options: DetectOptions, context: PrepareContext): Model {
   const file = findModel(options.model, context.modelFolders);
   const onnx = readOnnxFile(file);
   const { metadata } = onnx;
@@ -77,6 +92,7 @@ export function loadModel(options: DetectOptions, context: PrepareContext): Mode
   return {
     file,
     name: modelName(file),
+    onnx,
     image,
     style,
     inferred,
@@ -99,7 +115,8 @@ function findImage(onnx: OnnxFile, options: DetectOptions): ImageInput {
   const planar = type === 'float32' && first === 3;
   const interleaved = type === 'uint8' && third === 3;
   if (!(planar || interleaved) || (typeof batch === 'number' && batch !== 1)) {
-    throw new OptionError('model', 'model_input_unsupported', "the model's picture input can't be fed", {
+    throw new WindhoverError('model_input_unsupported', "the model's picture input can't be fed", {
+      option: 'model',
       expected: 'one input [1, 3, H, W] of float32, or [1, H, W, 3] of uint8',
       got: onnx.inputs.map((one) => `${one.name} ${dimsText(one.dims)} ${one.type}`).join(', ') || 'no input',
       hint:
@@ -113,7 +130,8 @@ function findImage(onnx: OnnxFile, options: DetectOptions): ImageInput {
   const side = (dim: number | string | undefined, stated: number | undefined): number => {
     if (typeof dim !== 'number') return options.input_size ?? stated ?? 640;
     if (options.input_size === undefined || options.input_size === dim) return dim;
-    throw new OptionError('input_size', 'model_input_size', 'the model fixes the size of its input', {
+    throw new WindhoverError('model_input_size', 'the model fixes the size of its input', {
+      option: 'input_size',
       expected: `${dim}`,
       got: `${options.input_size}`,
       hint: 'leave input_size out, or export the model with an open size',
@@ -145,7 +163,7 @@ function columnsOf(infer: () => Inferred): number | null {
   try {
     return infer().plan.classes;
   } catch (error) {
-    if (error instanceof OptionError) return null;
+    if (error instanceof WindhoverError) return null;
     throw error;
   }
 }

@@ -5,11 +5,11 @@
  * GraphProto) are walked in the file itself through a small window, and nodes and weights are stepped over, so a model
  * of gigabytes costs kilobytes of memory. Field numbers: onnx.proto3 (https://github.com/onnx/onnx).
  */
+
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { Reader } from 'protobufjs/minimal';
-import { errorMessage } from '../../runtime/node.ts';
+import { errorMessage, WindhoverError } from '../../runtime/node.ts';
 import type { ValueInfo } from './families/family.ts';
-import { OptionError } from './option-error.ts';
 
 export interface OnnxFile {
   readonly irVersion: number;
@@ -37,7 +37,7 @@ export function readOnnxFile(file: string): OnnxFile {
   try {
     fd = openSync(file, 'r');
   } catch (cause) {
-    throw new OptionError('model', 'model_not_found', `can't open the model ${file}`, { cause });
+    throw new WindhoverError('model_not_found', `can't open the model ${file}`, { option: 'model', cause });
   }
   try {
     const stat = fstatSync(fd);
@@ -45,7 +45,7 @@ export function readOnnxFile(file: string): OnnxFile {
     if (stat.size > MAX_FILE_BYTES) throw notOnnx(file, `it has ${stat.size} bytes, more than such a file can have`);
     return readModel(new Window(fd, stat.size), file);
   } catch (error) {
-    if (error instanceof OptionError) throw error;
+    if (error instanceof WindhoverError) throw error;
     throw notOnnx(file, errorMessage(error), error);
   } finally {
     closeSync(fd);
@@ -75,8 +75,9 @@ function readModel(window: Window, file: string): OnnxFile {
   return { irVersion, producer, inputs, outputs, metadata };
 }
 
-function notOnnx(file: string, why: string, cause?: unknown): OptionError {
-  return new OptionError('model', 'model_not_onnx', `the model ${file} is not a complete ONNX file: ${why}`, {
+function notOnnx(file: string, why: string, cause?: unknown): WindhoverError {
+  return new WindhoverError('model_not_onnx', `the model ${file} is not a complete ONNX file: ${why}`, {
+    option: 'model',
     hint: 'export or download it again; a Git LFS pointer must be pulled first',
     cause,
   });

@@ -35,7 +35,7 @@ export const DetectOptions = Type.Object({
         'the model. For a model that has no class names of its own: its class names, by number.',
     }),
   ),
-  maxDetections: Type.Integer({
+  max_detections: Type.Integer({
     minimum: 1,
     maximum: 1000,
     default: 100,

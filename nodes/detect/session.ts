@@ -8,10 +8,9 @@
  * 60 MB smaller. What `run` returns is therefore valid until the next `run`.
  */
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
-import { type Clock, errorMessage, type Logger } from '../../runtime/node.ts';
+import { type Clock, errorMessage, type Logger, WindhoverError } from '../../runtime/node.ts';
 import type { ConstantFeed, InputStyle, OutputData, OutputTensor } from './families/family.ts';
 import type { Model } from './model.ts';
-import { OptionError } from './option-error.ts';
 import type { DetectOptions } from './options.ts';
 
 type Ort = typeof import('onnxruntime-node');
@@ -78,16 +77,12 @@ export class ModelSession {
     if (!options.required && !options.providers.includes('cpu')) {
       return ModelSession.open(model, { ...options, providers: ['cpu'] }, clock, log);
     }
-    throw new OptionError(
-      'providers',
-      'provider_unavailable',
-      'the provider that must run the model is not available',
-      {
-        expected: options.providers[0] ?? 'a provider',
-        got: failures.join('; '),
-        hint: 'install its libraries (bun pm trust onnxruntime-node), or set required: false to fall back to the CPU',
-      },
-    );
+    throw new WindhoverError('provider_unavailable', 'the provider that must run the model is not available', {
+      option: 'providers',
+      expected: options.providers[0] ?? 'a provider',
+      got: failures.join('; '),
+      hint: 'install its libraries (bun pm trust onnxruntime-node), or set required: false to fall back to the CPU',
+    });
   }
 
   /**
@@ -142,8 +137,9 @@ function sessionOptions(provider: Provider, threads: number): InferenceSession.S
   };
 }
 
-function loadFailure(model: Model, why: string, cause: unknown): OptionError {
-  return new OptionError('model', 'model_load_failed', `ONNX Runtime can't load ${model.file}: ${why}`, {
+function loadFailure(model: Model, why: string, cause: unknown): WindhoverError {
+  return new WindhoverError('model_load_failed', `ONNX Runtime can't load ${model.file}: ${why}`, {
+    option: 'model',
     hint: 'export it again with standard operators, all weights in the one file',
     cause,
   });
@@ -193,7 +189,8 @@ function toOutput(name: string, output: Tensor | undefined): OutputTensor {
   if (data instanceof Float64Array || data instanceof Uint8Array || data instanceof Int8Array) {
     return { data: Float32Array.from(data), dims };
   }
-  throw new OptionError('model', 'model_output_unsupported', `the output ${name} of the model can't be read`, {
+  throw new WindhoverError('model_output_unsupported', `the output ${name} of the model can't be read`, {
+    option: 'model',
     expected: 'float32, int32 or int64',
     got: type,
   });

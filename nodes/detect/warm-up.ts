@@ -2,10 +2,9 @@
  * The first run of a model, before any frame: on a grey picture, to see whether its outputs are what its family gives.
  * It catches models that are read in the wrong way while it is still one clear error and not a stream of phantoms.
  */
-import { type FrameRequest, frameBytes } from '../../runtime/node.ts';
+import { type FrameRequest, frameBytes, WindhoverError } from '../../runtime/node.ts';
 import { dimsText, type OutputTensor, type Plan } from './families/family.ts';
 import type { Inferred } from './infer-family.ts';
-import { OptionError } from './option-error.ts';
 import type { FrameData } from './session.ts';
 
 /**
@@ -17,13 +16,10 @@ export function checkOutputs(inferred: Inferred, outputs: readonly OutputTensor[
   const { plan, family } = inferred;
   const complaint = checkShapes(plan, outputs) ?? checkFinite(plan, outputs) ?? plan.check(outputs);
   if (complaint === null) return;
-  throw new OptionError(
-    'model',
+  throw new WindhoverError(
     'model_warmup_failed',
     `the model does not behave like ${family} ${plan.layout}: ${complaint}`,
-    {
-      hint: `it was read as ${family} because ${inferred.why}; set 'family' if that is wrong`,
-    },
+    { option: 'model', hint: `it was read as ${family} because ${inferred.why}; set 'family' if that is wrong` },
   );
 }
 

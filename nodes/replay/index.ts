@@ -93,8 +93,8 @@ async function readText(path: string): Promise<string> {
       {
         expected: 'a file with detections',
         hint: 'paths are relative to the graph file',
+        option: 'path',
         at: path,
-        permanent: true,
         cause,
       },
     );

@@ -28,7 +28,7 @@ export function badLine(path: string, line: number, expected: string, got: strin
     expected,
     got: shown,
     at: `${path}:${line}`,
-    permanent: true,
+    option: 'path',
   });
 }
 
@@ -47,6 +47,6 @@ export function sourceOf(
     got: `no ${missing.join(', no ')}`,
     hint,
     at: `${path}:1`,
-    permanent: true,
+    option: 'path',
   });
 }

@@ -15,7 +15,8 @@ export default defineNode({
   validate({ url }) {
     // Until version 0.1 it was an address of this node.
     if (!/(^|[/\\])virtual-ptz:/.test(url)) return;
-    throw new WindhoverError('source_address', 'with.url: the virtual camera is a node of its own', {
+    throw new WindhoverError('source_address', 'the virtual camera is a node of its own', {
+      option: 'url',
       hint: 'write use: virtual-ptz, with: { scene, fps, size }, or { url, profile } for one that runs by itself',
     });
   },

@@ -19,7 +19,7 @@ export default defineNode({
     throw new WindhoverError('track_confidence_order', 'low_confidence is above high_confidence', {
       expected: `low_confidence at most ${high_confidence}`,
       got: String(low_confidence),
-      permanent: true,
+      option: 'low_confidence',
     });
   },
   open: (context) => {

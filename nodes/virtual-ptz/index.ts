@@ -16,12 +16,14 @@ export default defineNode({
   pace: () => 'realtime',
   async validate({ scene, url, profile }) {
     if (url !== undefined && scene !== undefined) {
-      throw new WindhoverError('refused', 'with.scene: the camera behind with.url has a scene of its own', {
+      throw new WindhoverError('refused', 'the camera behind the url has a scene of its own', {
+        option: 'scene',
         hint: 'give the scene to it: bun run camera --scene FILE',
       });
     }
     if (url === undefined && profile !== undefined) {
-      throw new WindhoverError('refused', 'with.profile: only a camera behind an url has profiles', {
+      throw new WindhoverError('refused', 'only a camera behind an url has profiles', {
+        option: 'profile',
         hint: 'set url, or size in place of profile',
       });
     }

@@ -74,11 +74,12 @@ type ZoneOptions = Static<typeof zone>;
 
 const NAME = /^[A-Za-z0-9][\w-]*$/;
 
-/** @throws WindhoverError `zone_name`, `zone_outline`, `zone_preset` with the path of the option */
+/** @throws WindhoverError `zone_name`, `zone_outline`, `zone_preset` with the option */
 export function validateZones({ zones }: ZonesOptions): void {
   for (const [name, options] of Object.entries(zones)) {
     if (!NAME.test(name)) {
-      throw at('zones', 'zone_name', 'a zone has a bad name', {
+      throw new WindhoverError('zone_name', 'a zone has a bad name', {
+        option: 'zones',
         expected: 'letters, digits, _ and -, with a letter or a digit first',
         got: `'${name}'`,
       });
@@ -96,34 +97,32 @@ function validateZone(path: string, options: ZoneOptions): void {
   const { points, pan_tilt, preset } = options;
   if ((points === undefined) === (pan_tilt === undefined)) {
     const got = points ? 'both' : 'neither';
-    throw at(path, 'zone_outline', 'the outline', {
+    throw new WindhoverError('zone_outline', 'the outline', {
+      option: path,
       expected: 'points (in the picture) or pan_tilt (in degrees)',
       got,
     });
   }
   if (pan_tilt && preset !== undefined) {
     const hint = 'a zone in pan and tilt counts wherever the camera looks; give points, or leave the preset out';
-    throw at(`${path}.preset`, 'zone_preset', 'a preset without points', { hint });
+    throw new WindhoverError('zone_preset', 'a preset without points', { option: `${path}.preset`, hint });
   }
   const outlinePath = `${path}.${points ? 'points' : 'pan_tilt'}`;
   const polygon = outlineOf(options);
   const fault = outlineFault(polygon);
   if (fault) {
-    throw at(outlinePath, 'zone_outline', fault, {
+    throw new WindhoverError('zone_outline', fault, {
+      option: outlinePath,
       expected: 'corners in the order of the outline, which never crosses itself',
     });
   }
   const pans = polygon.map(({ x }) => x);
   const turnDeg = Math.max(...pans) - Math.min(...pans);
   if (pan_tilt && turnDeg > 360) {
-    throw at(outlinePath, 'zone_outline', 'the outline', {
+    throw new WindhoverError('zone_outline', 'the outline', {
+      option: outlinePath,
       expected: 'at most a full turn of pan, 360',
       got: `${turnDeg}`,
     });
   }
-}
-
-/** An error of one option; `path` lets the graph checker point at its line. */
-function at(path: string, code: string, what: string, details: ConstructorParameters<typeof WindhoverError>[2]) {
-  return Object.assign(new WindhoverError(code, what, { ...details, permanent: true }), { path });
 }

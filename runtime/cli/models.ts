@@ -1,7 +1,10 @@
-/** `bun run models`: which models there are, what detect makes of one, and getting well-known ones. */
-import { join, resolve } from 'node:path';
-import { describeModel, listModels, locateModel, type ModelCard, type RefusedModel } from '../../models/describe.ts';
+/** `bun run models`: which models there are, what the node that runs them makes of one, and getting well-known ones. */
+import { existsSync, readdirSync } from 'node:fs';
+import { extname, join, resolve } from 'node:path';
+import { builtinNodes } from '../../nodes/index.ts';
 import { WindhoverError } from '../errors.ts';
+import { loadContract } from '../graph/modules.ts';
+import type { ModelCard, RefusedModel } from '../model-card.ts';
 import { suggestion } from '../nearest.ts';
 import { modelFolders, parseCommandLine, type Surroundings } from './command.ts';
 import { isKnownFile, pullModels } from './models/pull.ts';
@@ -38,30 +41,52 @@ function registry(file: string | undefined, { root, cwd }: Surroundings): readon
   return readRegistry(file === undefined ? join(root, 'models', 'registry.json') : resolve(cwd, file));
 }
 
-/** The models that `detect` finds by name, then the known ones that are not there. */
+/** The models that graphs find by name, then the known ones that are not there. */
 async function list(known: readonly KnownModel[], json: boolean, { root, stdout }: Surroundings): Promise<number> {
-  const models = await Promise.all(listModels(modelFolders(root)).map((model) => withLicence(model, known)));
+  const { look } = await inspector(root);
+  const models = await Promise.all(modelFiles(modelFolders(root)).map((file) => withLicence(look(file), known)));
   const missing = known.filter(({ name }) => !models.some((model) => model.name === name));
   stdout.write(json ? jsonText({ models, known: missing }) : modelsText(models, missing));
   return 0;
 }
 
-/** @throws WindhoverError `model_not_found` */
 async function inspect(
   model: string,
   known: readonly KnownModel[],
   json: boolean,
   { cwd, root, stdout, stderr }: Surroundings,
 ): Promise<number> {
-  const card = await withLicence(describeModel(locateModel(model, cwd, modelFolders(root))), known);
+  const isPath = /[/\\]/.test(model) || extname(model) !== '';
+  const { node, look } = await inspector(root);
+  const card = await withLicence(look(isPath ? resolve(cwd, model) : model), known);
   if (json) stdout.write(jsonText(card));
   if (!('error' in card)) {
     if (!json) stdout.write(cardText(card));
     return 0;
   }
   const { code, option, message } = card.error;
-  if (!json) stderr.write(`${card.file}: detect.${option}: ${message} [${code}]\n`);
+  if (!json) stderr.write(`${card.file}: ${node}.${option}: ${message} [${code}]\n`);
   return 1;
+}
+
+/** What the built-in node that runs models says of one: of the nodes, the first whose contract offers it. */
+async function inspector(root: string): Promise<{ node: string; look: (model: string) => ModelCard | RefusedModel }> {
+  for (const name of Object.keys(builtinNodes)) {
+    const { inspect } = await loadContract(name, builtinNodes);
+    if (inspect) return { node: name, look: (model) => inspect(model, { modelFolders: modelFolders(root) }) };
+  }
+  throw new WindhoverError('no_inspector', 'no built-in node runs models');
+}
+
+/** The models of the folders; of two with one name the first, as graphs take it. */
+function modelFiles(folders: readonly string[]): string[] {
+  const files = new Map<string, string>();
+  for (const folder of folders.filter((each) => existsSync(each))) {
+    for (const name of readdirSync(folder).toSorted()) {
+      if (name.endsWith('.onnx') && !files.has(name)) files.set(name, join(folder, name));
+    }
+  }
+  return [...files.values()];
 }
 
 /** A file that does not name its licence but is a known model, to the byte, has that one's. */

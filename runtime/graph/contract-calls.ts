@@ -92,37 +92,16 @@ function reportError(node: CallableNode, error: unknown, context: CallContext): 
   const secrets = new Secrets();
   for (const [name, value] of context.env) secrets.add(value, `\${${name}}`);
   for (const secret of context.secrets) secrets.add(secret);
-  const place = error instanceof WindhoverError ? error.details.at : undefined;
+  const { at: place, option } = error instanceof WindhoverError ? error.details : {};
   const text = errorMessage(error);
   const message = place === undefined || text.includes(place) ? text : `${text} (${place})`;
   const code = error instanceof WindhoverError ? error.code : 'refused';
-  const keys = blamed(node, error, text);
+  const keys = option?.split('.') ?? null;
   const root = outline.with ?? null;
   const found = keys === null || root === null ? null : locate(root, keys);
   const at: Place = found?.tree === undefined ? outline.at : found.at;
   const path = keys === null ? outline.path : keys.reduce(joinPath, joinPath(outline.path, 'with'));
   context.faults.add(at, path, code, secrets.redact(message));
-}
-
-/**
- * The parameter that an error is about: the one it names in `path` (`zones.0.name`), else the one that its text names
- * as `with.model`, else the only one whose value it quotes.
- */
-function blamed(node: CallableNode, error: unknown, text: string): string[] | null {
-  const named = pathIn(error) ?? (error instanceof WindhoverError ? pathIn(error.details) : null);
-  if (named !== null) return named.replace(/^with\./, '').split('.');
-  const params = Object.entries(node.params);
-  const mentioned = /\bwith\.([\w-]+)/.exec(text)?.[1];
-  if (mentioned !== undefined && Object.hasOwn(node.params, mentioned)) return [mentioned];
-  const quoted = params.filter(([, value]) => typeof value === 'string' && value.length > 2 && text.includes(value));
-  const [only] = quoted;
-  return only !== undefined && quoted.length === 1 ? [only[0]] : null;
-}
-
-function pathIn(value: unknown): string | null {
-  if (typeof value !== 'object' || value === null || !('path' in value)) return null;
-  // Errors of the file system also have a path, which is a file.
-  return typeof value.path === 'string' && /^[\w-]+(\.[\w-]+)*$/.test(value.path) ? value.path : null;
 }
 
 const pixels = Type.Integer({ minimum: 1, maximum: 16_384 });

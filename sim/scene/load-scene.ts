@@ -35,13 +35,13 @@ export function readText(path: string): string {
   } catch (cause) {
     throw new WindhoverError('scene_unreadable', `${path}: cannot be read`, {
       got: errorMessage(cause),
-      permanent: true,
+      option: 'scene',
       cause,
     });
   }
   throw new WindhoverError('scene_unreadable', `${path}: too large`, {
     expected: `at most ${MAX_SCENE_BYTES} bytes`,
-    permanent: true,
+    option: 'scene',
   });
 }
 
@@ -51,7 +51,7 @@ function parse(path: string, text: string): unknown {
   } catch (cause) {
     throw new WindhoverError('scene_invalid', `${path}: can't be read as JSON`, {
       got: errorMessage(cause),
-      permanent: true,
+      option: 'scene',
       cause,
     });
   }
@@ -60,5 +60,5 @@ function parse(path: string, text: string): unknown {
 function invalid(path: string, faults: readonly string[]): WindhoverError {
   const told = faults.slice(0, MAX_FAULTS_TOLD);
   const more = faults.length > told.length ? ` and ${faults.length - told.length} more` : '';
-  return new WindhoverError('scene_invalid', `${path}: ${told.join('; ')}${more}`, { hint: HINT, permanent: true });
+  return new WindhoverError('scene_invalid', `${path}: ${told.join('; ')}${more}`, { hint: HINT, option: 'scene' });
 }

@@ -2,8 +2,8 @@
 import { describe, expect, test } from 'bun:test';
 import { copyFileSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ModelCard } from '../../models/describe.ts';
 import { readRegistry } from '../../runtime/cli/models/registry.ts';
+import type { ModelCard } from '../../runtime/model-card.ts';
 import { NAMES, rows, writeTinyModel } from '../nodes/detect/tiny-models.ts';
 import { ROOT, runCommand } from '../support/command.ts';
 import { Folder } from '../support/graphs.ts';

@@ -201,14 +201,19 @@ describe('parameters', () => {
       ],
     },
     {
-      why: "the node's own check, blamed on what it quotes",
+      why: "the node's own check, at the option that it names",
       text: detect('model: /none/x.onnx'),
       faults: ['6:55 nodes.detect.with.model: there is no model /none/x.onnx'],
     },
     {
-      why: "the node's own check, blamed on what it names",
-      text: detect('model: broken'),
-      faults: ['6:55 nodes.detect.with.model: cannot be used (see with.model)'],
+      why: "the node's own check, at a place inside of an option",
+      text: detect('model: broken, labels: [drone]'),
+      faults: ['6:72 nodes.detect.with.labels.0: cannot be used'],
+    },
+    {
+      why: "the node's own check, of the node when it names no option",
+      text: detect('model: odd'),
+      faults: ['6:3 nodes.detect: odd is no model'],
     },
   ]);
 });

@@ -60,8 +60,10 @@ const detect = defineNode({
   outputs: { detections: { kind: 'detections' } },
   blocks: true,
   validate: ({ model }) => {
-    if (model.startsWith('/') && !existsSync(model)) throw new WindhoverError('model', `there is no model ${model}`);
-    if (model === 'broken') throw new WindhoverError('model', 'cannot be used', { hint: 'see with.model' });
+    if (model.startsWith('/') && !existsSync(model))
+      throw new WindhoverError('model', `there is no model ${model}`, { option: 'model' });
+    if (model === 'broken') throw new WindhoverError('model', 'cannot be used', { option: 'labels.0' });
+    if (model === 'odd') throw new Error('odd is no model');
   },
   open,
 });

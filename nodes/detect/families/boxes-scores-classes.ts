@@ -8,9 +8,8 @@
  *
  * The decoder serves DETR exports with the same outputs as well.
  */
-import type { Size } from '../../../runtime/node.ts';
+import { type Size, WindhoverError } from '../../../runtime/node.ts';
 import type { Candidates } from '../candidates.ts';
-import { OptionError } from '../option-error.ts';
 import {
   type BoxFormat,
   type Decode,
@@ -114,7 +113,8 @@ export function boxDecoder(format: BoxFormat, size: Size): Decode {
       // The grey picture of the first run may have had no boxes: what is found first is checked then.
       if (!checked) {
         const complaint = checkFormat(boxes, rows, format, size);
-        if (complaint !== null) throw new OptionError('box_format', 'model_box_format', complaint, { hint: HINT });
+        if (complaint !== null)
+          throw new WindhoverError('model_box_format', complaint, { option: 'box_format', hint: HINT });
         checked = true;
       }
       addBox(into, boxes, row * 4, format, size, score, id);

@@ -1,5 +1,5 @@
 /** Models as text: tables, sizes, and what there is to say about one of them. */
-import type { ModelCard, RefusedModel } from '../../../models/describe.ts';
+import type { ModelCard, RefusedModel } from '../../model-card.ts';
 import { textTable } from '../../text-table.ts';
 import type { KnownModel } from './registry.ts';
 

@@ -52,7 +52,7 @@ describe('what is given', () => {
       ['drone 0.80', 'bird 0.40'],
     ],
     ['only some labels', { labels: ['bird', 'person'] }, ['person 0.50', 'bird 0.40']],
-    ['at most two', { maxDetections: 2 }, ['drone 0.80', 'drone 0.60']],
+    ['at most two', { max_detections: 2 }, ['drone 0.80', 'drone 0.60']],
     [
       'suppression across classes',
       { confidence: 0.4, class_agnostic_nms: true },

@@ -114,7 +114,7 @@ describe('confidence: objectness', () => {
       outputs: [{ name: 'o', dims: [1, 'n', 8], actualDims: [1, 504, 8], values: rows(504, 8, [...flood, ...flood]) }],
       metadata: { names: NAMES, ...OBJECTNESS },
     };
-    const { detections } = await detectOnce(flooded, { maxDetections: 1000 });
+    const { detections } = await detectOnce(flooded, { max_detections: 1000 });
     expect(detections.length).toBeGreaterThan(200);
     for (const { confidence, classProbabilities } of detections) {
       expect(classProbabilities?.[0]).toBeCloseTo(((confidence - 0.4) * 1000) / 252, 4);

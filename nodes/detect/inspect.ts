@@ -1,0 +1,49 @@
+/** What `detect` makes of a model file, for people who want to know before they run a graph. The model is not run. */
+import { statSync } from 'node:fs';
+import { Value } from '@sinclair/typebox/value';
+import {
+  errorMessage,
+  type ModelCard,
+  type PrepareContext,
+  type RefusedModel,
+  WindhoverError,
+} from '../../runtime/node.ts';
+import { loadModel } from './model.ts';
+import { findModel, modelName } from './model-path.ts';
+import { DetectOptions } from './options.ts';
+
+/**
+ * What `detect` makes of a model with no option set but `model`, or why it refuses it. Any error is part of the answer.
+ * @param model as the option `model`: a path, or the name of a model in the model folders
+ */
+export function inspectModel(model: string, context: PrepareContext): ModelCard | RefusedModel {
+  let file = model;
+  try {
+    file = findModel(model, context.modelFolders);
+    const options = Value.Parse(DetectOptions, { model: file });
+    const { name, onnx, image, style, inferred, labels } = loadModel(options, context);
+    const { family, certainty, why, plan } = inferred;
+    const { metadata, outputs } = onnx;
+    return {
+      ...{ name, file, bytes: sizeOf(file), family, certainty, why, outputs, metadata },
+      layout: plan.layout,
+      input: { name: image.name, type: image.type, dims: image.dims, size: image.size, ...style },
+      labels: { names: labels.names, source: labels.source, assumed: labels.assumed },
+      nms_iou: plan.nmsIou,
+      confidence: options.confidence,
+      licence: metadata.license ?? metadata.licence ?? null,
+    };
+  } catch (error) {
+    const { code = 'unexpected', details = {} } = error instanceof WindhoverError ? error : {};
+    const { option = 'model' } = details;
+    return {
+      ...{ name: modelName(file), file, bytes: sizeOf(file) },
+      error: { code, option, message: errorMessage(error) },
+    };
+  }
+}
+
+/** 0 for a file that is not there, and for a link that leads nowhere. */
+function sizeOf(file: string): number {
+  return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+}
