@@ -1,6 +1,6 @@
 /** Runs a clip through the runtime itself, in a session's process, and gives back what came out for each frame. */
 import { builtinNodes } from '../../nodes/index.ts';
-import { sessionGraph } from '../../runtime/cli/command.ts';
+import { sessionGraph } from '../../runtime/catalog/session-graph.ts';
 import { SystemClock } from '../../runtime/clock.ts';
 import type { Detection, DetectionClasses, DetectionsMessage, Track, TracksMessage } from '../../runtime/data.ts';
 import type { EngineGraph } from '../../runtime/engine/engine.ts';

@@ -1,7 +1,7 @@
 /** What is measured, and how a graph of it is put together. */
 import { resolve } from 'node:path';
 import { builtinNodes } from '../../nodes/index.ts';
-import { sessionGraph } from '../../runtime/cli/command.ts';
+import { sessionGraph } from '../../runtime/catalog/session-graph.ts';
 import { formatFault } from '../../runtime/graph/faults.ts';
 import type { CheckedGraph } from '../../runtime/graph/graph.ts';
 import { loadGraph } from '../../runtime/graph/load.ts';

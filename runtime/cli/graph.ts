@@ -1,13 +1,14 @@
 /** `bun run graph FILE`: a server with one session. */
+import { Catalog } from '../catalog/catalog.ts';
 import type { WindhoverError } from '../errors.ts';
 import type { Session } from '../session/session.ts';
-import { loadGraphs, numberOption, parseCommandLine, type Surroundings, sessionGraph, stateFolder } from './command.ts';
+import { loadOptions, numberOption, parseCommandLine, printFaults, type Surroundings } from './command.ts';
 import { Recorder } from './recorder.ts';
 import { Runtime, SERVER_OPTIONS, serverOptions } from './runtime.ts';
 import { progressText, statusText } from './status-line.ts';
 
 const USAGE =
-  'bun run graph FILE [--port 8080] [--host 127.0.0.1] [--set node.key=value]… [--jsonl FILE] [--exit-at-end] [--for SECONDS] [--state DIR]';
+  'bun run graph FILE [--port 8080] [--host 127.0.0.1] [--set node.key=value]… [--jsonl FILE] [--exit-at-end] [--for SECONDS] [--state DIR] [--no-watch]';
 const OPTIONS = {
   ...SERVER_OPTIONS,
   set: { type: 'string', multiple: true },
@@ -27,15 +28,14 @@ export async function graphCommand(args: string[], surroundings: Surroundings): 
   }
   const server = serverOptions(values);
   const forS = values.for === undefined ? undefined : numberOption('for', values.for, { min: 0.001, max: 1e9 });
-  const loaded = await loadGraphs([file], values.set ?? [], surroundings);
-  if (!loaded) return 1;
+  const catalog = await Catalog.load([file], loadOptions(surroundings, values.set));
+  if (printFaults(catalog.faults, surroundings)) return 1;
   let run: GraphRun | undefined;
   const recorder =
     values.jsonl === undefined ? undefined : new Recorder(values.jsonl, (error) => run?.recordFailed(error));
   const runtime = new Runtime(surroundings, {
-    graphs: loaded.graphs.map(sessionGraph),
-    secrets: loaded.secrets,
-    stateFolder: stateFolder(values.state, surroundings),
+    catalog,
+    state: values.state,
     ...(recorder ? { record: (json) => recorder.write(json) } : {}),
     changed: (session) => run?.changed(session),
   });
@@ -44,6 +44,8 @@ export async function graphCommand(args: string[], surroundings: Surroundings): 
     const url = runtime.listen(server);
     // Not before: a port in use must not cost the record of the last run.
     recorder?.start();
+    // The results of a batch are those of one graph.
+    if (!values['no-watch'] && !values['exit-at-end']) catalog.watch();
     run = new GraphRun(runtime, url, surroundings, { exitAtEnd: values['exit-at-end'] ?? false });
     exitCode = await run.until(forS);
   } finally {
@@ -114,7 +116,7 @@ class GraphRun {
   #showStatus(): void {
     const [view] = this.#runtime.sessions.list();
     if (!view || !this.#runtime.status.live) return;
-    const asFile = view.progress !== null && this.#runtime.graphs[0]?.engine.pace === 'asap';
+    const asFile = view.progress !== null && this.#runtime.catalog.graphs[0]?.pace === 'asap';
     const elapsedS = (performance.now() - this.#startedMs) / 1000;
     this.#runtime.status.show(asFile ? progressText(view, elapsedS) : statusText(view));
   }

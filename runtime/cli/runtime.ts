@@ -1,15 +1,16 @@
 /** A server with its sessions, its log and its signals: what `graph` and `serve` have in common. */
 import packageJson from '../../package.json';
+import type { Catalog } from '../catalog/catalog.ts';
 import { SystemClock } from '../clock.ts';
 import { WindhoverError } from '../errors.ts';
+import { modelFolders } from '../graph/load.ts';
 import { createLog, type Log } from '../log.ts';
 import { isLoopback } from '../loopback.ts';
 import { createApp, type Listening, listen } from '../server/app.ts';
 import { checkOrigin } from '../server/origin.ts';
-import type { SessionGraph } from '../session/changes.ts';
 import type { Session } from '../session/session.ts';
 import { SessionSet } from '../session/session-set.ts';
-import { modelFolders, numberOption, type Surroundings } from './command.ts';
+import { numberOption, type Surroundings, stateFolder } from './command.ts';
 import { StatusLine } from './status-line.ts';
 
 export const SERVER_OPTIONS = {
@@ -17,13 +18,15 @@ export const SERVER_OPTIONS = {
   host: { type: 'string', default: '127.0.0.1' },
   'allow-origin': { type: 'string', multiple: true },
   state: { type: 'string' },
+  'no-watch': { type: 'boolean' },
 } as const;
 
 export interface RuntimeOptions {
-  readonly graphs: readonly SessionGraph[];
-  readonly secrets: readonly string[];
-  /** Where nodes keep what they learn. */
-  readonly stateFolder: string;
+  readonly catalog: Catalog;
+  /** Where nodes keep what they learn, as --state says. */
+  readonly state: string | undefined;
+  /** Start a session for a graph file that comes to a served folder. */
+  readonly startNew?: boolean;
   readonly record?: (json: string) => void;
   readonly changed?: (session: Session) => void;
 }
@@ -52,7 +55,7 @@ const SAME_KEY_PRESS_MS = 500;
 
 export class Runtime {
   readonly sessions: SessionSet;
-  readonly graphs: readonly SessionGraph[];
+  readonly catalog: Catalog;
   readonly status: StatusLine;
   readonly log: Log;
   /** Resolves at Ctrl-C or SIGTERM. A second one, while sessions are being stopped, leaves at once. */
@@ -64,7 +67,7 @@ export class Runtime {
 
   constructor(surroundings: Surroundings, options: RuntimeOptions) {
     this.#surroundings = surroundings;
-    this.graphs = options.graphs;
+    this.catalog = options.catalog;
     this.interrupted = new Promise((resolve) => {
       let askedMs = Number.POSITIVE_INFINITY;
       this.#onSignal = () => {
@@ -76,22 +79,25 @@ export class Runtime {
     });
     this.status = new StatusLine(surroundings.stderr);
     this.log = createLog({ write: (line) => this.status.log(line), pretty: this.status.live });
-    for (const secret of options.secrets) this.log.hide(secret);
+    for (const secret of this.catalog.secrets) this.log.hide(secret);
     this.sessions = new SessionSet({
-      graphs: options.graphs,
+      graphs: this.catalog.sessionGraphs,
       clock: this.#clock,
       log: this.log,
       modelFolders: modelFolders(surroundings.root),
-      stateFolder: options.stateFolder,
+      stateFolder: stateFolder(options.state, surroundings),
       ...(options.record ? { record: options.record } : {}),
       changed: (_view, session) => options.changed?.(session),
     });
+    const { startNew = false } = options;
+    this.catalog.attach({ host: this.sessions, log: this.log, clock: this.#clock, startNew });
   }
 
   /** Opens the port and says so on stdout. Signals are heard from before that on. @returns the server's URL */
   listen(options: ServerOptions): string {
     const app = createApp({
       sessions: this.sessions,
+      warnings: () => this.catalog.warnings(),
       version: packageJson.version,
       clock: this.#clock,
       log: this.log,
@@ -109,6 +115,7 @@ export class Runtime {
    * @returns false when a session had to be killed, or a node failed on the way; the log says which
    */
   async stop(): Promise<boolean> {
+    await this.catalog.close();
     const inOrder = await this.sessions.stopAll();
     await this.#server?.stop();
     process.off('SIGINT', this.#onSignal);

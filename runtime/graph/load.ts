@@ -8,7 +8,7 @@
  * has been reported.
  */
 import { readFileSync, statSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { errorCode, errorMessage } from '../errors.ts';
 import { suggestion } from '../nearest.ts';
 import type { AnyNode, PrepareContext } from '../node.ts';
@@ -37,6 +37,8 @@ export interface LoadOptions {
   /** The folder that a relative `file`, and relative paths in `sets`, count from. */
   readonly cwd: string;
   readonly prepare: PrepareContext;
+  /** Another graph file that has this camera already, where cameras must be distinct. */
+  readonly cameraOwner?: (camera: string) => string | undefined;
   /** Imports a user's node module and gives its default export; for tests. */
   readonly loadNode?: LoadNode;
 }
@@ -53,21 +55,26 @@ export interface LoadResult {
 const MAX_FILE_BYTES = 1_000_000;
 const TOP: Place = { line: 1, column: 1 };
 
+/** Models by name are looked for in the project's own folder. */
+export function modelFolders(root: string): string[] {
+  return [join(root, 'models')];
+}
+
+/** What a graph file says, or why that can't be known. */
+export type GraphText = string | { readonly problem: string };
+
 /** Reads and checks a graph file. What is wrong with the file or the graph is in `faults`; nothing is thrown for it. */
 export async function loadGraph(file: string, options: LoadOptions): Promise<LoadResult> {
-  const text = readText(resolve(options.cwd, file));
-  if (typeof text === 'string') return checkGraph(text, file, options);
-  const faults = new Faults(file);
-  faults.add(TOP, '', 'file', text.problem);
-  return { graph: null, faults: faults.list(), secrets: [] };
+  return checkGraph(readGraphText(resolve(options.cwd, file)), file, options);
 }
 
 /** The same for a text that is (or would be) in `file`. */
-export async function checkGraph(text: string, file: string, options: LoadOptions): Promise<LoadResult> {
+export async function checkGraph(text: GraphText, file: string, options: LoadOptions): Promise<LoadResult> {
   const faults = new Faults(file);
-  const tree = parseTree(text, faults);
+  const tree = typeof text === 'string' ? parseTree(text, faults) : null;
   if (tree?.type !== 'map') {
-    if (tree !== null) faults.add(tree.at, '', 'type', `must be a mapping, got ${shownWithType(tree)}`);
+    if (typeof text !== 'string') faults.add(TOP, '', 'file', text.problem);
+    else if (tree !== null) faults.add(tree.at, '', 'type', `must be a mapping, got ${shownWithType(tree)}`);
     else if (faults.count === 0) faults.add(TOP, '', 'empty', 'the graph is empty; it needs version, camera and nodes');
     return { graph: null, faults: faults.list(), secrets: [] };
   }
@@ -76,6 +83,11 @@ export async function checkGraph(text: string, file: string, options: LoadOption
   const root = substitute(merged, { env: options.env, used: env }, faults);
   const outline = root.type === 'map' ? readOutline(root, faults) : null;
   if (outline === null) return { graph: null, faults: faults.list(), secrets: [] };
+  const owner = options.cameraOwner?.(outline.camera);
+  if (owner !== undefined) {
+    const message = `'${outline.camera}' is the camera of ${owner} too; give each graph its own`;
+    faults.add(outline.cameraAt, 'camera', 'duplicate', message);
+  }
   const secrets = new Set<string>();
   const context: CallContext = { prepare: options.prepare, faults, env, secrets };
   const folder = dirname(resolve(options.cwd, file));
@@ -228,7 +240,8 @@ function checkProducer(outline: Outline, nodes: readonly FoundNode[], faults: Fa
   faults.add(outline.at, 'nodes', 'no_producer', 'no node produces anything: the graph needs a source');
 }
 
-function readText(path: string): string | { problem: string } {
+/** @param path absolute */
+export function readGraphText(path: string): GraphText {
   try {
     const stat = statSync(path);
     if (stat.isDirectory()) return { problem: 'is a folder, not a graph file' };

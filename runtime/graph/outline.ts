@@ -18,6 +18,7 @@ const NODE_KEYS = ['use', 'from', 'with', 'worker'];
 
 export interface Outline {
   readonly camera: string;
+  readonly cameraAt: Place;
   readonly nodes: readonly NodeOutline[];
   /** Where faults of the graph as a whole are shown. */
   readonly at: Place;
@@ -53,8 +54,9 @@ export interface Reference {
 export function readOutline(root: MapTree, faults: Faults): Outline {
   unknownKeys(root, '', GRAPH_KEYS, faults);
   readVersion(root, faults);
-  const camera = nameValue(root.entries.get('camera')?.value, 'camera', faults);
-  if (!root.entries.has('camera')) faults.add(root.at, 'camera', 'missing', 'is required; the id of the camera');
+  const cameraTree = root.entries.get('camera')?.value;
+  const camera = nameValue(cameraTree, 'camera', faults);
+  if (cameraTree === undefined) faults.add(root.at, 'camera', 'missing', 'is required; the id of the camera');
   const nodes = root.entries.get('nodes');
   const list: NodeOutline[] = [];
   if (nodes === undefined) faults.add(root.at, 'nodes', 'missing', 'is required; a mapping of nodes');
@@ -66,7 +68,7 @@ export function readOutline(root: MapTree, faults: Faults): Outline {
       faults.add(nodes.value.at, 'nodes', 'length', `must have at most ${MAX_NODES} nodes, got ${size}`);
     else for (const [id, entry] of nodes.value.entries) list.push(readNode(id, entry, faults));
   }
-  return { camera: camera ?? '', nodes: list, at: nodes?.key ?? root.at };
+  return { camera: camera ?? '', cameraAt: cameraTree?.at ?? root.at, nodes: list, at: nodes?.key ?? root.at };
 }
 
 function readVersion(root: MapTree, faults: Faults): void {

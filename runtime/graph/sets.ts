@@ -15,6 +15,20 @@ export function applySets(root: MapTree, sets: readonly string[], faults: Faults
   return result;
 }
 
+/** Faults for what a patch of a graph would change but an argument overrules. */
+export function overruled(patch: unknown, sets: readonly string[], faults: Faults): void {
+  for (const set of sets) {
+    const [id = '', ...keys] = set.slice(0, set.indexOf('=')).split('.');
+    let part = patch;
+    for (const key of ['nodes', id, 'with', ...keys]) {
+      if (typeof part !== 'object' || part === null) break;
+      part = Object.hasOwn(part, key) ? (part as Record<string, unknown>)[key] : undefined;
+    }
+    if (part !== undefined)
+      faults.add({ line: 0, column: 0, set }, '', 'set', 'stays in force over changes of the graph');
+  }
+}
+
 function applySet(root: MapTree, set: string, faults: Faults): MapTree {
   const at: Place = { line: 0, column: 0, set };
   const equals = set.indexOf('=');

@@ -6,6 +6,7 @@
  *     await server.stop();
  */
 import { Elysia } from 'elysia';
+import type { Warning } from '../catalog/graph-file.ts';
 import type { Clock } from '../clock.ts';
 import { errorCode, errorMessage, WindhoverError } from '../errors.ts';
 import type { Logger } from '../node.ts';
@@ -24,6 +25,8 @@ import { addWebSocket } from './websocket.ts';
 
 export interface AppOptions {
   readonly sessions: Sessions;
+  /** What is wrong though frames flow, for `/readyz`. */
+  readonly warnings?: () => readonly Warning[];
   /** Shown on the OpenAPI page. */
   readonly version: string;
   readonly clock: Clock;
@@ -62,7 +65,7 @@ export function createApp(options: AppOptions): App {
   answerErrors(http, log);
   guardOrigin(http, options.allowedOrigins ?? []);
   addOpenApi(http, options.version);
-  addHealth(http, sessions);
+  addHealth(http, sessions, options.warnings ?? (() => []));
   addCameras(http, sessions);
   addSessions(http, sessions, limits);
   addStates(http, sessions);

@@ -1,20 +1,33 @@
 /** GET /healthz: the process answers. GET /readyz: every wanted session delivers frames. */
 import { type Static, Type } from '@sinclair/typebox';
 import type { Elysia } from 'elysia';
+import type { Warning } from '../catalog/graph-file.ts';
 import type { Sessions } from '../session/api.ts';
 import { describe, ErrorSchema, ReadinessSchema } from './views.ts';
 
 const HealthSchema = Type.Object({ status: Type.Literal('ok') });
-const NotReadySchema = Type.Composite([ErrorSchema, ReadinessSchema]);
+const WarningSchema = Type.Object({
+  file: Type.String({ description: 'Graph file, as the server was told of it' }),
+  code: Type.String(),
+  message: Type.String({ description: 'With line and column' }),
+  since_unix_ms: Type.Number({ description: 'Unix time in milliseconds' }),
+});
+const WarningsSchema = Type.Object({
+  warnings: Type.Array(WarningSchema, {
+    description: 'What is wrong with edits of graph files; the graphs before go on',
+  }),
+});
+const ReadySchema = Type.Composite([ReadinessSchema, WarningsSchema]);
+const NotReadySchema = Type.Composite([ErrorSchema, ReadySchema]);
 
-export function addHealth(app: Elysia, sessions: Sessions): void {
+export function addHealth(app: Elysia, sessions: Sessions, warnings: () => readonly Warning[]): void {
   app.get('/healthz', (): Static<typeof HealthSchema> => ({ status: 'ok' }), {
     detail: describe('Is the process alive?', { 200: { says: 'It is', schema: HealthSchema } }),
   });
   app.get(
     '/readyz',
     ({ set }) => {
-      const readiness = sessions.readiness();
+      const readiness = { ...sessions.readiness(), warnings: warnings() };
       if (readiness.ready) return readiness;
       set.status = 503;
       const reasons = readiness.reasons.map(({ camera_id, message }) => `${camera_id}: ${message}`);
@@ -22,7 +35,7 @@ export function addHealth(app: Elysia, sessions: Sessions): void {
     },
     {
       detail: describe('Do all sessions deliver frames?', {
-        200: { says: 'All do', schema: ReadinessSchema },
+        200: { says: 'All do', schema: ReadySchema },
         503: { says: 'Some do not; each with its reason and since when', schema: NotReadySchema },
       }),
     },

@@ -91,6 +91,16 @@ export class SessionSet implements Sessions {
     return changed ?? { how: 'nothing', nodes: [], workers: [] };
   }
 
+  /** A camera that comes while the server runs. */
+  add(graph: SessionGraph): void {
+    this.#graphs.push(graph);
+  }
+
+  /** A camera that goes; its session, if any, has been removed. */
+  drop(camera: string): void {
+    this.#graphs.splice(0, this.#graphs.length, ...this.#graphs.filter((graph) => graph.camera !== camera));
+  }
+
   list(): SessionView[] {
     return [...this.#sessions.values()].map((session) => session.view());
   }

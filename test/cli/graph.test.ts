@@ -17,7 +17,7 @@ describe('stdout', () => {
       const { url, session, camera } = await command.ready();
       expect(url).toMatch(/^http:\/\/127\.0\.0\.1:[1-9]\d+$/);
       expect(camera).toBe('clip');
-      expect(await (await fetch(`${url}/readyz`)).json()).toEqual({ ready: true, reasons: [] });
+      expect(await (await fetch(`${url}/readyz`)).json()).toEqual({ ready: true, reasons: [], warnings: [] });
       const view = await command.sessionView(url, session);
       expect(view).toMatchObject({ session_id: session, camera_id: 'clip', state: 'running', fault: null });
       command.signal('SIGINT');

@@ -184,7 +184,7 @@ describe('refused', () => {
     const [a, b] = ['a.yaml', 'b.yaml'].map((name) => folder.write(name, graphText(chain('realtime'), 'twice')));
     const { exitCode, stdout, stderr } = await runCommand(['serve', folder.path, ...SERVE]);
     expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
-    expect(stderr).toBe(`${b}: camera: 'twice' is the camera of ${a} too; give each graph its own\n`);
+    expect(stderr).toBe(`${b}:2:9 camera: 'twice' is the camera of ${a} too; give each graph its own\n`);
   });
 
   test('a folder without graphs', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
-import { sessionGraph } from '../../runtime/cli/command.ts';
+import { sessionGraph } from '../../runtime/catalog/session-graph.ts';
 import { diffGraphs, type GraphDiff } from '../../runtime/engine/diff.ts';
 import type { EngineGraph } from '../../runtime/engine/engine.ts';
 import { formatFault } from '../../runtime/graph/faults.ts';

@@ -11,7 +11,7 @@ async function isLocated(text: string, sets: string[] = []): Promise<void> {
   expect(graph === null).toBe(faults.length > 0);
   const lines = text.split('\n').length;
   for (const fault of faults) {
-    if (fault.set !== undefined) expect(sets.map((set) => set.split('=')[0])).toContain(fault.set);
+    if (fault.set !== undefined) expect(sets.map((set) => set.split('=')[0] || set)).toContain(fault.set);
     else {
       expect(fault.line).toBeWithin(1, lines + 1);
       expect(fault.column).toBeGreaterThanOrEqual(1);

@@ -73,7 +73,12 @@ describe('health', () => {
     sessions.reasons = [reason];
     const answer = await call('GET', '/readyz');
     expect(answer.status).toBe(503);
-    expect(answer.body).toEqual({ error: 'Not ready: cam_01: no frame for 5 s', ready: false, reasons: [reason] });
+    expect(answer.body).toEqual({
+      error: 'Not ready: cam_01: no frame for 5 s',
+      ready: false,
+      reasons: [reason],
+      warnings: [],
+    });
   });
 });
 

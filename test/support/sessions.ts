@@ -1,8 +1,10 @@
 /** One session on the real code path (its own process and workers), without a server in front. */
 
-import { loadGraphFile, modelFolders, sessionGraph } from '../../runtime/cli/command.ts';
+import { builtinNodes } from '../../nodes/index.ts';
+import { sessionGraph } from '../../runtime/catalog/session-graph.ts';
 import { SystemClock } from '../../runtime/clock.ts';
 import { formatFault } from '../../runtime/graph/faults.ts';
+import { loadGraph, modelFolders } from '../../runtime/graph/load.ts';
 import { createLog } from '../../runtime/log.ts';
 import type { SessionState, SessionView } from '../../runtime/session/api.ts';
 import type { Changed, SessionGraph } from '../../runtime/session/changes.ts';
@@ -106,13 +108,12 @@ export class TestSession implements AsyncDisposable {
 
   async #check(text: string, env: Record<string, string> = {}): Promise<SessionGraph> {
     const file = this.#folder.write('graph.yaml', text);
-    const { stdout, stderr } = process;
-    const { graph, faults } = await loadGraphFile(file, [], {
+    const { graph, faults } = await loadGraph(file, {
+      builtins: builtinNodes,
       env,
+      sets: [],
       cwd: this.#folder.path,
-      root: ROOT,
-      stdout,
-      stderr,
+      prepare: { modelFolders: modelFolders(ROOT) },
     });
     if (!graph) throw new Error(faults.map(formatFault).join('\n'));
     return sessionGraph(graph);

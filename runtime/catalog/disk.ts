@@ -1,0 +1,84 @@
+/** Graph files on the disk: finding them, noticing that one has changed, writing one so that no half of it is ever seen. */
+import {
+  chmodSync,
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+
+/** Backups that are kept of one file. */
+const BACKUPS = 10;
+/** Beside the graph files, and no graph of its own to a folder that is served. */
+const BACKUP_FOLDER = '.backups';
+
+export function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+}
+
+/** Names of the graph files in a folder, in order; null when it can't be read. */
+export function graphsIn(folder: string): string[] | null {
+  if (!isFolder(folder)) return null;
+  return readdirSync(folder)
+    .filter((name) => /^[^.].*\.ya?ml$/.test(name))
+    .toSorted();
+}
+
+/** Changes whenever the file does; null: it is not there. */
+export function fileMark(path: string): string | null {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  return stat ? [stat.ino, stat.size, stat.mtimeMs, stat.ctimeMs].join(' ') : null;
+}
+
+/** Puts a text in the place of a file: whoever reads it finds the old text or the new one, also after a crash. */
+export function replaceFile(path: string, text: string): void {
+  // A link stays a link.
+  const target = realpathSync(path);
+  const draft = join(dirname(target), `.${basename(target)}.new`);
+  writeFileSync(draft, text);
+  chmodSync(draft, statSync(target).mode);
+  sync(draft);
+  renameSync(draft, target);
+  sync(dirname(target));
+}
+
+/** Keeps a text as a backup of a file; the oldest of too many go. @returns its path */
+export function writeBackup(path: string, text: string, unixMs: number): string {
+  const folder = join(dirname(path), BACKUP_FOLDER);
+  mkdirSync(folder, { recursive: true });
+  // No colons: some file systems have none.
+  const time = new Date(unixMs).toISOString().replaceAll(':', '-');
+  const backup = join(folder, `${basename(path)}.${time}`);
+  writeFileSync(backup, text);
+  sync(backup);
+  for (const old of backupsOf(path).slice(BACKUPS)) rmSync(old);
+  return backup;
+}
+
+/** Paths of the backups of a file, the newest first. */
+export function backupsOf(path: string): string[] {
+  const folder = join(dirname(path), BACKUP_FOLDER);
+  if (!isFolder(folder)) return [];
+  const prefix = `${basename(path)}.`;
+  const isOne = (name: string) => name.startsWith(prefix) && TIME.test(name.slice(prefix.length));
+  return readdirSync(folder)
+    .filter(isOne)
+    .toSorted()
+    .reverse()
+    .map((name) => join(folder, name));
+}
+
+const TIME = /^\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d\.\d{3}Z$/;
+
+function sync(path: string): void {
+  const descriptor = openSync(path, 'r');
+  fsyncSync(descriptor);
+  closeSync(descriptor);
+}

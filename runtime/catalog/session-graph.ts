@@ -1,0 +1,15 @@
+import { type CheckedGraph, liveOptions } from '../graph/graph.ts';
+import { planGraph } from '../graph/plan.ts';
+import type { SessionGraph } from '../session/changes.ts';
+
+/** A checked graph as a session runs it. */
+export function sessionGraph(graph: CheckedGraph): SessionGraph {
+  const { workers, rings } = planGraph(graph);
+  const nodes = graph.nodes.map(({ id, use, params, links, contract }) => {
+    const requests = Object.keys(contract.requests ?? {});
+    return { id, use, params: { ...params }, live: liveOptions(contract), requests, links };
+  });
+  const places = graph.nodes.map(({ id, line, column }) => [id, `${graph.file}:${line}:${column}`]);
+  const engine = { pace: graph.pace, nodes, workers, rings };
+  return { file: graph.file, camera: graph.camera, engine, places: Object.fromEntries(places) };
+}
