@@ -5,65 +5,93 @@ import { dirname, join, normalize } from 'node:path';
 import { builtinNodes } from '../nodes/index.ts';
 
 const ROOT = join(import.meta.dir, '..');
-const files = [...new Bun.Glob('{runtime,nodes,ptz,sim,schemas}/**/*.ts').scanSync({ cwd: ROOT })].toSorted();
+const files = [...new Bun.Glob('{runtime,nodes,ptz,sim,schemas,bench}/**/*.ts').scanSync({ cwd: ROOT })].toSorted();
+const product = files.filter((file) => !file.startsWith('bench/'));
+const imports = new Map(files.map((file) => [file, projectImports(file)]));
 
 /** Layers of the runtime, outermost first: a file imports its own layer and those after it. */
-const LAYERS = ['cli', 'server', 'catalog', 'session', 'engine', 'graph'];
+const LAYERS = ['cli', 'server', 'catalog', 'session', 'hub', 'engine', 'graph'];
+/** The library rooms, and what others may import of them. */
+const LIBRARIES: Readonly<Record<string, string>> = { 'ptz/': 'ptz/index.ts', 'sim/': 'sim/index.ts' };
+/** The two places that know the list of nodes. */
+const KNOWS_NODES = /^runtime\/(engine\/worker\.ts$|cli\/)/;
 
-describe('imports', () => {
-  test.each(files.filter((file) => file.startsWith('nodes/')))(
-    '%s: the node API, its own folder and the library rooms ptz/ and sim/',
-    (file) => {
-      for (const target of projectImports(file)) {
-        const allowed = file === 'nodes/index.ts' ? 'nodes/' : file.split('/').slice(0, 2).join('/');
-        const fine =
-          target === 'runtime/node.ts' ||
-          target.startsWith(allowed) ||
-          target.startsWith('ptz/') ||
-          target === 'sim/index.ts';
-        expect(fine ? target : `${file} must not import ${target}`).toBe(target);
-      }
-    },
-  );
-
-  test.each(files.filter((file) => file.startsWith('runtime/')))('%s: arrows point one way', (file) => {
-    const own = LAYERS.findIndex((layer) => file.startsWith(`runtime/${layer}/`) || file === `runtime/${layer}.ts`);
-    for (const target of projectImports(file)) {
-      const other = LAYERS.findIndex(
-        (layer) => target.startsWith(`runtime/${layer}/`) || target === `runtime/${layer}.ts`,
-      );
-      // Files of runtime/ itself (data, errors, clock, log, node) are below all layers; only main.ts is above.
-      const fine = other < 0 || file === 'runtime/main.ts' || (own >= 0 && own <= other);
-      expect(fine ? target : `${file} must not import ${target}`).toBe(target);
-    }
+describe('direct imports', () => {
+  test.each(product)('%s', (file) => {
+    const wrong = importsOf(file).filter((target) => !mayImport(file, target));
+    expect(wrong).toEqual([]);
   });
 
-  test('the runtime names no node: only its worker and its commands know the list', () => {
-    const importers = files.filter(
-      (file) => file.startsWith('runtime/') && projectImports(file).some((target) => target.startsWith('nodes/')),
+  test('there is no circle', () => {
+    expect(circles()).toEqual([]);
+  });
+});
+
+function mayImport(file: string, target: string): boolean {
+  const room = roomOf(file);
+  if (target.startsWith(room)) return room !== 'runtime/' || layerOf(file) <= layerOf(target);
+  if (target === 'package.json') return file.startsWith('runtime/cli/');
+  switch (room) {
+    case 'runtime/':
+      // What all of the runtime stands on knows the wire and nothing else.
+      if (target.startsWith('schemas/')) return true;
+      if (target === 'nodes/index.ts') return KNOWS_NODES.test(file);
+      return target.startsWith('sim/') && file.startsWith('runtime/cli/');
+    case 'schemas/':
+      return false;
+    case 'sim/':
+      return target.startsWith('runtime/') && layerOf(target) === LAYERS.length;
+    case 'ptz/':
+      return target === 'runtime/node.ts';
+    default:
+      if (file === 'nodes/index.ts') return target.startsWith('nodes/');
+      return target === 'runtime/node.ts' || Object.values(LIBRARIES).includes(target);
+  }
+}
+
+describe('all that an import brings with it', () => {
+  const runtime = product.filter((file) => file.startsWith('runtime/'));
+
+  test('the runtime reaches a node by the list of nodes alone', () => {
+    const isAllowed = (file: string, target: string) => KNOWS_NODES.test(file) && target === 'nodes/index.ts';
+    expect(runtime.flatMap((file) => wayTo(file, (target) => target.startsWith('nodes/'), isAllowed) ?? [])).toEqual(
+      [],
     );
-    for (const file of importers) {
-      expect(projectImports(file).filter((target) => target.startsWith('nodes/'))).toEqual(['nodes/index.ts']);
-    }
-    expect(importers.filter((file) => !file.startsWith('runtime/cli/'))).toEqual(['runtime/engine/worker.ts']);
+  });
+
+  test('the node API brings the runtime files below all layers, and no library', () => {
+    const isOutside = (target: string) => !target.startsWith('schemas/') && layerOf(target) < LAYERS.length;
+    expect(wayTo('runtime/node.ts', isOutside)).toBeNull();
+  });
+
+  test('sessions run without the simulator and the camera drivers', () => {
+    const isLibrary = (target: string) => /^(sim|ptz)\//.test(target);
+    const isNode = (_file: string, target: string) => target === 'nodes/index.ts';
+    const others = runtime.filter((file) => !/^runtime\/(cli\/|cli\.ts|main\.ts)/.test(file));
+    expect(others.flatMap((file) => wayTo(file, isLibrary, isNode) ?? [])).toEqual([]);
+  });
+
+  test('the libraries reach no node', () => {
+    const libraries = product.filter((file) => roomOf(file) in LIBRARIES);
+    expect(libraries.flatMap((file) => wayTo(file, (target) => target.startsWith('nodes/')) ?? [])).toEqual([]);
   });
 });
 
 test('the runtime never branches on the kind of a node', () => {
   const names = Object.keys(builtinNodes).join('|');
   const branch = new RegExp(`\\b(use|name|kind)\\b *(===|!==) *['"](${names})['"]|case ['"](${names})['"]`);
-  const found = files.filter((file) => file.startsWith('runtime/') && branch.test(text(file)));
+  const found = product.filter((file) => file.startsWith('runtime/') && branch.test(text(file)));
   expect(found).toEqual([]);
 });
 
 test('only the entry point reads the environment', () => {
-  const readers = files.filter((file) => /process\.env|Bun\.env|import\.meta\.env|process\.cwd\(/.test(text(file)));
+  const readers = product.filter((file) => /process\.env|Bun\.env|import\.meta\.env|process\.cwd\(/.test(text(file)));
   expect(readers).toEqual(['runtime/main.ts']);
 });
 
 test('native libraries are loaded only where they run', () => {
   const native = /from '(node-av|onnxruntime-node)[^']*'/;
-  const importers = files.filter((file) =>
+  const importers = product.filter((file) =>
     text(file)
       .split('\n')
       .some((line) => native.test(line) && !/^import type/.test(line)),
@@ -75,7 +103,66 @@ test('native libraries are loaded only where they run', () => {
   for (const name of Object.keys(builtinNodes)) expect(importers).not.toContain(`nodes/${name}/index.ts`);
 });
 
-/** What a file imports from this project, as paths from its root. */
+/** `nodes/detect/`, `ptz/`, …; each node is a room of its own. */
+function roomOf(file: string): string {
+  const parts = file.split('/');
+  return `${parts.slice(0, parts[0] === 'nodes' && parts.length > 2 ? 2 : 1).join('/')}/`;
+}
+
+/** Place in {@link LAYERS}: files of runtime/ itself (data, errors, clock, log, node) are below all of them; main.ts is above. */
+function layerOf(file: string): number {
+  if (file === 'runtime/main.ts') return -1;
+  if (!file.startsWith('runtime/')) return -1;
+  const layer = LAYERS.findIndex((name) => file.startsWith(`runtime/${name}/`) || file === `runtime/${name}.ts`);
+  return layer < 0 ? LAYERS.length : layer;
+}
+
+/** The first chain of imports from a file to one that is looked for, without those that are allowed; null: there is none. */
+function wayTo(
+  file: string,
+  isWanted: (target: string) => boolean,
+  isAllowed: (file: string, target: string) => boolean = () => false,
+): string | null {
+  const ways = new Map([[file, file]]);
+  for (const [from, way] of ways) {
+    for (const target of importsOf(from)) {
+      if (ways.has(target) || isAllowed(from, target)) continue;
+      if (isWanted(target)) return `${way} → ${target}`;
+      ways.set(target, `${way} → ${target}`);
+    }
+  }
+  return null;
+}
+
+/** Files that import each other, one entry a circle (Tarjan's strongly connected components). */
+function circles(): string[] {
+  const found: string[] = [];
+  const order = new Map<string, number>();
+  const open: string[] = [];
+  const visit = (file: string): number => {
+    const number = order.size;
+    order.set(file, number);
+    open.push(file);
+    let low = number;
+    for (const target of importsOf(file)) {
+      if (!order.has(target)) low = Math.min(low, visit(target));
+      else if (open.includes(target)) low = Math.min(low, order.get(target) ?? low);
+    }
+    if (low === number) {
+      const circle = open.splice(open.indexOf(file));
+      if (circle.length > 1) found.push(circle.join(' → '));
+    }
+    return low;
+  };
+  for (const file of files) if (!order.has(file)) visit(file);
+  return found;
+}
+
+function importsOf(file: string): readonly string[] {
+  return imports.get(file) ?? [];
+}
+
+/** What a file imports from this project, types and other threads included, as paths from its root. */
 function projectImports(file: string): string[] {
   const found = text(file).matchAll(/(?:from|import) \(?'(\.[^']+)'|import\('(\.[^']+)'\)|URL\('(\.[^']+\.ts)'/g);
   return [...found].map(([, from, dynamic, url]) => normalize(join(dirname(file), from ?? dynamic ?? url ?? '')));

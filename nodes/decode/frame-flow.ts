@@ -12,16 +12,16 @@ import {
   WindhoverError,
 } from '../../runtime/node.ts';
 import { FrameConverter } from './converter.ts';
-import type { DecodeParams } from './index.ts';
+import type { DecodeOptions } from './options.ts';
 import { RateLimit } from './rate-limit.ts';
 import { frameTimestamp, isDamaged, VideoDecoder } from './video-decoder.ts';
 
-type Context = NodeContext<DecodeParams, { frames: { kind: 'frame' } }>;
+type Context = NodeContext<DecodeOptions, { frames: { kind: 'frame' } }>;
 /** Damaged packets and pictures are logged at the first and then at every so many. */
 const LOG_EVERY = 100;
 
 export class FrameFlow {
-  readonly #params: DecodeParams;
+  readonly #params: DecodeOptions;
   readonly #context: Context;
   readonly #limit: RateLimit;
   readonly #converters = new Map<FrameRequest, FrameConverter>();
@@ -34,7 +34,7 @@ export class FrameFlow {
   #lastMediaS: number | undefined;
   #damaged = 0;
 
-  constructor(params: DecodeParams, context: Context) {
+  constructor(params: DecodeOptions, context: Context) {
     this.#params = params;
     this.#context = context;
     this.#limit = new RateLimit(params.fps);

@@ -2,30 +2,13 @@
  * `decode`: decodes packets with FFmpeg and converts each frame straight into the ring of every consumer, in the size,
  * pixel format and fit that the consumer asked for. Runs in the worker of its source.
  */
-import { defineNode, type Static, Type } from '../../runtime/node.ts';
-
-const params = Type.Object({
-  fps: Type.Optional(
-    Type.Number({
-      exclusiveMinimum: 0,
-      maximum: 1000,
-      description: 'Highest frame rate handed on, in frames per second of capture time; without it, every frame.',
-    }),
-  ),
-  threads: Type.Integer({
-    default: 1,
-    minimum: 0,
-    maximum: 64,
-    description: 'Decoder threads; 0 lets FFmpeg choose. More than one adds a frame of delay for each.',
-  }),
-});
-
-export type DecodeParams = Static<typeof params>;
+import { defineNode } from '../../runtime/node.ts';
+import { DecodeOptions } from './options.ts';
 
 export default defineNode({
   name: 'decode',
   doc: 'Decodes video packets into frames.',
-  params,
+  params: DecodeOptions,
   inputs: { packets: { kind: 'packet' } },
   outputs: { frames: { kind: 'frame', doc: 'Decoded frames, in the form that each consumer asks for.' } },
   async open(context) {

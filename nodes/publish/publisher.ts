@@ -8,11 +8,11 @@ import {
   type TracksMessage,
 } from '../../runtime/node.ts';
 import { round6, unitInterval, wireBbox } from './bbox.ts';
-import type { PublishParams } from './index.ts';
 import { type LifecycleEvent, type Moment, type Sighting, TrackLifecycle } from './lifecycle.ts';
+import type { PublishOptions } from './options.ts';
 import { TickRate } from './tick-rate.ts';
 
-type Context = NodeContext<PublishParams, Record<never, never>>;
+type Context = NodeContext<PublishOptions, Record<never, never>>;
 const SCHEMA = 'drone-ptz-metadata/1';
 /** Without a frame for this long, phases and ends follow the clock instead of the frames. */
 const STALE_MS = 500;
@@ -22,7 +22,7 @@ type Target = Pick<PtzMessage, 'selectedTargetId' | 'phase' | 'ptz'>;
 type WireTrack = Sighting & { readonly velocity: { readonly x: number; readonly y: number } };
 
 export class Publisher {
-  readonly #params: PublishParams;
+  readonly #params: PublishOptions;
   readonly #context: Context;
   readonly #lifecycle: TrackLifecycle;
   readonly #target: TargetPhase;
@@ -33,7 +33,7 @@ export class Publisher {
   #toldPhase: TrackingPhase = 'idle';
   #toldTracks = 0;
 
-  constructor(params: PublishParams, context: Context) {
+  constructor(params: PublishOptions, context: Context) {
     this.#params = params;
     this.#context = context;
     this.#lifecycle = new TrackLifecycle({

@@ -1,10 +1,11 @@
 /** The guardian's side: hears what its owner says, and stops the camera when the owner is gone or late. */
 import { errorMessage, WindhoverError } from '../../runtime/node.ts';
 import type { StopJob } from '../network/motion-watch.ts';
+import type { Stopper } from '../network/stopper.ts';
 import type { DriverTime } from '../time.ts';
 import { type FromGuardian, HERE_EVERY_MS, type ToGuardian } from './messages.ts';
 import { stopForSure } from './stop-for-sure.ts';
-import { type Stopper, stopperFor } from './stopper.ts';
+import { stopperFor } from './stopper.ts';
 import { Watchman } from './watchman.ts';
 
 export interface HostOptions {

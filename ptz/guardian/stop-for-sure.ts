@@ -1,6 +1,7 @@
 /** A stop that does not depend on any single request: sent again and again, without waiting for answers, until confirmed. */
+
+import type { Stopper } from '../network/stopper.ts';
 import type { DriverTime } from '../time.ts';
-import type { Stopper } from './stopper.ts';
 
 const EVERY_MS = 250;
 /** After so many rounds the camera is away rather than busy. */

@@ -1,6 +1,7 @@
 /** What somebody in another process needs to stop an Octagon camera, and how it is done with that. */
-import type { Stopper } from '../guardian/stopper.ts';
+
 import type { LoginRecord } from '../network/login-policy.ts';
+import type { Stopper } from '../network/stopper.ts';
 import type { DriverTime } from '../time.ts';
 import { OctagonApi } from './api.ts';
 import { OctagonClient } from './client.ts';

@@ -1,7 +1,7 @@
 /** What somebody in another process needs to stop an ONVIF camera, and how it is done with that. */
 import { NO_VELOCITY } from '../driver.ts';
-import type { Stopper } from '../guardian/stopper.ts';
 import type { LoginRecord } from '../network/login-policy.ts';
+import type { Stopper } from '../network/stopper.ts';
 import type { DriverTime } from '../time.ts';
 import { type Connection, learnClock } from './connect.ts';
 import { PtzCalls } from './ptz-calls.ts';

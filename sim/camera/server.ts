@@ -15,9 +15,9 @@ import { askedFps, askedSize, debugState, FrameMaker, isThisMachine, pictureSize
 import { type CallRecord, OnvifDevice } from './onvif-device.ts';
 import { type Traits, traitsOf } from './quirks.ts';
 import { PATHS } from './services/device-service.ts';
-import { SNAPSHOT_PATH } from './services/media-service.ts';
+import { SNAPSHOT_PATH, STREAM_PATH } from './services/media-service.ts';
 import { SoapFault } from './soap/fault.ts';
-import { STREAM_PATH, STREAM_TYPE, videoStream } from './video-stream.ts';
+import { STREAM_TYPE, videoStream } from './video-stream.ts';
 import { VirtualCamera } from './virtual-camera.ts';
 
 export interface CameraServerOptions {

@@ -4,7 +4,6 @@ import { toJpeg } from './jpeg.ts';
 import type { FrameMaker } from './onlookers.ts';
 
 const BOUNDARY = 'picture';
-export const STREAM_PATH = '/debug/video';
 export const STREAM_TYPE = `multipart/x-mixed-replace; boundary=${BOUNDARY}`;
 
 /** Pictures at a steady rate for as long as somebody reads them; who reads too slowly gets fewer. */

@@ -7,7 +7,6 @@ import type { Traits } from '../quirks.ts';
 import { invalidArgument } from '../soap/fault.ts';
 import { child, type XmlElement } from '../soap/read-xml.ts';
 import { el, type Xml } from '../soap/write-xml.ts';
-import { STREAM_PATH } from '../video-stream.ts';
 import { login, type Operation, open, type Service } from './operation.ts';
 import { FPS, findProfile, type Profile, profilesOf, VIDEO_SOURCE } from './profiles.ts';
 
@@ -18,6 +17,7 @@ export interface MediaFacts {
 }
 
 export const SNAPSHOT_PATH = '/snapshot.jpg';
+export const STREAM_PATH = '/debug/video';
 
 export function mediaService({ traits, ptzConfiguration }: MediaFacts): Service {
   const profiles = profilesOf(traits);
