@@ -4,6 +4,10 @@
  *
  * A good message answers four questions: what failed, what was expected, what was found, what to do about it.
  */
+import { nearest } from './nearest.ts';
+
+/** Of many names, so many are listed. */
+const MOST_NAMED = 20;
 
 export interface ErrorDetails {
   /** What would have been right, in a few words. */
@@ -12,6 +16,8 @@ export interface ErrorDetails {
   readonly got?: string;
   /** What the reader can do about it. */
   readonly hint?: string;
+  /** In place of a hint: the names of which `got` is none. The closest one is named, else they are listed. */
+  readonly known?: readonly string[];
   /**
    * The option of the node that the error is about (`model`, `zones.sky.points`): the check names its line. Trying again
    * can't help then, unless `permanent` says otherwise.
@@ -87,6 +93,13 @@ function sentence(what: string, details: ErrorDetails): string {
   let text = what;
   if (details.expected !== undefined) text += `; expected ${details.expected}`;
   if (details.got !== undefined) text += `${details.expected === undefined ? ';' : ','} got ${details.got}`;
-  if (details.hint !== undefined) text += ` (${details.hint})`;
+  const hint = details.hint ?? (details.known && meant(details.got ?? '', details.known));
+  if (hint !== undefined) text += ` (${hint})`;
   return text;
+}
+
+function meant(name: string, known: readonly string[]): string {
+  const close = nearest(name, known);
+  if (close !== null) return `did you mean ${close}?`;
+  return `known: ${known.slice(0, MOST_NAMED).join(', ') || 'none'}${known.length > MOST_NAMED ? ', …' : ''}`;
 }

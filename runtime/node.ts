@@ -18,7 +18,6 @@ export * from './data.ts';
 export { errorMessage, WindhoverError } from './errors.ts';
 export * from './geometry.ts';
 export type { ModelCard, RefusedModel } from './model-card.ts';
-export { nearest } from './nearest.ts';
 export { maskPasswords } from './secrets.ts';
 export { sleep } from './sleep.ts';
 export { TargetPhase } from './target-phase.ts';

@@ -1,4 +1,5 @@
 import { expect, test } from 'bun:test';
+import { WindhoverError } from '../runtime/errors.ts';
 import { nearest } from '../runtime/nearest.ts';
 
 const known = ['source', 'decode', 'detect', 'track', 'autotrack', 'publish', 'hz'];
@@ -20,4 +21,11 @@ test.each([
 test('of equally close names the first one wins', () => {
   expect(nearest('cat', ['bat', 'rat'])).toBe('bat');
   expect(nearest('cat', [])).toBeNull();
+});
+
+test.each([
+  { got: 'dron', says: 'no such class; got dron (did you mean drone?)' },
+  { got: 'submarine', says: 'no such class; got submarine (known: drone, bird)' },
+])('an error with known names: $got', ({ got, says }) => {
+  expect(new WindhoverError('label_unknown', 'no such class', { got, known: ['drone', 'bird'] }).message).toBe(says);
 });

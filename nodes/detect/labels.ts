@@ -4,7 +4,7 @@
  * `labels`). Any other model without names is refused: a wrong name is worse than none.
  */
 import { existsSync, readFileSync } from 'node:fs';
-import { nearest, WindhoverError } from '../../runtime/node.ts';
+import { WindhoverError } from '../../runtime/node.ts';
 import { COCO_80, COCO_91 } from './coco.ts';
 
 /** Class names as they were given. */
@@ -98,14 +98,7 @@ export function fitLabels(given: GivenNames | null, columns: number | null, spar
 export function requireLabel(label: string, labels: Labels, option: string): void {
   if (label !== '' && labels.names.includes(label)) return;
   const known = labels.names.filter((name) => name !== '');
-  const close = nearest(label, known);
-  throw new WindhoverError('label_unknown', `the model has no class ${JSON.stringify(label)}`, {
-    option,
-    hint:
-      close === null
-        ? `it has ${known.slice(0, 20).join(', ')}${known.length > 20 ? ', …' : ''}`
-        : `did you mean ${close}?`,
-  });
+  throw new WindhoverError('label_unknown', 'the model has no such class', { option, got: label, known });
 }
 
 /**

@@ -1,7 +1,7 @@
 /** Finds the file of a model: by path, or by name in the model folders. */
 import { existsSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { nearest, WindhoverError } from '../../runtime/node.ts';
+import { WindhoverError } from '../../runtime/node.ts';
 
 /**
  * @param model a path, or a bare name that stands for NAME.onnx in the first folder that has it
@@ -18,13 +18,11 @@ export function findModel(model: string, folders: readonly string[]): string {
     const path = join(folder, file);
     if (existsSync(path)) return path;
   }
-  const known = folders.flatMap(modelNames);
-  const close = nearest(modelName(file), known);
-  throw new WindhoverError('model_not_found', `no model is called ${modelName(file)}`, {
+  throw new WindhoverError('model_not_found', 'no model has this name', {
     option: 'model',
-    expected:
-      known.length === 0 ? `${file} in ${folders.join(' or ') || 'a model folder'}` : `one of ${known.join(', ')}`,
-    hint: close === null ? 'give a path to an .onnx file, or put it there' : `did you mean ${close}?`,
+    expected: `a path, or NAME for NAME.onnx in ${folders.join(' or ') || 'a model folder'}`,
+    got: modelName(file),
+    known: folders.flatMap(modelNames),
   });
 }
 

@@ -137,7 +137,7 @@ describe('models inspect', () => {
   test('a name that is not there: the nearest one', async () => {
     const { exitCode, stderr } = await runCommand(['models', 'inspect', 'defualt']);
     expect(exitCode).toBe(1);
-    expect(stderr).toContain('no model is called defualt');
+    expect(stderr).toContain('no model has this name');
     expect(stderr).toContain('did you mean default?');
   });
 });
