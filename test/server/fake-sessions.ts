@@ -103,7 +103,7 @@ export class FakeSessions implements Sessions {
   }
 }
 
-function viewOf(session_id: string, camera_id: string): SessionView {
+export function viewOf(session_id: string, camera_id: string): SessionView {
   return {
     session_id,
     camera_id,
