@@ -3,7 +3,7 @@
  *
  * A node is a contract declared as data (name, doc, parameters, ports) and an `open` function that returns handlers.
  * The runtime checks the graph against the contract, places the node on a worker, and calls the handlers one at a
- * time, in order. See README.md, "Write a node", and graphs/custom-node/ for a complete one.
+ * time, in order. See docs/nodes.md, and graphs/custom-node/ for complete ones.
  */
 import { type Static, type TObject, type TSchema, Type } from '@sinclair/typebox';
 import type { Clock } from './clock.ts';

@@ -1,6 +1,6 @@
-/** What the README says is true: its commands run, its code is the code that ships, its links lead somewhere. */
+/** README and docs are true: their commands run, their code is the code that ships, their links lead to files. */
 import { describe, expect, test } from 'bun:test';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { builtinNodes } from '../nodes/index.ts';
 import { loadContracts } from '../runtime/graph/modules.ts';
@@ -8,11 +8,11 @@ import { until } from './server/clients.ts';
 import { PATIENCE_MS, ROOT, RunningCommand, runCommand } from './support/command.ts';
 import { CAMERA_ENV, Folder } from './support/graphs.ts';
 
-const README = read('README.md');
+const PAGES = ['README.md', ...new Bun.Glob('docs/*.md').scanSync({ cwd: ROOT })].toSorted();
 const LIMIT_MS = 3 * PATIENCE_MS;
 
 /**
- * Each `sh` block of the README, and how a test runs it: on a free port, with files of its own. What does not end by
+ * Each `sh` block, and how a test runs it: on a free port, with files of its own. What does not end by
  * itself is stopped as soon as it is ready.
  */
 const COMMANDS: Record<string, (folder: Folder) => string[]> = {
@@ -40,8 +40,52 @@ const COMMANDS: Record<string, (folder: Folder) => string[]> = {
   ],
 };
 
-describe('the README', () => {
-  test.each(blocks(README, 'sh'))(
+/** What the pages show of a terminal: each `console` block, and the folder and project that the test runs it in. */
+const SESSIONS: Record<string, (folder: Folder) => { cwd?: string; root?: string }> = {
+  'bun run check my-graph.yaml': (folder) => {
+    const text = read('graphs/cam01.yaml')
+      .split('\n')
+      .filter((line) => !line.startsWith('#') && !/ (zones|autotrack):/.test(line));
+    const graph = text
+      .map((line) => line.replace('decode,    from: source', 'decode,    from: source, with: { fsp: 10 }'))
+      .map((line) => line.replace('{ model: default }', '{ model: default, confidence: 3 }'))
+      .map((line) => line.replace('from: [zones, autotrack]', 'from: track'));
+    folder.write('my-graph.yaml', graph.join('\n'));
+    return { cwd: folder.path };
+  },
+  // Only what ships: a developer's folder may hold downloaded models.
+  'bun run models': (folder) => {
+    mkdirSync(folder.file('models'));
+    for (const name of ['default.onnx', 'fast.onnx', 'registry.json']) {
+      symlinkSync(join(ROOT, 'models', name), folder.file(`models/${name}`));
+    }
+    return { root: folder.path };
+  },
+};
+
+describe('README and docs', () => {
+  test('use only kinds of blocks that are looked at here', () => {
+    const kinds = new Set(PAGES.flatMap((page) => [...read(page).matchAll(/^```(\w+)$/gm)].map(([, kind]) => kind)));
+    expect([...kinds].toSorted()).toEqual(['console', 'js', 'mermaid', 'sh', 'ts', 'yaml']);
+  });
+
+  test.each(blocksOf('console'))('terminal: %s', async (block) => {
+    const [, command = '', output] = /^\$ (.*)\n([\s\S]*)$/.exec(block) ?? [];
+    const where = SESSIONS[command];
+    if (!where) throw new Error(`the test does not know how to run: ${command}`);
+    using folder = new Folder();
+    const { stdout, stderr } = await runCommand(command.split(' ').slice(2), where(folder));
+    expect(stdout + stderr).toBe(output ?? '');
+  });
+
+  test('the page of commands names every command', async () => {
+    const { stderr } = await runCommand(['--help']);
+    const names = [...stderr.matchAll(/^ {2}bun run (\w+)/gm)].map(([, name]) => name);
+    expect(names.length).toBeGreaterThan(8);
+    for (const name of names) expect(read('docs/cli.md')).toContain(`\`bun run ${name}`);
+  });
+
+  test.each([...new Set(blocksOf('sh'))])(
     'command: %s',
     async (command) => {
       const toArgs = COMMANDS[command.trim()];
@@ -65,18 +109,21 @@ describe('the README', () => {
   test('shows the graph and the node that ship', () => {
     const withoutComments = (text: string) =>
       text.split('\n').filter((line) => !/^# (?!yaml-language-server)/.test(line));
-    expect(blocks(README, 'yaml').map(withoutComments)).toContainEqual(withoutComments(read('graphs/cam01.yaml')));
+    const graph = withoutComments(read('graphs/cam01.yaml'));
+    const shown = blocksOf('yaml').filter((block) => block.includes('version: 1'));
+    expect(shown.map(withoutComments)).toEqual(shown.map(() => graph));
+    expect(shown).toHaveLength(2);
     const node = read('graphs/custom-node/min-size.ts');
     expect(node.split('\n').length).toBeLessThan(40);
-    expect(blocks(README, 'ts')).toContain(node.slice(node.indexOf('import')));
+    expect(blocksOf('ts')).toEqual([node.slice(node.indexOf('import'))]);
   });
 
   test(
-    'its WebSocket client selects a track',
+    'the WebSocket client selects a track',
     async () => {
       await using server = new RunningCommand(['graph', 'graphs/cam01.yaml', '--port', '0']);
       const { url, session } = await server.ready();
-      const [code = ''] = blocks(README, 'js');
+      const [code = ''] = blocksOf('js');
       using folder = new Folder();
       const file = folder.write('client.js', code.replace('http://127.0.0.1:8080', url));
       const client = Bun.spawn([process.execPath, file], { stdio: ['ignore', 'pipe', 'inherit'] });
@@ -164,8 +211,9 @@ test('every fixture is used by a test', () => {
   }
 });
 
-/** The fenced blocks of a language. */
-function blocks(text: string, language: string): string[] {
+/** The fenced blocks of a language on all pages. */
+function blocksOf(language: string): string[] {
+  const text = PAGES.map(read).join('\n');
   return [...text.matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\``, 'gm'))].map(([, body]) => body ?? '');
 }
 
