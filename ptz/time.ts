@@ -1,4 +1,4 @@
-/** Time as the drivers see it: a clock, and waits that a test can own. */
+/** Time as the drivers see it: a clock, waits and chance that a test can own. */
 import { type Clock, sleep } from '../runtime/node.ts';
 
 export interface DriverTime {
@@ -7,6 +7,8 @@ export interface DriverTime {
   after(ms: number, run: () => void): () => void;
   /** Resolves after `ms`, or as soon as the signal is aborted. */
   wait(ms: number, signal: AbortSignal): Promise<void>;
+  /** In [0, 1): spreads attempts to connect. */
+  random(): number;
 }
 
 export function realTime(clock: Clock): DriverTime {
@@ -17,5 +19,6 @@ export function realTime(clock: Clock): DriverTime {
       return () => clearTimeout(timer);
     },
     wait: sleep,
+    random: Math.random,
   };
 }

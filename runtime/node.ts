@@ -9,15 +9,16 @@ import { type Static, type TObject, type TSchema, Type } from '@sinclair/typebox
 import type { Clock } from './clock.ts';
 import type { BoardTopics, FrameRequest, LinkKind, LinkValues, Pace } from './data.ts';
 import type { ModelCard, RefusedModel } from './model-card.ts';
+import type { RetryOptions } from './retry.ts';
 
 export { type Static, Type } from '@sinclair/typebox';
 export { targetRequests } from '../schemas/command.ts';
-export { backoffMs } from './backoff.ts';
 export type { Clock } from './clock.ts';
 export * from './data.ts';
-export { errorMessage, WindhoverError } from './errors.ts';
+export { errorCode, errorMessage, WindhoverError } from './errors.ts';
 export * from './geometry.ts';
 export type { ModelCard, RefusedModel } from './model-card.ts';
+export { Backoff, type BackoffLimits, type RetryOptions, retry } from './retry.ts';
 export { maskPasswords } from './secrets.ts';
 export { sleep } from './sleep.ts';
 export { TargetPhase } from './target-phase.ts';
@@ -172,6 +173,11 @@ export interface NodeContext<P, O extends Outputs> {
   readonly gauge: (name: string, value: number | string) => void;
   /** Says that the node can't do its work for now (or, with null, that it can again); shown in /readyz. */
   readonly fault: (fault: { code: string; message: string } | null) => void;
+  /**
+   * Connects, and connects again after each error, with jittered exponential backoff. A failure is the node's fault in
+   * /readyz, named after `what`, until `connected` is called, and counted as `reconnects`. Permanent errors are thrown.
+   */
+  readonly retry: <T>(what: string, signal: AbortSignal, attempt: RetryOptions<T>['attempt']) => Promise<T | undefined>;
   /** Small JSON state that survives a crash of the process: `kept` is what the last `keep` of this node id saved. */
   readonly kept: unknown;
   readonly keep: (state: unknown) => void;

@@ -14,7 +14,7 @@ import {
   type PtzStatus,
   type Velocity,
 } from '../../ptz/index.ts';
-import { type Clock, errorMessage, type Logger, WindhoverError } from '../../runtime/node.ts';
+import { type Clock, errorMessage, type Logger, retry, WindhoverError } from '../../runtime/node.ts';
 
 export interface LinkListener {
   /** A velocity went out (or a stop, all zeros), at this moment of our monotonic clock. */
@@ -33,8 +33,7 @@ export interface LinkView {
 }
 
 /** Pauses between attempts to connect for the first time; the driver's own login policy may ask for longer ones. */
-const FIRST_RETRY_MS = 1000;
-const LONGEST_RETRY_MS = 30_000;
+const CONNECT_LIMITS = { firstMs: 1000, longestMs: 30_000 };
 const IDLE_POLL_MS = 1000;
 /** Answers mostly come sooner, and what gets none by then may be lost. */
 const LATE_MS = 150;
@@ -158,33 +157,28 @@ export class CameraLink {
 
   async #run(): Promise<void> {
     const { signal } = this.#closing;
-    for (let retryMs = FIRST_RETRY_MS; !signal.aborted; retryMs = Math.min(2 * retryMs, LONGEST_RETRY_MS)) {
-      try {
-        this.#capabilities = await this.#driver.open(signal);
-        break;
-      } catch (error) {
-        if (signal.aborted) return;
-        await this.#refused(error);
-        await this.#time.wait(await this.#retryMs(retryMs), signal);
-      }
-    }
+    const capabilities = await retry({
+      signal,
+      limits: CONNECT_LIMITS,
+      attempt: () => this.#driver.open(signal),
+      failed: (error) => this.#refused(error),
+      time: this.#time,
+    });
+    this.#capabilities = capabilities ?? null;
     while (!signal.aborted) {
       await this.#look();
       await this.#time.wait(this.#pollMs, signal);
     }
   }
 
-  async #refused(error: unknown): Promise<void> {
+  /** @returns how long the driver lets no other login through */
+  async #refused(error: unknown): Promise<number> {
     const isLogin = code(error) === 'ptz_login';
     const reason = errorMessage(error);
     if (reason !== this.#view.reason) this.#log.warn(reason, { code: code(error) });
     this.#become({ state: isLogin ? 'refused' : 'connecting', reason });
-  }
-
-  /** Not before the driver allows another login. */
-  async #retryMs(least: number): Promise<number> {
     const { link } = await this.#driver.status();
-    return Math.max(least, (link.nextTryMs ?? 0) - this.#clock.monoMs());
+    return (link.nextTryMs ?? 0) - this.#clock.monoMs();
   }
 
   async #look(): Promise<void> {

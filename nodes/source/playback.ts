@@ -2,8 +2,8 @@
 import { existsSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import {
-  backoffMs,
   type Emit,
+  errorCode,
   errorMessage,
   maskPasswords,
   type NodeContext,
@@ -44,22 +44,21 @@ export class Playback {
 
   /** Plays until the media ends or the run is aborted. @throws WindhoverError (permanent) when a file can't be played */
   async run(signal: AbortSignal): Promise<void> {
+    if (this.#isFile) return this.#playFile(signal);
+    await this.#context.retry(this.#name, signal, async (connected) => {
+      if (!(await this.#play(signal, connected))) throw new WindhoverError('source_lost', 'the stream ended');
+    });
+  }
+
+  /** What is wrong with a file stays wrong. */
+  async #playFile(signal: AbortSignal): Promise<void> {
     this.#refuseMissingFile();
-    for (let attempt = 0; !signal.aborted; attempt++) {
-      try {
-        const finite = await this.#play(signal, () => {
-          attempt = 0;
-        });
-        if (finite) return;
-        throw new WindhoverError('source_lost', 'the stream ended');
-      } catch (error) {
-        if (signal.aborted) return;
-        if (this.#isFile) throw this.#named(error, true);
-        const named = this.#named(error, false);
-        this.#context.fault({ code: named.code, message: named.message });
-        this.#context.count('reconnects');
-        await sleep(backoffMs(attempt), signal);
-      }
+    try {
+      await this.#play(signal, () => undefined);
+    } catch (cause) {
+      if (signal.aborted) return;
+      const code = errorCode(cause) ?? 'source_failed';
+      throw new WindhoverError(code, `${this.#name}: ${errorMessage(cause)}`, { permanent: true, cause });
     }
   }
 
@@ -105,10 +104,7 @@ export class Playback {
         break;
       }
       corrupt = 0;
-      if (lastS === undefined) {
-        connected();
-        this.#context.fault(null);
-      }
+      if (lastS === undefined) connected();
       const timeS = input.packetTimeS();
       const timeline = this.#timeline.at(timeS);
       if (finite && this.#params.pace === 'realtime') await this.#untilDue(timeS, timeline, signal);
@@ -151,7 +147,6 @@ export class Playback {
   }
 
   #refuseMissingFile(): void {
-    if (!this.#isFile) return;
     const path = this.#url;
     if (!existsSync(path)) {
       throw new WindhoverError('source_not_found', `${path}: no such file`, {
@@ -166,11 +161,5 @@ export class Playback {
         permanent: true,
       });
     }
-  }
-
-  /** The same error with the source's name in front (never its password). */
-  #named(error: unknown, permanent: boolean): WindhoverError {
-    const code = error instanceof WindhoverError ? error.code : 'source_failed';
-    return new WindhoverError(code, `${this.#name}: ${errorMessage(error)}`, { permanent, cause: error });
   }
 }

@@ -1,5 +1,5 @@
 /** virtual-ptz at work: pictures at a steady rate, in order; what breaks off is tried again. */
-import { backoffMs, errorMessage, type NodeContext, sleep, type Timeline, WindhoverError } from '../../runtime/node.ts';
+import { type NodeContext, sleep, type Timeline } from '../../runtime/node.ts';
 import { loadScene, VirtualCamera } from '../../sim/index.ts';
 import { LocalFeed } from './local-feed.ts';
 import type { VirtualPtzOptions } from './options.ts';
@@ -27,20 +27,7 @@ export class VirtualPlayback {
   /** Plays until aborted; what breaks off is tried again for ever. */
   async run(signal: AbortSignal): Promise<void> {
     const feed = this.#open();
-    for (let attempt = 0; !signal.aborted; attempt++) {
-      try {
-        await this.#play(feed, signal, () => {
-          attempt = 0;
-        });
-      } catch (error) {
-        if (signal.aborted) return;
-        const code = error instanceof WindhoverError ? error.code : 'source_failed';
-        const message = errorMessage(error);
-        this.#context.fault({ code, message: `${this.#name}: ${message}` });
-        this.#context.count('reconnects');
-        await sleep(backoffMs(attempt), signal);
-      }
-    }
+    await this.#context.retry(this.#name, signal, (connected) => this.#play(feed, signal, connected));
   }
 
   close(): void {
@@ -79,7 +66,6 @@ export class VirtualPlayback {
     const origin = { originPtsS: monoMs / 1000, originMediaS: mediaS, originUnixMs: unixMs, originMonoMs: monoMs };
     this.#timeline = { ...origin, clock: 'camera' };
     this.#generation += 1;
-    this.#context.fault(null);
     this.#context.gauge('camera', this.#name);
   }
 

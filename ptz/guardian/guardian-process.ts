@@ -1,5 +1,5 @@
 /** The owner's side of a guardian: its process, started, watched, started again, and let go. */
-import { errorMessage, WindhoverError } from '../../runtime/node.ts';
+import { Backoff, errorMessage, WindhoverError } from '../../runtime/node.ts';
 import { aborted } from '../network/http.ts';
 import type { LoginRecord } from '../network/login-policy.ts';
 import type { MotionWatch, StopJob } from '../network/motion-watch.ts';
@@ -15,8 +15,7 @@ export interface GuardianListener {
 
 const MAIN = new URL('./main.ts', import.meta.url).pathname;
 const READY_MS = 10_000;
-const RESTART_FIRST_MS = 250;
-const RESTART_LONGEST_MS = 15_000;
+const RESTART_LIMITS = { firstMs: 250, longestMs: 15_000 };
 /** A guardian that was heard for so long starts the backoff anew. */
 const STABLE_MS = 10_000;
 /** Nothing heard for so long: it hangs. */
@@ -33,7 +32,7 @@ export class GuardianProcess implements MotionWatch {
   #reason: string | null = 'not started';
   #heardMs = 0;
   #startedMs = 0;
-  #attempt = 0;
+  readonly #backoff = new Backoff(RESTART_LIMITS);
   /** What the present one says that it failed with. */
   #failure: string | null = null;
   /** What is known of refused logins; `untilMs` on our clock. */
@@ -142,9 +141,8 @@ export class GuardianProcess implements MotionWatch {
     this.#child = null;
     this.#callOffBeat();
     this.#setReason(`the guardian ${how}`);
-    this.#attempt = this.#nowMs - this.#startedMs > STABLE_MS ? 1 : this.#attempt + 1;
-    const waitMs = Math.min(RESTART_LONGEST_MS, RESTART_FIRST_MS * 2 ** (this.#attempt - 1));
-    this.#callOffRestart = this.#time.after(waitMs, () => this.#start());
+    if (this.#nowMs - this.#startedMs > STABLE_MS) this.#backoff.reset();
+    this.#callOffRestart = this.#time.after(this.#backoff.next(this.#time.random()), () => this.#start());
   }
 
   #receive(received: FromGuardian): void {

@@ -1,5 +1,5 @@
 /** The guardian's side: hears what its owner says, and stops the camera when the owner is gone or late. */
-import { errorMessage, WindhoverError } from '../../runtime/node.ts';
+import { errorCode, errorMessage, retry } from '../../runtime/node.ts';
 import type { StopJob } from '../network/motion-watch.ts';
 import type { Stopper } from '../network/stopper.ts';
 import type { DriverTime } from '../time.ts';
@@ -16,8 +16,8 @@ export interface HostOptions {
 
 /** Without an owner, a camera that can't be reached is tried for so long. */
 const ORPHAN_MS = 60_000;
-/** A check of the login that failed for another reason than the login. */
-const CHECK_AGAIN_MS = 1000;
+/** Between checks of the login; a refused one is left alone for longer. The owner waits for the check that succeeds. */
+const CHECK_LIMITS = { firstMs: 1000, longestMs: 2000 };
 
 export class GuardianHost {
   readonly #options: HostOptions;
@@ -83,19 +83,18 @@ export class GuardianHost {
   /** Until the camera lets us in: then it would take a stop from us. */
   async #verify(number: number, stopper: Stopper, signal: AbortSignal): Promise<void> {
     const { time, send } = this.#options;
-    while (!signal.aborted) {
-      try {
-        await stopper.check(signal);
-        if (!signal.aborted) send({ type: 'ready', number });
-        return;
-      } catch (error) {
-        if (signal.aborted) return;
+    await retry({
+      time,
+      signal,
+      limits: CHECK_LIMITS,
+      attempt: () => stopper.check(signal),
+      failed: (error) => {
         const login = stopper.policy.record(this.#nowMs);
         send({ type: 'unable', number, reason: errorMessage(error), login });
-        const isLogin = error instanceof WindhoverError && error.code === 'ptz_login';
-        await time.wait(Math.max(CHECK_AGAIN_MS, isLogin ? login.waitMs : 0), signal);
-      }
-    }
+        return errorCode(error) === 'ptz_login' ? login.waitMs : 0;
+      },
+    });
+    if (!signal.aborted) send({ type: 'ready', number });
   }
 
   /** The owner is there: a stop under way is not ours to make any more. */

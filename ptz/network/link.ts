@@ -1,18 +1,18 @@
 /** Whether the camera can be talked to, why not, and when to try again. */
-import { errorMessage, WindhoverError } from '../../runtime/node.ts';
+import { Backoff, errorMessage, WindhoverError } from '../../runtime/node.ts';
 import type { Link } from '../driver.ts';
+import type { DriverTime } from '../time.ts';
 import type { LoginPolicy } from './login-policy.ts';
 
 /** A single request gets lost on good networks too. */
 const FAILURES_TO_LOSE = 2;
-const FIRST_WAIT_MS = 500;
-const LONGEST_WAIT_MS = 15_000;
 
-/** Pure: time is an argument. */
+/** Pure: time and chance are arguments. */
 export class LinkState {
   #state: Link['state'] = 'closed';
   #reason: string | null = null;
   #nextTryMs: number | null = null;
+  readonly #backoff = new Backoff();
   #failures = 0;
 
   get now(): Link {
@@ -24,12 +24,13 @@ export class LinkState {
   }
 
   worked(): void {
-    this.#failures = 0;
+    this.#begin();
     if (this.#state === 'ready') this.#reason = null;
   }
 
   ready(): void {
-    [this.#state, this.#reason, this.#nextTryMs, this.#failures] = ['ready', null, null, 0];
+    [this.#state, this.#reason, this.#nextTryMs] = ['ready', null, null];
+    this.#begin();
   }
 
   closed(): void {
@@ -39,8 +40,9 @@ export class LinkState {
   /**
    * Takes note of what a call ended with.
    * @param loginTryMs when the next login is allowed
+   * @param random in [0, 1): spreads attempts to connect
    */
-  failed(error: unknown, nowMs: number, loginTryMs: number | null): void {
+  failed(error: unknown, nowMs: number, loginTryMs: number | null, random: number): void {
     const code = error instanceof WindhoverError ? error.code : '';
     this.#reason = errorMessage(error);
     if (code === 'ptz_login') {
@@ -50,9 +52,13 @@ export class LinkState {
       // A stop that failed is made up for when the camera is back, so that counts at once.
       const isFew = this.#failures < FAILURES_TO_LOSE && code === 'ptz_unreachable';
       if (isFew && this.#state === 'ready') return;
-      const waitMs = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(10, Math.max(0, this.#failures - 2)));
-      [this.#state, this.#nextTryMs] = ['lost', nowMs + waitMs];
+      [this.#state, this.#nextTryMs] = ['lost', nowMs + this.#backoff.next(random)];
     }
+  }
+
+  #begin(): void {
+    this.#failures = 0;
+    this.#backoff.reset();
   }
 }
 
@@ -60,11 +66,11 @@ export class LinkState {
 export class LinkKeeper {
   readonly #state = new LinkState();
   readonly #policy: LoginPolicy;
-  readonly #nowMs: () => number;
+  readonly #time: DriverTime;
 
-  constructor(policy: LoginPolicy, nowMs: () => number) {
+  constructor(policy: LoginPolicy, time: DriverTime) {
     this.#policy = policy;
-    this.#nowMs = nowMs;
+    this.#time = time;
   }
 
   get now(): Link {
@@ -74,7 +80,7 @@ export class LinkKeeper {
   /** Lost or refused, and it is time to try again. */
   get isDue(): boolean {
     const { state } = this.#state.now;
-    return (state === 'lost' || state === 'refused') && this.#state.isDue(this.#nowMs());
+    return (state === 'lost' || state === 'refused') && this.#state.isDue(this.#nowMs);
   }
 
   ready(): void {
@@ -90,8 +96,8 @@ export class LinkKeeper {
   }
 
   failed(error: unknown): void {
-    const nowMs = this.#nowMs();
-    this.#state.failed(error, nowMs, this.#policy.nextTryMs(nowMs));
+    const nowMs = this.#nowMs;
+    this.#state.failed(error, nowMs, this.#policy.nextTryMs(nowMs), this.#time.random());
   }
 
   /** Asks the camera, unless it is away. @throws WindhoverError `ptz_unreachable`, `ptz_login` */
@@ -99,7 +105,7 @@ export class LinkKeeper {
     const { state, reason } = this.now;
     if (state === 'lost')
       throw new WindhoverError('ptz_unreachable', 'the camera is lost', { got: reason ?? 'no answer' });
-    if (state === 'refused') this.#policy.check(this.#nowMs());
+    if (state === 'refused') this.#policy.check(this.#nowMs);
     return await this.try(request);
   }
 
@@ -113,5 +119,9 @@ export class LinkKeeper {
       this.failed(error);
       throw error;
     }
+  }
+
+  get #nowMs(): number {
+    return this.#time.clock.monoMs();
   }
 }

@@ -42,7 +42,7 @@ export class OctagonCamera implements Camera {
     this.#watch = watch;
     this.#client = new OctagonClient(options, time);
     this.#api = new OctagonApi(this.#client, options);
-    this.#link = new LinkKeeper(this.#client.policy, () => this.#nowMs);
+    this.#link = new LinkKeeper(this.#client.policy, time);
     this.#motion = new OctagonMotion(this.#api, options);
     this.#bounded = new BoundedMotion(this.#api, options.bounded_deg_s, options.zoom_threshold);
     this.#eyes = new OctagonEyes(this.#api, time);
@@ -224,7 +224,7 @@ function checkDevices(devices: ReadonlyMap<string, string>, { pantilt, lens }: O
     const status = devices.get(name);
     if (status === undefined) {
       const expected = `one of ${[...devices.keys()].join(', ') || 'none: the camera lists no devices'}`;
-      throw new WindhoverError('ptz_profile', 'there is no such device', { expected, got: name, permanent: true });
+      throw new WindhoverError('ptz_profile', 'there is no such device', { expected, got: name });
     }
     return USABLE.test(status) ? [] : [`the device ${name} says that it is ${status}`];
   });

@@ -21,7 +21,7 @@ export class OctagonPosition implements PositionSource {
     this.#time = time;
     this.#client = new OctagonClient(address, time);
     this.#eyes = new OctagonEyes(new OctagonApi(this.#client, address), time);
-    this.#link = new LinkKeeper(this.#client.policy, () => time.clock.monoMs());
+    this.#link = new LinkKeeper(this.#client.policy, time);
     this.#link.ready();
   }
 

@@ -52,7 +52,7 @@ export class OnvifCamera implements Camera {
     const credentials = username === '' ? null : { username, password };
     const relearnClock = () => learnClock(this.#client, this.#device, time);
     this.#client = new SoapClient({ credentials, requestMs, tlsVerify, time, relearnClock });
-    this.#link = new LinkKeeper(this.#client.policy, () => this.#nowMs);
+    this.#link = new LinkKeeper(this.#client.policy, time);
   }
 
   get isConnected(): boolean {

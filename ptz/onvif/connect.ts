@@ -176,7 +176,6 @@ function chooseProfile(body: XmlElement, wanted: string | undefined, notes: stri
     throw new WindhoverError('ptz_profile', 'there is no such profile with PTZ', {
       expected: `one of ${told.join(', ') || 'none: the camera has no profiles'}`,
       got: wanted ?? 'none with PTZ',
-      permanent: wanted !== undefined,
     });
   }
   const skipped = wanted === undefined ? profiles.indexOf(found) : 0;

@@ -5,7 +5,7 @@
 import type { TSchema } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
 import type { Clock } from '../clock.ts';
-import { WindhoverError } from '../errors.ts';
+import { toRecord, WindhoverError } from '../errors.ts';
 import type {
   AnyNode,
   ClientMessage,
@@ -16,6 +16,7 @@ import type {
   Outputs,
   PrepareContext,
 } from '../node.ts';
+import { type RetryOptions, retry } from '../retry.ts';
 import { TurnBudget } from '../sleep.ts';
 import { type Board, Inbox } from './board.ts';
 import { FrameJoiner, type Joined } from './frame-joiner.ts';
@@ -243,6 +244,24 @@ export class RunningNode implements Receiver {
     return work instanceof Promise ? work.then(() => this.#budget.spend()) : this.#budget.spend();
   }
 
+  #retry<T>(what: string, { signal, attempt }: Pick<RetryOptions<T>, 'signal' | 'attempt'>): Promise<T | undefined> {
+    const { fault } = this.#services;
+    return retry({
+      signal,
+      attempt: (connected) =>
+        attempt(() => {
+          connected();
+          fault(this.id, null);
+        }),
+      failed: (error) => {
+        const { code, message } = toRecord(error, { code: 'node_failed' });
+        fault(this.id, { code, message: `${what}: ${message}` });
+        this.count('reconnects');
+        return undefined;
+      },
+    });
+  }
+
   #fail(error: unknown): void {
     if (this.#failed) return;
     this.#failed = true;
@@ -265,6 +284,7 @@ export class RunningNode implements Receiver {
       count: (name, by) => this.count(name, by),
       gauge: (name, value) => this.gauge(name, value),
       fault: (fault) => services.fault(this.id, fault),
+      retry: (what, signal, attempt) => this.#retry(what, { signal, attempt }),
       kept: this.#job.kept,
       keep: (state) => services.keep(this.id, state),
       store: services.store(this.id),

@@ -4,6 +4,7 @@
  */
 import type { Clock } from '../clock.ts';
 import type { ErrorRecord } from '../errors.ts';
+import { Backoff } from '../retry.ts';
 import type { FromChild, ToChild } from './messages.ts';
 import { type ProcessStart, SessionProcess } from './session-process.ts';
 
@@ -27,9 +28,8 @@ export interface SupervisorListener {
   replaced(error: ErrorRecord | undefined): void;
 }
 
-const RESTART_FIRST_MS = 250;
-const RESTART_LONGEST_MS = 30_000;
-/** A process that lived this long starts the backoff anew. */
+const RESTART_LIMITS = { firstMs: 250, longestMs: 30_000 };
+/** A process that was open for this long starts the backoff anew. */
 const STABLE_MS = 10_000;
 /** Loading models may take long; a process that does not open by then hangs, and is killed. */
 const OPEN_DEADLINE_MS = 120_000;
@@ -39,8 +39,8 @@ export class Supervisor {
   readonly #clock: Clock;
   readonly #listener: SupervisorListener;
   #process: SessionProcess | undefined;
-  #startedMs = 0;
-  #attempt = 0;
+  readonly #backoff = new Backoff(RESTART_LIMITS);
+  #openedMs = Number.POSITIVE_INFINITY;
   #error: ErrorRecord | undefined;
   #done = false;
   #stopping = false;
@@ -61,7 +61,7 @@ export class Supervisor {
   start(): void {
     this.#done = false;
     this.#error = undefined;
-    this.#startedMs = this.#clock.monoMs();
+    this.#openedMs = Number.POSITIVE_INFINITY;
     this.#process = new SessionProcess(this.#listener.start(), this.#clock, {
       message: (message) => this.#receive(message),
       output: (line, from) => this.#listener.output(line, from),
@@ -80,7 +80,7 @@ export class Supervisor {
     this.#replacing = 'leaving';
     if (this.#process) {
       this.#process.stop();
-      this.#timer = setTimeout(() => this.kill(), STOP_DEADLINE_MS);
+      this.#timer = setTimeout(() => this.#force('had not stopped', STOP_DEADLINE_MS), STOP_DEADLINE_MS);
     } else this.#startNext();
   }
 
@@ -121,6 +121,7 @@ export class Supervisor {
   }
 
   #receive(message: FromChild): void {
+    if (message.type === 'opened') this.#openedMs = this.#clock.monoMs();
     if (message.type === 'opened' && this.#replacing !== 'leaving') this.#opened();
     if (message.type === 'failed') this.#fail(message.error);
     if (message.type === 'done') this.#done = true;
@@ -177,9 +178,8 @@ export class Supervisor {
   }
 
   #restart(how: string, error: ErrorRecord | undefined): void {
-    const livedMs = this.#clock.monoMs() - this.#startedMs;
-    this.#attempt = livedMs > STABLE_MS ? 1 : this.#attempt + 1;
-    const waitMs = Math.min(RESTART_LONGEST_MS, RESTART_FIRST_MS * 2 ** (this.#attempt - 1));
+    if (this.#clock.monoMs() - this.#openedMs > STABLE_MS) this.#backoff.reset();
+    const waitMs = Math.round(this.#backoff.next(Math.random()));
     this.#listener.restarting(how, error, waitMs);
     // The listener may have stopped the session on this news.
     if (!this.#stopping) this.#timer = setTimeout(() => this.start(), waitMs);

@@ -88,6 +88,7 @@ describe('verdict', () => {
     const withRealDeadlines = {
       clock: time.clock,
       wait: (ms: number) => time.wait(ms),
+      random: () => time.random(),
       after: (ms: number, run: () => void) => {
         const timer = setTimeout(run, ms);
         return () => clearTimeout(timer);

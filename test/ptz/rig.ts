@@ -27,6 +27,11 @@ export class ManualTime implements DriverTime {
     this.advance(ms);
   }
 
+  /** Waits take their full time. */
+  random(): number {
+    return 1;
+  }
+
   advance(ms: number): void {
     const endMs = this.clock.monoMs() + ms;
     for (;;) {

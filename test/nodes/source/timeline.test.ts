@@ -1,9 +1,7 @@
 import { describe, expect, test } from 'bun:test';
 import { TimelineTracker } from '../../../nodes/source/timeline.ts';
-import { backoffMs } from '../../../runtime/backoff.ts';
 import { ManualClock } from '../../../runtime/clock.ts';
 import type { Pace } from '../../../runtime/data.ts';
-import { sleep } from '../../../runtime/sleep.ts';
 
 type Step =
   | { readonly open: 'finite' | 'live'; readonly firstS?: number }
@@ -143,26 +141,5 @@ describe('capture time', () => {
   ];
   test.each(rows)('$why', ({ pace, steps, monoMs }) => {
     expect(play(steps, pace).monoMs).toEqual(monoMs);
-  });
-});
-
-describe('backoff', () => {
-  test.each([
-    { attempt: 0, least: 250, most: 500 },
-    { attempt: 1, least: 500, most: 1000 },
-    { attempt: 4, least: 4000, most: 8000 },
-    { attempt: 5, least: 7500, most: 15_000 },
-    { attempt: 10_000, least: 7500, most: 15_000 },
-  ])('attempt $attempt waits $least to $most ms', ({ attempt, least, most }) => {
-    expect(backoffMs(attempt, () => 0)).toBe(least);
-    expect(backoffMs(attempt, () => 1)).toBe(most);
-  });
-
-  test('a sleep is over when it is aborted, before or while it lasts', async () => {
-    const abort = new AbortController();
-    const asleep = sleep(1e9, abort.signal);
-    abort.abort();
-    await asleep;
-    await sleep(1e9, abort.signal);
   });
 });

@@ -56,6 +56,7 @@ export async function openNode(node: AnyNode, options: FakeOptions = {}): Promis
       gauges[name] = value;
     },
     fault: ignore,
+    retry: (_what, _signal, attempt) => attempt(ignore),
     kept: options.kept,
     keep: (state) => kept.push(state),
     store: new MemoryStore(),

@@ -1,0 +1,74 @@
+/** Trying again: how long to wait between attempts, and the one loop of everything that connects. */
+import { WindhoverError } from './errors.ts';
+import { sleep } from './sleep.ts';
+
+export interface BackoffLimits {
+  readonly firstMs: number;
+  readonly longestMs: number;
+}
+
+const LIMITS: BackoffLimits = { firstMs: 500, longestMs: 15_000 };
+
+/** Waits between attempts: doubling, bounded, and spread by chance: what was lost together must not try together. Pure. */
+export class Backoff {
+  readonly #limits: BackoffLimits;
+  #failures = 0;
+
+  constructor(limits: BackoffLimits = LIMITS) {
+    this.#limits = limits;
+  }
+
+  /** One more failure. @param random in [0, 1) @returns how long to wait: the half of the full time, or more */
+  next(random: number): number {
+    const { firstMs, longestMs } = this.#limits;
+    const fullMs = Math.min(longestMs, firstMs * 2 ** this.#failures);
+    this.#failures += 1;
+    return (fullMs / 2) * (1 + random);
+  }
+
+  /** It works: the next failure is the first again. */
+  reset(): void {
+    this.#failures = 0;
+  }
+}
+
+export interface RetryOptions<T> {
+  /** Ends the loop; also while it waits. */
+  readonly signal: AbortSignal;
+  /** One attempt, for as long as the connection holds; calls `connected` once it is up. What it returns ends the loop. */
+  readonly attempt: (connected: () => void) => Promise<T>;
+  /** Told of each failure. @returns the least time to wait, where the other side asks for one */
+  readonly failed: (error: unknown) => Promise<number | undefined> | number | undefined;
+  readonly limits?: BackoffLimits;
+  readonly time?: RetryTime;
+}
+
+/** Waits and chance, which a test can own. */
+export interface RetryTime {
+  wait(ms: number, signal: AbortSignal): Promise<void>;
+  /** In [0, 1). */
+  random(): number;
+}
+
+const REAL_TIME: RetryTime = { wait: sleep, random: Math.random };
+
+/**
+ * Tries until it works, or until the signal is aborted.
+ * @returns what the attempt returned; undefined when it was aborted
+ * @throws what the attempt throws, when it is permanent
+ */
+export async function retry<T>(options: RetryOptions<T>): Promise<T | undefined> {
+  const { signal, attempt, failed, limits, time = REAL_TIME } = options;
+  const backoff = new Backoff(limits);
+  while (!signal.aborted) {
+    try {
+      return await attempt(() => backoff.reset());
+    } catch (error) {
+      if (signal.aborted) return undefined;
+      if (error instanceof WindhoverError && error.details.permanent === true) throw error;
+      const leastMs = (await failed(error)) ?? 0;
+      await time.wait(Math.max(leastMs, backoff.next(time.random())), signal);
+    }
+  }
+  return undefined;
+}
