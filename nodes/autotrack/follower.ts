@@ -15,7 +15,7 @@ import type { Selection } from './selector.ts';
 import { type Decision, Steering } from './steering.ts';
 import type { Tuning } from './tuning.ts';
 
-type Context = NodeContext<AutotrackParams, { ptz: { kind: 'ptz' } }>;
+export type FollowContext = NodeContext<AutotrackParams, { ptz: { kind: 'ptz' } }>;
 
 /** How often the status is asked for while the camera moves, is calibrated, and otherwise. */
 const BUSY_POLL_MS = 200;
@@ -26,7 +26,7 @@ const STATUS_AGE_MS = 3000;
 
 export class Follower {
   readonly #params: AutotrackParams;
-  readonly #context: Context;
+  readonly #context: FollowContext;
   readonly #link: CameraLink | null;
   readonly #steering: Steering;
   readonly #home: Home;
@@ -42,7 +42,7 @@ export class Follower {
   #isTuning = false;
 
   /** @param camera null: nothing is moved */
-  constructor(context: Context, camera: { link: CameraLink; tuning: Tuning; reporter: Reporter } | null) {
+  constructor(context: FollowContext, camera: { link: CameraLink; tuning: Tuning; reporter: Reporter } | null) {
     this.#context = context;
     this.#params = context.params;
     this.#link = camera?.link ?? null;

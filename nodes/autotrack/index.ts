@@ -3,11 +3,11 @@
  * nothing; ticks then carry no `ptz`.
  */
 
-import { checkDriverOptions, makeDriver, realTime } from '../../ptz/index.ts';
+import { checkDriverOptions, type DriverTime, makeDriver, type PtzDriver, realTime } from '../../ptz/index.ts';
 import { defineNode, targetRequests } from '../../runtime/node.ts';
 import { BoardHead } from './board-head.ts';
 import { CameraLink } from './camera-link.ts';
-import { Follower } from './follower.ts';
+import { type FollowContext, Follower } from './follower.ts';
 import { type AutotrackParams, params } from './options.ts';
 import { Reporter } from './reporter.ts';
 import { Tuning } from './tuning.ts';
@@ -24,36 +24,49 @@ export default defineNode({
   requests: targetRequests,
   validate: (options) => checkDriverOptions(options),
   open(context) {
-    const { params: options, graph, clock, log, board, store } = context;
+    const { params: options, graph, clock, board } = context;
     // Files are not watched by a camera that could be moved.
     if (options.driver === 'none' || graph.pace === 'asap')
       return handlers(new Follower(context, null), () => undefined);
     const time = realTime(clock);
     const head = options.driver === 'sim' ? new BoardHead(board) : undefined;
-    const tuning = new Tuning(options, store, log);
-    const link = new CameraLink(makeDriver(options, { time, head }), time, log, {
-      sent: (velocity, atMs) => follower.sent(velocity, atMs),
-      unanswered: (atMs) => follower.unanswered(atMs),
-      status: (status) => follower.status(status),
-      changed: () => follower.linkChanged(),
-    });
-    const reporter = new Reporter({
-      clock,
-      sessionId: context.sessionId,
-      cameraId: graph.camera,
-      controlMode: options.driver,
-      enabled: options.enabled,
-      link,
-      calibration: () => tuning.view(),
-      notes: () => follower.notes,
-      send: (message) => context.send(message),
-    });
-    const follower = new Follower(context, { link, tuning, reporter });
-    context.every(TICK_MS, () => follower.tick());
-    link.start();
-    return handlers(follower, () => follower.close());
+    return follow(context, { controlMode: options.driver, driver: makeDriver(options, { time, head }), time });
   },
 });
+
+/** A camera to keep on the target, and the time in which it is moved. */
+export interface FollowedCamera {
+  readonly controlMode: 'onvif' | 'octagon' | 'sim';
+  readonly driver: PtzDriver;
+  readonly time: DriverTime;
+}
+
+/** Keeps a camera on the target. @returns the node's handlers */
+export function follow(context: FollowContext, { controlMode, driver, time }: FollowedCamera) {
+  const { params: options, graph, clock, log, store } = context;
+  const tuning = new Tuning(options, store, log);
+  const link = new CameraLink(driver, time, log, {
+    sent: (velocity, atMs) => follower.sent(velocity, atMs),
+    unanswered: (atMs) => follower.unanswered(atMs),
+    status: (status) => follower.status(status),
+    changed: () => follower.linkChanged(),
+  });
+  const reporter = new Reporter({
+    clock,
+    sessionId: context.sessionId,
+    cameraId: graph.camera,
+    controlMode,
+    enabled: options.enabled,
+    link,
+    calibration: () => tuning.view(),
+    notes: () => follower.notes,
+    send: (message) => context.send(message),
+  });
+  const follower = new Follower(context, { link, tuning, reporter });
+  context.every(TICK_MS, () => follower.tick());
+  link.start();
+  return handlers(follower, () => follower.close());
+}
 
 function handlers(follower: Follower, close: () => void | Promise<void>) {
   return {

@@ -139,12 +139,13 @@ export class Chase implements AsyncDisposable {
    * Waits until it follows a target that moves, with the camera turning along; selects one unless one is followed.
    * @param degPerS how fast the target is at least
    * @param selects false: what was selected before is to be followed
+   * @param within share of the picture's width that it may be off the centre
    */
-  async pursues(degPerS: number, { selects = true } = {}): Promise<void> {
+  async pursues(degPerS: number, { selects = true, within = 0.1 } = {}): Promise<void> {
     const isSteady = () => {
       const { panDegPerS = 0 } = this.camera.truth(this.camera.nowS(), SIZE)[0] ?? {};
       const turns = this.camera.state().pan.rate * Math.sign(panDegPerS);
-      return Math.abs(panDegPerS) > degPerS && turns > degPerS && this.offCentre() < 0.1;
+      return Math.abs(panDegPerS) > degPerS && turns > degPerS && this.offCentre() < within;
     };
     const follows = () =>
       this.client.autotrack?.state === 'following' && this.client.tick?.tracking_phase === 'tracking';

@@ -17,4 +17,13 @@ export class Slots {
       else this.#free++;
     };
   }
+
+  async with<T>(work: () => Promise<T>): Promise<T> {
+    const release = await this.take();
+    try {
+      return await work();
+    } finally {
+      release();
+    }
+  }
 }

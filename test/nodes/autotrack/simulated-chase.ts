@@ -1,0 +1,242 @@
+/**
+ * The autotrack node with a camera over real HTTP, in simulated time: the virtual camera with its quirks, the driver and the
+ * node run on a clock that stands still until every request on its way is answered. Detections are the truth.
+ */
+import { Value } from '@sinclair/typebox/value';
+import type { FollowContext } from '../../../nodes/autotrack/follower.ts';
+import autotrack, { type AutotrackParams, follow } from '../../../nodes/autotrack/index.ts';
+import { ByteTrack } from '../../../nodes/track/byte-track.ts';
+import { EgoMotion } from '../../../nodes/track/ego-motion.ts';
+import { trackOptions } from '../../../nodes/track/options.ts';
+import type { PtzDriver } from '../../../ptz/index.ts';
+import type { BoardTopics, Detection, FrameMeta } from '../../../runtime/data.ts';
+import { MemoryStore } from '../../../runtime/engine/store.ts';
+import { CameraServer } from '../../../sim/camera/server.ts';
+import { VirtualCamera } from '../../../sim/camera/virtual-camera.ts';
+import type { SceneFile } from '../../../sim/scene/scene-file.ts';
+import { type NodeRun, openNode } from '../../node-runner.ts';
+import { ManualTime, PASSWORD, USER } from '../../ptz/rig.ts';
+
+const SIZE = { width: 640, height: 360 };
+const STEP_MS = 20;
+const FRAME_MS = 130;
+/** From a picture to its tracks. */
+const DETECT_MS = 60;
+/** As often as the event loop turns without news, nothing is under way any more. */
+const QUIET_TURNS = 6;
+
+/** Waits end when `advance` passes them, and let no time pass of themselves. */
+class SteppedTime extends ManualTime {
+  override async wait(ms: number, signal?: AbortSignal): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const callOff = this.after(ms, resolve);
+      signal?.addEventListener('abort', () => {
+        callOff();
+        resolve();
+      });
+    });
+  }
+
+  every(ms: number, run: () => void): void {
+    this.after(ms, () => {
+      run();
+      this.every(ms, run);
+    });
+  }
+}
+
+export interface SimulatedOptions {
+  readonly quirks: readonly string[];
+  readonly scene: SceneFile;
+  /** What is known of the motors before, and for which rung. */
+  readonly known: { readonly rung: string; readonly plant: unknown };
+  readonly params?: Partial<AutotrackParams>;
+  readonly driver: (server: CameraServer, time: ManualTime) => PtzDriver;
+}
+
+export class SimulatedChase implements AsyncDisposable {
+  readonly camera: VirtualCamera;
+  readonly #time: SteppedTime;
+  readonly #server: CameraServer;
+  readonly #requests: Requests;
+  readonly #tracker = new ByteTrack(Value.Create(trackOptions));
+  readonly #ego = new EgoMotion();
+  #run: NodeRun | undefined;
+  #ids: readonly number[] = [];
+  #index = 0;
+  #nextFrameMs = 0;
+
+  private constructor(time: SteppedTime, camera: VirtualCamera, server: CameraServer, requests: Requests) {
+    this.#time = time;
+    this.camera = camera;
+    this.#server = server;
+    this.#requests = requests;
+  }
+
+  /** Everything is wired; the camera is not reached yet. */
+  static async start({ quirks, scene, known, params, driver }: SimulatedOptions): Promise<SimulatedChase> {
+    const time = new SteppedTime();
+    const camera = new VirtualCamera({ clock: time.clock, scene });
+    const requests = new Requests();
+    const server = await CameraServer.start({
+      ...{ clock: time.clock, camera, quirks, version: '0.0.1', host: '127.0.0.1', port: 0 },
+      credentials: { user: USER, password: PASSWORD },
+      wait: (ms) => requests.holds(time.wait(ms)),
+    });
+    requests.lostEvery = server.traits.dropEvery;
+    const chase = new SimulatedChase(time, camera, server, requests);
+    const store = new MemoryStore();
+    store.save({ version: 1, ...known, repeatability: 1, atUnixMs: time.clock.unixMs() });
+    const contract: typeof autotrack = {
+      ...autotrack,
+      open: (context) => {
+        const board = { ...context.board, post: chase.#post };
+        const every = (ms: number, tick: () => void) => time.every(ms, tick);
+        return follow({ ...context, board, every } as unknown as FollowContext, {
+          controlMode: 'onvif',
+          driver: driver(server, time),
+          time,
+        });
+      },
+    };
+    chase.#run = await openNode(contract, {
+      ...{ clock: time.clock, pace: 'realtime', stores: { node: store }, inputs: { tracks: [] } },
+      params: { calibrate: false, search_s: 0, ...params },
+    });
+    return chase;
+  }
+
+  /** Counters and gauges of the node. */
+  get stats() {
+    return this.#node.stats;
+  }
+
+  /** Lets time pass in small steps, and looks after each. */
+  async run(seconds: number, look: () => void = () => undefined): Promise<void> {
+    const { clock } = this.#time;
+    for (const endMs = clock.monoMs() + seconds * 1000; clock.monoMs() < endMs; ) {
+      this.#time.advance(STEP_MS);
+      if (clock.monoMs() >= this.#nextFrameMs) this.#expose();
+      await this.#requests.settle();
+      look();
+    }
+  }
+
+  /** Lets time pass until it holds. */
+  async until(what: string, holds: () => boolean, withinS: number): Promise<void> {
+    const endMs = this.#time.clock.monoMs() + withinS * 1000;
+    while (!holds()) {
+      if (this.#time.clock.monoMs() > endMs) throw new Error(`not within ${withinS} s: ${what}`);
+      await this.run(STEP_MS / 1000);
+    }
+  }
+
+  /** Selects the only thing in sight. */
+  async select(): Promise<void> {
+    await this.until('a track', () => this.#ids.length > 0, 5);
+    await this.#node.request('set_target_id', { target_id: this.#ids[0] });
+  }
+
+  get isReady(): boolean {
+    return this.stats.link === 'ready';
+  }
+
+  /** Distance of the target from the centre of the picture, share of the picture's width; out of sight: 1. */
+  offCentre(): number {
+    const box = this.camera.truth(this.camera.nowS(), SIZE)[0]?.box;
+    if (!box) return 1;
+    return Math.hypot(box.x + box.w / 2 - SIZE.width / 2, box.y + box.h / 2 - SIZE.height / 2) / SIZE.width;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    let isClosed = false;
+    const closing = this.#node.close().finally(() => {
+      isClosed = true;
+    });
+    while (!isClosed) await this.run(STEP_MS / 1000);
+    await closing;
+    this.#requests[Symbol.dispose]();
+    await this.#server.stop();
+  }
+
+  get #node() {
+    const node = this.#run?.nodes.get('node');
+    if (!node) throw new Error('not started');
+    return node;
+  }
+
+  /** The tracker hears of the camera what the board tells it. */
+  readonly #post = (topic: string, value: unknown): void => {
+    if (topic === 'camera') this.#ego.add(value as BoardTopics['camera']);
+  };
+
+  #expose(): void {
+    const { clock } = this.#time;
+    const nowMs = clock.monoMs();
+    this.#nextFrameMs = nowMs + FRAME_MS;
+    const truth = this.camera.truth(this.camera.nowS(), SIZE);
+    const detections = truth.flatMap(({ box, label }): Detection[] =>
+      box && box.w > 3 ? [{ bboxPx: box, label, confidence: 0.85 }] : [],
+    );
+    const size = { w: SIZE.width, h: SIZE.height };
+    const times = { captureMonoMs: nowMs, captureUnixMs: clock.unixMs(), decodedMonoMs: nowMs };
+    const frame: FrameMeta = { index: this.#index++, mediaTimeS: nowMs / 1000, ...times, size };
+    this.#time.after(DETECT_MS, () => this.#detected(frame, detections));
+  }
+
+  #detected(frame: FrameMeta, detections: Detection[]): void {
+    const motion = this.#ego.step(frame.captureMonoMs, frame.size);
+    const { tracks } = this.#tracker.step(frame.mediaTimeS, detections, { widthPx: frame.size.w, motion });
+    this.#ids = tracks.map(({ id }) => id);
+    void this.#node.deliver('tracks', { frame, tracks });
+  }
+}
+
+/** Knows of every request on its way, by standing between all callers and `fetch`. */
+class Requests implements Disposable {
+  /** Every so many-th one gets no answer; 0: none. */
+  lostEvery = 0;
+  readonly #fetch = globalThis.fetch;
+  #sent = 0;
+  #underway = 0;
+  #givenUp = 0;
+  /** That wait on simulated time. */
+  #held = 0;
+
+  constructor() {
+    const send = async (...args: Parameters<typeof fetch>) => {
+      this.#sent++;
+      this.#underway++;
+      try {
+        const answer = await this.#fetch(...args);
+        const { status, headers } = answer;
+        return new Response(await answer.arrayBuffer(), { status, headers });
+      } catch (error) {
+        this.#givenUp++;
+        throw error;
+      } finally {
+        this.#underway--;
+      }
+    };
+    globalThis.fetch = Object.assign(send, { preconnect: this.#fetch.preconnect });
+  }
+
+  async holds(wait: Promise<void>): Promise<void> {
+    this.#held++;
+    await wait;
+    this.#held--;
+  }
+
+  /** Waits, in real time, until nothing happens any more before time passes. */
+  async settle(): Promise<void> {
+    for (let quiet = 0; quiet < QUIET_TURNS; quiet++) {
+      await new Promise((resolve) => setImmediate(resolve));
+      const lost = this.lostEvery > 0 ? Math.floor(this.#sent / this.lostEvery) - this.#givenUp : 0;
+      if (this.#underway > this.#held + Math.max(0, lost)) quiet = 0;
+    }
+  }
+
+  [Symbol.dispose](): void {
+    globalThis.fetch = this.#fetch;
+  }
+}
