@@ -1,10 +1,10 @@
 /** False alarms on skies and skylines where nothing flies: rendered by the project's renderer, many looks, a camera that moves. */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { hash01 } from '../../sim/render/noise.ts';
-import { skyScene } from '../../sim/render/presets.ts';
+import { hash01 } from '../../sim/noise.ts';
 import { SceneRenderer } from '../../sim/render/render.ts';
-import type { BackgroundLook, CameraKnot, PictureSize, Scene } from '../../sim/render/scene.ts';
+import { skyScene } from '../../sim/scene/presets.ts';
+import type { BackgroundLook, CameraKnot, PictureSize, Scene } from '../../sim/scene/scene.ts';
 import { classOf, type ModelFacts } from './model-facts.ts';
 import { eachClip } from './run-model.ts';
 

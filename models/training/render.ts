@@ -6,10 +6,9 @@
  * OUT.json with the tight boxes of each.
  */
 import { createWriteStream } from 'node:fs';
-import type { Rgb } from '../../sim/render/color.ts';
-import { hash01 } from '../../sim/render/noise.ts';
+import { hash01 } from '../../sim/noise.ts';
 import { SceneRenderer } from '../../sim/render/render.ts';
-import type { BackgroundLook, CameraPose, Scene, SceneObject } from '../../sim/render/scene.ts';
+import type { BackgroundLook, CameraPose, Rgb, Scene, SceneObject } from '../../sim/scene/scene.ts';
 
 const SIZE = { width: 640, height: 512 };
 const PICTURES_A_SCENE = 20;

@@ -1,11 +1,11 @@
 /** `bun run camera`: a virtual PTZ camera that speaks ONVIF, for tests and demos. */
-import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Value } from '@sinclair/typebox/value';
 import packageJson from '../../package.json';
 import { quirksText } from '../../sim/camera/quirks.ts';
 import { CameraServer } from '../../sim/camera/server.ts';
 import { VirtualCamera } from '../../sim/camera/virtual-camera.ts';
+import { readText } from '../../sim/scene/load-scene.ts';
 import { contentFaults, type SceneFile, sceneFileSchema } from '../../sim/scene/scene-file.ts';
 import { SystemClock } from '../clock.ts';
 import { errorMessage, WindhoverError } from '../errors.ts';
@@ -30,7 +30,6 @@ const OPTIONS = {
 
 /** Good on this machine only; README.md of sim/camera names it. */
 const DEMO_PASSWORD = 'windhover';
-const MAX_SCENE_BYTES = 4 * 1024 * 1024;
 
 export async function cameraCommand(args: string[], surroundings: Surroundings): Promise<number> {
   const { values, positionals } = parseCommandLine(args, OPTIONS, USAGE);
@@ -86,7 +85,7 @@ function password(variable: string | undefined, host: string, { env }: Surroundi
 /** Prints what is wrong with the file, all at once and located. @returns the scene, or null */
 function readScene(file: string, { cwd, stderr }: Surroundings): SceneFile | null {
   const faults = new Faults(file);
-  const scene = checkScene(readText(resolve(cwd, file), file), faults);
+  const scene = checkScene(readText(resolve(cwd, file)), faults);
   for (const fault of faults.list()) stderr.write(`${formatFault(fault)}\n`);
   return faults.count > 0 ? null : scene;
 }
@@ -125,15 +124,4 @@ function parseJson(text: string, faults: Faults): unknown {
 /** `targets`, `0`, `path` → `targets[0].path` */
 function pathOf(keys: readonly string[]): string {
   return keys.reduce((path, key) => joinPath(path, /^\d+$/.test(key) ? Number(key) : key), '');
-}
-
-/** @throws WindhoverError `scene_unreadable` */
-function readText(path: string, file: string): string {
-  try {
-    const text = readFileSync(path, 'utf8');
-    if (text.length <= MAX_SCENE_BYTES) return text;
-  } catch (cause) {
-    throw new WindhoverError('scene_unreadable', `${file}: cannot be read`, { got: errorMessage(cause), cause });
-  }
-  throw new WindhoverError('scene_unreadable', `${file}: too large`, { expected: `at most ${MAX_SCENE_BYTES} bytes` });
 }

@@ -5,9 +5,9 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { skyPanScene, skyScene } from '../../sim/render/presets.ts';
 import { makePicture, SceneRenderer } from '../../sim/render/render.ts';
-import type { PictureSize, Scene } from '../../sim/render/scene.ts';
+import { skyPanScene, skyScene } from '../../sim/scene/presets.ts';
+import type { PictureSize, Scene } from '../../sim/scene/scene.ts';
 import { errorMessage } from '../errors.ts';
 
 /** A clip: which seconds of a scene, at what size and rate. */

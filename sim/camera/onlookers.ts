@@ -4,8 +4,8 @@
  */
 import type { Clock } from '../../runtime/clock.ts';
 import { makePicture, type Picture } from '../render/render.ts';
-import type { PictureSize } from '../render/scene.ts';
-import type { TargetTruth } from '../scene/truth.ts';
+import type { TargetTruth } from '../render/targets.ts';
+import type { PictureSize } from '../scene/scene.ts';
 import { AXES } from './motion/head.ts';
 import type { OnvifDevice } from './onvif-device.ts';
 import type { Traits } from './quirks.ts';

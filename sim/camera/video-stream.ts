@@ -1,5 +1,5 @@
 /** The picture as a stream of JPEGs over HTTP (multipart/x-mixed-replace), as many cameras offer it: FFmpeg plays it. */
-import type { PictureSize } from '../render/scene.ts';
+import type { PictureSize } from '../scene/scene.ts';
 import { toJpeg } from './jpeg.ts';
 import type { FrameMaker } from './onlookers.ts';
 

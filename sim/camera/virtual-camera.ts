@@ -11,9 +11,9 @@
  */
 import type { Clock } from '../../runtime/clock.ts';
 import { type Picture, SceneRenderer } from '../render/render.ts';
-import type { CameraPose, PictureSize, Scene } from '../render/scene.ts';
+import { type TargetTruth, targetsAt } from '../render/targets.ts';
+import type { CameraPose, PictureSize, Scene } from '../scene/scene.ts';
 import { defaultScene, type SceneFile, toScene } from '../scene/scene-file.ts';
-import { type TargetTruth, targetsAt } from '../scene/truth.ts';
 import { type AXES, type HeadCommand, type HeadState, PtzHead } from './motion/head.ts';
 import { type HeadSpec, headSpec, hfovDegAt, type Motors } from './motion/motors.ts';
 

@@ -1,10 +1,11 @@
 /** Sky, clouds and ground of a scene, painted into a picture for a camera. */
+
+import type { BackgroundLook, CameraPose, PictureSize, SkyStop } from '../scene/scene.ts';
 import { CLOUD, makeClouds } from './clouds.ts';
 import { mix, toYuv, type Yuv } from './color.ts';
 import { type Columns, columnsFor, type Panorama, readLine } from './panorama.ts';
 import { pxPerDeg, toAngles } from './projection.ts';
 import type { Plane } from './raster.ts';
-import type { BackgroundLook, CameraPose, PictureSize, SkyStop } from './scene.ts';
 import { makeSkyline, SKYLINE, SKYLINE_TOP_DEG } from './skyline.ts';
 
 /** One layer of the background, ready to be read line by line for one camera and one plane. */

@@ -1,5 +1,5 @@
 /** Clouds: fractal noise, squeezed together towards the horizon as a layer seen from below is. */
-import { fractalNoise, smoothstep } from './noise.ts';
+import { fractalNoise, smoothstep } from '../noise.ts';
 import { makePanorama, type Panorama } from './panorama.ts';
 
 /** Channels of the panorama that {@link makeClouds} returns, in 0–255. */

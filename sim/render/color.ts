@@ -1,7 +1,6 @@
 /** Colour of the scene renderer: BT.601, limited range (luma 16–235), which is what decoders assume at this size. */
 
-/** Red, green, blue in 0–255. */
-export type Rgb = readonly [number, number, number];
+import type { Rgb } from '../scene/scene.ts';
 
 export interface Yuv {
   readonly y: number;

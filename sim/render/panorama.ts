@@ -2,7 +2,7 @@
  * A picture of all directions: 360° of pan, a band of tilt, any number of 8-bit channels. Made once, resampled for
  * every frame: vertically into a line, then along that line (both linear).
  */
-import { modulo } from './noise.ts';
+import { modulo } from '../noise.ts';
 
 export interface Panorama {
   readonly pxPerDeg: number;

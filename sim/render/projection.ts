@@ -2,8 +2,8 @@
  * The lens: a straight line between angles and pixels (equidistant along both axes). A degree is as many pixels wide at
  * the edge as in the middle, so background rows and columns are resampled on their own, which is what makes it fast.
  */
-import { modulo } from './noise.ts';
-import type { CameraPose, PictureSize } from './scene.ts';
+import { modulo } from '../noise.ts';
+import type { CameraPose, PictureSize } from '../scene/scene.ts';
 
 export function pxPerDeg(camera: CameraPose, size: PictureSize): number {
   return size.width / camera.hfovDeg;

@@ -6,11 +6,12 @@
  *     const zoomed = renderer.render(1.5, { camera: { panDeg: 4, tiltDeg: 12, hfovDeg: 10 } });
  *     const boxes = renderer.truth(1.5);
  */
+
+import type { CameraPose, PictureSize, Scene } from '../scene/scene.ts';
 import { Background } from './background.ts';
 import { toYuv, type Yuv } from './color.ts';
+import { cameraAt, placeObjects, type TruthObject, truthAt } from './placement.ts';
 import { drawStroke, type Plane } from './raster.ts';
-import type { CameraPose, PictureSize, Scene } from './scene.ts';
-import { cameraAt, placeObjects, type TruthObject, truthAt } from './truth.ts';
 
 /** An 8-bit YUV 4:2:0 picture, BT.601, limited range. */
 export interface Picture extends PictureSize {

@@ -1,5 +1,5 @@
 /** The ground: a far skyline in the haze, nearer buildings with lit windows, and trees in front. */
-import { fractalNoise, hash01 } from './noise.ts';
+import { fractalNoise, hash01 } from '../noise.ts';
 import { halve, makePanorama, type Panorama } from './panorama.ts';
 
 /** Channels of the panoramas that {@link makeSkyline} returns, in 0–255; `haze` and `light` lie within `cover`. */

@@ -2,7 +2,7 @@
  * What flies, as a few strokes with round ends each. One unit is the object's span from end to end, x to the right, y
  * up, the origin in the middle; the object faces right.
  */
-import type { SpriteKind } from './scene.ts';
+import type { SpriteKind } from '../scene/scene.ts';
 
 /** A stroke from one disc to another, its width going over from the first one's to the second's. */
 export interface Stroke {

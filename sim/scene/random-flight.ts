@@ -1,6 +1,6 @@
 /** A path at random, the same for the same seed: straight legs between places, with stays, closed in time. */
-import { hash01 } from '../render/noise.ts';
-import type { FlightKnot } from '../render/scene.ts';
+import { hash01 } from '../noise.ts';
+import type { FlightKnot } from './scene.ts';
 
 type Range = readonly [low: number, high: number];
 

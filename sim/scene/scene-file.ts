@@ -5,9 +5,9 @@
 import { type Static, Type } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
 import { defaultMotors, motorsSchema } from '../camera/motion/motors.ts';
-import { skyScene } from '../render/presets.ts';
-import type { FlightKnot, Scene, SceneObject } from '../render/scene.ts';
+import { skyScene } from './presets.ts';
 import { randomFlight } from './random-flight.ts';
+import type { FlightKnot, Scene, SceneObject } from './scene.ts';
 
 const closed = { additionalProperties: false };
 const pair = (low: number, high: number, defaults: [number, number]) =>

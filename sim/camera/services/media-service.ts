@@ -2,7 +2,7 @@
  * The media service (ONVIF Media Service Specification, ver10): profiles and where the pictures are. There is no RTSP
  * server: the stream is JPEGs over HTTP, for programs on this machine.
  */
-import type { PictureSize } from '../../render/scene.ts';
+import type { PictureSize } from '../../scene/scene.ts';
 import type { Traits } from '../quirks.ts';
 import { invalidArgument } from '../soap/fault.ts';
 import { child, type XmlElement } from '../soap/read-xml.ts';

@@ -1,5 +1,5 @@
 /** The media profiles of the virtual camera: one lens, two picture sizes. */
-import type { PictureSize } from '../../render/scene.ts';
+import type { PictureSize } from '../../scene/scene.ts';
 import type { Traits } from '../quirks.ts';
 import { invalidArgument } from '../soap/fault.ts';
 import { child, type XmlElement } from '../soap/read-xml.ts';

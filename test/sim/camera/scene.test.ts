@@ -6,8 +6,8 @@ import { ManualClock } from '../../../runtime/clock.ts';
 import { toJpeg } from '../../../sim/camera/jpeg.ts';
 import { defaultMotors } from '../../../sim/camera/motion/motors.ts';
 import { VirtualCamera } from '../../../sim/camera/virtual-camera.ts';
-import { curveAt } from '../../../sim/render/paths.ts';
 import { makePicture } from '../../../sim/render/render.ts';
+import { curveAt } from '../../../sim/scene/paths.ts';
 import { randomFlight } from '../../../sim/scene/random-flight.ts';
 import {
   contentFaults,

@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, test } from 'bun:test';
-import { skyPanScene, skyScene } from '../../../sim/render/presets.ts';
+import type { TruthObject } from '../../../sim/render/placement.ts';
 import { makePicture, type Picture, SceneRenderer } from '../../../sim/render/render.ts';
-import type { CameraPose, Scene } from '../../../sim/render/scene.ts';
-import type { TruthObject } from '../../../sim/render/truth.ts';
+import { skyPanScene, skyScene } from '../../../sim/scene/presets.ts';
+import type { CameraPose, Scene } from '../../../sim/scene/scene.ts';
 
 const SIZE = { width: 640, height: 360 };
 /** One pixel is 0.1°. */

@@ -1,8 +1,8 @@
 /** Exactly where everything is: in degrees around the camera, and in its picture. */
 import type { Box } from '../../runtime/data.ts';
-import { curveAt, knotTime, swayAt } from '../render/paths.ts';
-import type { CameraPose, PictureSize, Scene } from '../render/scene.ts';
-import { truthAt } from '../render/truth.ts';
+import { curveAt, knotTime, swayAt } from '../scene/paths.ts';
+import type { CameraPose, PictureSize, Scene } from '../scene/scene.ts';
+import { truthAt } from './placement.ts';
 
 export interface TargetTruth {
   readonly id: number;

@@ -1,9 +1,9 @@
 /** Where a scene's objects are in a picture: their strokes in pixels, and the exact boxes around them. */
 import type { Box } from '../../runtime/data.ts';
-import { curveAt, knotTime, swayAt } from './paths.ts';
+import { curveAt, knotTime, swayAt } from '../scene/paths.ts';
+import type { CameraPose, PictureSize, Scene, SceneObject } from '../scene/scene.ts';
 import { pxPerDeg, toPixel } from './projection.ts';
 import type { PixelStroke } from './raster.ts';
-import type { CameraPose, PictureSize, Scene, SceneObject } from './scene.ts';
 import { spriteStrokes } from './sprites.ts';
 
 /** Ground truth of one object in one picture. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test';
-import { curveAt, knotTime, swayAt } from '../../../sim/render/paths.ts';
+import { curveAt, knotTime, swayAt } from '../../../sim/scene/paths.ts';
 
 const KNOTS = [
   { timeS: 0, at: 0 },

@@ -1,5 +1,5 @@
 /** Motion in a scene: curves through knots, and the sway of an object that hovers. Pure functions of time. */
-import { modulo } from './noise.ts';
+import { modulo } from '../noise.ts';
 
 /** A point of a curve. */
 export interface Knot {
