@@ -5,6 +5,8 @@
  * corner. `publish` alone normalizes. Suffixes say the unit: `Px`, `S` (seconds), `Ms`, `Norm`.
  */
 
+import type { MetadataTick } from '../schemas/metadata-tick.ts';
+
 /** Kinds of links. `packet` stays inside one worker (native objects), `frame` is a ring, the rest are messages. */
 export type LinkKind = 'packet' | 'frame' | 'detections' | 'tracks' | 'ptz';
 
@@ -40,6 +42,12 @@ export interface FrameMeta {
   readonly decodedMonoMs: number;
   /** Size of the source frame in pixels. */
   readonly size: Size;
+}
+
+/** The frame that a published message is about. */
+export interface AboutFrame {
+  readonly decodedMonoMs: number;
+  readonly inferenceMs: number;
 }
 
 /**
@@ -127,7 +135,7 @@ export interface TracksMessage {
   readonly inferenceMs: number;
 }
 
-export type TrackingPhase = 'idle' | 'searching' | 'tracking' | 'lost';
+export type TrackingPhase = MetadataTick['tracking_phase'];
 
 /** What autotrack knows and does, once per frame. */
 export interface PtzMessage {
@@ -135,11 +143,7 @@ export interface PtzMessage {
   readonly selectedTargetId: number | null;
   readonly phase: TrackingPhase;
   /** Absent while no camera is driven. `cmd`: last commanded velocity, each in [-1, 1]. */
-  readonly ptz?: {
-    readonly control_mode: 'onvif' | 'octagon' | 'sim';
-    readonly active: boolean;
-    readonly cmd: { readonly pan: number; readonly tilt: number; readonly zoom: number };
-  };
+  readonly ptz?: NonNullable<MetadataTick['ptz']>;
 }
 
 /** The value type of each link kind. */

@@ -5,19 +5,23 @@
  * The runtime checks the graph against the contract, places the node on a worker, and calls the handlers one at a
  * time, in order. See docs/nodes.md, and graphs/custom-node/ for complete ones.
  */
-import { type Static, type TObject, type TSchema, Type } from '@sinclair/typebox';
+import { type Static, type TObject, Type } from '@sinclair/typebox';
+import type { MessageOf, Topics } from '../schemas/topics.ts';
 import type { Clock } from './clock.ts';
-import type { BoardTopics, FrameRequest, LinkKind, LinkValues, Pace } from './data.ts';
+import type { AboutFrame, BoardTopics, FrameRequest, LinkKind, LinkValues, Pace } from './data.ts';
 import type { ModelCard, RefusedModel } from './model-card.ts';
+import type { RequestHandlers, Requests } from './requests.ts';
 import type { RetryOptions } from './retry.ts';
 
 export { type Static, Type } from '@sinclair/typebox';
 export { targetRequests } from '../schemas/command.ts';
+export { type MessageOf, type Topic, type Topics, topic, topics } from '../schemas/topics.ts';
 export type { Clock } from './clock.ts';
 export * from './data.ts';
 export { errorCode, errorMessage, WindhoverError } from './errors.ts';
 export * from './geometry.ts';
 export type { ModelCard, RefusedModel } from './model-card.ts';
+export type { RequestSpec, Requests } from './requests.ts';
 export { Backoff, type BackoffLimits, type RetryOptions, retry } from './retry.ts';
 export { maskPasswords } from './secrets.ts';
 export { sleep } from './sleep.ts';
@@ -87,53 +91,13 @@ export interface NodeStore {
   save(value: unknown): void;
 }
 
-/**
- * A message of the wire contract on its way to clients.
- * `tick`: the latest state, may be replaced by a newer one. `event`: never dropped.
- */
-export type ClientMessage = StateMessage | (MessageBody & { readonly topic: 'tick' | 'event' });
-
-/**
- * A state apart from the ticks, for clients that ask for it: the latest of each name counts, and is kept for those that
- * come later. `realtime` pace only: a record of an `asap` run is the same on every run.
- */
-export type StateMessage = MessageBody & { readonly topic: 'state'; readonly name: StateName };
-
-/** `ptz`: a `ptz_state` message. `autotrack`: an `autotrack_state` message. */
-export type StateName = (typeof STATE_NAMES)[number];
-export const STATE_NAMES = ['ptz', 'autotrack'] as const;
-
-interface MessageBody {
-  /** The message as JSON text, one object. Ticks and events are passed on as they are. */
-  readonly json: string;
-  /** False: only for the record (`--jsonl`), not for live clients. */
-  readonly live: boolean;
-  /** The frame that it is about, for latency figures. */
-  readonly frame?: { readonly index: number; readonly decodedMonoMs: number; readonly inferenceMs: number };
+/** How a message goes out. */
+export interface MessageOptions {
+  /** False: only for the record (`--jsonl`), not for live clients. Default: true. */
+  readonly live?: boolean;
+  /** The frame that it is about, for latency figures. Of the latest such messages some may be left out. */
+  readonly frame?: AboutFrame;
 }
-
-/**
- * A request that a node answers: a command of a client, or whatever else is asked of it while it runs. It goes to the
- * first node in the order of the graph that declares its name.
- */
-export interface RequestSpec {
-  /** What it does, in a sentence. */
-  readonly doc: string;
-  /** What comes with it; checked before the handler is called. */
-  readonly params: TObject;
-  /** What the handler returns. Without it, nothing. */
-  readonly result?: TSchema;
-  /** Who may ask. */
-  readonly role: 'viewer' | 'controller' | 'admin';
-}
-
-export type Requests = Readonly<Record<string, RequestSpec>>;
-
-/** One handler a request; what it throws is the answer, and the node goes on. */
-type RequestHandlers<R extends Requests> = { readonly [K in keyof R]: RequestHandler<R[K], Static<R[K]['params']>> };
-type RequestHandler<Q extends RequestSpec, P> = Q extends { readonly result: infer T extends TSchema }
-  ? (params: P) => Static<T> | Promise<Static<T>>
-  : (params: P) => void | Promise<void>;
 
 /**
  * News between the nodes of one session beside the links, whichever workers they are on. Fire and forget: what nobody
@@ -151,7 +115,7 @@ export interface NodeBoard {
 }
 
 /** What the runtime gives to a node that is being opened. */
-export interface NodeContext<P, O extends Outputs> {
+export interface NodeContext<P, O extends Outputs, T extends Topics = Record<never, never>> {
   readonly id: string;
   readonly graph: { readonly file: string; readonly camera: string; readonly pace: Pace };
   /** Checked, with defaults filled in and paths made absolute. */
@@ -183,9 +147,16 @@ export interface NodeContext<P, O extends Outputs> {
   readonly keep: (state: unknown) => void;
   /** What the node learned about its camera: kept from one run of the program to the next. */
   readonly store: NodeStore;
-  /** Sends a message of the wire contract to the session's clients. Await it: it bounds what is under way. */
-  readonly send: (message: ClientMessage) => void | Promise<void>;
-  /** True when every message must reach `send`, also those not meant for live clients (`--jsonl`). */
+  /**
+   * Sends a message of a topic that the contract declares to the session's clients. One that differs from the topic's
+   * schema is dropped and logged. Await it: it bounds what is under way.
+   */
+  readonly publish: <K extends keyof T & string>(
+    topic: K,
+    message: MessageOf<T[K]>,
+    options?: MessageOptions,
+  ) => void | Promise<void>;
+  /** True when every message must be published, also those not meant for live clients (`--jsonl`). */
   readonly recording: boolean;
   /** Calls `tick` every `ms`, between other handlers and never beside them, until the node is closed. */
   readonly every: (ms: number, tick: () => void | Promise<void>) => void;
@@ -222,7 +193,13 @@ type JoinedValues<P, I extends Inputs<P>> = {
   readonly [K in keyof I]: LinkValues[I[K]['kind']] | (I[K]['optional'] extends true ? undefined : never);
 };
 
-export interface NodeContract<S extends TObject, I extends Inputs<Static<S>>, O extends Outputs, R extends Requests> {
+export interface NodeContract<
+  S extends TObject,
+  I extends Inputs<Static<S>>,
+  O extends Outputs,
+  R extends Requests,
+  T extends Topics,
+> {
   /** How graphs name it (`use: name`). */
   readonly name: string;
   /** What it does, in a sentence or two; shown by editors. */
@@ -233,6 +210,8 @@ export interface NodeContract<S extends TObject, I extends Inputs<Static<S>>, O 
   readonly outputs: O;
   /** Values of the inputs about the same frame are handed over together, to the handler `joined`. Messages only. */
   readonly join?: 'frame';
+  /** Topics that it publishes, by name: those of the wire contract (`topics`), or its own. */
+  readonly topics?: T;
   /** Requests that it answers, by name. */
   readonly requests?: R;
   /** Set when a handler holds its thread for long (inference): the node gets a worker of its own. */
@@ -244,7 +223,7 @@ export interface NodeContract<S extends TObject, I extends Inputs<Static<S>>, O 
   /** Of a node that runs model files: what it makes of one, by path or name, for `bun run models`. Files only. */
   readonly inspect?: (model: string, context: PrepareContext) => ModelCard | RefusedModel;
   readonly open: (
-    context: NodeContext<Static<S>, O>,
+    context: NodeContext<Static<S>, O, T>,
   ) => TypedHandlers<Static<S>, I, R> | Promise<TypedHandlers<Static<S>, I, R>>;
 }
 
@@ -256,13 +235,14 @@ export interface AnyNode {
   readonly inputs: Inputs<Record<string, unknown>>;
   readonly outputs: Outputs;
   readonly join?: 'frame';
+  readonly topics?: Topics;
   readonly requests?: Requests;
   readonly blocks?: boolean;
   readonly pace?: (params: Record<string, unknown>) => Pace;
   readonly validate?: (params: Record<string, unknown>, context: PrepareContext) => void | Promise<void>;
   readonly inspect?: (model: string, context: PrepareContext) => ModelCard | RefusedModel;
   readonly open: (
-    context: NodeContext<Record<string, unknown>, Outputs>,
+    context: NodeContext<Record<string, unknown>, Outputs, Topics>,
   ) => NodeHandlers<Record<string, unknown>> | Promise<NodeHandlers<Record<string, unknown>>>;
 }
 
@@ -275,7 +255,8 @@ export function defineNode<
   I extends Inputs<Static<S>>,
   O extends Outputs,
   R extends Requests = Record<never, never>,
->(contract: NodeContract<S, I, O, R>): AnyNode {
+  T extends Topics = Record<never, never>,
+>(contract: NodeContract<S, I, O, R, T>): AnyNode {
   const requests = Object.entries(contract.requests ?? {}).map(([name, request]) => {
     return [name, { ...request, params: closedObject(request.params) }];
   });

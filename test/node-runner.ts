@@ -11,14 +11,14 @@
 import { type Clock, ManualClock } from '../runtime/clock.ts';
 import type { BoardTopics, FrameRequest, Pace } from '../runtime/data.ts';
 import { Board } from '../runtime/engine/board.ts';
-import type { BoardMessage, LogEntry } from '../runtime/engine/messages.ts';
+import type { BoardMessage, LogEntry, Published } from '../runtime/engine/messages.ts';
 import { createRing, Layout, type RingDescription, WORDS_PER_SLOT } from '../runtime/engine/ring-layout.ts';
 import { type NodeServices, RunningNode } from '../runtime/engine/running-node.ts';
 import { LocalSink, RingPump, RingSink } from '../runtime/engine/sinks.ts';
 import { MemoryStore } from '../runtime/engine/store.ts';
 import type { CheckedGraph } from '../runtime/graph/graph.ts';
 import { planGraph } from '../runtime/graph/plan.ts';
-import type { AnyNode, ClientMessage, Logger, NodeStore } from '../runtime/node.ts';
+import type { AnyNode, Logger, NodeStore } from '../runtime/node.ts';
 import { checkFragment } from './nodes/fragment.ts';
 
 /** A recorded value of an input, or something to do when its turn comes (advance the clock, send a command, stop). */
@@ -99,7 +99,7 @@ export async function openGraph(nodes: string, options: RunnerOptions = {}): Pro
 export class NodeRun {
   /** Values by `node.output`, of the outputs that no node of the fragment takes; `end`: one entry for each end of them all. */
   readonly outputs: Record<string, unknown[]> = {};
-  readonly messages: ClientMessage[] = [];
+  readonly messages: Published[] = [];
   /** What the nodes posted on the board, in order. */
   readonly posts: BoardMessage[] = [];
   readonly faults: NodeFault[] = [];
@@ -187,9 +187,10 @@ export class NodeRun {
     return (this.outputs[key] ?? []) as T[];
   }
 
-  /** Client messages of a topic, parsed. */
-  parsed<T>(topic: ClientMessage['topic']): T[] {
-    return this.messages.filter((message) => message.topic === topic).map((message) => JSON.parse(message.json));
+  /** Published messages of a topic, as they are on the wire. */
+  parsed<T>(topic: string): T[] {
+    const published = this.messages.filter((message) => message.topic === topic);
+    return published.map(({ value }) => JSON.parse(JSON.stringify(value)));
   }
 
   /** Slots of the run's rings that somebody still holds. */
@@ -247,7 +248,7 @@ export class NodeRun {
         this.stores[node] = store;
         return store;
       },
-      send: (message) => void this.messages.push(message),
+      publish: (message) => void this.messages.push(structuredClone(message)),
       fault: (node, fault) => void this.faults.push({ node, fault }),
       keep: (node, state) => {
         this.kept[node] = structuredClone(state);

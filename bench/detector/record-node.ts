@@ -1,5 +1,5 @@
 /** A node of the bench: sends all detections and tracks that it gets to the parent process, as messages of no client. */
-import { defineNode, Type } from '../../runtime/node.ts';
+import { defineNode, Type, topic } from '../../runtime/node.ts';
 
 export default defineNode({
   name: 'bench-record',
@@ -7,10 +7,11 @@ export default defineNode({
   params: Type.Object({}),
   inputs: { detections: { kind: 'detections' }, tracks: { kind: 'tracks' } },
   outputs: {},
-  open: ({ send }) => ({
+  topics: { bench: topic({ doc: 'All that passes', schema: Type.Object({}), keep: 'every' }) },
+  open: ({ publish }) => ({
     on: {
-      detections: (detections) => send({ topic: 'event', live: false, json: JSON.stringify({ detections }) }),
-      tracks: (tracks) => send({ topic: 'event', live: false, json: JSON.stringify({ tracks }) }),
+      detections: (detections) => publish('bench', { detections }, { live: false }),
+      tracks: (tracks) => publish('bench', { tracks }, { live: false }),
     },
   }),
 });

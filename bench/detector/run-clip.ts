@@ -33,11 +33,16 @@ export interface FrameRecord {
   readonly classes?: DetectionClasses;
 }
 
+/** What record-node.ts sends. */
+interface RecordedPart {
+  readonly detections?: DetectionsMessage;
+  readonly tracks?: TracksMessage;
+}
+
 /** @throws WindhoverError with the code of the fault when the graph or a node fails */
 export async function runClip(video: string, options: RunOptions): Promise<FrameRecord[]> {
-  const records = new Map<number, { detections?: DetectionsMessage; tracks?: TracksMessage }>();
-  await runGraph(await clipGraph(video, options), video, (json) => {
-    const part: { detections?: DetectionsMessage; tracks?: TracksMessage } = JSON.parse(json);
+  const records = new Map<number, RecordedPart>();
+  await runGraph(await clipGraph(video, options), video, (part) => {
     const index = (part.detections ?? part.tracks)?.frame.index ?? -1;
     records.set(index, { ...records.get(index), ...part });
   });
@@ -78,7 +83,7 @@ async function clipGraph(video: string, { model, sets }: RunOptions): Promise<En
 }
 
 /** One process a clip, as in production: native memory goes with it. */
-function runGraph(graph: EngineGraph, name: string, take: (json: string) => void): Promise<void> {
+function runGraph(graph: EngineGraph, name: string, take: (part: RecordedPart) => void): Promise<void> {
   const clock = new SystemClock();
   const options = {
     file: 'bench.yaml',
@@ -95,7 +100,7 @@ function runGraph(graph: EngineGraph, name: string, take: (json: string) => void
     let done = false;
     new SessionProcess({ graph, options, kept: {} }, clock, {
       message: (message) => {
-        if (message.type === 'client') take(message.message.json);
+        if (message.type === 'published') take(message.message.value);
         else if (message.type === 'failed') error = message.error;
         else if (message.type === 'done') done = true;
       },

@@ -19,7 +19,7 @@ export function benchServices(graph: CheckedGraph): NodeServices {
     prepare: { modelFolders: MODEL_FOLDERS },
     board: new Board(nothing),
     logger: () => SILENT,
-    send: nothing,
+    publish: nothing,
     fault: nothing,
     keep: nothing,
     store: () => new MemoryStore(),

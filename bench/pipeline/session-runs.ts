@@ -1,14 +1,14 @@
 /** Runs the real session (its own process, server in this one) and watches what it publishes. */
 import { SystemClock } from '../../runtime/clock.ts';
+import type { Message } from '../../runtime/hub/message.ts';
 import { createLog } from '../../runtime/log.ts';
-import type { ClientMessage } from '../../runtime/node.ts';
 import { createApp, listen } from '../../runtime/server/app.ts';
 import type { Session } from '../../runtime/session/session.ts';
 import { SessionSet } from '../../runtime/session/session-set.ts';
 import { type BenchInput, benchSession, MODEL_FOLDERS } from './input.ts';
 
 interface RunWatch {
-  message?(message: ClientMessage, nowMonoMs: number): void;
+  message?(message: Message, nowMonoMs: number): void;
 }
 
 /** Runs a graph until its source ends or for `seconds`. */
@@ -24,9 +24,16 @@ async function runSession(input: BenchInput, sets: readonly string[], seconds: n
     clock,
     log,
     modelFolders: MODEL_FOLDERS,
-    observe: (message) => watch.message?.(message, clock.monoMs()),
     changed: (_view, session) => {
       if (session.state === 'ended' || session.state === 'failed') over(session);
+    },
+  });
+  sessions.hub.subscribe({
+    isRecord: true,
+    maxQueuedChars: Number.POSITIVE_INFINITY,
+    deliver(batch) {
+      for (const message of batch) watch.message?.(message, clock.monoMs());
+      return 'ok';
     },
   });
   const server = listen(createApp({ sessions, version: 'bench', clock, log }), { host: '127.0.0.1', port: 0 });

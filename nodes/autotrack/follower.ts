@@ -10,12 +10,12 @@ import type { ReportedPose } from './control/types.ts';
 import { Home } from './home.ts';
 import type { AutotrackParams } from './options.ts';
 import { Reach } from './reach.ts';
-import type { Reporter } from './reporter.ts';
+import type { Reporter, StateTopics } from './reporter.ts';
 import type { Selection } from './selector.ts';
 import { type Decision, Steering } from './steering.ts';
 import type { Tuning } from './tuning.ts';
 
-export type FollowContext = NodeContext<AutotrackParams, { ptz: { kind: 'ptz' } }>;
+export type FollowContext = NodeContext<AutotrackParams, { ptz: { kind: 'ptz' } }, StateTopics>;
 
 /** How often the status is asked for while the camera moves, is calibrated, and otherwise. */
 const BUSY_POLL_MS = 200;

@@ -4,7 +4,7 @@
  */
 
 import { checkDriverOptions, type DriverTime, makeDriver, type PtzDriver, realTime } from '../../ptz/index.ts';
-import { defineNode, targetRequests } from '../../runtime/node.ts';
+import { defineNode, targetRequests, topics } from '../../runtime/node.ts';
 import { BoardHead } from './board-head.ts';
 import { CameraLink } from './camera-link.ts';
 import { type FollowContext, Follower } from './follower.ts';
@@ -21,6 +21,7 @@ export default defineNode({
   params,
   inputs: { tracks: { kind: 'tracks' } },
   outputs: { ptz: { kind: 'ptz', doc: 'Target, phase and camera state, once per frame.' } },
+  topics: { ptz: topics.ptz, autotrack: topics.autotrack },
   requests: targetRequests,
   validate: (options) => checkDriverOptions(options),
   open(context) {
@@ -60,7 +61,7 @@ export function follow(context: FollowContext, { controlMode, driver, time }: Fo
     link,
     calibration: () => tuning.view(),
     notes: () => follower.notes,
-    send: (message) => context.send(message),
+    publish: context.publish,
   });
   const follower = new Follower(context, { link, tuning, reporter });
   context.every(TICK_MS, () => follower.tick());

@@ -1,5 +1,5 @@
 /** Tells clients how the camera and the autotracker stand: at once when something changes, and now and then anyway. */
-import type { ClientMessage, Clock } from '../../runtime/node.ts';
+import type { Clock, MessageOf, NodeContext, topics } from '../../runtime/node.ts';
 import type { CameraLink } from './camera-link.ts';
 import type { TurnAxis } from './reach.ts';
 import type { Selection } from './selector.ts';
@@ -26,6 +26,9 @@ export interface Moment {
   readonly ends: readonly TurnAxis[];
 }
 
+export type StateTopics = Pick<typeof topics, 'ptz' | 'autotrack'>;
+type Publish = NodeContext<unknown, Record<never, never>, StateTopics>['publish'];
+
 export interface ReporterParts {
   readonly clock: Clock;
   readonly sessionId: string;
@@ -36,7 +39,7 @@ export interface ReporterParts {
   readonly calibration: () => CalibrationView;
   /** Beside the driver's own notes. */
   readonly notes: () => readonly string[];
-  readonly send: (message: ClientMessage) => void | Promise<void>;
+  readonly publish: Publish;
 }
 
 /** A position that changes is told so often, and one that does not so seldom. */
@@ -107,10 +110,10 @@ export class Reporter {
   }
 
   /** Sends a message when what it says (its time and its figures apart) has changed, or when it is time to. */
-  #tellIf(
+  #tellIf<K extends keyof StateTopics>(
     nowMs: number,
-    name: 'ptz' | 'autotrack',
-    message: { ts_unix_ms: number },
+    name: K,
+    message: MessageOf<StateTopics[K]>,
     last: { atMs: number; told: string },
     leastMs: number,
     calmMs: number,
@@ -119,7 +122,7 @@ export class Reporter {
     if (sinceMs < leastMs) return last;
     const told = JSON.stringify({ ...message, ts_unix_ms: 0, round_trip_ms: 0, commands_per_s: 0, error_share: 0 });
     if (told === last.told && sinceMs < calmMs) return last;
-    void this.#parts.send({ topic: 'state', name, json: JSON.stringify(message), live: true });
+    void this.#parts.publish(name, message);
     return { atMs: nowMs, told };
   }
 

@@ -5,6 +5,7 @@
  */
 
 import type { Capabilities, PtzStatus, Velocity } from '../../ptz/index.ts';
+import type { MessageOf, topics } from '../../runtime/node.ts';
 import type { LinkView } from './camera-link.ts';
 import type { MissionOutput } from './mission.ts';
 import type { Selection } from './selector.ts';
@@ -53,7 +54,7 @@ export interface AutotrackStateParts {
   readonly errorShare: number | null;
 }
 
-export function ptzState({ sessionId, cameraId, unixMs }: Sender, parts: PtzStateParts) {
+export function ptzState({ sessionId, cameraId, unixMs }: Sender, parts: PtzStateParts): MessageOf<typeof topics.ptz> {
   const { status, velocity } = parts;
   const degrees = (value: number | null | undefined) => (parts.isDegrees ? round(value ?? null, 3) : null);
   return {
@@ -75,7 +76,10 @@ export function ptzState({ sessionId, cameraId, unixMs }: Sender, parts: PtzStat
   };
 }
 
-export function autotrackState({ sessionId, cameraId, unixMs }: Sender, parts: AutotrackStateParts) {
+export function autotrackState(
+  { sessionId, cameraId, unixMs }: Sender,
+  parts: AutotrackStateParts,
+): MessageOf<typeof topics.autotrack> {
   const verdict = parts.capabilities?.verdict ?? null;
   const { calibration } = parts;
   return {

@@ -3,7 +3,7 @@
  * its zones change, `end` once it was unseen for `endAfterMs`, or when everything ends. Every `new` gets exactly one
  * `end`. Pure stepper: times are arguments, on the capture clock of the frames.
  */
-import type { Box, Track } from '../../runtime/node.ts';
+import type { Box, MessageOf, Track, topics } from '../../runtime/node.ts';
 
 export interface LifecycleOptions {
   readonly cameraId: string;
@@ -21,22 +21,14 @@ export interface Moment {
 /** A track as seen in one frame, with its box as it goes on the wire. */
 export type Sighting = Pick<Track, 'id' | 'label' | 'confidence' | 'zones'> & { readonly bboxNorm: Box };
 
-/** `before` and `after` of a track_event, field by field as in the wire contract. */
-export interface TrackSummary {
-  readonly track_id: string;
-  readonly id: number;
-  readonly label: string;
-  readonly top_conf: number;
-  readonly confirmed: boolean;
-  readonly start_ts_unix_ms: number;
-  readonly end_ts_unix_ms: number | null;
-  readonly zones?: readonly string[];
-  readonly best_bbox: Box;
-}
-
+type TrackEvent = MessageOf<typeof topics.tracks>;
+/** What an event says of a track; `end` is its last. */
 export type LifecycleEvent =
-  | { readonly event: 'new'; readonly before: null; readonly after: TrackSummary }
-  | { readonly event: 'update' | 'end'; readonly before: TrackSummary; readonly after: TrackSummary };
+  | Pick<Extract<TrackEvent, { event: 'new' }>, 'event' | 'before' | 'after'>
+  | Pick<Extract<TrackEvent, { event: 'update' }>, 'event' | 'before' | 'after'>
+  | Pick<Extract<TrackEvent, { event: 'end' }>, 'event' | 'before' | 'after'>;
+/** A track that goes on. */
+type TrackSummary = Extract<TrackEvent, { event: 'new' }>['after'];
 
 interface State {
   sightings: number;
@@ -91,12 +83,12 @@ export class TrackLifecycle {
     if (better) state.best = sighting;
     if (!state.told) {
       if (state.sightings < this.#options.confirmAfter) return undefined;
-      state.told = this.#summary(state, null);
+      state.told = this.#summary(state);
       return { event: 'new', before: null, after: state.told };
     }
     if (!better && sameZones(state.told.zones, sighting.zones)) return undefined;
     const before = state.told;
-    state.told = this.#summary(state, null);
+    state.told = this.#summary(state);
     return { event: 'update', before, after: state.told };
   }
 
@@ -119,12 +111,13 @@ export class TrackLifecycle {
       if (!over(state)) continue;
       this.#tracks.delete(id);
       if (!state.told) continue;
-      events.push({ event: 'end', before: state.told, after: this.#summary(state, state.lastSeen.unixMs) });
+      const after = { ...this.#summary(state), end_ts_unix_ms: state.lastSeen.unixMs };
+      events.push({ event: 'end', before: state.told, after });
     }
     return events;
   }
 
-  #summary(state: State, endUnixMs: number | null): TrackSummary {
+  #summary(state: State): TrackSummary {
     const { id, label, zones } = state.newest;
     return {
       track_id: `${this.#options.cameraId}/${id}`,
@@ -133,7 +126,7 @@ export class TrackLifecycle {
       top_conf: state.best.confidence,
       confirmed: true,
       start_ts_unix_ms: state.startUnixMs,
-      end_ts_unix_ms: endUnixMs,
+      end_ts_unix_ms: null,
       ...(zones ? { zones } : {}),
       best_bbox: state.best.bboxNorm,
     };

@@ -1,18 +1,20 @@
 /** The publish node at work: builds the messages from tracks and the target's state, keeps the rate. */
 import {
   type FrameMeta,
+  type MessageOf,
   type NodeContext,
   type PtzMessage,
   TargetPhase,
   type TrackingPhase,
   type TracksMessage,
+  type topics,
 } from '../../runtime/node.ts';
 import { round6, unitInterval, wireBbox } from './bbox.ts';
 import { type LifecycleEvent, type Moment, type Sighting, TrackLifecycle } from './lifecycle.ts';
 import type { PublishOptions } from './options.ts';
 import { TickRate } from './tick-rate.ts';
 
-type Context = NodeContext<PublishOptions, Record<never, never>>;
+type Context = NodeContext<PublishOptions, Record<never, never>, Pick<typeof topics, 'tick' | 'tracks'>>;
 const SCHEMA = 'drone-ptz-metadata/1';
 /** Without a frame for this long, phases and ends follow the clock instead of the frames. */
 const STALE_MS = 500;
@@ -124,7 +126,7 @@ export class Publisher {
     this.#toldPhase = target.phase;
     this.#toldTracks = tracks.length;
     const { sessionId, graph } = this.#context;
-    const json = JSON.stringify({
+    const message: MessageOf<typeof topics.tick> = {
       schema: SCHEMA,
       type: 'metadata_tick',
       session_id: sessionId,
@@ -138,17 +140,22 @@ export class Publisher {
       tracking_phase: target.phase,
       ...(target.ptz ? { ptz: target.ptz } : {}),
       tracks: tracks.map(wireTrack),
-    });
-    const { index, decodedMonoMs } = frame;
-    await this.#context.send({ topic: 'tick', json, live, frame: { index, decodedMonoMs, inferenceMs } });
+    };
+    const { decodedMonoMs } = frame;
+    await this.#context.publish('tick', message, { live, frame: { decodedMonoMs, inferenceMs } });
   }
 
   async #sendEvents(events: readonly LifecycleEvent[], now: Moment): Promise<void> {
     const { sessionId, graph } = this.#context;
-    for (const { event, before, after } of events) {
-      const message = { schema: SCHEMA, type: 'track_event', event, session_id: sessionId, camera_id: graph.camera };
-      const json = JSON.stringify({ ...message, ts_unix_ms: now.unixMs, before, after });
-      await this.#context.send({ topic: 'event', json, live: true });
+    for (const event of events) {
+      await this.#context.publish('tracks', {
+        schema: SCHEMA,
+        type: 'track_event',
+        session_id: sessionId,
+        camera_id: graph.camera,
+        ts_unix_ms: now.unixMs,
+        ...event,
+      });
     }
     if (events.length > 0) this.#context.gauge('open_tracks', this.#lifecycle.open);
   }

@@ -1,3 +1,4 @@
+import { topics } from '../../schemas/topics.ts';
 import { type CheckedGraph, liveOptions } from '../graph/graph.ts';
 import { planGraph } from '../graph/plan.ts';
 import type { SessionGraph } from '../session/changes.ts';
@@ -9,7 +10,9 @@ export function sessionGraph(graph: CheckedGraph): SessionGraph {
     const requests = Object.keys(contract.requests ?? {});
     return { id, use, params: { ...params }, live: liveOptions(contract), requests, links };
   });
+  const own = graph.nodes.map(({ contract }) => contract.topics ?? {});
   const places = graph.nodes.map(({ id, line, column }) => [id, `${graph.file}:${line}:${column}`]);
   const engine = { pace: graph.pace, nodes, workers, rings };
-  return { file: graph.file, camera: graph.camera, engine, places: Object.fromEntries(places) };
+  const common = { file: graph.file, camera: graph.camera, engine, places: Object.fromEntries(places) };
+  return { ...common, topics: Object.assign({}, topics, ...own) };
 }

@@ -36,7 +36,7 @@ export async function graphCommand(args: string[], surroundings: Surroundings): 
   const runtime = new Runtime(surroundings, {
     catalog,
     state: values.state,
-    ...(recorder ? { record: (json) => recorder.write(json) } : {}),
+    ...(recorder ? { recorder } : {}),
     changed: (session) => run?.changed(session),
   });
   let exitCode = 1;

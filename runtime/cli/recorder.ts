@@ -1,11 +1,15 @@
-/** Writes every message to a JSONL file, in order. */
+/** Writes every message to a JSONL file, in order: a subscriber of the hub. */
 import { closeSync, fstatSync, ftruncateSync, openSync, writeSync } from 'node:fs';
 import { errorMessage, WindhoverError } from '../errors.ts';
+import type { Answer, Message, Subscriber } from '../hub/message.ts';
 
 const FLUSH_BYTES = 64 * 1024;
 const FLUSH_MS = 200;
 
-export class Recorder {
+export class Recorder implements Subscriber {
+  readonly isRecord = true;
+  /** Never behind: it writes when it is told to, and the nodes wait meanwhile. */
+  readonly maxQueuedChars = Number.POSITIVE_INFINITY;
   readonly #file: string;
   readonly #descriptor: number;
   readonly #timer: ReturnType<typeof setInterval>;
@@ -31,17 +35,22 @@ export class Recorder {
     if (fstatSync(this.#descriptor).isFile()) ftruncateSync(this.#descriptor);
   }
 
-  write(json: string): void {
-    if (this.#closed) return;
-    this.#lines.push(json, '\n');
-    this.#bytes += json.length;
-    if (this.#bytes >= FLUSH_BYTES) this.#flush();
+  deliver(batch: readonly Message[]): Answer {
+    for (const { json } of batch) this.#write(json);
+    return this.#closed ? 'gone' : 'ok';
   }
 
   close(): void {
     if (this.#closed) return;
     this.#flush();
     this.#release();
+  }
+
+  #write(json: string): void {
+    if (this.#closed) return;
+    this.#lines.push(json, '\n');
+    this.#bytes += json.length;
+    if (this.#bytes >= FLUSH_BYTES) this.#flush();
   }
 
   #flush(): void {

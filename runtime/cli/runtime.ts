@@ -4,6 +4,7 @@ import type { Catalog } from '../catalog/catalog.ts';
 import { SystemClock } from '../clock.ts';
 import { WindhoverError } from '../errors.ts';
 import { modelFolders } from '../graph/load.ts';
+import type { Subscriber } from '../hub/message.ts';
 import { createLog, type Log } from '../log.ts';
 import { isLoopback } from '../loopback.ts';
 import { createApp, type Listening, listen } from '../server/app.ts';
@@ -27,7 +28,8 @@ export interface RuntimeOptions {
   readonly state: string | undefined;
   /** Start a session for a graph file that comes to a served folder. */
   readonly startNew?: boolean;
-  readonly record?: (json: string) => void;
+  /** Takes every message. */
+  readonly recorder?: Subscriber;
   readonly changed?: (session: Session) => void;
 }
 
@@ -86,9 +88,10 @@ export class Runtime {
       log: this.log,
       modelFolders: modelFolders(surroundings.root),
       stateFolder: stateFolder(options.state, surroundings),
-      ...(options.record ? { record: options.record } : {}),
+      recording: options.recorder !== undefined,
       changed: (_view, session) => options.changed?.(session),
     });
+    if (options.recorder) this.sessions.hub.subscribe(options.recorder);
     const { startNew = false } = options;
     this.catalog.attach({ host: this.sessions, log: this.log, clock: this.#clock, startNew });
   }

@@ -131,7 +131,7 @@ export class Engine {
     else this.#listener.report({ type: 'reply', id: request.id, error: toRecord(unansweredRequest(request.name)) });
   }
 
-  /** The parent has taken in this many client messages. */
+  /** The parent has taken in this many published messages. */
   acknowledge(count: number): void {
     const words = new Int32Array(this.#sendCredits);
     Atomics.sub(words, 0, count);

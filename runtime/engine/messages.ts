@@ -10,9 +10,8 @@
  * What nodes post on the board goes straight to all other workers, on a BroadcastChannel of the session (`BoardMessage`).
  */
 
-import type { Pace } from '../data.ts';
+import type { AboutFrame, Pace } from '../data.ts';
 import type { ErrorRecord } from '../errors.ts';
-import type { ClientMessage } from '../node.ts';
 import type { RingDescription } from './ring-layout.ts';
 
 /** One node for a worker to open. */
@@ -70,6 +69,14 @@ export interface BoardMessage {
   readonly value: unknown;
 }
 
+/** What a node publishes: a message of one of its topics. */
+export interface Published {
+  readonly topic: string;
+  readonly value: object;
+  readonly live: boolean;
+  readonly frame?: AboutFrame;
+}
+
 /** What is asked of a node; `params` as its contract declares them. */
 export interface NodeRequest {
   readonly type: 'request';
@@ -92,7 +99,7 @@ export type ToWorker =
       readonly links: readonly LocalLink[];
       readonly rings: readonly RingJob[];
       readonly ports: readonly PortJob[];
-      /** `[0]`: client messages on their way to the parent process. */
+      /** `[0]`: published messages on their way to the parent process. */
       readonly sendCredits: SharedArrayBuffer;
       readonly options: RunOptions;
     }
@@ -113,7 +120,7 @@ export interface LogEntry {
 export type NodeReport =
   | NodeReply
   | { readonly type: 'log'; readonly entry: LogEntry }
-  | { readonly type: 'client'; readonly message: ClientMessage }
+  | { readonly type: 'published'; readonly message: Published }
   | { readonly type: 'stats'; readonly nodes: NodeStats }
   | { readonly type: 'fault'; readonly node: string; readonly fault: { code: string; message: string } | null }
   | { readonly type: 'keep'; readonly node: string; readonly state: unknown };

@@ -2,25 +2,17 @@
  * One node at work: opens it, calls its handlers one at a time, ends it and closes it. The same class runs in the
  * session's workers and in the tests' node runner; only the services differ.
  */
-import type { TSchema } from '@sinclair/typebox';
-import { Value } from '@sinclair/typebox/value';
+import type { Topics } from '../../schemas/topics.ts';
 import type { Clock } from '../clock.ts';
 import { toRecord, WindhoverError } from '../errors.ts';
-import type {
-  AnyNode,
-  ClientMessage,
-  Logger,
-  NodeContext,
-  NodeHandlers,
-  NodeStore,
-  Outputs,
-  PrepareContext,
-} from '../node.ts';
+import type { AnyNode, Logger, NodeContext, NodeHandlers, NodeStore, Outputs, PrepareContext } from '../node.ts';
 import { type RetryOptions, retry } from '../retry.ts';
 import { TurnBudget } from '../sleep.ts';
+import { answerRequest } from './answer.ts';
 import { type Board, Inbox } from './board.ts';
 import { FrameJoiner, type Joined } from './frame-joiner.ts';
 import type { BoardMessage, NodeJob } from './messages.ts';
+import { type PublicationServices, Publications } from './publications.ts';
 import type { Receiver, Sink } from './sinks.ts';
 
 /** What a node's surroundings do for it. */
@@ -33,7 +25,7 @@ export interface NodeServices {
   readonly board: Board;
   logger(node: string): Logger;
   store(node: string): NodeStore;
-  send(message: ClientMessage): void | Promise<void>;
+  readonly publish: PublicationServices['publish'];
   fault(node: string, fault: { code: string; message: string } | null): void;
   keep(node: string, state: unknown): void;
   /** The node threw: nothing more is delivered to it. */
@@ -115,20 +107,10 @@ export class RunningNode implements Receiver {
   }
 
   /** Has the node answer a request, in turn with its other handlers. @throws what the node throws, or WindhoverError */
-  async request(name: string, params: unknown): Promise<unknown> {
-    const spec = this.contract.requests?.[name];
-    const handler = this.#handlers.requests?.[name];
-    if (!spec || !handler) throw new WindhoverError('unknown_request', `node ${this.id} does not answer ${name} here`);
-    checkBody(`the request ${name}`, spec.params, params, 'bad_request');
-    let answer: Promise<unknown> | undefined;
-    await this.#enter(async () => {
-      answer = (async () => handler(params as never))();
-      await answer.catch(() => undefined);
-    });
-    if (!answer) throw new WindhoverError('node_gone', `node ${this.id} has ended and answers nothing any more`);
-    const result = await answer;
-    if (spec.result) checkBody(`the answer to ${name}`, spec.result, result, 'bad_answer');
-    return result;
+  request(name: string, params: unknown): Promise<unknown> {
+    const { id, contract } = this;
+    const { requests } = this.#handlers;
+    return answerRequest({ id, contract, requests, enter: (handler) => this.#enter(handler) }, name, params);
   }
 
   /** One of the inputs (or the node's own run) has ended; after the last one the outputs end too. */
@@ -268,17 +250,20 @@ export class RunningNode implements Receiver {
     this.#services.failed(this.id, error);
   }
 
-  #context(): NodeContext<Record<string, unknown>, Outputs> {
+  #context(): NodeContext<Record<string, unknown>, Outputs, Topics> {
     const services = this.#services;
     const emit: Record<string, (value: unknown) => void | Promise<void>> = {};
     for (const [output, sinks] of this.sinks) emit[output] = (value) => this.#spend(deliverAll(sinks, value));
+    const log = services.logger(this.id);
+    const { publish } = services;
+    const out = new Publications(this.contract.topics ?? {}, { log, count: (name) => this.count(name), publish });
     return {
       id: this.id,
       graph: services.graph,
       params: this.#job.params,
       sessionId: services.sessionId,
       clock: services.clock,
-      log: services.logger(this.id),
+      log,
       emit,
       connected: (input) => this.#job.inputs.includes(input),
       count: (name, by) => this.count(name, by),
@@ -288,7 +273,7 @@ export class RunningNode implements Receiver {
       kept: this.#job.kept,
       keep: (state) => services.keep(this.id, state),
       store: services.store(this.id),
-      send: (message) => services.send(message),
+      publish: (topic, message, options = {}) => out.publish(topic, message, options),
       recording: services.recording,
       every: (ms, tick) => {
         // A tick that finds the node at work is left out: ticks look at the state, they carry nothing.
@@ -312,10 +297,4 @@ function deliverAll(sinks: readonly Sink[], value: unknown): void | Promise<void
     const work = sinks[i]?.deliver(value);
     if (work instanceof Promise) return work.then(() => deliverAll(sinks.slice(i + 1), value));
   }
-}
-
-/** @throws WindhoverError `code` */
-function checkBody(what: string, schema: TSchema, body: unknown, code: string): void {
-  const wrong = Value.Errors(schema, body).First();
-  if (wrong) throw new WindhoverError(code, `${what}: ${wrong.path.slice(1)}: ${wrong.message.toLowerCase()}`);
 }

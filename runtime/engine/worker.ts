@@ -5,9 +5,9 @@ import { builtinNodes } from '../../nodes/index.ts';
 import { SystemClock } from '../clock.ts';
 import { toRecord } from '../errors.ts';
 import { loadContract } from '../graph/modules.ts';
-import type { ClientMessage, Logger, NodeStore } from '../node.ts';
+import type { Logger, NodeStore } from '../node.ts';
 import { Board } from './board.ts';
-import type { BoardMessage, FromWorker, LogEntry, NodeStats, ToWorker } from './messages.ts';
+import type { BoardMessage, FromWorker, LogEntry, NodeStats, Published, ToWorker } from './messages.ts';
 import { type NodeServices, RunningNode } from './running-node.ts';
 import { LocalSink, PortSink, pumpPort, RingPump, RingSink, untilBelow } from './sinks.ts';
 import { positionInModule } from './stack.ts';
@@ -15,7 +15,7 @@ import { FileStore, MemoryStore } from './store.ts';
 
 /** How often counters travel to the parent. */
 const STATS_EVERY_MS = 200;
-/** Client messages that may be under way to the parent before senders wait (`asap`) or ticks are dropped. */
+/** Published messages that may be under way to the parent before publishers wait (`asap`) or ticks are dropped. */
 const SEND_CREDITS = 256;
 
 type Job = Extract<ToWorker, { type: 'job' }>;
@@ -130,7 +130,7 @@ class WorkerHost {
       store: (node) => this.#store(node),
       board: this.#board,
       logger: (node) => this.#logger(node),
-      send: (message) => this.#send(message),
+      publish: (message, mayDrop) => this.#publish(message, mayDrop),
       fault: (node, fault) => this.#post({ type: 'fault', node, fault }),
       keep: (node, state) => this.#post({ type: 'keep', node, state }),
       failed: (node, error) => this.#fail(node, error),
@@ -143,16 +143,16 @@ class WorkerHost {
     return new FileStore(stateFolder, camera, node, ({ code, message }) => this.#logger(node).warn(message, { code }));
   }
 
-  #send(message: ClientMessage): void | Promise<void> {
-    if (Atomics.load(this.#sendCredits, 0) < SEND_CREDITS) return this.#postClient(message);
+  #publish(message: Published, mayDrop: boolean): void | Promise<void> {
+    if (Atomics.load(this.#sendCredits, 0) < SEND_CREDITS) return this.#postPublished(message);
     if (this.#job.options.recording)
-      return untilBelow(this.#sendCredits, SEND_CREDITS).then(() => this.#postClient(message));
-    if (message.topic !== 'tick') this.#postClient(message); // the others are few, and the last one of them counts
+      return untilBelow(this.#sendCredits, SEND_CREDITS).then(() => this.#postPublished(message));
+    if (!mayDrop) this.#postPublished(message);
   }
 
-  #postClient(message: ClientMessage): void {
+  #postPublished(message: Published): void {
     Atomics.add(this.#sendCredits, 0, 1);
-    this.#post({ type: 'client', message });
+    this.#post({ type: 'published', message });
   }
 
   #logger(node: string): Logger {

@@ -20,7 +20,7 @@ import { DEFAULT_LIMITS, type ServerLimits } from './limits.ts';
 import { addOpenApi } from './openapi.ts';
 import { guardOrigin } from './origin.ts';
 import { addSessions } from './sessions.ts';
-import { addStates } from './states.ts';
+import { addTopics } from './topics.ts';
 import { addWebSocket } from './websocket.ts';
 
 export interface AppOptions {
@@ -68,7 +68,7 @@ export function createApp(options: AppOptions): App {
   addHealth(http, sessions, options.warnings ?? (() => []));
   addCameras(http, sessions);
   addSessions(http, sessions, limits);
-  addStates(http, sessions);
+  addTopics(http, sessions);
   addWebSocket(http, sessions, clients);
   return { http, clients, log, handle: async (request) => http.handle(request) };
 }

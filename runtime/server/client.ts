@@ -1,124 +1,130 @@
-/** One WebSocket client of one session: what it is sent, and whether it keeps up. */
+/** One WebSocket client of one session: a subscriber of the hub that watches whether it keeps up. */
 import type { ServerWebSocket } from 'bun';
 import type { Reply } from '../../schemas/index.ts';
-import type { SessionMessage } from '../session/api.ts';
+import type { Subscription } from '../hub/hub.ts';
+import type { Answer, Message, Subscriber } from '../hub/message.ts';
 import type { ServerLimits } from './limits.ts';
 import { RateLimit } from './rate-limit.ts';
 import { SlowClientWatch } from './slow-client.ts';
-import { isLatestWins, type Topic, topicOf } from './topics.ts';
 
 export type Socket = ServerWebSocket<Client>;
 
-export class Client {
+export interface ClientParts {
   readonly sessionId: string;
   /** What it asked for; nothing else is sent. */
-  readonly topics: ReadonlySet<Topic>;
+  readonly topics: ReadonlySet<string>;
+  readonly limits: ServerLimits;
+  /** Time in which this process was awake. */
+  readonly nowMs: () => number;
+  readonly onTooSlow: (client: Client) => void;
+}
+
+export class Client implements Subscriber {
+  readonly sessionId: string;
+  readonly topics: ReadonlySet<string>;
+  readonly isRecord = false;
+  readonly maxQueuedChars: number;
   /** Every message takes from the first, valid commands also from the second. */
   readonly messages: RateLimit;
   readonly commands: RateLimit;
+  readonly #parts: ClientParts;
   readonly #watch: SlowClientWatch;
-  readonly #onTooSlow: (client: Client) => void;
   #socket: Socket | undefined;
+  #subscription: Subscription | undefined;
   /** Resolves when every reply so far is out. */
   #replied: Promise<void> = Promise.resolve();
-  /** Topics of which a message was held back: the latest one is owed. */
-  readonly #due = new Set<Topic>();
 
-  constructor(
-    sessionId: string,
-    topics: ReadonlySet<Topic>,
-    limits: ServerLimits,
-    onTooSlow: (client: Client) => void,
-  ) {
-    this.sessionId = sessionId;
-    this.topics = topics;
+  constructor(parts: ClientParts) {
+    const { limits } = parts;
+    this.sessionId = parts.sessionId;
+    this.topics = parts.topics;
+    this.maxQueuedChars = limits.maxUnsentBytes;
     this.messages = new RateLimit(limits.messagesPerS, limits.messageBurst);
     this.commands = new RateLimit(limits.commandsPerS, limits.commandBurst);
+    this.#parts = parts;
     this.#watch = new SlowClientWatch(limits);
-    this.#onTooSlow = onTooSlow;
   }
 
   opened(socket: Socket): void {
     this.#socket = socket;
   }
 
+  /** Sends to it from now on, until `gone` or `close`. */
+  subscribed(subscription: Subscription): void {
+    this.#subscription = subscription;
+  }
+
   /** The socket is closed, by whomever. */
   gone(): void {
     this.#socket = undefined;
+    this.#subscription?.end();
   }
 
-  /** Sends the events, and ticks and states unless the client is behind. One write for the lot. */
-  deliver(messages: readonly SessionMessage[], nowMs: number): void {
+  /** One write for the lot. */
+  deliver(messages: readonly Message[]): Answer {
     const socket = this.#socket;
-    const pace = this.#watch.step(nowMs, socket?.getBufferedAmount() ?? 0);
-    if (!socket || pace === 'too_slow') {
-      this.#tooSlow();
-      return;
+    if (!socket) return 'gone';
+    const nowMs = this.#parts.nowMs();
+    const pace = this.#watch.step(nowMs, socket.getBufferedAmount());
+    if (pace === 'behind') return 'behind';
+    let isSent = pace === 'keeps_up';
+    if (isSent) {
+      socket.cork(() => {
+        for (const { json } of messages) if (socket.sendText(json) === 0) isSent = false;
+      });
     }
-    let kept = true;
-    socket.cork(() => {
-      for (const message of messages) {
-        const topic = topicOf(message);
-        if (!this.topics.has(topic)) continue;
-        if (pace === 'behind' && isLatestWins(topic)) this.#due.add(topic);
-        else {
-          this.#due.delete(topic);
-          if (socket.sendText(message.json) === 0) kept = false;
-        }
-      }
-    });
-    if (!kept || this.#watch.step(nowMs, socket.getBufferedAmount()) === 'too_slow') this.#tooSlow();
+    if (isSent && this.#watch.step(nowMs, socket.getBufferedAmount()) !== 'too_slow') return 'ok';
+    this.#tooSlow();
+    return 'gone';
   }
 
-  /** Sends one message now: a reply, or one that is retained. */
-  send(json: string): void {
-    if (this.#socket?.sendText(json) === 0) this.#tooSlow();
+  dropped(why: Parameters<NonNullable<Subscriber['dropped']>>[0]): void {
+    if (why === 'session_over') this.close(1000, 'session ended');
+    else this.#tooSlow();
   }
 
   /** Sends a reply once it is there, after those to earlier messages. */
   reply(reply: Promise<Reply>): void {
-    this.#replied = this.#replied.then(async () => this.send(JSON.stringify(await reply)));
+    this.#replied = this.#replied.then(async () => {
+      const json = JSON.stringify(await reply);
+      if (this.#socket?.sendText(json) === 0) this.#tooSlow();
+    });
   }
 
-  /** Sends what is owed, once the client is no longer behind. */
-  catchUp(nowMs: number, latest: (topic: Topic) => string | undefined): void {
-    if (this.#due.size === 0 || !this.#socket) return;
-    if (this.#watch.step(nowMs, this.#socket.getBufferedAmount()) !== 'keeps_up') return;
-    const due = [...this.#due];
-    this.#due.clear();
-    for (const topic of due) {
-      const json = latest(topic);
-      if (json !== undefined) this.send(json);
-    }
+  /** Sends what waits, if it is no longer behind. */
+  wake(): void {
+    this.#subscription?.wake();
   }
 
   /** Called at a steady rate: closes a client that is too slow, pings one that is not. */
-  sweep(nowMs: number): void {
+  sweep(): void {
     const socket = this.#socket;
     if (!socket) return;
-    const unsent = socket.getBufferedAmount();
+    const [nowMs, unsent] = [this.#parts.nowMs(), socket.getBufferedAmount()];
     if (this.#watch.step(nowMs, unsent) === 'too_slow') {
       this.#tooSlow();
       return;
     }
     const ping = unsent === 0 ? this.#watch.pingDue(nowMs) : undefined;
     if (ping !== undefined) socket.ping(ping);
+    this.wake();
   }
 
   pong(payload: string): void {
     this.#watch.pong(payload);
+    this.wake();
   }
 
   /** Sends a close frame behind what is unsent. Bun drops the socket hard if that takes long (see limits.ts). */
   close(code: number, reason: string): void {
     const socket = this.#socket;
-    this.#socket = undefined;
+    this.gone();
     socket?.close(code, reason);
   }
 
   #tooSlow(): void {
     if (!this.#socket) return;
     this.close(1001, 'client too slow');
-    this.#onTooSlow(this);
+    this.#parts.onTooSlow(this);
   }
 }

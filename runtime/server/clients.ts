@@ -1,24 +1,20 @@
 /**
- * All WebSocket clients: fans each session's messages out to them and takes their commands.
+ * All WebSocket clients: each is a subscriber of the hub, and its commands are taken here.
  *
  * Why not Bun's own topics: `publish` drops what exceeds a subscriber's backpressure limit and does not say for whom,
  * so "latest wins" and "no event is lost" could not be kept per client. 200 clients at 10 Hz cost the same either way
  * (21 ms of CPU a second by topic, 22 by send: the write per socket is what costs).
- *
- * Messages that come in one turn of the event loop go out together at its end: of ticks and of each state only the
- * last, all events, one write per client.
  */
 import type { Server, WebSocketHandler } from 'bun';
 import type { Reply } from '../../schemas/index.ts';
 import type { Clock } from '../clock.ts';
 import { WindhoverError } from '../errors.ts';
 import type { Logger } from '../node.ts';
-import type { SessionMessage, Sessions } from '../session/api.ts';
+import type { Sessions } from '../session/api.ts';
 import { Client } from './client.ts';
 import { ack, readCommand, refusal } from './commands.ts';
 import type { ServerLimits } from './limits.ts';
 import { AwakeTime } from './slow-client.ts';
-import { isLatestWins, retained, type Topic, topicOf } from './topics.ts';
 
 /** Refusals that asking again does not change. After any other, a client may. */
 const NOBODY_ANSWERS = new Set(['unknown_request', 'bad_request', 'session_over']);
@@ -32,31 +28,24 @@ export interface ClientsOptions {
 
 export class Clients {
   readonly #options: ClientsOptions;
-  readonly #bySession = new Map<string, Set<Client>>();
-  readonly #pending = new Map<string, SessionMessage[]>();
-  readonly #unsubscribe: () => void;
+  readonly #clients = new Set<Client>();
   readonly #sweeper: ReturnType<typeof setInterval>;
   readonly #awake: AwakeTime;
-  #flushScheduled = false;
   #server: Server<Client> | undefined;
   #closedForSlowness = 0;
 
   constructor(options: ClientsOptions) {
     this.#options = options;
     this.#awake = new AwakeTime(2 * options.limits.sweepEveryMs);
-    this.#unsubscribe = options.sessions.subscribe({
-      message: (message) => this.#queue(message),
-      closed: (sessionId) => this.#sessionClosed(sessionId),
-    });
-    this.#sweeper = setInterval(() => this.#sweep(), options.limits.sweepEveryMs);
+    this.#sweeper = setInterval(() => {
+      for (const client of [...this.#clients]) client.sweep();
+    }, options.limits.sweepEveryMs);
     this.#sweeper.unref();
   }
 
   /** Clients connected now, and how many were ever closed for being too slow. */
   stats(): { connected: number; closedForSlowness: number } {
-    let connected = 0;
-    for (const clients of this.#bySession.values()) connected += clients.size;
-    return { connected, closedForSlowness: this.#closedForSlowness };
+    return { connected: this.#clients.size, closedForSlowness: this.#closedForSlowness };
   }
 
   /** Names the server whose requests are upgraded. */
@@ -68,12 +57,18 @@ export class Clients {
    * Turns a request for a known session into a WebSocket. Afterwards the request is answered: respond with nothing.
    * @throws WindhoverError `too_many_clients`, `not_a_websocket`
    */
-  upgrade(request: Request, sessionId: string, topics: ReadonlySet<Topic>): void {
+  upgrade(request: Request, sessionId: string, topics: ReadonlySet<string>): void {
     const { limits } = this.#options;
     if ((this.#server?.pendingWebSockets ?? 0) >= limits.maxClients) {
       throw new WindhoverError('too_many_clients', `Too many clients: at most ${limits.maxClients} may be connected`);
     }
-    const client = new Client(sessionId, topics, limits, (slow) => this.#tooSlow(slow));
+    const client = new Client({
+      sessionId,
+      topics,
+      limits,
+      nowMs: () => this.#awake.at(this.#options.clock.monoMs()),
+      onTooSlow: (slow) => this.#tooSlow(slow),
+    });
     if (!this.#server?.upgrade(request, { data: client })) {
       throw new WindhoverError('not_a_websocket', 'Expected a WebSocket handshake');
     }
@@ -97,25 +92,21 @@ export class Clients {
         this.#opened(socket.data);
       },
       message: (socket, message) => socket.data.reply(this.#reply(socket.data, message)),
-      drain: (socket) => this.#catchUp(socket.data, this.#nowMs()),
-      pong: (socket, payload) => {
-        socket.data.pong(payload.toString('latin1'));
-        this.#catchUp(socket.data, this.#nowMs());
-      },
+      drain: (socket) => socket.data.wake(),
+      pong: (socket, payload) => socket.data.pong(payload.toString('latin1')),
       close: (socket) => {
         socket.data.gone();
-        this.#forget(socket.data);
+        this.#clients.delete(socket.data);
       },
     };
   }
 
-  /** Closes every client (1001) and stops listening to sessions. */
+  /** Sends what is due and closes every client (1001). */
   close(): void {
-    this.#unsubscribe();
     clearInterval(this.#sweeper);
-    this.#flush();
-    for (const client of this.#all()) client.close(1001, 'server stopping');
-    this.#bySession.clear();
+    this.#options.sessions.hub.flush();
+    for (const client of this.#clients) client.close(1001, 'server stopping');
+    this.#clients.clear();
   }
 
   #opened(client: Client): void {
@@ -124,38 +115,8 @@ export class Clients {
       client.close(1000, 'session ended');
       return;
     }
-    const clients = this.#bySession.get(client.sessionId) ?? new Set();
-    clients.add(client);
-    this.#bySession.set(client.sessionId, clients);
-    const pending = new Set(this.#pending.get(client.sessionId)?.map(topicOf));
-    for (const topic of client.topics) {
-      // One on its way out is the retained one: it would come twice.
-      const json = pending.has(topic) ? undefined : retained(sessions, client.sessionId, topic);
-      if (json !== undefined) client.send(json);
-    }
-  }
-
-  #queue(message: SessionMessage): void {
-    if (!this.#bySession.has(message.sessionId)) return;
-    const queued = this.#pending.get(message.sessionId) ?? [];
-    const topic = topicOf(message);
-    const kept = isLatestWins(topic) ? queued.filter((older) => topicOf(older) !== topic) : queued;
-    kept.push(message);
-    this.#pending.set(message.sessionId, kept);
-    if (this.#flushScheduled) return;
-    this.#flushScheduled = true;
-    setImmediate(() => {
-      this.#flushScheduled = false;
-      this.#flush();
-    });
-  }
-
-  #flush(): void {
-    const nowMs = this.#nowMs();
-    for (const [sessionId, messages] of this.#pending) {
-      for (const client of [...(this.#bySession.get(sessionId) ?? [])]) client.deliver(messages, nowMs);
-    }
-    this.#pending.clear();
+    this.#clients.add(client);
+    client.subscribed(sessions.hub.subscribe(client));
   }
 
   /** The reply to a message: at once when it is refused, else once a node has answered. */
@@ -175,41 +136,9 @@ export class Clients {
     return refusal('rate_limited');
   }
 
-  #sweep(): void {
-    const nowMs = this.#nowMs();
-    for (const client of this.#all()) {
-      client.sweep(nowMs);
-      this.#catchUp(client, nowMs);
-    }
-  }
-
-  #catchUp(client: Client, nowMs: number): void {
-    client.catchUp(nowMs, (topic) => retained(this.#options.sessions, client.sessionId, topic));
-  }
-
-  #nowMs(): number {
-    return this.#awake.at(this.#options.clock.monoMs());
-  }
-
-  #sessionClosed(sessionId: string): void {
-    this.#flush();
-    for (const client of [...(this.#bySession.get(sessionId) ?? [])]) client.close(1000, 'session ended');
-    this.#bySession.delete(sessionId);
-  }
-
   #tooSlow(client: Client): void {
     this.#closedForSlowness += 1;
     this.#options.log.warn('client too slow, closed', { session_id: client.sessionId });
-    this.#forget(client);
-  }
-
-  #forget(client: Client): void {
-    const clients = this.#bySession.get(client.sessionId);
-    clients?.delete(client);
-    if (clients?.size === 0) this.#bySession.delete(client.sessionId);
-  }
-
-  #all(): Client[] {
-    return [...this.#bySession.values()].flatMap((clients) => [...clients]);
+    this.#clients.delete(client);
   }
 }

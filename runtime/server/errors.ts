@@ -10,6 +10,7 @@ const STATUS: Readonly<Record<string, number>> = {
   origin_not_allowed: 403,
   no_state: 404,
   unknown_camera: 404,
+  unknown_path: 404,
   unknown_session: 404,
   body_too_large: 413,
   not_a_websocket: 426,

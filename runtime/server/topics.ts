@@ -1,42 +1,54 @@
-/** The topics of a session's WebSocket: `?topics=tick,tracks,ptz,autotrack`; without it, what v1 clients know. */
+/**
+ * Topics on the wire: what a WebSocket is sent (`?topics=tick,tracks,ptz`; without it, what v1 clients know), and
+ * GET /sessions/{id}/{topic}, the latest message of a topic of which the latest counts.
+ */
+import type { Elysia } from 'elysia';
+import { type Topics, topics } from '../../schemas/topics.ts';
 import { WindhoverError } from '../errors.ts';
-import { STATE_NAMES } from '../node.ts';
-import type { SessionMessage, Sessions } from '../session/api.ts';
-
-export type Topic = (typeof TOPICS)[number];
-export const TOPICS = ['tick', 'tracks', ...STATE_NAMES] as const;
-
-const DEFAULT: ReadonlySet<Topic> = new Set(['tick', 'tracks']);
+import type { Sessions } from '../session/api.ts';
+import { unknownSession } from './errors.ts';
+import { describe, ErrorSchema } from './views.ts';
 
 /** What the request asks for. @throws WindhoverError `unknown_topic` */
-export function requestedTopics(request: Request): ReadonlySet<Topic> {
+export function requestedTopics(request: Request, known: Topics): ReadonlySet<string> {
   const asked = new URL(request.url).searchParams.getAll('topics');
-  if (asked.length === 0) return DEFAULT;
   const names = asked.flatMap((list) => list.split(',')).map((name) => name.trim());
-  return new Set(names.map(topicNamed));
+  const unknown = names.find((name) => !Object.hasOwn(known, name));
+  if (unknown !== undefined) {
+    throw new WindhoverError('unknown_topic', 'Unknown topic', {
+      expected: `some of ${Object.keys(known).join(', ')}`,
+      got: JSON.stringify(unknown),
+    });
+  }
+  return new Set(asked.length > 0 ? names : Object.keys(known).filter((name) => known[name]?.wanted));
 }
 
-export function topicOf(message: SessionMessage): Topic {
-  if (message.topic === 'state') return message.name;
-  return message.topic === 'tick' ? 'tick' : 'tracks';
+export function addTopics(app: Elysia, sessions: Sessions): void {
+  for (const [name, { doc, schema, keep }] of Object.entries(topics)) {
+    if (keep === 'every') continue;
+    app.get(`/sessions/:id/${name}`, ({ params }) => latest(sessions, params.id, name), {
+      detail: describe(doc, {
+        200: { says: 'The latest message', schema },
+        404: { says: 'Unknown session, or there was no such message yet', schema: ErrorSchema },
+      }),
+    });
+  }
+  // Those of the nodes of a graph.
+  app.get(
+    '/sessions/:id/:topic',
+    ({ params: { id, topic }, request }) => {
+      const known = sessions.topics(id);
+      if (Object.hasOwn(known, topic) && known[topic]?.keep === 'latest') return latest(sessions, id, topic);
+      throw new WindhoverError('unknown_path', `Not found: ${new URL(request.url).pathname}`);
+    },
+    { detail: { hide: true } },
+  );
 }
 
-/** A newer message takes the place of an older one. Of `tracks` each one counts. */
-export function isLatestWins(topic: Topic): boolean {
-  return topic !== 'tracks';
-}
-
-/** The message that a client who comes now is owed. */
-export function retained(sessions: Sessions, sessionId: string, topic: Topic): string | undefined {
-  if (topic === 'tracks') return undefined;
-  return topic === 'tick' ? sessions.retainedTick(sessionId) : sessions.retainedState(sessionId, topic);
-}
-
-function topicNamed(name: string): Topic {
-  const topic = TOPICS.find((known) => known === name);
-  if (topic) return topic;
-  throw new WindhoverError('unknown_topic', 'Unknown topic', {
-    expected: `some of ${TOPICS.join(', ')}`,
-    got: JSON.stringify(name),
-  });
+/** @throws WindhoverError `unknown_session`, `no_state` */
+function latest(sessions: Sessions, sessionId: string, topic: string): Response {
+  const json = sessions.hub.retained(sessionId, topic)?.json;
+  if (json !== undefined) return new Response(json, { headers: { 'content-type': 'application/json' } });
+  if (!sessions.get(sessionId)) throw unknownSession();
+  throw new WindhoverError('no_state', `No ${topic} state`);
 }

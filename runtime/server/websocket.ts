@@ -7,10 +7,11 @@
  */
 import { Type } from '@sinclair/typebox';
 import type { Elysia } from 'elysia';
+import { topics } from '../../schemas/topics.ts';
 import type { Sessions } from '../session/api.ts';
 import type { Clients } from './clients.ts';
 import { unknownSession } from './errors.ts';
-import { requestedTopics, TOPICS } from './topics.ts';
+import { requestedTopics } from './topics.ts';
 import { describe, ErrorSchema } from './views.ts';
 
 export function addWebSocket(app: Elysia, sessions: Sessions, clients: Clients): void {
@@ -18,7 +19,7 @@ export function addWebSocket(app: Elysia, sessions: Sessions, clients: Clients):
     '/ws/sessions/:id',
     ({ params, request }) => {
       if (!sessions.get(params.id)) throw unknownSession();
-      clients.upgrade(request, params.id, requestedTopics(request));
+      clients.upgrade(request, params.id, requestedTopics(request, sessions.topics(params.id)));
       // The upgrade was the answer.
       return undefined;
     },
@@ -41,7 +42,7 @@ const QuerySchema = Type.Object(
     topics: Type.Optional(
       Type.Any({
         type: 'string',
-        description: `What to send, joined by commas: some of ${TOPICS.join(', ')}; without it, tick,tracks`,
+        description: `What to send, joined by commas: some of ${Object.keys(topics).join(', ')}, or of the graph's own; without it, tick,tracks`,
       }),
     ),
   },

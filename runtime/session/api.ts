@@ -2,9 +2,10 @@
  * What the server knows of sessions: the seam between `server/` and `session/`. Everything here is plain data and runs
  * in the parent process, which holds no native code.
  */
+import type { Topics } from '../../schemas/topics.ts';
 import type { TrackingPhase } from '../data.ts';
 import type { Outcome } from '../engine/messages.ts';
-import type { StateName } from '../node.ts';
+import type { Hub } from '../hub/hub.ts';
 
 /**
  * `starting` → `running` (frames flow) → `ended` (the source came to its end), `stopped` (asked to) or `failed` (an
@@ -66,20 +67,10 @@ export interface Readiness {
   }[];
 }
 
-/** A message for clients of one session. `tick`, and `state` by name: latest wins. `event`: every one counts. */
-export type SessionMessage = { readonly sessionId: string; readonly json: string } & (
-  | { readonly topic: 'tick' | 'event' }
-  | { readonly topic: 'state'; readonly name: StateName }
-);
-
-export interface SessionListener {
-  message?(message: SessionMessage): void;
-  /** The session is gone for good (deleted or the server stops): its sockets are to be closed. */
-  closed?(sessionId: string): void;
-}
-
 /** All sessions of one server. */
 export interface Sessions {
+  /** What they have to say. */
+  readonly hub: Hub;
   cameras(): readonly CameraView[];
   /** Starts the camera's session, or finds the one that runs. Without an id: the first camera.
    * @throws WindhoverError `unknown_camera` */
@@ -88,10 +79,8 @@ export interface Sessions {
   get(sessionId: string): SessionView | undefined;
   /** Stops it and forgets it; false when unknown. Resolves when its process is gone. */
   remove(sessionId: string): Promise<boolean>;
-  /** The latest tick as JSON, for a client that just came. */
-  retainedTick(sessionId: string): string | undefined;
-  /** The latest message of a state topic as JSON; undefined: there was none yet. */
-  retainedState(sessionId: string, name: StateName): string | undefined;
+  /** Topics that a client may ask for, by name: those of the wire contract, and those of the session's nodes. */
+  topics(sessionId: string): Topics;
   /**
    * Asks the first node of the session's graph that answers such requests, and waits for its answer; also while the
    * process is starting, but not for ever. Never rejects. Errors, beside the node's own: `unknown_request` (no node
@@ -99,6 +88,4 @@ export interface Sessions {
    */
   request(sessionId: string, name: string, params: unknown): Promise<Outcome>;
   readiness(): Readiness;
-  /** Returns the function that ends the subscription. */
-  subscribe(listener: SessionListener): () => void;
 }

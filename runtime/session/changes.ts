@@ -1,5 +1,6 @@
 /** The graph of a session and its changes: one after the other, each of them whole or not at all. */
 
+import type { Topics } from '../../schemas/topics.ts';
 import { diffGraphs } from '../engine/diff.ts';
 import type { EngineGraph } from '../engine/engine.ts';
 import { type ErrorRecord, fromRecord } from '../errors.ts';
@@ -10,6 +11,8 @@ export interface SessionGraph {
   readonly file: string;
   readonly camera: string;
   readonly engine: EngineGraph;
+  /** All that its nodes may publish, and those of the wire contract. */
+  readonly topics: Topics;
   /** `file:line:column` of each node in the graph file, by node id; for messages. */
   readonly places?: Readonly<Record<string, string>>;
 }

@@ -2,7 +2,7 @@
  * Every message between the server's process and a session's process (Bun IPC), and nothing else.
  *
  * Protocol: the child says `hello`; the parent answers `start`. `opened` follows when the models are loaded and frames
- * may flow. A `request` is answered by a `reply` with its id. `client` messages are counted; the parent sends `ack` for them, which bounds what is under way. The run
+ * may flow. A `request` is answered by a `reply` with its id. `published` messages are counted; the parent sends `ack` for them, which bounds what is under way. The run
  * ends with `done` — after the end of the source, a `stop`, or `failed` — and the child exits.
  */
 import type { EngineGraph } from '../engine/engine.ts';

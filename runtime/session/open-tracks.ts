@@ -2,7 +2,9 @@
  * The tracks that clients believe to be open. When a session's process dies, nobody in it can send their ends any more:
  * this does. Works on the wire messages themselves, so it knows exactly what clients know.
  */
-import type { TrackEvent } from '../../schemas/index.ts';
+import type { MessageOf, topics } from '../../schemas/topics.ts';
+
+type TrackEvent = MessageOf<typeof topics.tracks>;
 
 export class OpenTracks {
   readonly #open = new Map<number, TrackEvent>();
@@ -12,18 +14,18 @@ export class OpenTracks {
   }
 
   /** Takes note of an event that is on its way to clients. */
-  note(json: string): void {
-    const message: TrackEvent = JSON.parse(json);
-    if (message.event === 'end') this.#open.delete(message.after.id);
-    else this.#open.set(message.after.id, message);
+  note(event: TrackEvent): void {
+    if (event.event === 'end') this.#open.delete(event.after.id);
+    else this.#open.set(event.after.id, event);
   }
 
-  /** The missing ends, as JSON. Nothing is open afterwards. @param lastSeenUnixMs when a frame was last processed */
-  endAll(nowUnixMs: number, lastSeenUnixMs: number): string[] {
-    const ends = [...this.#open.values()].map((last) => {
-      const endUnixMs = Math.max(lastSeenUnixMs, last.after.start_ts_unix_ms);
-      const after = { ...last.after, end_ts_unix_ms: endUnixMs };
-      return JSON.stringify({ ...last, event: 'end', ts_unix_ms: nowUnixMs, before: last.after, after });
+  /** The missing ends. Nothing is open afterwards. @param lastSeenUnixMs when a frame was last processed */
+  endAll(nowUnixMs: number, lastSeenUnixMs: number): TrackEvent[] {
+    const ends = [...this.#open.values()].flatMap((last): TrackEvent[] => {
+      if (last.event === 'end') return [];
+      const end_ts_unix_ms = Math.max(lastSeenUnixMs, last.after.start_ts_unix_ms);
+      const after = { ...last.after, end_ts_unix_ms };
+      return [{ ...last, event: 'end', ts_unix_ms: nowUnixMs, before: last.after, after }];
     });
     this.#open.clear();
     return ends;

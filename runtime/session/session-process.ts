@@ -78,7 +78,7 @@ export class SessionProcess {
   }
 
   #receive(message: FromChild): void {
-    if (message.type === 'client') this.#acknowledge();
+    if (message.type === 'published') this.#acknowledge();
     this.#listener.message(message);
     // The process waits for this before it leaves: its last messages are then through.
     if (message.type === 'done') this.#process.disconnect();

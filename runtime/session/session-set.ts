@@ -1,10 +1,12 @@
 /** All sessions of one server: at most one a camera, started on request, reported as one. */
+
+import { type Topics, topics } from '../../schemas/topics.ts';
 import type { SystemClock } from '../clock.ts';
 import type { Outcome } from '../engine/messages.ts';
 import { toRecord, WindhoverError } from '../errors.ts';
+import { Hub } from '../hub/hub.ts';
 import type { Log } from '../log.ts';
-import type { ClientMessage, StateName } from '../node.ts';
-import type { CameraView, Readiness, SessionListener, SessionMessage, Sessions, SessionView } from './api.ts';
+import type { CameraView, Readiness, Sessions, SessionView } from './api.ts';
 import type { Changed, SessionGraph } from './changes.ts';
 import { Session } from './session.ts';
 
@@ -14,19 +16,17 @@ export interface SessionSetOptions {
   readonly log: Log;
   readonly modelFolders: readonly string[];
   readonly stateFolder?: string;
-  /** Gets every message of every session, in order, as JSON text; states only when they say something new. */
-  readonly record?: (json: string) => void;
-  /** Gets the same messages with the frames that they are about; for measurements. */
-  readonly observe?: (message: ClientMessage) => void;
+  /** Nodes also publish what is not for live clients: somebody records it. Then nothing is left out. */
+  readonly recording?: boolean;
   /** Called whenever a session's state has changed. */
   readonly changed?: (view: SessionView, session: Session) => void;
 }
 
 export class SessionSet implements Sessions {
+  readonly hub: Hub;
   readonly #options: SessionSetOptions;
   readonly #graphs: SessionGraph[];
   readonly #sessions = new Map<string, Session>();
-  readonly #listeners = new Set<SessionListener>();
   /** Being stopped for good: still listed, but no answer to who wants the camera's session. */
   readonly #leaving = new Set<Session>();
   #lastId = '';
@@ -34,6 +34,7 @@ export class SessionSet implements Sessions {
   constructor(options: SessionSetOptions) {
     this.#options = options;
     this.#graphs = [...options.graphs];
+    this.hub = new Hub(options.log);
   }
 
   cameras(): CameraView[] {
@@ -59,12 +60,8 @@ export class SessionSet implements Sessions {
       log: this.#options.log,
       modelFolders: this.#options.modelFolders,
       ...(this.#options.stateFolder === undefined ? {} : { stateFolder: this.#options.stateFolder }),
-      recording: this.#options.record !== undefined,
-      message: (message, isNews) => {
-        if (isNews) this.#options.record?.(message.json);
-        this.#options.observe?.(message);
-        if (message.live) this.#tell(forClients(id, message));
-      },
+      recording: this.#options.recording ?? false,
+      hub: this.hub,
       changed: (changed) => this.#options.changed?.(changed.view(), changed),
     });
     this.#sessions.set(id, session);
@@ -119,19 +116,16 @@ export class SessionSet implements Sessions {
     return true;
   }
 
-  /** Stops all sessions; they stay listed. @returns whether each of them came to its end in order */
+  /** Stops all sessions and delivers what they said last; they stay listed. @returns whether each came to its end in order */
   async stopAll(): Promise<boolean> {
     const sessions = [...this.#sessions.values()];
     await Promise.all(sessions.map((session) => session.stop()));
+    this.hub.flush();
     return sessions.every(({ state, error }) => state !== 'stopped' || error === undefined);
   }
 
-  retainedTick(sessionId: string): string | undefined {
-    return this.#sessions.get(sessionId)?.retainedTick;
-  }
-
-  retainedState(sessionId: string, name: StateName): string | undefined {
-    return this.#sessions.get(sessionId)?.retainedState(name);
+  topics(sessionId: string): Topics {
+    return this.#sessions.get(sessionId)?.graph.topics ?? topics;
   }
 
   async request(sessionId: string, name: string, params: unknown): Promise<Outcome> {
@@ -148,17 +142,8 @@ export class SessionSet implements Sessions {
     return { ready: reasons.length === 0, reasons };
   }
 
-  subscribe(listener: SessionListener): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  }
-
-  #tell(message: SessionMessage): void {
-    for (const listener of this.#listeners) listener.message?.(message);
-  }
-
   #forget(sessionId: string): void {
-    if (this.#sessions.delete(sessionId)) for (const listener of this.#listeners) listener.closed?.(sessionId);
+    if (this.#sessions.delete(sessionId)) this.hub.close(sessionId);
   }
 
   #ofCamera(camera: string): Session | undefined {
@@ -174,10 +159,4 @@ export class SessionSet implements Sessions {
     this.#lastId = base;
     return id;
   }
-}
-
-function forClients(sessionId: string, message: ClientMessage): SessionMessage {
-  const { json } = message;
-  if (message.topic === 'state') return { sessionId, json, topic: 'state', name: message.name };
-  return { sessionId, json, topic: message.topic };
 }

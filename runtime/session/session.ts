@@ -10,20 +10,18 @@
  */
 import type { Clock } from '../clock.ts';
 import { unansweredRequest } from '../engine/engine.ts';
-import type { LogEntry, Outcome } from '../engine/messages.ts';
+import type { LogEntry, Outcome, Published } from '../engine/messages.ts';
 import { type ErrorRecord, toRecord } from '../errors.ts';
+import type { Hub } from '../hub/hub.ts';
 import type { Log } from '../log.ts';
-import type { ClientMessage, StateName } from '../node.ts';
 import type { SessionState, SessionView } from './api.ts';
 import { type Changed, GraphChanges, type SessionGraph } from './changes.ts';
 import { type Fault, FaultBook } from './fault-book.ts';
 import { Figures } from './figures.ts';
-import { MessageGuard } from './message-guard.ts';
 import type { FromChild } from './messages.ts';
-import { OpenTracks } from './open-tracks.ts';
 import { PendingRequests } from './pending-requests.ts';
-import { Retained } from './retained.ts';
 import type { ProcessStart } from './session-process.ts';
+import { SessionTopics } from './session-topics.ts';
 import { Supervisor } from './supervisor.ts';
 
 export interface SessionServices {
@@ -34,8 +32,8 @@ export interface SessionServices {
   readonly stateFolder?: string;
   /** Also pass messages that are not meant for live clients. */
   readonly recording: boolean;
-  /** A message for clients, or (not `live`) for the record alone. Not `isNews`: it says only that time has passed. */
-  readonly message: (message: ClientMessage, isNews: boolean) => void;
+  /** Takes what the session has to say. */
+  readonly hub: Hub;
   /** The state has changed. */
   readonly changed: (session: Session) => void;
 }
@@ -53,9 +51,7 @@ export class Session {
   readonly #log: Log;
   readonly #supervisor: Supervisor;
   readonly #faults: FaultBook;
-  readonly #guard: MessageGuard;
-  readonly #openTracks = new OpenTracks();
-  readonly #retained = new Retained();
+  readonly #topics: SessionTopics;
   /** What nodes saved for their next start, by node id. */
   readonly #kept: Record<string, unknown> = {};
   readonly #startedUnixMs: number;
@@ -76,7 +72,12 @@ export class Session {
     this.#services = services;
     this.#log = services.log.with({ camera: graph.camera, session: id, graph: graph.file });
     this.#faults = new FaultBook(this.#log, services.clock);
-    this.#guard = new MessageGuard(this.#log);
+    this.#topics = new SessionTopics({
+      sessionId: id,
+      hub: services.hub,
+      log: this.#log,
+      topics: () => this.graph.topics,
+    });
     this.#startedUnixMs = Math.round(services.clock.unixMs());
     this.#lastFrameMs = services.clock.monoMs();
     this.#supervisor = new Supervisor(services.clock, {
@@ -106,14 +107,6 @@ export class Session {
     return this.#error;
   }
 
-  get retainedTick(): string | undefined {
-    return this.#retained.tick?.json;
-  }
-
-  retainedState(name: StateName): string | undefined {
-    return this.#retained.state(name);
-  }
-
   /** The session's process, while there is one. */
   get pid(): number | undefined {
     return this.#supervisor.pid;
@@ -141,15 +134,15 @@ export class Session {
 
   view(): SessionView {
     const { clock } = this.#services;
-    const { tick } = this.#retained;
+    const tick = this.#topics.latest('tick');
     return {
       session_id: this.id,
       camera_id: this.graph.camera,
       ws_path: `/ws/sessions/${this.id}`,
       running: !this.#isOver(),
-      selected_target_id: tick?.targetId ?? null,
-      tracking_phase: tick?.phase ?? 'idle',
-      last_tick_ts_unix_ms: tick?.tsUnixMs ?? null,
+      selected_target_id: tick?.selected_target_id ?? null,
+      tracking_phase: tick?.tracking_phase ?? 'idle',
+      last_tick_ts_unix_ms: tick?.ts_unix_ms ?? null,
       state: this.#state,
       fault: this.fault(),
       started_unix_ms: this.#startedUnixMs,
@@ -157,7 +150,7 @@ export class Session {
       frames: this.figures.frames(),
       fps: this.figures.fps(clock.monoMs()),
       latency_ms: this.figures.latency(),
-      tracks: tick?.tracks ?? 0,
+      tracks: tick?.tracks.length ?? 0,
       progress: this.figures.progress(this.#state === 'ended'),
       nodes: this.figures.nodes((text) => this.#log.redact(text)),
     };
@@ -192,8 +185,8 @@ export class Session {
       case 'reply':
         this.#requests.answered(message);
         break;
-      case 'client':
-        this.#guard.take(message.message, (sound) => this.#client(sound));
+      case 'published':
+        this.#published(message.message);
         break;
       case 'stats':
         this.#stats(message.nodes);
@@ -212,19 +205,10 @@ export class Session {
     }
   }
 
-  #client(message: ClientMessage): void {
-    if (message.topic === 'state') {
-      const { message: shown, isNews } = this.#retained.takeState(message, (text) => this.#log.redact(text));
-      this.#services.message(shown, isNews);
-      return;
-    }
-    const { topic, json, live, frame } = message;
-    if (topic === 'event') this.#openTracks.note(json);
-    else if (live) {
-      if (frame) this.figures.tick(frame.inferenceMs, this.#services.clock.monoMs() - frame.decodedMonoMs);
-      this.#retained.takeTick(json);
-    }
-    this.#services.message(message, true);
+  #published(message: Published): void {
+    const { live, frame } = message;
+    if (live && frame) this.figures.tick(frame.inferenceMs, this.#services.clock.monoMs() - frame.decodedMonoMs);
+    this.#topics.publish(message);
   }
 
   #stats(nodes: Extract<FromChild, { type: 'stats' }>['nodes']): void {
@@ -284,11 +268,7 @@ export class Session {
     this.#requests.processGone();
     this.figures.processEnded();
     this.#faults.forgetNodes();
-    const nowUnixMs = Math.round(this.#services.clock.unixMs());
-    for (const json of this.#openTracks.endAll(nowUnixMs, this.#retained.tick?.tsUnixMs ?? nowUnixMs)) {
-      this.#services.message({ topic: 'event', json, live: true }, true);
-    }
-    for (const state of this.#retained.processGone(nowUnixMs)) this.#services.message(state, true);
+    this.#topics.processGone(Math.round(this.#services.clock.unixMs()));
   }
 
   // --------------------------------------------------------------------------------------------------------- state

@@ -1,5 +1,7 @@
-/** Sends what is no message of the wire contract, and then one frame of tracks. */
-import { defineNode, Type } from '../../runtime/node.ts';
+/** Publishes what is no message of its topics, and of topics that it has not declared; then counts one frame. */
+import { defineNode, Type, topics } from '../../runtime/node.ts';
+
+const NONSENSE: unknown[] = ['', 'hello', null, undefined, [], 3, {}, { event: 'new' }, { event: 'end', after: null }];
 
 export default defineNode({
   name: 'babble',
@@ -7,13 +9,14 @@ export default defineNode({
   params: Type.Object({}),
   inputs: {},
   outputs: {},
+  topics: { tick: topics.tick, tracks: topics.tracks, ptz: topics.ptz },
   pace: () => 'realtime',
-  open: ({ send, count, gauge }) => ({
+  open: ({ publish, count, gauge }) => ({
     run: async (signal) => {
-      for (const json of ['', 'hello', 'null', '[]', '3', '{"event":"new"}', '{"event":"end","after":null}']) {
-        await send({ topic: 'event', json, live: true });
-        await send({ topic: 'tick', json, live: true });
-        if (!json.startsWith('{')) await send({ topic: 'state', name: 'ptz', json, live: true });
+      for (const value of NONSENSE) {
+        for (const topic of ['tick', 'tracks', 'ptz', 'autotrack', 'toString']) {
+          await publish(topic as 'tick', value as never);
+        }
       }
       count('processed');
       gauge('settled', 1);

@@ -1,5 +1,5 @@
 /** Says how its camera and its autotracker stand: once, once more with nothing new, and (at a command) anew. */
-import { defineNode, type StateName, Type, targetRequests } from '../../runtime/node.ts';
+import { defineNode, type MessageOf, Type, targetRequests, topics } from '../../runtime/node.ts';
 
 export default defineNode({
   name: 'states',
@@ -10,17 +10,20 @@ export default defineNode({
   }),
   inputs: {},
   outputs: {},
+  topics: { ptz: topics.ptz, autotrack: topics.autotrack },
   requests: targetRequests,
   pace: () => 'realtime',
-  open({ params, send, sessionId, graph, count, gauge, kept, keep }) {
+  open({ params, publish, sessionId, graph, count, gauge, kept, keep }) {
     let sent = 0;
-    const post = (name: StateName, type: string, fields: object) => {
-      const head = { schema: `drone-ptz-${name}/1`, type, session_id: sessionId, camera_id: graph.camera };
+    const head = () => {
       sent += 1;
-      return send({ topic: 'state', name, live: true, json: JSON.stringify({ ...head, ts_unix_ms: sent, ...fields }) });
+      return { session_id: sessionId, camera_id: graph.camera, ts_unix_ms: sent };
     };
-    const ptz = (link: object, round_trip_ms: number) =>
-      post('ptz', 'ptz_state', {
+    const ptz = (link: MessageOf<typeof topics.ptz>['link'], round_trip_ms: number) =>
+      publish('ptz', {
+        schema: 'drone-ptz-ptz/1',
+        type: 'ptz_state',
+        ...head(),
         control_mode: 'onvif',
         link,
         moving: false,
@@ -33,7 +36,10 @@ export default defineNode({
         round_trip_ms,
       });
     const autotrack = (target_id: number | null) =>
-      post('autotrack', 'autotrack_state', {
+      publish('autotrack', {
+        schema: 'drone-ptz-autotrack/1',
+        type: 'autotrack_state',
+        ...head(),
         enabled: true,
         active: target_id !== null,
         reason: target_id === null ? { code: 'no_target', message: 'no target is selected' } : null,

@@ -2,17 +2,15 @@
 
 import type { Outcome } from '../../runtime/engine/messages.ts';
 import { WindhoverError } from '../../runtime/errors.ts';
-import type { Logger, StateName } from '../../runtime/node.ts';
-import type {
-  CameraView,
-  Readiness,
-  SessionListener,
-  SessionMessage,
-  Sessions,
-  SessionView,
-} from '../../runtime/session/api.ts';
+import { Hub } from '../../runtime/hub/hub.ts';
+import type { Logger } from '../../runtime/node.ts';
+import type { CameraView, Readiness, Sessions, SessionView } from '../../runtime/session/api.ts';
+import { type Topics, topics } from '../../schemas/topics.ts';
 
 export class FakeSessions implements Sessions {
+  readonly hub: Hub;
+  /** What `topics` answers. */
+  known: Topics = topics;
   readonly requests: { readonly sessionId: string; readonly name: string; readonly params: unknown }[] = [];
   /** What a request is answered; by default, that it was taken. */
   answer: (name: string, params: unknown) => Promise<Outcome> = async () => ({ result: undefined });
@@ -22,11 +20,9 @@ export class FakeSessions implements Sessions {
   listFails: Error | undefined;
   readonly #cameras: readonly string[];
   readonly #views = new Map<string, SessionView>();
-  readonly #ticks = new Map<string, string>();
-  readonly #states = new Map<string, string>();
-  readonly #listeners = new Set<SessionListener>();
 
-  constructor(cameras: readonly string[] = ['cam_01', 'cam_02']) {
+  constructor(cameras: readonly string[] = ['cam_01', 'cam_02'], log: Logger = new FakeLog()) {
+    this.hub = new Hub(log);
     this.#cameras = cameras;
   }
 
@@ -60,17 +56,12 @@ export class FakeSessions implements Sessions {
 
   async remove(sessionId: string): Promise<boolean> {
     if (!this.#views.delete(sessionId)) return false;
-    this.#ticks.delete(sessionId);
-    for (const listener of this.#listeners) listener.closed?.(sessionId);
+    this.hub.close(sessionId);
     return true;
   }
 
-  retainedTick(sessionId: string): string | undefined {
-    return this.#ticks.get(sessionId);
-  }
-
-  retainedState(sessionId: string, name: StateName): string | undefined {
-    return this.#views.has(sessionId) ? this.#states.get(`${sessionId} ${name}`) : undefined;
+  topics(): Topics {
+    return this.known;
   }
 
   request(sessionId: string, name: string, params: unknown): Promise<Outcome> {
@@ -82,24 +73,10 @@ export class FakeSessions implements Sessions {
     return { ready: this.reasons.length === 0, reasons: this.reasons };
   }
 
-  subscribe(listener: SessionListener): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  }
-
-  /** As if the session had sent a message. */
-  emit(sessionId: string, topic: 'tick' | 'event', json: string): void {
-    if (topic === 'tick') this.#ticks.set(sessionId, json);
-    this.#tell({ sessionId, topic, json });
-  }
-
-  emitState(sessionId: string, name: StateName, json: string): void {
-    this.#states.set(`${sessionId} ${name}`, json);
-    this.#tell({ sessionId, topic: 'state', name, json });
-  }
-
-  #tell(message: SessionMessage): void {
-    for (const listener of this.#listeners) listener.message?.(message);
+  /** As if a node of the session had published a message. */
+  emit(sessionId: string, topic: string, json: string): void {
+    const keep = this.known[topic]?.keep ?? 'latest';
+    this.hub.publish({ sessionId, topic, keep, value: JSON.parse(json), json, live: true, isNews: true });
   }
 }
 

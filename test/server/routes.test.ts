@@ -185,9 +185,9 @@ describe('states', () => {
     expect(await call('GET', path)).toMatchObject({ status: 404, body: { error: 'Unknown session' } });
     await call('POST', '/sessions');
     expect(await call('GET', path)).toMatchObject({ status: 404, body: { error: `No ${name} state` } });
-    sessions.emitState('s-cam_01', name, '{"n": 1}');
-    sessions.emitState('s-cam_01', name, '{"n": 2}');
-    sessions.emitState('s-cam_01', name === 'ptz' ? 'autotrack' : 'ptz', '{"n": 3}');
+    sessions.emit('s-cam_01', name, '{"n": 1}');
+    sessions.emit('s-cam_01', name, '{"n": 2}');
+    sessions.emit('s-cam_01', name === 'ptz' ? 'autotrack' : 'ptz', '{"n": 3}');
     expect(await call('GET', path)).toMatchObject({ status: 200, body: { n: 2 } });
     await call('DELETE', '/sessions/s-cam_01');
     expect(await call('GET', path)).toMatchObject({ status: 404, body: { error: 'Unknown session' } });
@@ -233,6 +233,7 @@ describe('OpenAPI', () => {
         '/sessions/{id}',
         '/sessions/{id}/autotrack',
         '/sessions/{id}/ptz',
+        '/sessions/{id}/tick',
         '/ws/sessions/{id}',
       ].sort(),
     );

@@ -8,7 +8,7 @@ describe('slow clients', () => {
   /** Emits large ticks until the silent client's kernel buffers are full and `done` holds. */
   async function flood(
     rig: ReturnType<typeof startRig>,
-    topic: 'tick' | 'event',
+    topic: 'tick' | 'tracks',
     done: () => boolean,
   ): Promise<number> {
     let n = 0;
@@ -49,7 +49,7 @@ describe('slow clients', () => {
       sent += 1;
       return sent === 200;
     });
-    for (let n = 0; n < 10; n += 1) rig.sessions.emit(rig.id, 'event', event(n));
+    for (let n = 0; n < 10; n += 1) rig.sessions.emit(rig.id, 'tracks', event(n));
     silent.read();
     await until('the latest tick', () => silent.text().includes(`"n":${sent - 1},`));
     const text = silent.text();
@@ -68,7 +68,7 @@ describe('slow clients', () => {
     await using rig = startRig({ ...quick, unsentForMs: 60_000, maxUnsentBytes: 64 * 1024 * 1024 });
     const silent = await SilentClient.open(rig, '?topics=ptz,autotrack');
     for (let n = 0; n < 200; n += 1) {
-      rig.sessions.emitState(rig.id, n % 2 === 0 ? 'ptz' : 'autotrack', state(n, 100_000));
+      rig.sessions.emit(rig.id, n % 2 === 0 ? 'ptz' : 'autotrack', state(n, 100_000));
       await new Promise((resolve) => setImmediate(resolve));
     }
     silent.read();
@@ -82,7 +82,7 @@ describe('slow clients', () => {
   test('too many unsent events close it at once', async () => {
     await using rig = startRig({ ...quick, unsentForMs: 60_000 });
     const silent = await SilentClient.open(rig);
-    await flood(rig, 'event', () => rig.app.clients.stats().closedForSlowness === 1);
+    await flood(rig, 'tracks', () => rig.app.clients.stats().closedForSlowness === 1);
     expect(rig.log.lines).toMatchObject([{ level: 'warn', message: 'client too slow, closed' }]);
     silent.destroy();
   }, 20_000);

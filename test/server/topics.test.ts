@@ -6,10 +6,10 @@ import { event, number, state, tick } from './numbered.ts';
 describe('topics', () => {
   test('who asks for nothing gets ticks and events only, as ever', async () => {
     await using rig = startRig();
-    rig.sessions.emitState(rig.id, 'ptz', state(1));
+    rig.sessions.emit(rig.id, 'ptz', state(1));
     const client = await TestClient.open(rig);
-    rig.sessions.emitState(rig.id, 'ptz', state(2));
-    rig.sessions.emit(rig.id, 'event', event(3));
+    rig.sessions.emit(rig.id, 'ptz', state(2));
+    rig.sessions.emit(rig.id, 'tracks', event(3));
     rig.sessions.emit(rig.id, 'tick', tick(4));
     await until('both', () => client.received.length >= 2);
     expect(client.received).toEqual([event(3), tick(4)]);
@@ -18,14 +18,14 @@ describe('topics', () => {
   test('states that are retained come at once; of those of one turn only the last of each name', async () => {
     await using rig = startRig();
     rig.sessions.emit(rig.id, 'tick', tick(0));
-    rig.sessions.emitState(rig.id, 'ptz', state(1));
-    rig.sessions.emitState(rig.id, 'autotrack', state(2));
+    rig.sessions.emit(rig.id, 'ptz', state(1));
+    rig.sessions.emit(rig.id, 'autotrack', state(2));
     const client = await TestClient.open(rig, rig.id, '?topics=autotrack,ptz,tracks');
     await until('retained', () => client.received.length >= 2);
     for (let n = 10; n < 20; n += 1) {
-      rig.sessions.emitState(rig.id, n % 2 === 0 ? 'ptz' : 'autotrack', state(n));
+      rig.sessions.emit(rig.id, n % 2 === 0 ? 'ptz' : 'autotrack', state(n));
       rig.sessions.emit(rig.id, 'tick', tick(n));
-      rig.sessions.emit(rig.id, 'event', event(n));
+      rig.sessions.emit(rig.id, 'tracks', event(n));
     }
     await until('all', () => client.received.length >= 14);
     expect(client.received.slice(0, 2)).toEqual([state(2), state(1)]);
@@ -36,13 +36,13 @@ describe('topics', () => {
 
   test('in one turn with the handshake, a state comes once', async () => {
     await using rig = startRig();
-    rig.sessions.emitState(rig.id, 'ptz', state(1));
+    rig.sessions.emit(rig.id, 'ptz', state(1));
     const first = await TestClient.open(rig, rig.id, '?topics=ptz');
     await until('retained', () => first.received.length === 1);
     // Whichever comes first, the message on its way or the handshake: the newest, and none twice in a row.
     const second = TestClient.open(rig, rig.id, '?topics=ptz');
     for (let n = 2; n < 200; n += 1) {
-      rig.sessions.emitState(rig.id, 'ptz', state(n));
+      rig.sessions.emit(rig.id, 'ptz', state(n));
       await new Promise((resolve) => setImmediate(resolve));
     }
     const { received } = await second;
@@ -73,9 +73,9 @@ describe('topics', () => {
   ])('ways to ask: %s', async (query) => {
     await using rig = startRig();
     rig.sessions.emit(rig.id, 'tick', tick(1));
-    rig.sessions.emitState(rig.id, 'ptz', state(2));
+    rig.sessions.emit(rig.id, 'ptz', state(2));
     const client = await TestClient.open(rig, rig.id, query);
-    rig.sessions.emit(rig.id, 'event', event(3));
+    rig.sessions.emit(rig.id, 'tracks', event(3));
     await until('both', () => client.received.length >= 2);
     expect(client.received).toEqual([state(2), tick(1)]);
   });

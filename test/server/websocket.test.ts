@@ -22,7 +22,7 @@ describe('messages', () => {
     await using rig = startRig();
     const client = await TestClient.open(rig);
     for (let n = 0; n < 500; n += 1) {
-      rig.sessions.emit(rig.id, 'event', event(n));
+      rig.sessions.emit(rig.id, 'tracks', event(n));
       rig.sessions.emit(rig.id, 'tick', tick(n));
     }
     await until('all', () => client.received.length >= 501);
@@ -37,8 +37,8 @@ describe('messages', () => {
     );
     await until('all are in', () => rig.app.clients.stats().connected === 200);
     for (let n = 0; n < 20; n += 1) {
-      rig.sessions.emit(rig.id, 'event', event(n));
-      rig.sessions.emit(other, 'event', event(1000 + n));
+      rig.sessions.emit(rig.id, 'tracks', event(n));
+      rig.sessions.emit(other, 'tracks', event(1000 + n));
     }
     const all = [...(mine ?? []), ...(theirs ?? [])];
     await until('all have all', () => all.every((client) => client.received.length === 20));
@@ -84,7 +84,7 @@ describe('ends', () => {
   test('a session that is deleted says its last words, then closes its sockets', async () => {
     await using rig = startRig();
     const client = await TestClient.open(rig);
-    rig.sessions.emit(rig.id, 'event', event(1));
+    rig.sessions.emit(rig.id, 'tracks', event(1));
     const response = await fetch(`${rig.server.url}/sessions/${rig.id}`, { method: 'DELETE' });
     expect(response.status).toBe(200);
     await until('closed', () => client.closed !== undefined);

@@ -1,13 +1,12 @@
 /** State topics: the latest is kept, nothing secret gets out, and a process that is gone does not go on following. */
-import { describe, expect, test } from 'bun:test';
+import { expect, test } from 'bun:test';
 import { Value } from '@sinclair/typebox/value';
-import type { StateName } from '../../runtime/node.ts';
-import { Retained } from '../../runtime/session/retained.ts';
+import type { Message } from '../../runtime/hub/message.ts';
 import { type AutotrackState, AutotrackStateSchema, type PtzState, PtzStateSchema } from '../../schemas/index.ts';
 import { until } from '../server/clients.ts';
 import { PATIENCE_MS, RunningCommand } from '../support/command.ts';
 import { Folder, graphText, testNode } from '../support/graphs.ts';
-import { TestSession } from '../support/sessions.ts';
+import { collector, TestSession } from '../support/sessions.ts';
 
 const MINUTE = 60_000;
 const states = (params: string) => graphText({ states: `{ use: ${testNode('states')}, with: { ${params} } }` });
@@ -19,7 +18,7 @@ test(
       record: true,
     });
     const told: string[] = [];
-    session.set.subscribe({ message: ({ json }) => void told.push(json) });
+    session.set.hub.subscribe(collector(({ json }) => void told.push(json)));
     await session.state('running');
     await session.until('what was said', () => session.log.length > 0);
     const { state } = await session.stop();
@@ -27,68 +26,23 @@ test(
     expect(told).toEqual([]);
     expect(session.recorded).toEqual([]);
     expect(session.log.map(({ code, so_far }) => [code, so_far])).toEqual([['bad_client_message', 1]]);
-    expect(session.set.retainedTick(session.view.session_id)).toBeUndefined();
+    expect(session.set.hub.retained(session.view.session_id, 'tick')).toBeUndefined();
+    expect(session.node('babble')).toMatchObject({ refused_messages: 45, processed: 1 });
   },
   MINUTE,
 );
-
-describe('retained', () => {
-  const plain = (text: string) => text;
-  const message = (name: StateName, json: string) => ({ topic: 'state', name, json, live: true }) as const;
-
-  test('the latest of each name, byte for byte', () => {
-    const retained = new Retained();
-    expect(retained.state('ptz')).toBeUndefined();
-    for (const [name, json] of [
-      ['ptz', '{"n":1}'],
-      ['autotrack', '{"n":2}'],
-      ['ptz', '{"n":3}'],
-    ] as const) {
-      expect(retained.takeState(message(name, json), plain)).toEqual({ message: message(name, json), isNews: true });
-    }
-    expect([retained.state('ptz'), retained.state('autotrack')]).toEqual(['{"n":3}', '{"n":2}']);
-  });
-
-  test('that time has passed is no news; what is for the record alone is not retained', () => {
-    const retained = new Retained();
-    const at = (ts_unix_ms: number, round_trip_ms: number, zoom: number) =>
-      message('ptz', JSON.stringify({ ts_unix_ms, zoom, round_trip_ms }));
-    const news = [at(1, 10, 0), at(2, 11, 0), at(3, 11, 0.5), at(4, 11, 0.5)].map(
-      (each) => retained.takeState(each, plain).isNews,
-    );
-    expect(news).toEqual([true, false, true, false]);
-    expect(retained.state('ptz')).toBe(at(4, 11, 0.5).json);
-    retained.takeState({ ...at(5, 0, 1), live: false }, plain);
-    expect(retained.state('ptz')).toBe(at(4, 11, 0.5).json);
-  });
-
-  test("words of others are redacted, the contract's own are left alone", () => {
-    const state = {
-      link: { state: 'lost', reason: 'lost: rtsp://a:lost@b' },
-      reason: { code: 'lost', message: 'lost' },
-      notes: ['lost', 'found'],
-    };
-    const taken = new Retained().takeState(message('ptz', JSON.stringify(state)), (text) =>
-      text.replaceAll('lost', '***'),
-    );
-    expect(JSON.parse(taken.message.json)).toEqual({
-      link: { state: 'lost', reason: '***: rtsp://a:***@b' },
-      reason: { code: 'lost', message: '***' },
-      notes: ['***', 'found'],
-    });
-  });
-});
 
 test(
   'a process that is killed no longer drives its camera, and says so; what was asked for stays; the next one says anew',
   async () => {
     await using session = await TestSession.start(states(''), { record: true });
     const id = session.view.session_id;
-    const live: { name: StateName; json: string }[] = [];
-    session.set.subscribe({ message: (message) => void (message.topic === 'state' && live.push(message)) });
+    const live: Message[] = [];
+    session.set.hub.subscribe(collector((message) => void live.push(message)));
+    const retained = (topic: string) => session.set.hub.retained(id, topic)?.json;
     const [ptz, autotrack] = [
-      () => JSON.parse(session.set.retainedState(id, 'ptz') ?? 'null') as PtzState,
-      () => JSON.parse(session.set.retainedState(id, 'autotrack') ?? 'null') as AutotrackState,
+      () => JSON.parse(retained('ptz') ?? 'null') as PtzState,
+      () => JSON.parse(retained('autotrack') ?? 'null') as AutotrackState,
     ];
     await session.state('running');
     expect(await session.set.request(id, 'set_target_id', { target_id: 7 })).toEqual({ result: undefined });
@@ -112,11 +66,9 @@ test(
     expect(Value.Check(PtzStateSchema, ptz())).toBe(true);
     expect(Value.Check(AutotrackStateSchema, autotrack())).toBe(true);
     // Clients that are connected were told the same.
-    const told = (name: StateName) => live.filter((message) => message.name === name).at(-1)?.json;
-    expect([told('ptz'), told('autotrack')]).toEqual([
-      session.set.retainedState(id, 'ptz'),
-      session.set.retainedState(id, 'autotrack'),
-    ]);
+    session.set.hub.flush();
+    const told = (name: string) => live.filter(({ topic }) => topic === name).at(-1)?.json;
+    expect([told('ptz'), told('autotrack')]).toEqual([retained('ptz'), retained('autotrack')]);
 
     await session.until('the next one', () => ptz().link.state === 'lost' && ptz().ts_unix_ms === 2);
     expect(ptz()).toEqual(before.ptz);
@@ -141,7 +93,8 @@ test(
       { state: 'lost', reason: 'no answer' },
       { state: 'closed', reason: null },
     ]);
-    expect(session.set.retainedState(session.view.session_id, 'autotrack')).toContain('"code":"process_gone"');
+    const autotrack = session.set.hub.retained(session.view.session_id, 'autotrack');
+    expect(autotrack?.json).toContain('"code":"process_gone"');
   },
   MINUTE,
 );

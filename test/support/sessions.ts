@@ -5,6 +5,7 @@ import { sessionGraph } from '../../runtime/catalog/session-graph.ts';
 import { SystemClock } from '../../runtime/clock.ts';
 import { formatFault } from '../../runtime/graph/faults.ts';
 import { loadGraph, modelFolders } from '../../runtime/graph/load.ts';
+import type { Message, Subscriber } from '../../runtime/hub/message.ts';
 import { createLog } from '../../runtime/log.ts';
 import type { SessionState, SessionView } from '../../runtime/session/api.ts';
 import type { Changed, SessionGraph } from '../../runtime/session/changes.ts';
@@ -18,6 +19,15 @@ export interface TestSessionOptions {
   /** Also messages that are not for live clients. */
   readonly record?: boolean;
   readonly env?: Record<string, string>;
+}
+
+/** A subscriber that hands on one message after the other. */
+export function collector(take: (message: Message) => void, isRecord = false): Subscriber {
+  const deliver = (batch: readonly Message[]) => {
+    batch.forEach(take);
+    return 'ok' as const;
+  };
+  return { isRecord, maxQueuedChars: Number.POSITIVE_INFINITY, deliver };
 }
 
 export class TestSession implements AsyncDisposable {
@@ -40,13 +50,14 @@ export class TestSession implements AsyncDisposable {
       clock: new SystemClock(),
       log: createLog({ write: (line) => test.log.push(JSON.parse(line)), pretty: false }),
       modelFolders: modelFolders(ROOT),
-      ...(options.record ? { record: (json: string) => test.recorded.push(json) } : {}),
+      recording: options.record ?? false,
       changed: (view, session) => {
         test.#session = session;
         test.states.push(view.state);
       },
     });
     test.#set = set;
+    if (options.record) set.hub.subscribe(collector(({ json }) => void test.recorded.push(json), true));
     test.#id = set.create().view.session_id;
     return test;
   }

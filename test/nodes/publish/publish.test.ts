@@ -7,7 +7,7 @@ import { type NodeRun, openNode, runGraph, runNode } from '../../node-runner.ts'
 import { ptzOf, START_UNIX_MS, trackOf, tracksOf } from '../recorded.ts';
 
 const ticksOf = (run: NodeRun) => run.parsed<MetadataTick>('tick');
-const eventsOf = (run: NodeRun) => run.parsed<TrackEvent>('event');
+const eventsOf = (run: NodeRun) => run.parsed<TrackEvent>('tracks');
 const select = (target_id: number) => (run: NodeRun) => void run.request('set_target_id', { target_id });
 const wrong = (schema: TSchema, values: readonly unknown[]) =>
   values.flatMap((value) => [...Value.Errors(schema, value)]);

@@ -229,7 +229,7 @@ describe('the life of a track', () => {
         const check = (events: readonly LifecycleEvent[]) => {
           for (const { event, before, after } of events) {
             expect(open.has(after.id)).toBe(event !== 'new');
-            expect(before).toEqual(open.get(after.id) ?? null);
+            expect<unknown>(before).toEqual(open.get(after.id) ?? null);
             expect(typeof after.end_ts_unix_ms).toBe(event === 'end' ? 'number' : 'object');
             if (event === 'end') open.delete(after.id);
             else open.set(after.id, after);

@@ -60,7 +60,7 @@ export async function openNode(node: AnyNode, options: FakeOptions = {}): Promis
     kept: options.kept,
     keep: (state) => kept.push(state),
     store: new MemoryStore(),
-    send: ignore,
+    publish: ignore,
     recording: false,
     every: ignore,
     board: { post: ignore, watch: ignore },

@@ -160,7 +160,7 @@ describe('a camera that moves', () => {
         },
       },
     );
-    const events = run.parsed<TrackEvent>('event');
+    const events = run.parsed<TrackEvent>('tracks');
     for (const event of events) expect(Value.Check(TrackEventSchema, event)).toBe(true);
     expect(events.map(({ event, after }) => [event, after.zones])).toEqual([
       ['new', []],

@@ -1,0 +1,51 @@
+/** What one node publishes: checked against the topics that its contract declares before it leaves the worker. */
+import { Value } from '@sinclair/typebox/value';
+import type { Topics } from '../../schemas/topics.ts';
+import type { Logger, MessageOptions } from '../node.ts';
+import type { Published } from './messages.ts';
+
+/** A node that sends nonsense is told so at the first message, and then at every so many. */
+const LOG_EVERY = 1000;
+
+export interface PublicationServices {
+  readonly log: Logger;
+  count(name: string): void;
+  /** @param mayDrop another one will follow soon */
+  publish(message: Published, mayDrop: boolean): void | Promise<void>;
+}
+
+export class Publications {
+  readonly #topics: Topics;
+  readonly #services: PublicationServices;
+  #refused = 0;
+
+  constructor(topics: Topics, services: PublicationServices) {
+    this.#topics = topics;
+    this.#services = services;
+  }
+
+  /** Passes a message on; one of a topic that is not declared, or none of its topic, is dropped, counted and logged. */
+  publish(name: string, value: unknown, { live = true, frame }: MessageOptions): void | Promise<void> {
+    const topic = Object.hasOwn(this.#topics, name) ? this.#topics[name] : undefined;
+    if (topic === undefined) return this.#refuse(name, 'the node does not declare this topic');
+    if (typeof value !== 'object' || value === null || !Value.Check(topic.schema, value)) {
+      const wrong = Value.Errors(topic.schema, value).First();
+      return this.#refuse(name, `${wrong?.path.slice(1) ?? ''}: ${wrong?.message.toLowerCase() ?? 'not an object'}`);
+    }
+    // Of what is about a frame, the next frame brings another. Any other message may be the last one for long.
+    const mayDrop = topic.keep === 'latest' && frame !== undefined;
+    return this.#services.publish({ topic: name, value, live, ...(frame ? { frame } : {}) }, mayDrop);
+  }
+
+  #refuse(topic: string, error: string): void {
+    this.#services.count('refused_messages');
+    this.#refused += 1;
+    if (this.#refused % LOG_EVERY !== 1) return;
+    this.#services.log.error('a message that is not of its topic is dropped', {
+      code: 'bad_client_message',
+      topic,
+      error,
+      so_far: this.#refused,
+    });
+  }
+}

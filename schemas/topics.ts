@@ -1,0 +1,102 @@
+/**
+ * The topics of the wire contract: the one list of what sessions tell their clients. A topic is data. A node declares in
+ * its contract which it publishes, of these or of its own; the runtime takes all the rest from here.
+ */
+import type { Static, TSchema } from '@sinclair/typebox';
+import { AutotrackStateSchema } from './autotrack-state.ts';
+import { MetadataTickSchema } from './metadata-tick.ts';
+import { PtzStateSchema } from './ptz-state.ts';
+import { TrackEventSchema } from './track-event.ts';
+
+export interface Topic<S extends TSchema = TSchema> {
+  /** What its messages tell, in a few words. */
+  readonly doc: string;
+  /** Of the messages, which are objects. One that differs is dropped. */
+  readonly schema: S;
+  /** `latest`: a newer message takes the place of an older one, and is kept for those who come later. `every`: each counts. */
+  readonly keep: 'latest' | 'every';
+  /** Sent to clients that do not say what they want. */
+  readonly wanted?: boolean;
+  /** Fields that alone are no news: a message that repeats the last one in all others is not recorded. */
+  readonly quiet?: readonly string[];
+  /** Fields, however deep, that hold words of cameras and libraries: secrets are taken out of them. */
+  readonly texts?: readonly string[];
+  /** `latest` only: what is true of the last message once the process that published it is gone. */
+  readonly gone?: {
+    readonly patch: object;
+    /** Messages that hold this say so already. */
+    readonly unless?: object;
+    /** Clients are told, with the time in `ts_unix_ms`. Else only those who come later see it. */
+    readonly told: boolean;
+  };
+}
+
+export type Topics = Readonly<Record<string, Topic>>;
+/** A message of a topic. */
+export type MessageOf<T extends Topic> = DeepReadonly<Static<T['schema']>>;
+
+/** Declares a topic: what it says of fields is checked against its schema. */
+export function topic<S extends TSchema>(topic: Topic<S> & FieldsOf<Static<S>>): Topic<S> {
+  return topic;
+}
+
+interface FieldsOf<M> {
+  readonly quiet?: readonly (keyof M & string)[];
+  readonly gone?: { readonly patch: Partial<M>; readonly unless?: DeepPartial<M> };
+}
+
+const GONE = { code: 'process_gone', message: "the session's process is gone" };
+
+export const topics = {
+  tick: topic({
+    doc: 'The tracks of the latest frame, and how the target is doing',
+    schema: MetadataTickSchema,
+    keep: 'latest',
+    wanted: true,
+    gone: { patch: { tracks: [] }, told: false },
+  }),
+  tracks: topic({
+    doc: 'The lives of confirmed tracks',
+    schema: TrackEventSchema,
+    keep: 'every',
+    wanted: true,
+  }),
+  ptz: topic({
+    doc: "How the session's camera stands",
+    schema: PtzStateSchema,
+    keep: 'latest',
+    quiet: ['ts_unix_ms', 'round_trip_ms'],
+    texts: ['reason'],
+    gone: {
+      // Nobody drives the camera, or knows where it looks.
+      patch: {
+        link: { state: 'closed', reason: GONE.message },
+        moving: null,
+        pan_deg: null,
+        tilt_deg: null,
+        zoom: null,
+        hfov_deg: null,
+        preset: null,
+        cmd: { pan: 0, tilt: 0, zoom: 0 },
+        round_trip_ms: null,
+      },
+      unless: { link: { state: 'closed' } },
+      told: true,
+    },
+  }),
+  autotrack: topic({
+    doc: 'What the autotracker does, and why not',
+    schema: AutotrackStateSchema,
+    keep: 'latest',
+    quiet: ['ts_unix_ms'],
+    texts: ['reason', 'message', 'notes'],
+    gone: {
+      patch: { active: false, reason: GONE, state: 'off', commands_per_s: null, error_share: null },
+      unless: { state: 'off', active: false },
+      told: true,
+    },
+  }),
+} as const;
+
+type DeepPartial<T> = T extends readonly unknown[] ? T : T extends object ? { [K in keyof T]?: DeepPartial<T[K]> } : T;
+type DeepReadonly<T> = T extends object ? { readonly [K in keyof T]: DeepReadonly<T[K]> } : T;
