@@ -1,9 +1,6 @@
 /** `bun run check FILE…`: says what is wrong with graphs, and with --plan how they would run. */
 
 import { WindhoverError } from '../errors.ts';
-import { loadGraph } from '../graph/load.ts';
-import { planGraph } from '../graph/plan.ts';
-import { planMermaid, planText } from '../graph/plan-text.ts';
 import { loadOptions, parseCommandLine, printFaults, type Surroundings } from './command.ts';
 
 const USAGE = 'bun run check FILE… [--set node.key=value]… [--plan | --plan=mermaid]';
@@ -18,10 +15,15 @@ export async function checkCommand(args: string[], surroundings: Surroundings): 
   if (plan !== undefined && plan !== 'text' && plan !== 'mermaid') {
     throw new WindhoverError('usage', '--plan', { expected: 'text or mermaid', got: plan });
   }
+  const { loadGraph } = await import('../graph/load.ts');
   const options = loadOptions(surroundings, values.set);
   const loaded = await Promise.all(positionals.map((file) => loadGraph(file, options)));
   const faults = loaded.flatMap(({ faults }) => faults);
   if (printFaults(faults, surroundings)) return 1;
+  const [{ planGraph }, { planMermaid, planText }] = await Promise.all([
+    import('../graph/plan.ts'),
+    import('../graph/plan-text.ts'),
+  ]);
   for (const graph of loaded.flatMap(({ graph }) => graph ?? [])) {
     if (plan === 'mermaid') surroundings.stdout.write(`${planMermaid(planGraph(graph), graph)}\n`);
     else if (plan === 'text') surroundings.stdout.write(`${planText(planGraph(graph), graph)}\n`);

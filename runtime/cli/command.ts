@@ -4,7 +4,7 @@ import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { builtinNodes } from '../../nodes/index.ts';
 import { errorMessage, WindhoverError } from '../errors.ts';
 import { formatFault, type GraphFault } from '../graph/faults.ts';
-import { type LoadOptions, modelFolders } from '../graph/load.ts';
+import type { LoadOptions } from '../graph/load.ts';
 
 /** What the entry point hands to commands: nothing below it reads the process itself. */
 export interface Surroundings {
@@ -32,6 +32,11 @@ export function numberOption(name: string, text: string, range: { min: number; m
   const value = Number(text);
   if (text.trim() !== '' && value >= range.min && value <= range.max) return value;
   throw new WindhoverError('usage', `--${name}`, { expected: `a number from ${range.min} to ${range.max}`, got: text });
+}
+
+/** Models by name are looked for in the project's own folder. */
+export function modelFolders(root: string): string[] {
+  return [join(root, 'models')];
 }
 
 /** Where nodes keep what they learn: `--state`, or `.state` in the project's own folder. */

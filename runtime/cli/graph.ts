@@ -1,10 +1,10 @@
 /** `bun run graph FILE`: a server with one session. */
-import { Catalog } from '../catalog/catalog.ts';
 import type { WindhoverError } from '../errors.ts';
 import type { Session } from '../session/session.ts';
 import { loadOptions, numberOption, parseCommandLine, printFaults, type Surroundings } from './command.ts';
 import { Recorder } from './recorder.ts';
-import { Runtime, SERVER_OPTIONS, serverOptions } from './runtime.ts';
+import type { Runtime } from './runtime.ts';
+import { SERVER_OPTIONS, serverOptions } from './server-options.ts';
 import { progressText, statusText } from './status-line.ts';
 
 const USAGE =
@@ -28,6 +28,7 @@ export async function graphCommand(args: string[], surroundings: Surroundings): 
   }
   const server = serverOptions(values);
   const forS = values.for === undefined ? undefined : numberOption('for', values.for, { min: 0.001, max: 1e9 });
+  const [{ Catalog }, { Runtime }] = await Promise.all([import('../catalog/catalog.ts'), import('./runtime.ts')]);
   const catalog = await Catalog.load([file], loadOptions(surroundings, values.set));
   if (printFaults(catalog.faults, surroundings)) return 1;
   let run: GraphRun | undefined;

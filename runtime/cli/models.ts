@@ -3,11 +3,11 @@ import { existsSync, readdirSync } from 'node:fs';
 import { extname, join, resolve } from 'node:path';
 import { builtinNodes } from '../../nodes/index.ts';
 import { WindhoverError } from '../errors.ts';
-import { modelFolders } from '../graph/load.ts';
+
 import { loadContract } from '../graph/modules.ts';
 import type { ModelCard, RefusedModel } from '../model-card.ts';
 import { suggestion } from '../nearest.ts';
-import { parseCommandLine, type Surroundings } from './command.ts';
+import { modelFolders, parseCommandLine, type Surroundings } from './command.ts';
 import { isKnownFile, pullModels } from './models/pull.ts';
 import { type KnownModel, readRegistry } from './models/registry.ts';
 import { cardText, modelsText } from './models/text.ts';

@@ -2,25 +2,14 @@
 import packageJson from '../../package.json';
 import type { Catalog } from '../catalog/catalog.ts';
 import { SystemClock } from '../clock.ts';
-import { WindhoverError } from '../errors.ts';
-import { modelFolders } from '../graph/load.ts';
 import type { Subscriber } from '../hub/message.ts';
 import { createLog, type Log } from '../log.ts';
-import { isLoopback } from '../loopback.ts';
 import { createApp, type Listening, listen } from '../server/app.ts';
-import { checkOrigin } from '../server/origin.ts';
 import type { Session } from '../session/session.ts';
 import { SessionSet } from '../session/session-set.ts';
-import { numberOption, type Surroundings, stateFolder } from './command.ts';
+import { modelFolders, type Surroundings, stateFolder } from './command.ts';
+import type { ServerOptions } from './server-options.ts';
 import { StatusLine } from './status-line.ts';
-
-export const SERVER_OPTIONS = {
-  port: { type: 'string', default: '8080' },
-  host: { type: 'string', default: '127.0.0.1' },
-  'allow-origin': { type: 'string', multiple: true },
-  state: { type: 'string' },
-  'no-watch': { type: 'boolean' },
-} as const;
 
 export interface RuntimeOptions {
   readonly catalog: Catalog;
@@ -31,26 +20,6 @@ export interface RuntimeOptions {
   /** Takes every message. */
   readonly recorder?: Subscriber;
   readonly changed?: (session: Session) => void;
-}
-
-export interface ServerOptions {
-  readonly host: string;
-  readonly port: number;
-  /** Origins beside loopback whose web pages may use the server. */
-  readonly allowedOrigins: readonly string[];
-}
-
-/** Reads --host, --port and --allow-origin. Other than loopback is refused: there is no access control yet. */
-export function serverOptions(values: { port: string; host: string; 'allow-origin'?: string[] }): ServerOptions {
-  const port = numberOption('port', values.port, { min: 0, max: 65_535 });
-  if (!Number.isInteger(port))
-    throw new WindhoverError('usage', '--port', { expected: 'a whole number', got: values.port });
-  const allowedOrigins = (values['allow-origin'] ?? []).map(checkOrigin);
-  if (isLoopback(values.host)) return { host: values.host, port, allowedOrigins };
-  throw new WindhoverError('usage', `--host ${values.host}`, {
-    expected: 'a loopback address (127.0.0.1, ::1, localhost)',
-    hint: 'there are no tokens and roles yet; to serve other machines, put a proxy that asks for a password in front',
-  });
 }
 
 const SAME_KEY_PRESS_MS = 500;

@@ -1,8 +1,7 @@
 /** `bun run serve PATH…`: several graphs under one server; sessions start by POST /sessions, or all at once. */
-import { Catalog } from '../catalog/catalog.ts';
 import { WindhoverError } from '../errors.ts';
 import { loadOptions, parseCommandLine, printFaults, type Surroundings } from './command.ts';
-import { Runtime, SERVER_OPTIONS, serverOptions } from './runtime.ts';
+import { SERVER_OPTIONS, serverOptions } from './server-options.ts';
 import { statusText } from './status-line.ts';
 
 const USAGE = 'bun run serve PATH… [--start] [--port 8080] [--host 127.0.0.1] [--state DIR] [--no-watch]';
@@ -12,6 +11,7 @@ export async function serveCommand(args: string[], surroundings: Surroundings): 
   const { values, positionals } = parseCommandLine(args, { ...SERVER_OPTIONS, start: { type: 'boolean' } }, USAGE);
   const server = serverOptions(values);
   if (positionals.length === 0) throw new WindhoverError('usage', `name graph files or folders\nusage: ${USAGE}`);
+  const [{ Catalog }, { Runtime }] = await Promise.all([import('../catalog/catalog.ts'), import('./runtime.ts')]);
   const catalog = await Catalog.load(positionals, loadOptions(surroundings));
   if (printFaults(catalog.faults, surroundings)) return 1;
   const runtime = new Runtime(surroundings, {

@@ -8,7 +8,7 @@
  * has been reported.
  */
 import { readFileSync, statSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { errorCode, errorMessage } from '../errors.ts';
 import { suggestion } from '../nearest.ts';
 import type { AnyNode, PrepareContext } from '../node.ts';
@@ -54,11 +54,6 @@ export interface LoadResult {
 
 const MAX_FILE_BYTES = 1_000_000;
 const TOP: Place = { line: 1, column: 1 };
-
-/** Models by name are looked for in the project's own folder. */
-export function modelFolders(root: string): string[] {
-  return [join(root, 'models')];
-}
 
 /** What a graph file says, or why that can't be known. */
 export type GraphText = string | { readonly problem: string };

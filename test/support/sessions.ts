@@ -2,9 +2,10 @@
 
 import { builtinNodes } from '../../nodes/index.ts';
 import { sessionGraph } from '../../runtime/catalog/session-graph.ts';
+import { modelFolders } from '../../runtime/cli/command.ts';
 import { SystemClock } from '../../runtime/clock.ts';
 import { formatFault } from '../../runtime/graph/faults.ts';
-import { loadGraph, modelFolders } from '../../runtime/graph/load.ts';
+import { loadGraph } from '../../runtime/graph/load.ts';
 import type { Message, Subscriber } from '../../runtime/hub/message.ts';
 import { createLog } from '../../runtime/log.ts';
 import type { SessionState, SessionView } from '../../runtime/session/api.ts';

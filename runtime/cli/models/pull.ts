@@ -2,8 +2,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorCode, errorMessage, WindhoverError } from '../../errors.ts';
-import { modelFolders } from '../../graph/load.ts';
-import type { Surroundings } from '../command.ts';
+import { modelFolders, type Surroundings } from '../command.ts';
 import { barText, formatDuration, StatusLine } from '../status-line.ts';
 import { download, fileSha256 } from './download.ts';
 import { findKnown, type KnownModel } from './registry.ts';
