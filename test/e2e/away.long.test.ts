@@ -1,0 +1,53 @@
+/** Cameras that are away for long, and logins that are refused until the password is right. */
+import { afterAll, expect, setDefaultTimeout, test } from 'bun:test';
+import { LONG_TEST_LIMIT_MS, PATIENCE_MS } from '../support/patience.ts';
+import { comesLate, followsAgain, goesOn, passwordChanges, start, WRONG } from './away-steps.ts';
+
+setDefaultTimeout(LONG_TEST_LIMIT_MS);
+/** A login that was refused twice is not tried again within a minute; it may take another one until the camera moves. */
+const LET_IN_MS = 2 * PATIENCE_MS;
+
+const rows: string[] = [];
+afterAll(() => console.log(rows.join('\n')));
+
+test.concurrent('a camera in a network that swallows everything when we start', async () => {
+  await using chase = await start({ isOff: true });
+  chase.control.goDark();
+  await chase.on();
+  await comesLate(chase, { code: 'connecting', says: 'nothing within' }, () => chase.control.comeBack());
+});
+
+test.concurrent.each([
+  { what: 'onvif', options: { quirks: ['lockout'] } },
+  { what: 'octagon', options: { quirks: ['lockout'], driver: 'octagon' as const } },
+])(
+  '$what, with a wrong password: the account is not locked, and it goes on once the password is right',
+  async ({ what, options }) => {
+    await using chase = await start({ ...options, cameraPassword: WRONG });
+    await chase.select();
+    await chase.client.state('it is refused', ({ reason }) => reason?.code === 'login_refused');
+    expect(chase.client.autotrack?.reason?.message).toContain('the camera refused the login');
+    await goesOn(chase, 10);
+    // Two, and none after the second for a minute; the camera would lock the account at the third.
+    expect(chase.server.device.gate.wrongLogins).toBe(2);
+    const refusedS = chase.camera.nowS();
+    await chase.off();
+    await chase.on();
+    await followsAgain(chase, LET_IN_MS);
+    rows.push(`${what}: let in ${(chase.camera.nowS() - refusedS).toFixed(0)} s after the second refusal`);
+    expect(chase.server.device.gate.wrongLogins).toBe(0);
+  },
+);
+
+test.concurrent.each([
+  { what: 'onvif', options: {}, stands: true },
+  { what: 'onvif with a guardian', options: { quirks: ['no-status'] }, stands: true },
+  // Nothing ends its moves but a stop, and it takes none without the password: it runs to the end of its range.
+  { what: 'octagon with its guardian', options: { driver: 'octagon' as const }, stands: false },
+])('$what: the password changes while it is followed with', async ({ options, stands }) => {
+  await using chase = await start(options);
+  await passwordChanges(chase, 15, stands);
+  await chase.off();
+  await chase.on();
+  if (stands) await followsAgain(chase, LET_IN_MS);
+});
