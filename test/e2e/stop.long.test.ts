@@ -1,0 +1,12 @@
+/** The camera stands in time whatever happens to the program: every kind of camera, every fault. */
+import { setDefaultTimeout, test } from 'bun:test';
+import { LONG_TEST_LIMIT_MS } from '../support/patience.ts';
+import { Slots } from './slots.ts';
+import { expectStops, PURSUITS } from './stop-cases.ts';
+
+setDefaultTimeout(LONG_TEST_LIMIT_MS);
+const slots = new Slots(6);
+
+test.concurrent.each(PURSUITS)('$camera, $life: stands in time', async (one) => {
+  await slots.with(() => expectStops(one));
+});
