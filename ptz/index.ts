@@ -52,7 +52,7 @@ function mover({ driver, onvif, octagon }: DriverOptions, { time, head }: Driver
   if (driver !== 'sim') return noneDriver(time);
   if (head) return new SimDriver(head, time);
   throw new WindhoverError('ptz_options', 'driver: sim has no motors to move', {
-    hint: 'it is for graphs whose source is a simulated camera',
+    hint: 'driver: sim needs a graph with use: virtual-ptz',
     option: 'driver',
   });
 }

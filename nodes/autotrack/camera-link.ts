@@ -95,7 +95,7 @@ export class CameraLink {
   /** Connects in the background; comes back at once. */
   start(): void {
     this.#work = this.#run().catch((error: unknown) => {
-      this.#log.error(`nobody looks after the camera any more: ${errorMessage(error)}`, { code: code(error) });
+      this.#log.error(`camera control has ended: ${errorMessage(error)}`, { code: code(error) });
       this.#become({ state: 'lost', reason: errorMessage(error) });
     });
   }
@@ -136,7 +136,7 @@ export class CameraLink {
     const found = presets.find(({ token }) => token === wanted) ?? presets.find(({ name }) => name === wanted);
     if (found) return found.token;
     throw new WindhoverError('ptz_preset', `the camera has no preset "${wanted}"`, {
-      got: presets.map(({ token, name }) => `${token} (${name})`).join(', ') || 'none at all',
+      got: presets.map(({ token, name }) => `${token} (${name})`).join(', ') || 'no presets',
       hint: 'return_preset takes a token or a name',
     });
   }

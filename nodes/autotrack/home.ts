@@ -95,7 +95,7 @@ export class Home {
       this.#tryAgainMs = nowMs + RETRY_MS;
       this.#problem = errorMessage(error);
       const code = error instanceof WindhoverError ? error.code : 'ptz_failed';
-      if (code !== 'ptz_aborted') this.#log.warn(`the camera can't go home: ${this.#problem}`, { code });
+      if (code !== 'ptz_aborted') this.#log.warn(`the camera cannot move to its home: ${this.#problem}`, { code });
     } finally {
       this.#isAsking = false;
     }

@@ -126,7 +126,7 @@ export class Tuning {
     if (this.#learned !== null || !this.#guess.isGuess) return;
     this.#guess = plant;
     this.#keep();
-    this.#log.info('learned while following', describe(plant));
+    this.#log.info('motor model updated while following', describe(plant));
   }
 
   /** The next small move, when there is something to learn. To be called only while the camera has nothing better to do. */
@@ -171,7 +171,7 @@ export class Tuning {
   }
 
   #begin(aspect: number): QuickCalibration {
-    this.#log.info('calibrating: the camera is moved a little to learn what its motors are like');
+    this.#log.info('calibrating: the camera makes small moves to measure its motors');
     const { hfov_deg: fieldDeg, max_zoom: maxZoom } = this.#options;
     return new QuickCalibration({ fieldDeg, aspect, maxZoom, lateMs: this.#roundTripMs });
   }
@@ -215,7 +215,7 @@ export class Tuning {
 
   #failed(why: string, forGood: boolean): boolean {
     this.#hasFailed = forGood;
-    this.#log.warn(`calibration failed: ${why}; following starts with care`, {
+    this.#log.warn(`calibration failed: ${why}; following starts with slow moves`, {
       code: 'calibration_failed',
       ...(forGood ? {} : { again_s: AGAIN_MS / 1000 }),
     });

@@ -31,23 +31,22 @@ const LINK_CODES = {
 export function whyNot({ enabled, link, verdict, state, hasTarget, wasSeen }: WhyInput): Reason {
   if (!enabled) return reason('disabled', 'autotrack is switched off in the graph (enabled: false)');
   if (link.state !== 'ready') {
-    return reason(LINK_CODES[link.state], link.reason ?? 'the camera has not been reached yet');
+    return reason(LINK_CODES[link.state], link.reason ?? 'the camera has not been connected yet');
   }
   if (verdict?.rung === null) {
     const rejected = verdict.rejected.map(({ rung, reason: why }) => `${rung}: ${why}`).join('; ');
-    return reason('no_rung', `the camera can't be steered: ${rejected}`);
+    return reason('no_rung', `the camera cannot be steered: ${rejected}`);
   }
-  if (state === 'calibrating')
-    return reason('calibrating', 'the camera is moved a little to learn what its motors are like');
-  if (state === 'returning') return reason('returning', 'the camera goes home');
+  if (state === 'calibrating') return reason('calibrating', 'the camera makes small moves to measure its motors');
+  if (state === 'returning') return reason('returning', 'the camera moves to its home');
   if (!hasTarget) return reason('no_target', 'no target is selected');
-  if (!wasSeen) return reason('target_not_seen', 'the selected target has not been in sight');
-  return reason('target_lost', 'the target was lost and not found again');
+  if (!wasSeen) return reason('target_not_seen', 'the selected target has not been seen yet');
+  return reason('target_lost', 'the target is lost');
 }
 
 /** It follows, but not all the way. */
 export function outOfReach(ends: readonly string[]): Reason {
-  return reason('out_of_reach', `the target is beyond what the camera reaches: ${ends.join(' and ')} at the end`);
+  return reason('out_of_reach', `the target is out of reach of the camera: ${ends.join(' and ')} at the limit`);
 }
 
 function reason(code: string, message: string): Reason {

@@ -53,7 +53,7 @@ export class FrameConverter {
     const mapping = this.#mappingFor(frame);
     const target = this.#targetFor(slot, mapping);
     const { data } = frame;
-    if (!data || !this.#sws) throw new Error('the decoded frame holds no picture');
+    if (!data || !this.#sws) throw new Error('the decoded frame has no picture data');
     const rows = this.#sws.scaleSync(data, frame.linesize, 0, frame.height, target.planes, this.#strides);
     if (rows < 0) throw new Error(`the picture can't be converted: ${FFmpegError.strerror(rows)}`);
     wipeSpill(target.samples, this.#request, mapping);

@@ -55,9 +55,9 @@ export class FrameFlow {
   async end(): Promise<void> {
     await this.#flush();
     if (this.#index > 0 || this.#damaged === 0) return;
-    throw new WindhoverError('decode_no_picture', 'not one picture could be decoded', {
+    throw new WindhoverError('decode_no_picture', 'no frame could be decoded', {
       got: `${this.#damaged} damaged packets`,
-      hint: 'the file or stream is damaged, or not what its container says',
+      hint: 'the file or stream is damaged, or its codec is not the one that the container states',
       permanent: true,
     });
   }
@@ -151,7 +151,7 @@ export class FrameFlow {
   #countDamage(counter: string): void {
     this.#context.count(counter);
     if (this.#damaged % LOG_EVERY === 0) {
-      this.#context.log.warn('damaged video: the picture is dropped, decoding goes on', {
+      this.#context.log.warn('damaged video: the frame is dropped, decoding continues', {
         code: counter,
         frame_index: this.#index,
         so_far: this.#damaged + 1,

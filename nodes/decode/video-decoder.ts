@@ -24,7 +24,7 @@ export class VideoDecoder {
     this.#context.threadCount = threads;
     const opened = this.#context.open2Sync(codec, null);
     if (opened < 0) {
-      throw new WindhoverError('decode_unsupported', `the ${codec.name} decoder does not open`, {
+      throw new WindhoverError('decode_unsupported', `the ${codec.name} decoder cannot be opened`, {
         got: FFmpegError.strerror(opened),
         permanent: true,
       });

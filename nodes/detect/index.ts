@@ -96,14 +96,14 @@ function publishModel(context: NodeContext<DetectOptions, typeof outputs>, model
   const wanted = context.params.providers[0];
   const input = `${image.size.w}×${image.size.h}`;
   context.log.info('model is ready', { model: model.name, family: inferred.family, input, provider });
-  context.log.debug('how the model is read', { layout: inferred.plan.layout, why: inferred.why });
+  context.log.debug('model layout', { layout: inferred.plan.layout, why: inferred.why });
   if (labels.assumed) {
     const classes = labels.names.length;
-    context.log.info('the model has no class names: its number of classes is that of COCO, whose names are used', {
+    context.log.info('the model has no class names; its number of classes matches COCO, so the COCO names are used', {
       classes,
     });
   }
-  if (provider !== wanted) context.log.warn('the model runs on another provider than wanted', { wanted, provider });
+  if (provider !== wanted) context.log.warn('the model runs on another provider than requested', { wanted, provider });
   context.gauge('model', model.name);
   context.gauge('family', inferred.family);
   context.gauge('labels', labels.assumed ? labels.source : `${labels.names.length} (${labels.source})`);

@@ -41,13 +41,13 @@ export function inferFamily(model: ModelFacts, wanted: string | null): Inferred 
   if (first !== undefined && best.length === 1 && first.certainty !== 'possible') return first;
   const options = matches.map((match) => match.family).join(' or ');
   if (first === undefined) {
-    throw new WindhoverError('model_family_unknown', `no family reads this model: ${reasons(judged)}`, {
+    throw new WindhoverError('model_family_unknown', `the model family is not recognized: ${reasons(judged)}`, {
       option: 'model',
       got: found(model),
       hint: 'export it again in one of the forms that nodes/detect/README.md lists',
     });
   }
-  throw new WindhoverError('model_family_ambiguous', `the model can be read in more than one way: ${reasons(judged)}`, {
+  throw new WindhoverError('model_family_ambiguous', `more than one model family fits: ${reasons(judged)}`, {
     option: 'model',
     got: found(model),
     hint: `set 'family' to ${options}, or give the class names: their number often decides`,

@@ -115,7 +115,7 @@ function findImage(onnx: OnnxFile, options: DetectOptions): ImageInput {
   const planar = type === 'float32' && first === 3;
   const interleaved = type === 'uint8' && third === 3;
   if (!(planar || interleaved) || (typeof batch === 'number' && batch !== 1)) {
-    throw new WindhoverError('model_input_unsupported', "the model's picture input can't be fed", {
+    throw new WindhoverError('model_input_unsupported', "the model's image input is not supported", {
       option: 'model',
       expected: 'one input [1, 3, H, W] of float32, or [1, H, W, 3] of uint8',
       got: onnx.inputs.map((one) => `${one.name} ${dimsText(one.dims)} ${one.type}`).join(', ') || 'no input',
@@ -130,11 +130,11 @@ function findImage(onnx: OnnxFile, options: DetectOptions): ImageInput {
   const side = (dim: number | string | undefined, stated: number | undefined): number => {
     if (typeof dim !== 'number') return options.input_size ?? stated ?? 640;
     if (options.input_size === undefined || options.input_size === dim) return dim;
-    throw new WindhoverError('model_input_size', 'the model fixes the size of its input', {
+    throw new WindhoverError('model_input_size', 'the input size of the model is fixed', {
       option: 'input_size',
       expected: `${dim}`,
       got: `${options.input_size}`,
-      hint: 'leave input_size out, or export the model with an open size',
+      hint: 'remove input_size, or export the model with a dynamic size',
     });
   };
   const size = { w: side(w, metadataSize?.w), h: side(h, metadataSize?.h) };

@@ -24,7 +24,7 @@ export const LAST_FRAME_INDEX = 9_000_000;
 /** The error for one line that can't be used. `line` counts from 1. */
 export function badLine(path: string, line: number, expected: string, got: string): WindhoverError {
   const shown = got.length > 60 ? `${got.slice(0, 60)}…` : got;
-  return new WindhoverError('replay_bad_line', `${path}:${line}: this is no line of detections`, {
+  return new WindhoverError('replay_bad_line', `${path}:${line}: not a line of detections`, {
     expected,
     got: shown,
     at: `${path}:${line}`,
@@ -42,7 +42,7 @@ export function sourceOf(
   const missing = Object.entries({ width, height, fps }).flatMap(([name, value]) =>
     value === undefined ? [name] : [],
   );
-  throw new WindhoverError('replay_source_unknown', `${path} does not say what its boxes refer to`, {
+  throw new WindhoverError('replay_source_unknown', `${path} does not state the size and frame rate of its source`, {
     expected: 'width, height and fps of the source',
     got: `no ${missing.join(', no ')}`,
     hint,

@@ -17,7 +17,7 @@ export default defineNode({
     if (!/(^|[/\\])virtual-ptz:/.test(url)) return;
     throw new WindhoverError('source_address', 'the virtual camera is a node of its own', {
       option: 'url',
-      hint: 'write use: virtual-ptz, with: { scene, fps, size }, or { url, profile } for one that runs by itself',
+      hint: 'write use: virtual-ptz, with: { scene, fps, size }, or { url, profile } for a camera started with bun run camera',
     });
   },
   async open(context) {

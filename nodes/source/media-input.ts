@@ -54,7 +54,7 @@ export class MediaInput {
       const index = format.findBestStream(AVMEDIA_TYPE_VIDEO);
       const stream = index >= 0 ? format.streams[index] : undefined;
       if (!stream || stream.codecpar.width <= 0) {
-        throw new WindhoverError('source_no_video', 'holds no video stream', {
+        throw new WindhoverError('source_no_video', 'has no video stream', {
           got: `${format.nbStreams} streams of other kinds`,
         });
       }
@@ -80,7 +80,7 @@ export class MediaInput {
       if (code === AVERROR_EOF) return 'end';
       const error = FFmpegError.fromCode(code);
       if (error?.isEAGAIN) continue;
-      if (this.#deadline.expired) throw new WindhoverError('source_stalled', 'sent nothing before the deadline');
+      if (this.#deadline.expired) throw new WindhoverError('source_stalled', 'no data before the deadline');
       if (error?.isInvalidData) return 'corrupt';
       throw new WindhoverError('source_lost', 'reading failed', { got: reason(code) });
     }

@@ -138,7 +138,7 @@ export class Playback {
   #warnIfCutShort(input: MediaInput, lastS: number | undefined): void {
     const playedS = lastS === undefined ? 0 : lastS - (input.startPtsS ?? 0);
     if (input.durationS === 0 || playedS >= input.durationS - CUT_SHORT_S) return;
-    this.#context.log.warn('the file ends early: it was cut short or is damaged; what is there was processed', {
+    this.#context.log.warn('the file ends early: it is truncated or damaged; all readable frames were processed', {
       code: 'source_cut_short',
       url: this.#name,
       ended_at_s: Math.round(playedS * 100) / 100,

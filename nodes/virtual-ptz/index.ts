@@ -16,15 +16,15 @@ export default defineNode({
   pace: () => 'realtime',
   async validate({ scene, url, profile }) {
     if (url !== undefined && scene !== undefined) {
-      throw new WindhoverError('refused', 'the camera behind the url has a scene of its own', {
+      throw new WindhoverError('refused', 'the camera at url has its own scene', {
         option: 'scene',
-        hint: 'give the scene to it: bun run camera --scene FILE',
+        hint: 'pass the scene to that camera: bun run camera --scene FILE',
       });
     }
     if (url === undefined && profile !== undefined) {
-      throw new WindhoverError('refused', 'only a camera behind an url has profiles', {
+      throw new WindhoverError('refused', 'profile needs url', {
         option: 'profile',
-        hint: 'set url, or size in place of profile',
+        hint: 'set url; without it, size sets the picture size',
       });
     }
     if (scene === undefined) return;

@@ -34,7 +34,7 @@ export class RemoteFeed implements VirtualFeed {
     const { bytes, text } = await this.#fetch(AbortSignal.any([signal, AbortSignal.timeout(this.#timeoutMs)]));
     const meta: unknown = JSON.parse(text);
     if (!isMeta(meta) || bytes.byteLength !== (meta.w * meta.h * 3) / 2) {
-      throw new WindhoverError('source_unreadable', 'the answer is no picture of a virtual camera', {
+      throw new WindhoverError('source_unreadable', 'the answer is not a picture of a virtual camera', {
         hint: 'start one with: bun run camera',
       });
     }
@@ -49,7 +49,9 @@ export class RemoteFeed implements VirtualFeed {
     try {
       const response = await fetch(this.#url, { signal });
       if (!response.ok) {
-        throw new WindhoverError('source_unreadable', 'the virtual camera refuses', { got: `HTTP ${response.status}` });
+        throw new WindhoverError('source_unreadable', 'the virtual camera refused the request', {
+          got: `HTTP ${response.status}`,
+        });
       }
       const bytes = new Uint8Array(await response.arrayBuffer());
       return { bytes, text: response.headers.get('X-Frame') ?? 'null' };

@@ -104,7 +104,7 @@ function validateZone(path: string, options: ZoneOptions): void {
     });
   }
   if (pan_tilt && preset !== undefined) {
-    const hint = 'a zone in pan and tilt counts wherever the camera looks; give points, or leave the preset out';
+    const hint = 'a zone in pan and tilt is valid in every direction; give points, or remove preset';
     throw new WindhoverError('zone_preset', 'a preset without points', { option: `${path}.preset`, hint });
   }
   const outlinePath = `${path}.${points ? 'points' : 'pan_tilt'}`;
@@ -113,7 +113,7 @@ function validateZone(path: string, options: ZoneOptions): void {
   if (fault) {
     throw new WindhoverError('zone_outline', fault, {
       option: outlinePath,
-      expected: 'corners in the order of the outline, which never crosses itself',
+      expected: 'corners in order, so that the outline does not cross itself',
     });
   }
   const pans = polygon.map(({ x }) => x);

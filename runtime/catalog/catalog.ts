@@ -49,7 +49,7 @@ export class Catalog {
     const catalog = new Catalog(folders, options);
     for (const path of paths) {
       const names = folders.includes(path) ? graphsIn(resolve(options.cwd, path)) : null;
-      if (names?.length === 0) throw new WindhoverError('usage', `${path} holds no graph (*.yaml)`);
+      if (names?.length === 0) throw new WindhoverError('usage', `${path} contains no graph files (*.yaml)`);
       if (names) for (const name of names) await catalog.#open(join(path, name), true);
       else await catalog.#open(path, false);
     }

@@ -26,7 +26,7 @@ function ofNode(before: CheckedNode, after: CheckedNode): string[] {
 
 /** `changed detect.confidence (live)` */
 export function changeText(settings: readonly string[], { how, workers }: Changed): string {
-  if (settings.length === 0) return 'edited; no setting has changed';
+  if (settings.length === 0) return 'edited; no option has changed';
   const shown = settings.slice(0, MAX_SHOWN).join(', ');
   const more = settings.length > MAX_SHOWN ? ` and ${settings.length - MAX_SHOWN} more` : '';
   const way = how === 'nothing' ? 'for the next session' : how === 'workers' ? `workers: ${workers.join(', ')}` : how;

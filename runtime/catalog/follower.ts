@@ -94,7 +94,7 @@ export class Follower {
     const { graphs } = this.#options;
     graphs.files.splice(graphs.files.indexOf(file), 1);
     if (!file.sound) return;
-    graphs.log(file).warn('the graph file is gone: its camera is removed', { code: 'graph_gone' });
+    graphs.log(file).warn('the graph file was deleted: its camera is removed', { code: 'graph_gone' });
     await graphs.swap(file, null);
   }
 }

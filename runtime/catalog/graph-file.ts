@@ -73,11 +73,11 @@ export class GraphFile {
       this.#problems.set(key, { file: this.name, code, message: log.redact(message), since_unix_ms });
       if (!known) log.error(message, { code });
     }
-    if (before.size === 0 && this.sound) log.warn('the graph from before this edit goes on', { code: 'graph_broken' });
+    if (before.size === 0 && this.sound) log.warn('the previous graph keeps running', { code: 'graph_broken' });
   }
 
   mended(log: Log): void {
-    if (this.#problems.size > 0) log.info('the graph file is good again');
+    if (this.#problems.size > 0) log.info('the graph file is valid again');
     this.#problems.clear();
   }
 }

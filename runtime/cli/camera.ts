@@ -34,7 +34,8 @@ const DEMO_PASSWORD = 'windhover';
 export async function cameraCommand(args: string[], surroundings: Surroundings): Promise<number> {
   const { values, positionals } = parseCommandLine(args, OPTIONS, USAGE);
   const { stdout, stderr } = surroundings;
-  if (positionals.length > 0) throw new WindhoverError('usage', `${positionals[0]}: takes no names\nusage: ${USAGE}`);
+  if (positionals.length > 0)
+    throw new WindhoverError('usage', `unexpected argument ${positionals[0]}\nusage: ${USAGE}`);
   if (values.quirk.includes('help')) {
     stdout.write(quirksText());
     return 0;
@@ -76,9 +77,9 @@ function password(variable: string | undefined, host: string, { env }: Surroundi
     throw new WindhoverError('usage', `--password-env: the environment variable ${variable} is not set`);
   }
   if (isLoopback(host)) return DEMO_PASSWORD;
-  throw new WindhoverError('usage', `--host ${host} lets other machines in`, {
-    expected: 'a password of your own',
-    hint: 'name the environment variable that holds it with --password-env',
+  throw new WindhoverError('usage', `--host ${host} is reachable from other machines`, {
+    expected: 'your own password',
+    hint: 'pass the name of its environment variable with --password-env',
   });
 }
 

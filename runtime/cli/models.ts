@@ -33,7 +33,7 @@ export async function modelsCommand(args: string[], surroundings: Surroundings):
   }
   if (action === 'pull' && names.length > 0) return await pullModels(names, known(), values.force, surroundings);
   const what = ACTIONS.includes(action)
-    ? `${action}: ${action === 'list' ? 'takes no names' : 'name a model'}`
+    ? `${action}: ${action === 'list' ? 'takes no further words' : 'name a model'}`
     : `'${action}' is nothing to do with models${suggestion(action, ACTIONS, 'actions')}`;
   throw new WindhoverError('usage', `${what}\nusage: ${USAGE}`);
 }

@@ -28,6 +28,6 @@ export function serverOptions(values: { port: string; host: string; 'allow-origi
   if (isLoopback(values.host)) return { host: values.host, port, allowedOrigins };
   throw new WindhoverError('usage', `--host ${values.host}`, {
     expected: 'a loopback address (127.0.0.1, ::1, localhost)',
-    hint: 'there are no tokens and roles yet; to serve other machines, put a proxy that asks for a password in front',
+    hint: 'there is no access control yet; to serve other machines, put a proxy with a password in front',
   });
 }

@@ -24,7 +24,7 @@ export async function answerRequest(node: AnsweringNode, name: string, params: u
     // A request that fails is not the end of the node.
     await answer.catch(() => undefined);
   });
-  if (!answer) throw new WindhoverError('node_gone', `node ${node.id} has ended and answers nothing any more`);
+  if (!answer) throw new WindhoverError('node_gone', `node ${node.id} has ended and cannot answer`);
   const result = await answer;
   if (spec.result) checkBody(`the answer to ${name}`, spec.result, result, 'bad_answer');
   return result;

@@ -27,7 +27,7 @@ export class FileStore implements NodeStore {
       return JSON.parse(readFileSync(this.#file, 'utf8'));
     } catch (cause) {
       if (errorCode(cause) === 'ENOENT') return null;
-      this.#tell('state_unreadable', 'cannot be read; starting without it', cause);
+      this.#tell('state_unreadable', 'cannot be read; the node starts without it', cause);
       return null;
     }
   }
@@ -44,7 +44,7 @@ export class FileStore implements NodeStore {
       writeFileSync(fresh, text, { mode: 0o600 });
       renameSync(fresh, this.#file);
     } catch (cause) {
-      this.#tell('state_unwritable', 'cannot be written; it is learned again next time', cause);
+      this.#tell('state_unwritable', 'cannot be written; the node must learn it again in the next run', cause);
     }
   }
 

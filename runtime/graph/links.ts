@@ -70,7 +70,7 @@ function resolveReference(
   if (reference.node === node.outline.id) return fail('cycle', 'a node must not take its own output');
   const producer = byId.get(reference.node);
   if (producer === undefined) {
-    if (reference.hidden) return fail('unknown_node', 'there is no node of the name that the environment gives');
+    if (reference.hidden) return fail('unknown_node', 'there is no node with the name from the environment');
     const others = [...byId.keys()].filter((id) => id !== node.outline.id);
     return fail(
       'unknown_node',
@@ -91,7 +91,7 @@ function resolveReference(
 function checkPorts(reference: Reference, producer: AnyNode, node: LinkingNode): string | null {
   const { port, input } = reference;
   if (port !== null && !Object.hasOwn(producer.outputs, port)) {
-    if (reference.hidden) return 'there is no output of the name that the environment gives';
+    if (reference.hidden) return 'there is no output with the name from the environment';
     return `${quote(reference.node)} has no output ${quote(port)}${suggestion(port, Object.keys(producer.outputs), 'outputs')}`;
   }
   const inputs = node.contract?.inputs ?? {};

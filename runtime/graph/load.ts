@@ -80,7 +80,7 @@ export async function checkGraph(text: GraphText, file: string, options: LoadOpt
   if (outline === null) return { graph: null, faults: faults.list(), secrets: [] };
   const owner = options.cameraOwner?.(outline.camera);
   if (owner !== undefined) {
-    const message = `'${outline.camera}' is the camera of ${owner} too; give each graph its own`;
+    const message = `'${outline.camera}' is also the camera of ${owner}; each graph needs its own`;
     faults.add(outline.cameraAt, 'camera', 'duplicate', message);
   }
   const secrets = new Set<string>();
@@ -240,7 +240,7 @@ export function readGraphText(path: string): GraphText {
   try {
     const stat = statSync(path);
     if (stat.isDirectory()) return { problem: 'is a folder, not a graph file' };
-    if (!stat.isFile()) return { problem: 'is no regular file' };
+    if (!stat.isFile()) return { problem: 'is not a regular file' };
     if (stat.size > MAX_FILE_BYTES) return { problem: `is larger than ${MAX_FILE_BYTES / 1e6} MB` };
     return new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(path));
   } catch (error) {

@@ -57,8 +57,8 @@ export async function loadModule(path: string, load: LoadNode = importDefault): 
     });
   }
   if (isContract(exported)) return exported;
-  const found = exported === undefined ? 'has no default export' : 'exports something else by default';
-  throw new WindhoverError('module', `is no node: ${path} ${found}; write export default defineNode({ … })`, {
+  const found = exported === undefined ? 'has no default export' : 'has another default export';
+  throw new WindhoverError('module', `is not a node: ${path} ${found}; write export default defineNode({ … })`, {
     permanent: true,
   });
 }

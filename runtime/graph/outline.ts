@@ -84,7 +84,7 @@ function readNode(id: string, entry: Entry, faults: Faults): NodeOutline {
   const path = joinPath('nodes', id);
   const at = entry.key;
   if (!new RegExp(NAME_PATTERN).test(id)) {
-    faults.add(at, path, 'name', 'is no node id: use 1 to 64 letters, digits, _ and -');
+    faults.add(at, path, 'name', 'is not a node id: use 1 to 64 letters, digits, _ and -');
   }
   const empty = { id, at, path, use: null, from: [], fromBroken: true, with: null, worker: null };
   if (entry.value.type !== 'map') {

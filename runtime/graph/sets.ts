@@ -25,7 +25,7 @@ export function overruled(patch: unknown, sets: readonly string[], faults: Fault
       part = Object.hasOwn(part, key) ? (part as Record<string, unknown>)[key] : undefined;
     }
     if (part !== undefined)
-      faults.add({ line: 0, column: 0, set }, '', 'set', 'stays in force over changes of the graph');
+      faults.add({ line: 0, column: 0, set }, '', 'set', 'is set on the command line and cannot be changed');
   }
 }
 

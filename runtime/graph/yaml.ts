@@ -152,7 +152,7 @@ class Converter {
       const name = typeof key.value === 'string' ? key.value : (key.source ?? String(key.value));
       return { name, at, merge: name === '<<' && key.type === YamlScalar.PLAIN };
     }
-    this.faults.add(at, path, 'yaml', 'has a key that is no text');
+    this.faults.add(at, path, 'yaml', 'has a key that is not a text');
     return null;
   }
 

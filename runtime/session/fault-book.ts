@@ -30,7 +30,7 @@ export class FaultBook {
 
   /** Frames flow. */
   clear(): void {
-    if (this.#own) this.#log.info('frames flow again', { after: this.#own.code });
+    if (this.#own) this.#log.info('frames are delivered again', { after: this.#own.code });
     this.#own = null;
   }
 
@@ -44,7 +44,7 @@ export class FaultBook {
     const before = this.#ofNodes.get(node);
     if (!fault) {
       this.#ofNodes.delete(node);
-      if (before) this.#log.info('works again', { node });
+      if (before) this.#log.info('the fault is over', { node });
       return;
     }
     const message = this.#log.redact(fault.message);

@@ -77,7 +77,7 @@ export class SessionSet implements Sessions {
     if (place < 0) throw new WindhoverError('unknown_camera', `Unknown camera_id: ${camera}`);
     const session = this.#ofCamera(camera);
     if (session && graph.camera !== camera) {
-      throw new WindhoverError('camera_changed', "a session's camera can't get another id", {
+      throw new WindhoverError('camera_changed', 'the camera id of a running session cannot change', {
         expected: camera,
         got: graph.camera,
         hint: 'delete the session first',

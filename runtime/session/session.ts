@@ -256,10 +256,10 @@ export class Session {
     this.#error = error;
     this.#restarts += 1;
     if (!error) {
-      this.#log.error(`the session's process died: ${how}`, { code: 'session_process_died' });
-      this.#faults.set('session_process_died', `the session's process died (${how}); it is being started again`);
+      this.#log.error(`the session process died: ${how}`, { code: 'session_process_died' });
+      this.#faults.set('session_process_died', `the session process died (${how}); it is being started again`);
     }
-    this.#log.info('starting the session again', { in_ms: inMs, restarts: this.#restarts });
+    this.#log.info('restarting the session', { in_ms: inMs, restarts: this.#restarts });
     this.#become('restarting');
   }
 

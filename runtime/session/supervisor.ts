@@ -90,7 +90,7 @@ export class Supervisor {
   }
 
   #force(why: string, afterMs: number): void {
-    const message = `the session's process ${why} after ${afterMs / 1000} s and was killed`;
+    const message = `the session process ${why} after ${afterMs / 1000} s and was killed`;
     const error = { code: 'session_killed', message, permanent: false };
     this.#error ??= error;
     this.#listener.killed(error);
@@ -172,7 +172,7 @@ export class Supervisor {
 
   #notReplaced(how: string, error: ErrorRecord | undefined): void {
     this.#replacing = 'no';
-    const died = { code: 'session_process_died', message: `the session's process died: ${how}`, permanent: false };
+    const died = { code: 'session_process_died', message: `the session process died: ${how}`, permanent: false };
     this.#listener.replaced(error ?? died);
     this.start();
   }

@@ -6,7 +6,7 @@ import { contentFaults, type SceneFile, sceneFileSchema } from './scene-file.ts'
 
 const MAX_SCENE_BYTES = 4 * 1024 * 1024;
 const MAX_FAULTS_TOLD = 5;
-const HINT = 'bun run camera --scene FILE tells where in the file';
+const HINT = 'bun run camera --scene FILE reports the line and column';
 
 /** @throws WindhoverError `scene_unreadable`, `scene_invalid` */
 export function loadScene(path: string): SceneFile {

@@ -65,7 +65,7 @@ describe('apply', () => {
     await using rig = await Rig.start({ files: FILES });
     const { faults } = await rig.catalog.apply({ b: { camera: 'a' } });
     expect(faults.map(formatFault)).toEqual([
-      "b.yaml:2:9 camera: 'a' is the camera of a.yaml too; give each graph its own",
+      "b.yaml:2:9 camera: 'a' is also the camera of a.yaml; each graph needs its own",
     ]);
     // Together with the other one it is fine.
     expect((await rig.catalog.apply({ a: { camera: 'c' }, b: { camera: 'a' } })).faults).toEqual([]);
@@ -95,7 +95,9 @@ describe('apply', () => {
     expect(rig.params('a', 'detect')).toMatchObject({ confidence: 0.7 });
     for (const patch of [confidence(0.4), { nodes: { detect: { with: null } } }, { nodes: { detect: null } }]) {
       const faults = await rig.catalog.validate({ a: patch });
-      expect(faults.map(formatFault)).toContain('--set detect.confidence: stays in force over changes of the graph');
+      expect(faults.map(formatFault)).toContain(
+        '--set detect.confidence: is set on the command line and cannot be changed',
+      );
     }
     expect(await rig.catalog.validate({ a: { nodes: { detect: { with: { side: 64 } } } } })).toEqual([]);
   });

@@ -80,7 +80,7 @@ describe('a broken edit', () => {
       rig.folder.write('a.yaml', A.replace('0.3', '0.4'));
       await confidenceIs(rig, 0.4);
       await until('no warning', () => rig.catalog.warnings().length === 0);
-      expect(rig.said('info')).toEqual(['changed detect.confidence (live)', 'the graph file is good again']);
+      expect(rig.said('info')).toEqual(['changed detect.confidence (live)', 'the graph file is valid again']);
     },
     TEST_LIMIT_MS,
   );
@@ -142,7 +142,7 @@ describe('files of a folder', () => {
       rmSync(rig.folder.file('a.yaml'));
       await until('it is gone', () => rig.host.done.includes('drop a'));
       expect(rig.host.done).toEqual(['remove s-a', 'drop a']);
-      expect(rig.said('warn')).toEqual(['the graph file is gone: its camera is removed']);
+      expect(rig.said('warn')).toEqual(['the graph file was deleted: its camera is removed']);
       rig.folder.write('a.yaml', A);
       await until('it is back', () => rig.host.done.includes('add a'));
     },

@@ -53,7 +53,7 @@ test(
     await client.tick('a tick meanwhile', () => true, PATIENCE_MS);
 
     folder.write('cam.yaml', withDetect('confidence: 0.35'));
-    await until('that it is good', () => said(command, 'the graph file is good again').length === 1);
+    await until('that it is good', () => said(command, 'the graph file is valid again').length === 1);
     expect(await ready(url)).toMatchObject({ status: 200, body: { warnings: [] } });
     // What is as before is no change, and --set was none at any time.
     expect(said(command, 'changed')).toHaveLength(1);

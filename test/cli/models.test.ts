@@ -43,7 +43,7 @@ describe('models list', () => {
       ['drones', 'yolo', '3: person, drone, bird', '64×64', '3 kB', 'AGPL-3.0 [2J'],
       ['other', 'yolox', '80: person, bicycle, car, motorcycle, …', '96×96', '64 kB', 'unknown'],
       [''],
-      ['to be had with: bun run models pull NAME'],
+      ['available for download with: bun run models pull NAME'],
       ['name', 'family', 'classes', 'input', 'size', 'licence'],
       ['far', 'yolox', 'COCO 80', '416×416', '20.2 MB', 'Apache-2.0'],
       [''],
@@ -76,7 +76,9 @@ describe('models list', () => {
 
   test('an empty project has no models', async () => {
     using folder = project({});
-    expect((await models([], { root: folder.path })).stdout).toStartWith('no models in the model folder\n\nto be had');
+    expect((await models([], { root: folder.path })).stdout).toStartWith(
+      'no models in the model folder\n\navailable for download',
+    );
   });
 });
 
@@ -147,7 +149,7 @@ describe('usage', () => {
     { args: ['lst'], says: "'lst' is nothing to do with models; did you mean 'list'?" },
     { args: ['inspect'], says: 'inspect: name a model' },
     { args: ['pull'], says: 'pull: name a model' },
-    { args: ['list', 'default'], says: 'list: takes no names' },
+    { args: ['list', 'default'], says: 'list: takes no further words' },
     { args: ['--jsn'], says: "Unknown option '--jsn'" },
   ])('$args', async ({ args, says }) => {
     const { exitCode, stderr } = await models(args);

@@ -184,7 +184,7 @@ describe('refused', () => {
     const [a, b] = ['a.yaml', 'b.yaml'].map((name) => folder.write(name, graphText(chain('realtime'), 'twice')));
     const { exitCode, stdout, stderr } = await runCommand(['serve', folder.path, ...SERVE]);
     expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
-    expect(stderr).toBe(`${b}:2:9 camera: 'twice' is the camera of ${a} too; give each graph its own\n`);
+    expect(stderr).toBe(`${b}:2:9 camera: 'twice' is also the camera of ${a}; each graph needs its own\n`);
   });
 
   test('a folder without graphs', async () => {
@@ -192,7 +192,7 @@ describe('refused', () => {
     const { exitCode, stderr } = await runCommand(['serve', folder.path, ...SERVE]);
     expect({ exitCode, stderr }).toEqual({
       exitCode: 2,
-      stderr: `windhover serve: ${folder.path} holds no graph (*.yaml)\n`,
+      stderr: `windhover serve: ${folder.path} contains no graph files (*.yaml)\n`,
     });
   });
 

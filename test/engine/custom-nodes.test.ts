@@ -136,7 +136,7 @@ describe('stopping', () => {
       expect(session.view.state).toBe('stopped');
       const slow = { level: 'warn', message: 'not done after 3 seconds', nodes: ['frames'] };
       expect(session.log).toContainEqual(expect.objectContaining(slow));
-      const killed = "the session's process had not stopped after 4 s and was killed";
+      const killed = 'the session process had not stopped after 4 s and was killed';
       expect(session.log.at(-1)).toMatchObject({ level: 'error', code: 'session_killed', message: killed });
     },
     MINUTE,

@@ -160,7 +160,7 @@ describe('the frame of a graph', () => {
     {
       why: 'a node id must fit into URLs and metrics',
       text: withLine(9, '  pub lish: { use: publish, from: [track, autotrack] }'),
-      faults: ['9:3 nodes["pub lish"]: is no node id: use 1 to 64 letters, digits, _ and -'],
+      faults: ['9:3 nodes["pub lish"]: is not a node id: use 1 to 64 letters, digits, _ and -'],
     },
     {
       why: 'use is required',

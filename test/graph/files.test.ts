@@ -81,9 +81,9 @@ test('modules that are no nodes are faults of `use`', async () => {
     `${at} can't be loaded: FOLDER/syntax.ts:1:16 Expected identifier but found end of file`,
     `${at} can't be loaded: FOLDER/throws.ts:2:11 boom`,
     `${at} can't be loaded: Cannot find module './not-there.ts' imported from FOLDER/import.ts`,
-    `${at} is no node: FOLDER/empty.ts has no default export; write export default defineNode({ … })`,
-    `${at} is no node: FOLDER/other.ts exports something else by default; write export default defineNode({ … })`,
-    `${at} is no node: FOLDER/open.ts exports something else by default; write export default defineNode({ … })`,
+    `${at} is not a node: FOLDER/empty.ts has no default export; write export default defineNode({ … })`,
+    `${at} is not a node: FOLDER/other.ts has another default export; write export default defineNode({ … })`,
+    `${at} is not a node: FOLDER/open.ts has another default export; write export default defineNode({ … })`,
     `${at} there is no file FOLDER/missing.ts`,
   ]);
 });

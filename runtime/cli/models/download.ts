@@ -62,10 +62,10 @@ export async function download(options: DownloadOptions): Promise<number> {
   const got = await fileSha256(part);
   if (got !== options.sha256) {
     await discard();
-    throw new WindhoverError('model_hash_mismatch', `what ${options.url} gives is not the file that is known`, {
+    throw new WindhoverError('model_hash_mismatch', `the download from ${options.url} is not the expected file`, {
       expected: `SHA-256 ${options.sha256}`,
       got,
-      hint: 'it has been removed; if it happens again, the file was changed where it is published, or on the way',
+      hint: 'the download was deleted; if it happens again, the published file has changed, or was changed in transit',
     });
   }
   await rename(part, options.target);
@@ -107,7 +107,7 @@ async function ask(options: DownloadOptions, from: number, etag: string | null):
   }
   if ((status !== 200 && (status !== 206 || from === 0)) || response.body === null) {
     await response.body?.cancel();
-    throw new WindhoverError('model_download_failed', `${options.url} can't be had`, {
+    throw new WindhoverError('model_download_failed', `cannot download ${options.url}`, {
       expected: 'status 200',
       got: `${status} ${response.statusText}`.trim(),
     });
@@ -198,7 +198,7 @@ function readable(error: unknown, options: DownloadOptions, stall: StallSignal):
 }
 
 function sizeMismatch({ url, bytes }: DownloadOptions, got: string): WindhoverError {
-  return new WindhoverError('model_size_mismatch', `what ${url} gives is not the file that is known`, {
+  return new WindhoverError('model_size_mismatch', `the download from ${url} is not the expected file`, {
     expected: `${bytes} bytes`,
     got,
   });

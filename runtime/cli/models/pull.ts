@@ -65,7 +65,7 @@ async function pull(model: KnownModel, target: string, { force, signal, surround
     return;
   }
   if (state === 'other' && !force) {
-    throw new WindhoverError('model_exists', `${target} is another file`, {
+    throw new WindhoverError('model_exists', `${target} exists with other content`, {
       expected: `SHA-256 ${sha256}`,
       hint: 'rename it, or replace it with --force',
     });

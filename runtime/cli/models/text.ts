@@ -25,7 +25,7 @@ export function modelsText(models: readonly (ModelCard | RefusedModel)[], known:
   const first = here.length === 0 ? 'no models in the model folder\n' : textTable([head, ...here]);
   return more.length === 0
     ? first
-    : `${first}\nto be had with: bun run models pull NAME\n${textTable([head, ...more])}`;
+    : `${first}\navailable for download with: bun run models pull NAME\n${textTable([head, ...more])}`;
 }
 
 /** All that is known about one model, a line each. */

@@ -98,7 +98,7 @@ describe('shapes, names and options that do not fit', () => {
     ['a label to allow that is none', 'did you mean drone?', v8(rowOf), { labels: ['dron'] }],
     ['a threshold for a label that is none', 'label_unknown', v8(rowOf), { class_confidence: { car: 0.5 } }],
     ['another family wanted', 'model_family_mismatch', v8(rowOf), { family: 'detr' }],
-    ['a size that the model does not have', 'model_input_size: the model fixes', v8(rowOf), { input_size: 128 }],
+    ['a size that the model does not have', 'model_input_size: the input size', v8(rowOf), { input_size: 128 }],
     [
       'bytes in planes',
       'model_input_unsupported',

@@ -121,8 +121,8 @@ describe('in this process', () => {
     ['a missing scene', { scene: '/no/such/scene.json' }, '/no/such/scene.json: cannot be read'],
     ['an odd size', { size: [641, 360] }, 'multiple of 2'],
     ['a rate of none', { fps: 0 }, 'fps'],
-    ['a scene for a camera that has its own', { url: 'http://10.0.0.5:8000', scene: '/a.json' }, 'scene of its own'],
-    ['a profile without a camera that has any', { profile: 'profile_sub' }, 'profiles'],
+    ['a scene for a camera that has its own', { url: 'http://10.0.0.5:8000', scene: '/a.json' }, 'its own scene'],
+    ['a profile without a camera that has any', { profile: 'profile_sub' }, 'profile needs url'],
     ['an address that is none', { url: '10.0.0.5:8000' }, 'url'],
   ])('%s is refused', async (_what, params, expected) => {
     await expect(openCamera(params)).rejects.toThrow(expected);

@@ -197,7 +197,7 @@ describe('options', () => {
     [
       'an outline that crosses itself',
       '{ a: { points: [[0, 0], [1, 1], [0, 1]] }, sky: { points: [[0, 0], [1, 1], [1, 0], [0, 1]] } }',
-      'nodes.node.with.zones.sky.points: the edges that begin at corners 1 and 3 meet; expected corners in the order',
+      'nodes.node.with.zones.sky.points: the edges that begin at corners 1 and 3 meet; expected corners in order',
     ],
     [
       'more than a turn',
@@ -207,7 +207,7 @@ describe('options', () => {
     [
       'a preset in pan and tilt',
       `{ sky: { preset: home, pan_tilt: ${square} } }`,
-      'nodes.node.with.zones.sky.preset: a preset without points (a zone in pan and tilt counts wherever',
+      'nodes.node.with.zones.sky.preset: a preset without points (a zone in pan and tilt is valid in every',
     ],
     ['an unknown option', `{ sky: { pionts: ${square} } }`, "unknown option 'pionts'"],
     ['an anchor that is none', `{ sky: { points: ${square}, anchor: top } }`, 'must be one of centre, bottom'],
