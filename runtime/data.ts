@@ -7,8 +7,9 @@
 
 import type { MetadataTick } from '../schemas/metadata-tick.ts';
 
-/** Kinds of links. `packet` stays inside one worker (native objects), `frame` is a ring, the rest are messages. */
-export type LinkKind = 'packet' | 'frame' | 'detections' | 'tracks' | 'ptz';
+/** Built-in kinds of links. `packet` stays inside one worker (native objects), `frame` is a ring, the rest are messages. */
+export const LINK_KINDS = ['packet', 'frame', 'detections', 'tracks', 'ptz'] as const;
+export type LinkKind = (typeof LINK_KINDS)[number];
 
 /** `realtime`: latest wins, late frames are dropped and counted. `asap`: nothing is dropped, the writer waits. */
 export type Pace = 'realtime' | 'asap';
@@ -146,79 +147,13 @@ export interface PtzMessage {
   readonly ptz?: NonNullable<MetadataTick['ptz']>;
 }
 
-/** The value type of each link kind. */
+/** The value type of each built-in kind of links. */
 export interface LinkValues {
   packet: PacketMessage;
   frame: FrameView;
   detections: DetectionsMessage;
   tracks: TracksMessage;
   ptz: PtzMessage;
-}
-
-// ----------------------------------------------------------------------------------------------------------- board
-
-/** What the board carries, by topic (see `NodeContext.board`). Plain data only. */
-export interface BoardTopics {
-  camera: CameraNews;
-  motors: MotorCommand;
-  head: HeadNews;
-}
-
-/**
- * True: a listener hears each value of the topic, in order. False: values that come while it is busy are left out but for
- * the newest.
- */
-export const EVERY_VALUE_COUNTS: Readonly<Record<keyof BoardTopics, boolean>> = {
-  // A motion that is over when the next value comes has blurred a frame all the same.
-  camera: true,
-  // A lost command is a motor that runs on.
-  motors: true,
-  head: false,
-};
-
-/** Where the camera that is driven looks, and whether it stands still. */
-export interface CameraNews {
-  /** When it was so, on the host's monotonic clock. */
-  readonly atMs: number;
-  /** Commanded to move, under way, or not known to be at rest. */
-  readonly moving: boolean;
-  /** Of the middle of the picture, + right; null: not known. */
-  readonly panDeg: number | null;
-  /** Of the middle of the picture, + up; null: not known. */
-  readonly tiltDeg: number | null;
-  /** Horizontal field of view of the picture; null: not known. */
-  readonly hfovDeg: number | null;
-  /** Token of the preset at which it rests; null: at none, or not known. */
-  readonly preset: string | null;
-  /**
-   * The pose of a picture with the time stamp `atMs`, reckoned from the commands that were sent; degrees. Differences of
-   * poses are as good as what is known of the motors; where pan and tilt are 0 means nothing. Absent: not reckoned.
-   */
-  readonly reckoned?: { readonly panDeg: number; readonly tiltDeg: number; readonly hfovDeg: number };
-}
-
-export type HeadAxis = 'pan' | 'tilt' | 'zoom';
-/** Units of a head's axes: degrees for pan (+ right) and tilt (+ up), the zoom range [0, 1] for zoom (0 = wide). */
-export type PerAxis<T> = Readonly<Record<HeadAxis, T>>;
-export type SomeAxes = Readonly<Partial<Record<HeadAxis, number>>>;
-
-/** What a simulated head is told to do. Axes that are left out go on as they are. */
-export type MotorCommand =
-  /** Move at a rate (units a second) until told otherwise, or for `forS` seconds. */
-  | { readonly kind: 'rate'; readonly rates: SomeAxes; readonly forS: number | null }
-  /** Move to a place, or by an offset from where the axis is then; `maxRates` in units a second. */
-  | { readonly kind: 'to' | 'by'; readonly values: SomeAxes; readonly maxRates: SomeAxes }
-  | { readonly kind: 'stop'; readonly axes: readonly HeadAxis[] };
-
-/** How a simulated head stands. */
-export interface HeadNews {
-  /** When it stood so, on the host's monotonic clock. */
-  readonly atMs: number;
-  /** `rate` in units a second; `moving` also while a command is on its way. */
-  readonly axes: PerAxis<{ readonly position: number; readonly rate: number; readonly moving: boolean }>;
-  readonly spec: PerAxis<{ readonly min: number; readonly max: number; readonly maxRate: number }>;
-  /** Horizontal field of view of the picture at this zoom. */
-  readonly hfovDeg: number;
 }
 
 // ---------------------------------------------------------------------------------------------------------- frames

@@ -5,15 +5,18 @@
  * The runtime checks the graph against the contract, places the node on a worker, and calls the handlers one at a
  * time, in order. See docs/nodes.md, and graphs/custom-node/ for complete ones.
  */
-import { type Static, type TObject, Type } from '@sinclair/typebox';
+import { type Static, type TObject, type TSchema, Type } from '@sinclair/typebox';
+import type { BoardTopic } from '../schemas/board.ts';
 import type { MessageOf, Topics } from '../schemas/topics.ts';
 import type { Clock } from './clock.ts';
-import type { AboutFrame, BoardTopics, FrameRequest, LinkKind, LinkValues, Pace } from './data.ts';
+import type { AboutFrame, Pace } from './data.ts';
 import type { ModelCard, RefusedModel } from './model-card.ts';
+import type { Emit, Inputs, LinkValue, Outputs, PrepareContext } from './ports.ts';
 import type { RequestHandlers, Requests } from './requests.ts';
 import type { RetryOptions } from './retry.ts';
 
-export { type Static, Type } from '@sinclair/typebox';
+export { type Static, type TSchema, Type } from '@sinclair/typebox';
+export * from '../schemas/board.ts';
 export { targetRequests } from '../schemas/command.ts';
 export { type MessageOf, type Topic, type Topics, topic, topics } from '../schemas/topics.ts';
 export type { Clock } from './clock.ts';
@@ -21,60 +24,12 @@ export * from './data.ts';
 export { errorCode, errorMessage, WindhoverError } from './errors.ts';
 export * from './geometry.ts';
 export type { ModelCard, RefusedModel } from './model-card.ts';
+export type * from './ports.ts';
 export type { RequestSpec, Requests } from './requests.ts';
 export { Backoff, type BackoffLimits, type RetryOptions, retry } from './retry.ts';
 export { maskPasswords } from './secrets.ts';
 export { sleep } from './sleep.ts';
 export { TargetPhase } from './target-phase.ts';
-
-/** What `prepare` and `request` may use: they run before any worker starts, outside of it, and touch files only. */
-export interface PrepareContext {
-  /** Folders searched for models given by name, in order. */
-  readonly modelFolders: readonly string[];
-}
-
-export interface InputPort<P> {
-  readonly kind: LinkKind;
-  readonly doc?: string;
-  /** An optional input may stay unconnected. */
-  readonly optional?: boolean;
-  /** `frame` inputs: what the frames must be. Called in the checking process: no native code in here. */
-  readonly request?: (params: P, context: PrepareContext) => FrameRequest | Promise<FrameRequest>;
-}
-
-export interface OutputPort {
-  readonly kind: LinkKind;
-  readonly doc?: string;
-}
-
-export type Inputs<P> = Readonly<Record<string, InputPort<P>>>;
-export type Outputs = Readonly<Record<string, OutputPort>>;
-
-/** Sends a value down an output. Await it: in `asap` pace a full ring makes the sender wait. */
-export type Emit<O extends Outputs> = {
-  readonly [K in keyof O]: (value: EmitValue<O[K]['kind']>) => void | Promise<void>;
-};
-
-/** A producer of frames hands over a decoded picture; the runtime converts it into the ring of each consumer. */
-export type EmitValue<K extends LinkKind> = K extends 'frame' ? FrameSource : LinkValues[K];
-
-/** A decoded frame on its way into rings. `writeInto` fills one slot; it is called once per consumer's request. */
-export interface FrameSource {
-  readonly meta: LinkValues['frame']['meta'];
-  /** Converts the picture into `target` and says what part of the source the slot shows and where. */
-  writeInto(request: FrameRequest, target: SharedSlot): LinkValues['frame']['mapping'];
-}
-
-/** Memory of one ring slot, `frameBytes(request)` long from `byteOffset`. `key` is stable per slot: cache views by it. */
-export interface SharedSlot {
-  readonly buffer: SharedArrayBuffer;
-  readonly byteOffset: number;
-  readonly byteLength: number;
-  /** Same value, same memory, for the life of the ring. */
-  readonly key: number;
-  /** True until the slot has been filled once: padding must be written then and stays. */
-  readonly fresh: boolean;
-}
 
 export interface Logger {
   debug(message: string, fields?: Record<string, unknown>): void;
@@ -104,14 +59,22 @@ export interface MessageOptions {
  * listens to is lost, and so is what is posted before the listener's node is open. A node hears its own posts not.
  */
 export interface NodeBoard {
-  /** Tells the other nodes; returns at once. @throws DataCloneError when the value is not plain data */
-  post<T extends keyof BoardTopics>(topic: T, value: BoardTopics[T]): void;
+  /**
+   * Tells the other nodes; returns at once. The contract names the topic in `board.posts`.
+   * @throws DataCloneError when the value is not plain data
+   */
+  post<S extends TSchema>(topic: BoardTopic<S>, value: Static<S>): void;
   /**
    * Calls `listener` with what others post, between other handlers and never beside them, until the node is closed.
-   * While the node is busy a newer value replaces an older one, except on topics of which every value counts (see
-   * `EVERY_VALUE_COUNTS`).
+   * The contract names the topic in `board.watches`.
    */
-  watch<T extends keyof BoardTopics>(topic: T, listener: (value: BoardTopics[T]) => void | Promise<void>): void;
+  watch<S extends TSchema>(topic: BoardTopic<S>, listener: (value: Static<S>) => void | Promise<void>): void;
+}
+
+/** Topics of the board that a node posts and watches; those that others have too are the same everywhere. */
+export interface BoardUse {
+  readonly posts?: readonly BoardTopic[];
+  readonly watches?: readonly BoardTopic[];
 }
 
 /** What the runtime gives to a node that is being opened. */
@@ -185,12 +148,12 @@ export interface NodeHandlers<I> {
 
 type TypedHandlers<P, I extends Inputs<P>, R extends Requests> = Omit<NodeHandlers<I>, 'on' | 'joined' | 'requests'> & {
   readonly joined?: (values: JoinedValues<P, I>) => void | Promise<void>;
-  readonly on?: { readonly [K in keyof I]?: (value: LinkValues[I[K]['kind']]) => void | Promise<void> };
+  readonly on?: { readonly [K in keyof I]?: (value: LinkValue<I[K]>) => void | Promise<void> };
   readonly requests?: RequestHandlers<R>;
 };
 
 type JoinedValues<P, I extends Inputs<P>> = {
-  readonly [K in keyof I]: LinkValues[I[K]['kind']] | (I[K]['optional'] extends true ? undefined : never);
+  readonly [K in keyof I]: LinkValue<I[K]> | (I[K]['optional'] extends true ? undefined : never);
 };
 
 export interface NodeContract<
@@ -212,6 +175,7 @@ export interface NodeContract<
   readonly join?: 'frame';
   /** Topics that it publishes, by name: those of the wire contract (`topics`), or its own. */
   readonly topics?: T;
+  readonly board?: BoardUse;
   /** Requests that it answers, by name. */
   readonly requests?: R;
   /** Set when a handler holds its thread for long (inference): the node gets a worker of its own. */
@@ -236,6 +200,7 @@ export interface AnyNode {
   readonly outputs: Outputs;
   readonly join?: 'frame';
   readonly topics?: Topics;
+  readonly board?: BoardUse;
   readonly requests?: Requests;
   readonly blocks?: boolean;
   readonly pace?: (params: Record<string, unknown>) => Pace;

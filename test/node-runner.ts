@@ -8,8 +8,9 @@
  * What the fragment leaves open is closed by the runner: fed inputs hang on a node that replays the recordings, outputs
  * that nobody takes on one that writes them down. Frames are copied out of their slots, packets put down as numbers.
  */
+import type { Static, TSchema } from '@sinclair/typebox';
 import { type Clock, ManualClock } from '../runtime/clock.ts';
-import type { BoardTopics, FrameRequest, Pace } from '../runtime/data.ts';
+import type { FrameRequest, Pace } from '../runtime/data.ts';
 import { Board } from '../runtime/engine/board.ts';
 import type { BoardMessage, LogEntry, Published } from '../runtime/engine/messages.ts';
 import { createRing, Layout, type RingDescription, WORDS_PER_SLOT } from '../runtime/engine/ring-layout.ts';
@@ -18,7 +19,7 @@ import { LocalSink, RingPump, RingSink } from '../runtime/engine/sinks.ts';
 import { MemoryStore } from '../runtime/engine/store.ts';
 import type { CheckedGraph } from '../runtime/graph/graph.ts';
 import { planGraph } from '../runtime/graph/plan.ts';
-import type { AnyNode, Logger, NodeStore } from '../runtime/node.ts';
+import type { AnyNode, BoardTopic, Logger, NodeStore } from '../runtime/node.ts';
 import { checkFragment } from './nodes/fragment.ts';
 
 /** A recorded value of an input, or something to do when its turn comes (advance the clock, send a command, stop). */
@@ -168,8 +169,8 @@ export class NodeRun {
   }
 
   /** News on the board, as from a node outside the fragment. Resolves when all nodes that watch it and are idle have heard. */
-  async post<T extends keyof BoardTopics>(topic: T, value: BoardTopics[T]): Promise<void> {
-    this.#board.receive({ topic, value: structuredClone(value) });
+  async post<S extends TSchema>(topic: BoardTopic<S>, value: Static<S>): Promise<void> {
+    this.#board.receive({ topic: topic.name, value: structuredClone(value) });
     await new Promise((resolve) => setImmediate(resolve));
   }
 

@@ -1,7 +1,7 @@
 /** The motors of the virtual camera of the session's `virtual-ptz` node, reached over the board. */
 
 import type { SimHead } from '../../ptz/index.ts';
-import { type HeadNews, type MotorCommand, type NodeContext, WindhoverError } from '../../runtime/node.ts';
+import { boardTopics, type HeadNews, type MotorCommand, type NodeContext, WindhoverError } from '../../runtime/node.ts';
 
 type Board = NodeContext<unknown, Record<never, never>>['board'];
 
@@ -11,7 +11,7 @@ export class BoardHead implements SimHead {
 
   constructor(board: Board) {
     this.#board = board;
-    board.watch('head', (news) => {
+    board.watch(boardTopics.head, (news) => {
       this.#news = news;
     });
   }
@@ -26,7 +26,7 @@ export class BoardHead implements SimHead {
   }
 
   command(command: MotorCommand): void {
-    this.#board.post('motors', command);
+    this.#board.post(boardTopics.motors, command);
   }
 
   state(): ReturnType<SimHead['state']> & { readonly atMs: number } {

@@ -4,7 +4,13 @@
  */
 
 import { isZero, type PtzStatus, type Velocity } from '../../ptz/index.ts';
-import type { FrameMeta, NodeContext, PtzMessage, TracksMessage } from '../../runtime/node.ts';
+import {
+  boardTopics,
+  type FrameMeta,
+  type NodeContext,
+  type PtzMessage,
+  type TracksMessage,
+} from '../../runtime/node.ts';
 import type { CameraLink } from './camera-link.ts';
 import type { ReportedPose } from './control/types.ts';
 import { Home } from './home.ts';
@@ -215,7 +221,7 @@ export class Follower {
     const view = this.#steering.view(nowMs);
     const isPlaced = link.capabilities?.positionUnit === 'degrees' && link.capabilities.position;
     const preset = this.#home.presetAt(isMoving);
-    this.#context.board.post('camera', {
+    this.#context.board.post(boardTopics.camera, {
       atMs: nowMs,
       moving: isMoving !== false,
       panDeg: isPlaced && view ? view.panDeg : null,

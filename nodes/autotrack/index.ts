@@ -4,7 +4,7 @@
  */
 
 import { checkDriverOptions, type DriverTime, makeDriver, type PtzDriver, realTime } from '../../ptz/index.ts';
-import { defineNode, targetRequests, topics } from '../../runtime/node.ts';
+import { boardTopics, defineNode, targetRequests, topics } from '../../runtime/node.ts';
 import { BoardHead } from './board-head.ts';
 import { CameraLink } from './camera-link.ts';
 import { type FollowContext, Follower } from './follower.ts';
@@ -22,6 +22,7 @@ export default defineNode({
   inputs: { tracks: { kind: 'tracks' } },
   outputs: { ptz: { kind: 'ptz', doc: 'Target, phase and camera state, once per frame.' } },
   topics: { ptz: topics.ptz, autotrack: topics.autotrack },
+  board: { posts: [boardTopics.camera, boardTopics.motors], watches: [boardTopics.head] },
   requests: targetRequests,
   validate: (options) => checkDriverOptions(options),
   open(context) {

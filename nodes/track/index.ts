@@ -3,7 +3,7 @@
  *
  * In: detections of every frame, in order. Out: for each of them the tracks seen in that frame, in source pixels.
  */
-import { defineNode, WindhoverError } from '../../runtime/node.ts';
+import { boardTopics, defineNode, WindhoverError } from '../../runtime/node.ts';
 import { ByteTrack } from './byte-track.ts';
 import { EgoMotion } from './ego-motion.ts';
 import { trackOptions } from './options.ts';
@@ -14,6 +14,7 @@ export default defineNode({
   params: trackOptions,
   inputs: { detections: { kind: 'detections', doc: 'Detections of every frame, also of those that show nothing.' } },
   outputs: { tracks: { kind: 'tracks', doc: 'The tracks seen in each frame.' } },
+  board: { watches: [boardTopics.camera] },
   validate: ({ low_confidence, high_confidence }) => {
     if (low_confidence <= high_confidence) return;
     throw new WindhoverError('track_confidence_order', 'low_confidence is above high_confidence', {
@@ -27,7 +28,7 @@ export default defineNode({
     let keptNextId = nextIdOf(context.kept);
     const tracker = new ByteTrack(context.params, keptNextId);
     const camera = new EgoMotion();
-    context.board.watch('camera', (news) => camera.add(news));
+    context.board.watch(boardTopics.camera, (news) => camera.add(news));
     return {
       on: {
         detections: ({ frame, detections, classes, inferenceMs }) => {

@@ -1,5 +1,5 @@
 /** The virtual camera in this process: renders what it sees, obeys the board's motor commands, tells where it points. */
-import type { Clock, NodeContext } from '../../runtime/node.ts';
+import { boardTopics, type Clock, type NodeContext } from '../../runtime/node.ts';
 import type { VirtualCamera } from '../../sim/index.ts';
 import type { VirtualFeed, VirtualPicture } from './remote-feed.ts';
 
@@ -17,7 +17,7 @@ export class LocalFeed implements VirtualFeed {
     this.#size = { width, height };
     this.#clock = clock;
     this.#board = board;
-    board.watch('motors', (command) => {
+    board.watch(boardTopics.motors, (command) => {
       camera.command(command);
       this.#tell();
     });
@@ -37,7 +37,7 @@ export class LocalFeed implements VirtualFeed {
     const { pan, tilt, zoom } = this.#camera.state();
     const { spec } = this.#camera;
     const moving = (axis: 'pan' | 'tilt' | 'zoom') => this.#camera.isMoving(axis);
-    this.#board.post('head', {
+    this.#board.post(boardTopics.head, {
       atMs: this.#clock.monoMs(),
       axes: {
         pan: { position: pan.position, rate: pan.rate, moving: moving('pan') },

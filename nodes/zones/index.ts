@@ -2,7 +2,7 @@
  * `zones`: says which zones each track is in. Zones are drawn in the picture or, for a camera that moves, in pan and
  * tilt. While a zone can't be judged, because the camera moves or is elsewhere, it is suspended and nobody is in it.
  */
-import { type CameraNews, defineNode, type FrameMeta } from '../../runtime/node.ts';
+import { boardTopics, defineNode, type FrameMeta } from '../../runtime/node.ts';
 import { CameraHistory } from './camera-history.ts';
 import { validateZones, zonesOptions } from './options.ts';
 import { type Suspension, ZoneStepper } from './zone-stepper.ts';
@@ -13,6 +13,7 @@ export default defineNode({
   params: zonesOptions,
   inputs: { tracks: { kind: 'tracks' } },
   outputs: { tracks: { kind: 'tracks', doc: 'The same tracks, with the names of the zones that they are in.' } },
+  board: { watches: [boardTopics.camera] },
   validate: validateZones,
   open({ params, emit, board, graph, count, gauge }) {
     const stepper = new ZoneStepper(params);
@@ -21,7 +22,7 @@ export default defineNode({
     let frameMs = 0;
     const isAsap = graph.pace === 'asap';
     // Media time knows nothing of the host's clock: what is heard holds from the frame before it on.
-    board.watch('camera', (news: CameraNews) => camera.add(news, isAsap ? frameMs : news.atMs));
+    board.watch(boardTopics.camera, (news) => camera.add(news, isAsap ? frameMs : news.atMs));
     const show = (now: ReadonlyMap<string, Suspension>) => {
       const begun = [...now.keys()].filter((name) => !suspended.has(name)).length;
       if (begun > 0) count('suspensions', begun);

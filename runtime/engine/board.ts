@@ -10,7 +10,7 @@
  * One sender's values reach a listener in order. Nothing is said about the order of two senders, nor about that of a
  * value on the board and one on a link: they travel separately.
  */
-import { EVERY_VALUE_COUNTS } from '../data.ts';
+import type { BoardTopic } from '../node.ts';
 import type { BoardMessage } from './messages.ts';
 
 /** Longest backlog of a node: no node of a camera is so far behind, and one that hangs must not fill the memory. */
@@ -46,21 +46,22 @@ export class Board {
 
 type Listener = (value: never) => void | Promise<void>;
 
-/** What one node has been told and has not heard yet. A newer value takes the place of an older one of its topic. */
+/** What one node has been told and has not heard yet. */
 export class Inbox {
-  readonly #listeners = new Map<string, Listener[]>();
+  readonly #watched = new Map<string, { readonly keep: BoardTopic['keep']; readonly listeners: Listener[] }>();
   #unheard: BoardMessage[] = [];
 
-  watch(topic: string, listener: Listener): void {
-    this.#listeners.set(topic, [...(this.#listeners.get(topic) ?? []), listener]);
+  watch({ name, keep }: BoardTopic, listener: Listener): void {
+    const watched = this.#watched.get(name) ?? { keep, listeners: [] };
+    watched.listeners.push(listener);
+    this.#watched.set(name, watched);
   }
 
   /** @returns how many values were lost over it: none, but for a node that hangs */
   put(message: BoardMessage): number {
-    if (!this.#listeners.has(message.topic)) return 0;
-    if (!everyValueCounts(message.topic)) {
-      this.#unheard = this.#unheard.filter(({ topic }) => topic !== message.topic);
-    }
+    const watched = this.#watched.get(message.topic);
+    if (!watched) return 0;
+    if (watched.keep === 'latest') this.#unheard = this.#unheard.filter(({ topic }) => topic !== message.topic);
     this.#unheard.push(message);
     const lost = this.#unheard.splice(0, Math.max(0, this.#unheard.length - LONGEST_BACKLOG));
     return lost.length;
@@ -75,11 +76,7 @@ export class Inbox {
     const unheard = this.#unheard;
     this.#unheard = [];
     for (const { topic, value } of unheard) {
-      for (const listener of this.#listeners.get(topic) ?? []) await listener(value as never);
+      for (const listener of this.#watched.get(topic)?.listeners ?? []) await listener(value as never);
     }
   }
-}
-
-function everyValueCounts(topic: string): boolean {
-  return (EVERY_VALUE_COUNTS as Readonly<Record<string, boolean>>)[topic] === true;
 }

@@ -5,7 +5,7 @@
  *     start():  job → every worker   opened ← every worker   start → every worker
  *     stop():   stop → every worker; producing nodes end, the end travels down the graph, done ← every worker
  */
-import type { FrameRequest, LinkKind, Pace } from '../data.ts';
+import type { FrameRequest, Pace } from '../data.ts';
 import { type ErrorRecord, toRecord, WindhoverError } from '../errors.ts';
 import type {
   FromWorker,
@@ -35,7 +35,7 @@ export interface EngineGraph {
     readonly links: readonly {
       readonly input: string;
       readonly from: { readonly node: string; readonly output: string };
-      readonly kind: LinkKind;
+      readonly kind: string;
     }[];
   }[];
   readonly workers: readonly { readonly name: string; readonly nodes: readonly string[] }[];

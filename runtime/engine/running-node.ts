@@ -5,12 +5,22 @@
 import type { Topics } from '../../schemas/topics.ts';
 import type { Clock } from '../clock.ts';
 import { toRecord, WindhoverError } from '../errors.ts';
-import type { AnyNode, Logger, NodeContext, NodeHandlers, NodeStore, Outputs, PrepareContext } from '../node.ts';
+import type {
+  AnyNode,
+  BoardTopic,
+  Logger,
+  NodeContext,
+  NodeHandlers,
+  NodeStore,
+  Outputs,
+  PrepareContext,
+} from '../node.ts';
 import { type RetryOptions, retry } from '../retry.ts';
 import { TurnBudget } from '../sleep.ts';
 import { answerRequest } from './answer.ts';
 import { type Board, Inbox } from './board.ts';
 import { FrameJoiner, type Joined } from './frame-joiner.ts';
+import { HandlerQueue } from './handler-queue.ts';
 import type { BoardMessage, NodeJob } from './messages.ts';
 import { type PublicationServices, Publications } from './publications.ts';
 import type { Receiver, Sink } from './sinks.ts';
@@ -32,8 +42,6 @@ export interface NodeServices {
   failed(node: string, error: unknown): void;
 }
 
-type Task = () => void | Promise<void>;
-
 export class RunningNode implements Receiver {
   readonly id: string;
   readonly contract: AnyNode;
@@ -47,7 +55,7 @@ export class RunningNode implements Receiver {
   readonly #job: NodeJob;
   readonly #services: NodeServices;
   readonly #abort = new AbortController();
-  readonly #waiting: Task[] = [];
+  readonly #queue = new HandlerQueue((error) => this.#fail(error));
   readonly #timers: ReturnType<typeof setInterval>[] = [];
   readonly #inbox = new Inbox();
   readonly #joiner: FrameJoiner | undefined;
@@ -56,7 +64,6 @@ export class RunningNode implements Receiver {
   #handlers: NodeHandlers<Record<string, unknown>> = {};
   #resolveEnded: () => void = () => undefined;
   #openEnds: number;
-  #busy = false;
   #open = false;
   #failed = false;
   #closed = false;
@@ -103,14 +110,14 @@ export class RunningNode implements Receiver {
   deliver(input: string, value: unknown): void | Promise<void> {
     if (this.#joiner) return this.#join((joiner) => joiner.put(input, value));
     const handler = this.#handlers.on?.[input];
-    if (handler) return this.#enter(() => handler(value as never));
+    if (handler) return this.#queue.enter(() => handler(value as never));
   }
 
   /** Has the node answer a request, in turn with its other handlers. @throws what the node throws, or WindhoverError */
   request(name: string, params: unknown): Promise<unknown> {
     const { id, contract } = this;
     const { requests } = this.#handlers;
-    return answerRequest({ id, contract, requests, enter: (handler) => this.#enter(handler) }, name, params);
+    return answerRequest({ id, contract, requests, enter: (handler) => this.#queue.enter(handler) }, name, params);
   }
 
   /** One of the inputs (or the node's own run) has ended; after the last one the outputs end too. */
@@ -133,6 +140,7 @@ export class RunningNode implements Receiver {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    this.#queue.close();
     for (const timer of this.#timers) clearInterval(timer);
     try {
       await this.#handlers.close?.();
@@ -150,7 +158,7 @@ export class RunningNode implements Receiver {
   }
 
   async #end(): Promise<void> {
-    await this.#enter(() => this.#handlers.end?.());
+    await this.#queue.enter(() => this.#handlers.end?.());
     for (const timer of this.#timers) clearInterval(timer);
     for (const sinks of this.sinks.values()) for (const sink of sinks) await sink.end();
     this.#resolveEnded();
@@ -168,7 +176,7 @@ export class RunningNode implements Receiver {
     if (this.#newsDue) return;
     this.#newsDue = true;
     queueMicrotask(() => {
-      void this.#enter(() => {
+      void this.#queue.enter(() => {
         this.#newsDue = false;
         return this.#inbox.read();
       });
@@ -186,44 +194,25 @@ export class RunningNode implements Receiver {
       const lostBefore = this.#joiner.lost;
       const frames = step(this.#joiner);
       if (this.#joiner.lost > lostBefore) this.count('unjoined', this.#joiner.lost - lostBefore);
-      await Promise.all(frames.map((values) => this.#enter(() => this.#handlers.joined?.(values as never))));
+      await Promise.all(frames.map((values) => this.#queue.enter(() => this.#handlers.joined?.(values as never))));
     } catch (error) {
       this.#fail(error);
     }
-  }
-
-  /** Runs a task now, or after the ones before it. */
-  #enter(task: Task): void | Promise<void> {
-    if (!this.#busy) return this.#perform(task);
-    return new Promise((resolve) => {
-      this.#waiting.push(() => {
-        const work = this.#perform(task);
-        if (work instanceof Promise) void work.then(resolve);
-        else resolve();
-      });
-    });
-  }
-
-  #perform(task: Task): void | Promise<void> {
-    this.#busy = true;
-    try {
-      const work = this.#failed || this.#closed ? undefined : task();
-      if (work instanceof Promise) return work.catch((error: unknown) => this.#fail(error)).then(() => this.#next());
-    } catch (error) {
-      this.#fail(error);
-    }
-    this.#next();
-  }
-
-  #next(): void {
-    this.#busy = false;
-    void this.#waiting.shift()?.();
   }
 
   /** A `run` loop that never waits would starve its worker: now and then its `emit` waits for a turn of the event loop. */
   #spend(work: void | Promise<void>): void | Promise<void> {
     if (!this.#handlers.run) return work;
     return work instanceof Promise ? work.then(() => this.#budget.spend()) : this.#budget.spend();
+  }
+
+  #declared(use: 'posts' | 'watches', topic: BoardTopic): BoardTopic {
+    if (this.contract.board?.[use]?.some(({ name }) => name === topic.name)) return topic;
+    const what = `node ${this.id} ${use} the board topic ${topic.name}`;
+    throw new WindhoverError('board_undeclared', what, {
+      hint: `name it in board.${use} of the contract`,
+      permanent: true,
+    });
   }
 
   #retry<T>(what: string, { signal, attempt }: Pick<RetryOptions<T>, 'signal' | 'attempt'>): Promise<T | undefined> {
@@ -247,6 +236,7 @@ export class RunningNode implements Receiver {
   #fail(error: unknown): void {
     if (this.#failed) return;
     this.#failed = true;
+    this.#queue.close();
     this.#services.failed(this.id, error);
   }
 
@@ -278,13 +268,13 @@ export class RunningNode implements Receiver {
       every: (ms, tick) => {
         // A tick that finds the node at work is left out: ticks look at the state, they carry nothing.
         const timer = setInterval(() => {
-          if (this.#open && !this.#busy) void this.#enter(tick);
+          if (this.#open && !this.#queue.isBusy) void this.#queue.enter(tick);
         }, ms);
         this.#timers.push(timer);
       },
       board: {
-        post: (topic, value) => services.board.post(this.id, topic, value),
-        watch: (topic, listener) => this.#inbox.watch(topic, listener),
+        post: (topic, value) => services.board.post(this.id, this.#declared('posts', topic).name, value),
+        watch: (topic, listener) => this.#inbox.watch(this.#declared('watches', topic), listener),
       },
       prepare: services.prepare,
     };

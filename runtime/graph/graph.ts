@@ -1,7 +1,8 @@
 /** What a graph is once it has been checked. Nothing in it is wrong any more, and all of it is filled in. */
 import { Type } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
-import type { FrameRequest, LinkKind, Pace } from '../data.ts';
+import { literals } from '../../schemas/common.ts';
+import type { FrameRequest, Pace } from '../data.ts';
 import type { AnyNode } from '../node.ts';
 
 export interface CheckedGraph {
@@ -34,12 +35,10 @@ export interface CheckedNode {
 export interface CheckedLink {
   readonly input: string;
   readonly from: { readonly node: string; readonly output: string };
-  readonly kind: LinkKind;
+  readonly kind: string;
   /** `frame` links: what the consumer wants its frames to be. */
   readonly request?: FrameRequest;
 }
-
-const LINK_KINDS: Record<LinkKind, true> = { packet: true, frame: true, detections: true, tracks: true, ptz: true };
 
 /** True for what `defineNode` returns; a user's module may export anything. */
 export function isContract(value: unknown): value is AnyNode {
@@ -51,9 +50,15 @@ export function liveOptions({ params }: AnyNode): string[] {
   return Object.keys(params.properties).filter((name) => params.properties[name]?.live === true);
 }
 
+const SCHEMA = Type.Object({});
 const PORTS = Type.Record(
   Type.String(),
-  Type.Object({ kind: Type.Union(Object.keys(LINK_KINDS).map((kind) => Type.Literal(kind))) }),
+  Type.Object({ kind: Type.String({ minLength: 1 }), schema: Type.Optional(SCHEMA) }),
+);
+const TOPICS = Type.Optional(
+  Type.Array(
+    Type.Object({ name: Type.String({ minLength: 1 }), keep: literals(['every', 'latest'], ''), schema: SCHEMA }),
+  ),
 );
 const OBJECT = Type.Object({ type: Type.Literal('object'), additionalProperties: Type.Literal(false) });
 const CONTRACT = Type.Object({
@@ -63,6 +68,7 @@ const CONTRACT = Type.Object({
   inputs: PORTS,
   outputs: PORTS,
   join: Type.Optional(Type.Literal('frame')),
+  board: Type.Optional(Type.Object({ posts: TOPICS, watches: TOPICS })),
   requests: Type.Optional(Type.Record(Type.String(), Type.Object({ doc: Type.String(), params: OBJECT }))),
   open: Type.Function([], Type.Unknown()),
 });

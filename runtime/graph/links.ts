@@ -1,5 +1,4 @@
 /** `from` → links: which output feeds which input, by the kinds of the ports. */
-import type { LinkKind } from '../data.ts';
 import { nearest, suggestion } from '../nearest.ts';
 import type { AnyNode } from '../node.ts';
 import { type Faults, quote } from './faults.ts';
@@ -14,7 +13,7 @@ export interface LinkingNode {
 export interface FoundLink {
   readonly input: string;
   readonly from: { readonly node: string; readonly output: string };
-  readonly kind: LinkKind;
+  readonly kind: string;
   readonly reference: Reference;
 }
 
@@ -22,7 +21,7 @@ export interface FoundLink {
 interface Match {
   readonly output: string;
   readonly input: string;
-  readonly kind: LinkKind;
+  readonly kind: string;
 }
 
 /** The links into each node, by its id. Faults: everything about `from`, inputs left open and outputs nobody takes. */
@@ -168,7 +167,7 @@ function reportUnused(nodes: readonly LinkingNode[], faults: Faults): void {
 }
 
 /** `frames (frame)`, or just `tracks` where name and kind are the same. */
-function ports(list: readonly (readonly [string, { readonly kind: LinkKind }])[]): string {
+function ports(list: readonly (readonly [string, { readonly kind: string }])[]): string {
   if (list.length === 0) return 'nothing';
   return list.map(([name, { kind }]) => (name === kind ? name : `${name} (${kind})`)).join(', ');
 }

@@ -14,6 +14,7 @@ import { suggestion } from '../nearest.ts';
 import type { AnyNode, PrepareContext } from '../node.ts';
 import { Secrets } from '../secrets.ts';
 import { type CallableNode, type CallContext, frameRequest, graphPace, validateNode } from './contract-calls.ts';
+import { checkDeclarations } from './declarations.ts';
 import { Faults, type GraphFault, type Place } from './faults.ts';
 import type { CheckedGraph, CheckedLink, CheckedNode } from './graph.ts';
 import { Groups } from './groups.ts';
@@ -152,6 +153,7 @@ interface Surroundings {
 async function assemble(outline: Outline, nodes: readonly FoundNode[], around: Surroundings): Promise<CheckedGraph> {
   const { context } = around;
   const { faults } = context;
+  checkDeclarations(nodes, faults);
   const links = findLinks(nodes, faults);
   const byId = new Map(nodes.map((node) => [node.outline.id, node]));
   const ordered = orderNodes(outline.nodes, faults).flatMap((node) => byId.get(node.id) ?? []);

@@ -10,7 +10,7 @@
  * 3. Any other link but a frame link joins its ends, unless one of them blocks its thread.
  * 4. A frame link is a boundary: rule 3 never brings its two ends together, also not by a way around.
  */
-import { type FrameRequest, frameBytes, type LinkKind, type Pace } from '../data.ts';
+import { type FrameRequest, frameBytes, type Pace } from '../data.ts';
 import type { CheckedGraph, CheckedNode } from './graph.ts';
 import { Groups } from './groups.ts';
 
@@ -44,7 +44,7 @@ export interface RingPlan {
 export interface MessageLink {
   readonly from: { readonly node: string; readonly output: string; readonly worker: string };
   readonly to: { readonly node: string; readonly input: string; readonly worker: string };
-  readonly kind: LinkKind;
+  readonly kind: string;
 }
 
 /**

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'bun:test';
 import { Board, Inbox } from '../../runtime/engine/board.ts';
 import type { BoardMessage } from '../../runtime/engine/messages.ts';
 import type { CameraNews, HeadNews, MotorCommand } from '../../runtime/node.ts';
-import { defineNode, type NodeBoard, Type } from '../../runtime/node.ts';
+import { boardTopics, defineNode, type NodeBoard, Type } from '../../runtime/node.ts';
 import { type NodeRun, openGraph } from '../node-runner.ts';
 import { detectionsOf } from '../nodes/recorded.ts';
 import { graphText, testNode } from '../support/graphs.ts';
@@ -30,8 +30,8 @@ describe('inbox', () => {
   test('a newer value takes the place of an older one; where every value counts, none is left out', async () => {
     const heard: unknown[] = [];
     const inbox = new Inbox();
-    inbox.watch('head', ({ hfovDeg }: HeadNews) => void heard.push(hfovDeg));
-    inbox.watch('motors', ({ kind }: MotorCommand) => void heard.push(kind));
+    inbox.watch(boardTopics.head, ({ hfovDeg }: HeadNews) => void heard.push(hfovDeg));
+    inbox.watch(boardTopics.motors, ({ kind }: MotorCommand) => void heard.push(kind));
     inbox.put({ topic: 'head', value: head(1) });
     inbox.put({ topic: 'motors', value: { kind: 'rate', rates: { pan: 5 }, forS: 1 } });
     inbox.put({ topic: 'head', value: head(2) });
@@ -47,7 +47,10 @@ describe('inbox', () => {
   test('a node that hangs does not fill the memory: the oldest goes, and is counted', async () => {
     const heard: number[] = [];
     const inbox = new Inbox();
-    inbox.watch('motors', (command: MotorCommand & { kind: 'to' }) => void heard.push(command.values.pan ?? 0));
+    inbox.watch(
+      boardTopics.motors,
+      (command: MotorCommand & { kind: 'to' }) => void heard.push(command.values.pan ?? 0),
+    );
     let lost = 0;
     for (let pan = 0; pan < 1500; pan++) {
       lost += inbox.put({ topic: 'motors', value: { kind: 'to', values: { pan }, maxRates: {} } });
@@ -96,12 +99,12 @@ describe('nodes of one worker', () => {
         void heard.push(`${id} ${panDeg}`);
     const run = await openPair({
       // The second node opens last: it hears what is posted from then on.
-      first: (board) => board.watch('camera', told('first')),
+      first: (board) => board.watch(boardTopics.camera, told('first')),
       second: (board) => {
-        board.watch('camera', told('second'));
-        board.post('camera', camera(1));
+        board.watch(boardTopics.camera, told('second'));
+        board.post(boardTopics.camera, camera(1));
       },
-      onFirst: (board) => board.post('camera', camera(2)),
+      onFirst: (board) => board.post(boardTopics.camera, camera(2)),
     });
     run.start();
     await run.finished;
@@ -117,8 +120,8 @@ describe('nodes of one worker', () => {
     });
     const run = await openPair({
       first: (board) => {
-        board.watch('head', ({ hfovDeg }) => void order.push(`head ${hfovDeg}`));
-        board.watch('motors', async ({ kind }) => {
+        board.watch(boardTopics.head, ({ hfovDeg }) => void order.push(`head ${hfovDeg}`));
+        board.watch(boardTopics.motors, async ({ kind }) => {
           order.push(`${kind} begins`);
           await Promise.resolve();
           order.push(`${kind} ends`);
@@ -132,9 +135,9 @@ describe('nodes of one worker', () => {
     });
     run.start();
     await run.until(() => order.length > 0);
-    for (const hfovDeg of [1, 2, 3]) await run.post('head', head(hfovDeg));
-    await run.post('motors', stop);
-    await run.post('motors', { kind: 'by', values: { pan: 1 }, maxRates: {} });
+    for (const hfovDeg of [1, 2, 3]) await run.post(boardTopics.head, head(hfovDeg));
+    await run.post(boardTopics.motors, stop);
+    await run.post(boardTopics.motors, { kind: 'by', values: { pan: 1 }, maxRates: {} });
     expect(order).toEqual(['handler begins']);
     release();
     await run.finished;
@@ -153,18 +156,18 @@ describe('nodes of one worker', () => {
     const heard: number[] = [];
     const run = await openPair({
       first: (board) =>
-        board.watch('camera', ({ panDeg }) => {
+        board.watch(boardTopics.camera, ({ panDeg }) => {
           heard.push(panDeg ?? 0);
           if (panDeg === 2) throw new Error('two');
         }),
-      onSecond: (board) => board.post('camera', camera(2)),
+      onSecond: (board) => board.post(boardTopics.camera, camera(2)),
     });
-    await run.post('camera', camera(1));
+    await run.post(boardTopics.camera, camera(1));
     run.start();
     await run.finished;
     expect(heard).toEqual([1, 2]);
     expect(run.failures).toEqual([{ node: 'first', error: new Error('two') }]);
-    await run.post('camera', camera(3));
+    await run.post(boardTopics.camera, camera(3));
     expect(heard).toEqual([1, 2]);
   });
 });
@@ -199,6 +202,7 @@ function openPair(pair: Pair): Promise<NodeRun> {
       params: Type.Object({}),
       inputs: { detections: { kind: 'detections' } },
       outputs: {},
+      board: { posts: Object.values(boardTopics), watches: Object.values(boardTopics) },
       open: ({ board }) => {
         open(board);
         return { on: { detections: () => on(board) } };

@@ -1,5 +1,5 @@
 /** Produces frames without ever waiting for anything: slower than its rate, as on a machine that can't keep up. */
-import { defineNode, Type } from '../../runtime/node.ts';
+import { boardTopics, defineNode, Type } from '../../runtime/node.ts';
 import { hold } from './hold.ts';
 
 export default defineNode({
@@ -11,9 +11,10 @@ export default defineNode({
   }),
   inputs: {},
   outputs: { detections: { kind: 'detections' } },
+  board: { watches: [boardTopics.motors] },
   pace: () => 'realtime',
   open({ params, emit, count, gauge, board }) {
-    board.watch('motors', () => count('motor_commands'));
+    board.watch(boardTopics.motors, () => count('motor_commands'));
     return {
       async run(signal) {
         for (let index = 0; !signal.aborted || params.deaf; index++) {

@@ -1,5 +1,5 @@
 /** Listens to a herald and answers each motor command on the board. */
-import { defineNode, type PerAxis, Type } from '../../runtime/node.ts';
+import { boardTopics, defineNode, type PerAxis, Type } from '../../runtime/node.ts';
 import { hold } from './hold.ts';
 
 export default defineNode({
@@ -10,17 +10,22 @@ export default defineNode({
   }),
   inputs: { detections: { kind: 'detections' } },
   outputs: {},
+  board: { posts: [boardTopics.head], watches: [boardTopics.motors, boardTopics.camera] },
   open({ params, board, clock, count, gauge }) {
     let expected = 1;
-    board.watch('motors', (command) => {
+    board.watch(boardTopics.motors, (command) => {
       const pan = command.kind === 'to' ? (command.values.pan ?? 0) : 0;
       if (pan !== expected) count('out_of_order');
       expected = pan + 1;
       count('commands');
       if (pan % 10 === 0) hold(params.block_ms);
-      board.post('head', { atMs: clock.monoMs(), axes: alike({ position: pan, rate: 0, moving: false }), ...SPEC });
+      board.post(boardTopics.head, {
+        atMs: clock.monoMs(),
+        axes: alike({ position: pan, rate: 0, moving: false }),
+        ...SPEC,
+      });
     });
-    board.watch('camera', ({ atMs, panDeg }) => {
+    board.watch(boardTopics.camera, ({ atMs, panDeg }) => {
       count('camera_news');
       gauge('camera_at', panDeg ?? 0);
       if (clock.monoMs() < atMs) count('from_the_future');

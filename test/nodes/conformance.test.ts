@@ -6,7 +6,6 @@ import { join } from 'node:path';
 import type { TSchema } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
 import { builtinNodes } from '../../nodes/index.ts';
-import type { LinkKind } from '../../runtime/data.ts';
 import { loadContracts } from '../../runtime/graph/modules.ts';
 import type { AnyNode, NodeHandlers } from '../../runtime/node.ts';
 import { type NodeRun, openGraph, type RunnerOptions } from '../node-runner.ts';
@@ -42,7 +41,7 @@ const PARAMS: Readonly<Record<string, Record<string, unknown>>> = {
 const ENDLESS: Readonly<Record<string, string>> = { 'virtual-ptz': 'node.packets' };
 const FRAMES = [0, 1, 2, 3, 4, 5, 6, 7];
 const box = { x: 100, y: 100, w: 40, h: 30 };
-const RECORDED: Readonly<Record<Exclude<LinkKind, 'packet'>, (index: number) => object>> = {
+const RECORDED: Readonly<Record<string, (index: number) => object>> = {
   frame: frameSourceOf,
   detections: (index) => detectionsOf(index, [{ bboxPx: box, confidence: 0.9, label: 'drone' }]),
   tracks: (index) => tracksOf(index, [trackOf(1)]),
@@ -169,7 +168,8 @@ function openOne(contract: AnyNode, params: Record<string, unknown> = {}): Promi
   const feed: Record<string, object[]> = {};
   let packets = '';
   for (const [input, { kind }] of Object.entries(contract.inputs)) {
-    if (kind !== 'packet') feed[input] = FRAMES.map(RECORDED[kind]);
+    const recorded = RECORDED[kind];
+    if (recorded) feed[input] = FRAMES.map(recorded);
     // Packets are native objects; they come from a real source.
     else packets = `source: ${JSON.stringify({ use: 'source', with: PARAMS.source })}\n`;
   }

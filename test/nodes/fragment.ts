@@ -3,12 +3,20 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parse } from 'yaml';
 import { builtinNodes } from '../../nodes/index.ts';
-import type { FrameRequest, FrameView, LinkKind, PacketMessage } from '../../runtime/data.ts';
+import type { FrameRequest, FrameView, PacketMessage } from '../../runtime/data.ts';
 import { formatFault } from '../../runtime/graph/faults.ts';
 import type { CheckedGraph } from '../../runtime/graph/graph.ts';
 import { checkGraph } from '../../runtime/graph/load.ts';
 import { loadContracts, loadModule } from '../../runtime/graph/modules.ts';
-import { type AnyNode, defineNode, type Outputs, Type } from '../../runtime/node.ts';
+import {
+  type AnyNode,
+  defineNode,
+  type InputPort,
+  type OutputPort,
+  type Outputs,
+  type PortKind,
+  Type,
+} from '../../runtime/node.ts';
 import type { NodeRun, Recorded, RunnerOptions } from '../node-runner.ts';
 import { nodeTable } from '../support/node-table.ts';
 
@@ -85,13 +93,13 @@ async function contractsOf(fragment: Record<string, NodeText>, contracts: readon
 
 /** The node that emits the recorded values: one output for each fed input, all of them in the order of their frames. */
 function feedNode(found: ReadonlyMap<string, AnyNode>, host: FragmentHost): AnyNode | undefined {
-  const outputs: Record<string, { kind: LinkKind }> = {};
+  const outputs: Record<string, OutputPort> = {};
   const queue: { output: string; frame: number; value: Recorded }[] = [];
   for (const [id, ports] of Object.entries(host.options.feed ?? {})) {
     for (const [port, recorded] of Object.entries(ports)) {
-      const kind = found.get(id)?.inputs[port]?.kind;
-      if (!kind) throw new Error(`${id} has no input ${port}`);
-      outputs[outputName(id, port)] = { kind };
+      const input = found.get(id)?.inputs[port];
+      if (!input) throw new Error(`${id} has no input ${port}`);
+      outputs[outputName(id, port)] = kindOf(input);
       let frame = -1;
       for (const value of typeof recorded === 'string' ? readLines(recorded) : recorded) {
         frame = frameOf(value) ?? frame;
@@ -131,15 +139,19 @@ function recordNode(
     for (const reference of Object.values(linksOf(node.from, found.get(id), found))) taken.add(reference);
   }
   const from: Links = {};
-  const inputs: Record<string, { kind: LinkKind; request?: () => FrameRequest }> = {};
+  const inputs: Record<string, InputPort<unknown>> = {};
   const on: Record<string, (value: unknown) => void> = {};
   for (const [id, contract] of found) {
-    for (const [output, { kind }] of Object.entries(contract.outputs)) {
+    for (const [output, port] of Object.entries(contract.outputs)) {
+      const { kind } = port;
       const key = `${id}.${output}`;
       if (taken.has(key)) continue;
       const input = outputName(id, output);
       from[input] = key;
-      inputs[input] = kind === 'frame' ? { kind, request: () => options.frames ?? DEFAULT_FRAMES } : { kind };
+      inputs[input] = {
+        ...kindOf(port),
+        ...(kind === 'frame' ? { request: () => options.frames ?? DEFAULT_FRAMES } : {}),
+      };
       on[input] = (value) => record(key, keepable(kind, value));
     }
   }
@@ -174,7 +186,11 @@ function linksOf(from: unknown, contract: AnyNode | undefined, found: ReadonlyMa
   return links;
 }
 
-function keepable(kind: LinkKind, value: unknown): unknown {
+function kindOf(port: PortKind): PortKind {
+  return port.schema === undefined ? { kind: port.kind } : { kind: port.kind, schema: port.schema };
+}
+
+function keepable(kind: string, value: unknown): unknown {
   if (kind === 'packet') {
     const { packet, codec: _, ...rest } = value as PacketMessage;
     const { pts, isKeyframe, size } = packet as { pts: bigint; isKeyframe: boolean; size: number };

@@ -9,8 +9,9 @@ import { ByteTrack } from '../../../nodes/track/byte-track.ts';
 import { EgoMotion } from '../../../nodes/track/ego-motion.ts';
 import { trackOptions } from '../../../nodes/track/options.ts';
 import type { PtzDriver } from '../../../ptz/index.ts';
-import type { BoardTopics, Detection, FrameMeta } from '../../../runtime/data.ts';
+import type { Detection, FrameMeta } from '../../../runtime/data.ts';
 import { MemoryStore } from '../../../runtime/engine/store.ts';
+import type { BoardTopic, CameraNews } from '../../../runtime/node.ts';
 import { CameraServer } from '../../../sim/camera/server.ts';
 import { VirtualCamera } from '../../../sim/camera/virtual-camera.ts';
 import type { SceneFile } from '../../../sim/scene/scene-file.ts';
@@ -166,8 +167,8 @@ export class SimulatedChase implements AsyncDisposable {
   }
 
   /** The tracker hears of the camera what the board tells it. */
-  readonly #post = (topic: string, value: unknown): void => {
-    if (topic === 'camera') this.#ego.add(value as BoardTopics['camera']);
+  readonly #post = ({ name }: BoardTopic, value: unknown): void => {
+    if (name === 'camera') this.#ego.add(value as CameraNews);
   };
 
   #expose(): void {

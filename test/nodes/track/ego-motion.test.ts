@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { ByteTrack } from '../../../nodes/track/byte-track.ts';
 import { EgoMotion, motionBetween } from '../../../nodes/track/ego-motion.ts';
 import { trackOptions } from '../../../nodes/track/options.ts';
-import type { CameraNews, Detection } from '../../../runtime/data.ts';
+import type { CameraNews, Detection } from '../../../runtime/node.ts';
 
 const SIZE = { w: 640, h: 360 };
 const MIDDLE = { x: 320, y: 180 };

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SystemClock } from '../../../runtime/clock.ts';
-import type { FrameView, HeadNews } from '../../../runtime/data.ts';
+import { boardTopics, type FrameView, type HeadNews } from '../../../runtime/node.ts';
 import { CameraServer } from '../../../sim/camera/server.ts';
 import { loadScene, VirtualCamera } from '../../../sim/index.ts';
 import { type NodeRun, openGraph, openNode } from '../../node-runner.ts';
@@ -87,7 +87,7 @@ describe('in this process', () => {
       spec: { pan: { min: -180, max: 180, maxRate: 90 }, zoom: { min: 0, max: 1 } },
       hfovDeg: 60,
     });
-    run.post('motors', { kind: 'rate', rates: { pan: 40 }, forS: 0.5 });
+    run.post(boardTopics.motors, { kind: 'rate', rates: { pan: 40 }, forS: 0.5 });
     await run.until(() => headOf(run).some(({ axes }) => axes.pan.rate === 40 && axes.pan.moving));
     // The lease ends, nobody renews it.
     await run.until(() => headOf(run).at(-1)?.axes.pan.moving === false);

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'bun:test';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Value } from '@sinclair/typebox/value';
-import type { CameraNews, Track, TracksMessage } from '../../../runtime/node.ts';
+import { boardTopics, type CameraNews, type Track, type TracksMessage } from '../../../runtime/node.ts';
 import { type TrackEvent, TrackEventSchema } from '../../../schemas/index.ts';
 import { type NodeRun, type Recorded, runGraph, runNode } from '../../node-runner.ts';
 import { ROOT } from '../fragment.ts';
@@ -28,7 +28,7 @@ const news = (frame: number, change: Partial<CameraNews> = {}): CameraNews => ({
 const says =
   (frame: number, change: Partial<CameraNews> = {}) =>
   (run: NodeRun) =>
-    run.post('camera', news(frame, change));
+    run.post(boardTopics.camera, news(frame, change));
 const zonesOf = (run: NodeRun) =>
   run.output<TracksMessage>('node.tracks').map(({ tracks }) => tracks.map(({ zones }) => zones?.join(' ')).join('; '));
 const frames = (from: number, to: number, tracks: Track[] = [trackOf(1)]) =>
@@ -129,7 +129,8 @@ describe('a camera that moves', () => {
       tracksOf(0, middle, { captureMonoMs: 200_000, decodedMonoMs }),
       tracksOf(1, middle, { captureMonoMs: 10_000, decodedMonoMs: decodedMonoMs + 2000 }),
     ];
-    const at = (atMs: number, moving: boolean) => (run: NodeRun) => run.post('camera', news(0, { atMs, moving }));
+    const at = (atMs: number, moving: boolean) => (run: NodeRun) =>
+      run.post(boardTopics.camera, news(0, { atMs, moving }));
     const run = await runNode('zones', {
       params: { zones: { sky: { points: ALL } } },
       pace: 'realtime',

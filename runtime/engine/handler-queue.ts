@@ -1,0 +1,52 @@
+/** Runs the handlers of one node one at a time, in the order in which they came. */
+
+type Task = () => void | Promise<void>;
+
+export class HandlerQueue {
+  readonly #failed: (error: unknown) => void;
+  readonly #waiting: Task[] = [];
+  #isBusy = false;
+  #isClosed = false;
+
+  /** @param failed told of what a task throws */
+  constructor(failed: (error: unknown) => void) {
+    this.#failed = failed;
+  }
+
+  get isBusy(): boolean {
+    return this.#isBusy;
+  }
+
+  /** Runs a task now, or after the ones before it. */
+  enter(task: Task): void | Promise<void> {
+    if (!this.#isBusy) return this.#perform(task);
+    return new Promise((resolve) => {
+      this.#waiting.push(() => {
+        const work = this.#perform(task);
+        if (work instanceof Promise) void work.then(resolve);
+        else resolve();
+      });
+    });
+  }
+
+  /** From now on tasks are passed over, also those that wait. */
+  close(): void {
+    this.#isClosed = true;
+  }
+
+  #perform(task: Task): void | Promise<void> {
+    this.#isBusy = true;
+    try {
+      const work = this.#isClosed ? undefined : task();
+      if (work instanceof Promise) return work.catch((error: unknown) => this.#failed(error)).then(() => this.#next());
+    } catch (error) {
+      this.#failed(error);
+    }
+    this.#next();
+  }
+
+  #next(): void {
+    this.#isBusy = false;
+    void this.#waiting.shift()?.();
+  }
+}

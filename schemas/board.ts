@@ -1,0 +1,98 @@
+/**
+ * The board: what the nodes of a session tell each other beside the links. These are the topics of the built-in nodes;
+ * a contract names those that it posts and watches, and may have some of its own. Plain data only.
+ */
+import { type Static, type TSchema, Type } from '@sinclair/typebox';
+import { closed, literals, nullable } from './common.ts';
+
+export interface BoardTopic<S extends TSchema = TSchema> {
+  readonly name: string;
+  readonly doc: string;
+  readonly schema: S;
+  /**
+   * `every`: a listener hears each value, in order. `latest`: values that come while it is busy are left out but for the
+   * newest.
+   */
+  readonly keep: 'every' | 'latest';
+}
+
+/** Declares a topic; several nodes may share the value. */
+export function boardTopic<S extends TSchema>(topic: BoardTopic<S>): BoardTopic<S> {
+  return topic;
+}
+
+const number = (description: string) => Type.Number({ description });
+const atMs = number('When it was so, on the monotonic clock of the host');
+const hfovDeg = number('Horizontal field of view of the picture');
+
+const camera = boardTopic({
+  name: 'camera',
+  doc: 'Where the camera that is driven looks, and whether it stands still.',
+  // A motion that is over when the next value comes has blurred a frame all the same.
+  keep: 'every',
+  schema: closed({
+    atMs,
+    moving: Type.Boolean({ description: 'Commanded to move, under way, or not known to be at rest' }),
+    panDeg: nullable(Type.Number(), 'Of the middle of the picture, + right; null: not known'),
+    tiltDeg: nullable(Type.Number(), 'Of the middle of the picture, + up; null: not known'),
+    hfovDeg: nullable(Type.Number(), 'Horizontal field of view of the picture; null: not known'),
+    preset: nullable(Type.String(), 'Token of the preset at which it rests; null: at none, or not known'),
+    reckoned: Type.Optional(
+      Type.Object(
+        { panDeg: Type.Number(), tiltDeg: Type.Number(), hfovDeg: Type.Number() },
+        {
+          description:
+            'The pose of a picture with the time stamp atMs, reckoned from the commands that were sent. Differences of poses are as good as what is known of the motors; where pan and tilt are 0 means nothing. Absent: not reckoned',
+        },
+      ),
+    ),
+  }),
+});
+
+const axis = literals(['pan', 'tilt', 'zoom'], 'Degrees for pan (+ right) and tilt (+ up), [0, 1] for zoom (0 = wide)');
+const perAxis = <S extends TSchema>(schema: S) => closed({ pan: schema, tilt: schema, zoom: schema });
+const someAxes = Type.Partial(perAxis(Type.Number()));
+
+const motors = boardTopic({
+  name: 'motors',
+  doc: 'What a simulated head is told to do. Axes that are left out go on as they are.',
+  // A lost command is a motor that runs on.
+  keep: 'every',
+  schema: Type.Union([
+    closed(
+      { kind: Type.Literal('rate'), rates: someAxes, forS: nullable(Type.Number(), 'null: until told otherwise') },
+      { description: 'Move at a rate, in units a second' },
+    ),
+    closed(
+      { kind: literals(['to', 'by'], 'To a place, or by an offset'), values: someAxes, maxRates: someAxes },
+      { description: 'Move to a place, or by an offset from where the axis is then; maxRates in units a second' },
+    ),
+    closed({ kind: Type.Literal('stop'), axes: Type.Unsafe<readonly HeadAxis[]>(Type.Array(axis)) }),
+  ]),
+});
+
+const head = boardTopic({
+  name: 'head',
+  doc: 'How a simulated head stands.',
+  keep: 'latest',
+  schema: closed({
+    atMs,
+    axes: perAxis(
+      closed({
+        position: Type.Number(),
+        rate: number('In units a second'),
+        moving: Type.Boolean({ description: 'Also while a command is on its way' }),
+      }),
+    ),
+    spec: perAxis(closed({ min: Type.Number(), max: Type.Number(), maxRate: Type.Number() })),
+    hfovDeg,
+  }),
+});
+
+export const boardTopics = { camera, motors, head };
+
+export type CameraNews = Static<typeof camera.schema>;
+export type MotorCommand = Static<typeof motors.schema>;
+export type HeadNews = Static<typeof head.schema>;
+export type HeadAxis = Static<typeof axis>;
+export type PerAxis<T> = Readonly<Record<HeadAxis, T>>;

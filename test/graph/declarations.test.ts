@@ -1,0 +1,142 @@
+/** Board topics and kinds of links that nodes declare: whatever has one name in a graph is the same. */
+import { describe, expect, test } from 'bun:test';
+import { type AnyNode, boardTopic, boardTopics, defineNode, type TSchema, Type } from '../../runtime/node.ts';
+import { runGraph } from '../node-runner.ts';
+import { nodeTable } from '../support/node-table.ts';
+import { faultsOf } from './nodes.ts';
+
+const wind = boardTopic({ name: 'wind', doc: 'Wind.', keep: 'latest', schema: Type.Object({ speed: Type.Number() }) });
+const otherWind = boardTopic({ ...wind, schema: Type.Object({ speed: Type.String() }) });
+const everyWind = boardTopic({ ...wind, keep: 'every' });
+const Heat = Type.Object({ frame: Type.Object({ index: Type.Integer() }), celsius: Type.Number() });
+
+const posts = (name: string, ...topics: (typeof wind | typeof otherWind)[]) =>
+  defineNode({
+    name,
+    doc: 'Posts.',
+    params: Type.Object({}),
+    inputs: {},
+    outputs: {},
+    pace: () => 'asap',
+    board: { posts: topics },
+    open: () => ({}),
+  });
+const watches = (name: string, topic: typeof wind) =>
+  defineNode({
+    name,
+    doc: 'Watches.',
+    params: Type.Object({}),
+    inputs: {},
+    outputs: {},
+    board: { watches: [topic] },
+    open: () => ({}),
+  });
+const gives = (kind: string, schema: TSchema) =>
+  defineNode({
+    name: 'gives',
+    doc: 'Gives.',
+    params: Type.Object({}),
+    inputs: {},
+    outputs: { out: { kind, schema } },
+    pace: () => 'asap',
+    open: () => ({}),
+  });
+const takes = (kind: string, schema: TSchema) =>
+  defineNode({
+    name: 'takes',
+    doc: 'Takes.',
+    params: Type.Object({}),
+    inputs: { in: { kind, schema } },
+    outputs: {},
+    open: () => ({}),
+  });
+
+const check = (nodes: string, ...contracts: AnyNode[]) =>
+  faultsOf(`version: 1\ncamera: cam\nnodes:\n${nodes}`, { builtins: nodeTable(contracts) });
+
+describe('board topics', () => {
+  const two = '  a: { use: a }\n  b: { use: b }\n';
+
+  test('the same topic in several nodes, and one that nobody posts', async () => {
+    expect(await check(two, posts('a', wind), watches('b', wind))).toEqual([]);
+    expect(await check(two, posts('a'), watches('b', wind))).toEqual([]);
+    expect(await check(two, posts('a', wind), posts('b', { ...wind, doc: 'In other words.' }))).toEqual([]);
+  });
+
+  test.each([
+    { other: 'another schema', node: posts('b', otherWind) },
+    { other: 'another rule of what counts', node: watches('b', everyWind) },
+  ])('$other: a fault where the second node stands', async ({ node }) => {
+    const says = '5:3 nodes.b: declares the board topic wind otherwise than a; declare it once and import it';
+    expect(await check(two, posts('a', wind), node)).toEqual([says]);
+  });
+});
+
+describe('kinds of links', () => {
+  const linked = '  gives: { use: gives }\n  takes: { use: takes, from: gives }\n';
+
+  test('of its own, with the same schema at both ends', async () => {
+    expect(await check(linked, gives('heat', Heat), takes('heat', Type.Object(Heat.properties)))).toEqual([]);
+  });
+
+  test('the same name with another schema', async () => {
+    const says = '5:3 nodes.takes: declares the kind of link heat otherwise than gives; declare it once and import it';
+    expect(await check(linked, gives('heat', Heat), takes('heat', Type.Object({})))).toEqual([says]);
+  });
+
+  test('unknown without a schema, built in with one', async () => {
+    const bare = { ...gives('heat', Heat), outputs: { out: { kind: 'heat' } } } as unknown as AnyNode;
+    const says = '4:3 nodes.gives: the kind of link heat is not built in: give its port the schema of its values';
+    expect(await check(linked, bare, takes('heat', Heat))).toEqual([says]);
+    const [first] = await check(linked, gives('tracks', Heat), takes('tracks', Heat));
+    expect(first).toBe('4:3 nodes.gives: tracks is a built-in kind of link: it takes no schema');
+  });
+
+  test('its values travel, typed at both ends, and can be joined', async () => {
+    const heard: string[] = [];
+    const source = defineNode({
+      name: 'source-of-heat',
+      doc: 'Gives.',
+      params: Type.Object({}),
+      inputs: {},
+      outputs: { heat: { kind: 'heat', schema: Heat } },
+      pace: () => 'asap',
+      open: ({ emit }) => ({
+        run: async () => {
+          for (const index of [0, 1]) await emit.heat({ frame: { index }, celsius: 20 + index });
+        },
+      }),
+    });
+    const sink = defineNode({
+      name: 'thermometer',
+      doc: 'Takes.',
+      params: Type.Object({}),
+      inputs: { heat: { kind: 'heat', schema: Heat } },
+      outputs: {},
+      join: 'frame',
+      open: () => ({ joined: ({ heat }) => void heard.push(`${heat.frame.index}: ${heat.celsius}`) }),
+    });
+    const text = '{ source: { use: source-of-heat }, thermometer: { use: thermometer, from: source } }';
+    const run = await runGraph(text, { contracts: [source, sink] });
+    expect(run.failures).toEqual([]);
+    expect(heard).toEqual(['0: 20', '1: 21']);
+  });
+});
+
+test('a topic that the contract does not name is refused', async () => {
+  const node = defineNode({
+    name: 'secretive',
+    doc: 'Watches what it does not declare.',
+    params: Type.Object({}),
+    inputs: {},
+    outputs: {},
+    pace: () => 'asap',
+    board: { posts: [boardTopics.camera] },
+    open: ({ board }) => {
+      board.watch(boardTopics.camera, () => undefined);
+      return {};
+    },
+  });
+  const opening = runGraph('{ node: { use: secretive } }', { contracts: [node] });
+  await expect(opening).rejects.toMatchObject({ code: 'board_undeclared', details: { permanent: true } });
+});
