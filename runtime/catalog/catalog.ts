@@ -1,18 +1,18 @@
 /**
- * The graph files of a server: what they say, what of it is in force, and every change of it.
+ * The graph files of a server, the graphs that are active, and every change of them.
  *
- *     disk ──reload, watch──▶ text ──check──▶ graph in force ──▶ sessions
- *      ▲                       ▲ validate, apply: a whole text or a patch
+ *     disk ──reload, watch──▶ text ──check──▶ active graph ──▶ sessions
+ *      ▲                       ▲ apply: a whole text or a patch
  *      └──────persist──────────┘
  *
- * All changes go one after the other. A change takes effect as a whole or not at all: whatever is wrong with it, the
- * graphs from before go on.
+ * Changes run one after the other. Each takes effect as a whole or not at all: after an error the graphs from before
+ * keep running.
  */
 import { join, resolve } from 'node:path';
 import { errorCode, errorMessage, WindhoverError } from '../errors.ts';
 import { Faults, type GraphFault } from '../graph/faults.ts';
 import type { CheckedGraph } from '../graph/graph.ts';
-import type { GraphText, LoadOptions } from '../graph/load.ts';
+import type { GraphText, LoadOptions, LoadResult } from '../graph/load.ts';
 import { overruled } from '../graph/sets.ts';
 import type { SessionGraph } from '../session/changes.ts';
 import { backupsOf, graphsIn, isFolder, replaceFile, writeBackup } from './disk.ts';
@@ -22,11 +22,16 @@ import { type Applied, type Candidate, type CatalogServices, Graphs } from './gr
 import { type Patch, patchText } from './patch.ts';
 import { sessionGraph } from './session-graph.ts';
 
-/** For each camera a whole text, or a patch of the one in force. */
+export interface CatalogOptions extends LoadOptions {
+  /** A path may be a folder, which stands for the `*.yaml` files in it. */
+  readonly folders?: boolean;
+}
+
+/** For each camera a whole text, or a patch of its active text. */
 export type Changes = Readonly<Record<string, string | Patch>>;
 
 export class Catalog {
-  /** Of the files when they were loaded. */
+  /** Faults of the files as they were loaded. */
   readonly faults: GraphFault[] = [];
   readonly #options: LoadOptions;
   readonly #folders: readonly string[];
@@ -41,11 +46,11 @@ export class Catalog {
   }
 
   /**
-   * @param paths files, and folders whose `*.yaml` are meant. What is wrong with a graph is in `faults`.
+   * Loads graph files. Faults of graphs are in `faults`.
    * @throws WindhoverError `usage`: a folder without graphs
    */
-  static async load(paths: readonly string[], options: LoadOptions): Promise<Catalog> {
-    const folders = paths.filter((path) => isFolder(resolve(options.cwd, path)));
+  static async load(paths: readonly string[], options: CatalogOptions): Promise<Catalog> {
+    const folders = paths.filter((path) => options.folders === true && isFolder(resolve(options.cwd, path)));
     const catalog = new Catalog(folders, options);
     for (const path of paths) {
       const names = folders.includes(path) ? graphsIn(resolve(options.cwd, path)) : null;
@@ -56,44 +61,44 @@ export class Catalog {
     return catalog;
   }
 
-  /** Those in force. */
+  /** The active graphs. */
   get graphs(): CheckedGraph[] {
-    return this.#graphs.files.flatMap(({ sound }) => (sound ? [sound.graph] : []));
+    return this.#graphs.files.flatMap(({ active }) => (active ? [active.graph] : []));
   }
 
   get sessionGraphs(): SessionGraph[] {
     return this.graphs.map(sessionGraph);
   }
 
-  /** Texts of the graphs so far that nobody must see. */
+  /** Secret texts of all graphs so far. */
   get secrets(): Iterable<string> {
     return this.#graphs.secrets;
   }
 
-  /** What is wrong with files on the disk while the graphs from before go on. */
+  /** Faults of files on the disk while the graphs from before keep running. */
   warnings(): Warning[] {
     return this.#graphs.files.flatMap(({ warnings }) => warnings);
   }
 
-  /** From now on changes reach sessions, and the log. */
+  /** Connects the sessions that changes are applied to, and the log. */
   attach(services: CatalogServices): void {
     this.#graphs.attach(services);
   }
 
-  /** The text in force of a camera's file: that of the disk, but for changes that were not persisted. */
+  /** The active text of a camera: that of the disk, with the changes that are not persisted. */
   text(camera: string): string {
-    return this.#graphs.fileOf(camera).sound.text;
+    return this.#graphs.fileOf(camera).active.text;
   }
 
-  /** What is wrong with changes; nothing is done. */
+  /** Checks changes without applying them. */
   async validate(changes: Changes): Promise<GraphFault[]> {
     return (await this.#check(changes)).faults;
   }
 
   /**
-   * Puts changes into force, all of them or none. Nothing is written to the disk.
-   * @returns with faults: nothing was done
-   * @throws why a session can't run its graph
+   * Applies all changes or none. Writes nothing to the disk.
+   * @returns when there are faults, nothing was applied
+   * @throws the error of a session that could not run its new graph
    */
   apply(changes: Changes): Promise<{ faults: GraphFault[]; applied: Applied[] }> {
     return this.#inTurn(async () => {
@@ -103,18 +108,20 @@ export class Catalog {
   }
 
   /**
-   * Writes the text in force to the camera's file. The one before it is kept as a backup.
-   * @returns path of the backup; null: the disk says so already
-   * @throws WindhoverError `edit_conflict`: the file was edited, and the edit is not in force
+   * Writes the active text of a camera to its file, after a backup of the file.
+   * @returns path of the backup; null when the file has this text already
+   * @throws WindhoverError `edit_conflict`: the file was edited, and the edit is not active
    */
   persist(camera: string): Promise<string | null> {
     return this.#inTurn(async () => {
       const file = this.#graphs.fileOf(camera);
-      const { text } = file.sound;
+      const { text } = file.active;
       const onDisk = file.read();
       if (onDisk === text) return null;
       if (typeof onDisk !== 'string' || onDisk !== file.seen) {
-        throw new WindhoverError('edit_conflict', `${file.name} has been edited since`, { hint: 'reload it first' });
+        throw new WindhoverError('edit_conflict', `${file.name} was edited since it was read`, {
+          hint: 'reload it first',
+        });
       }
       const backup = writeBackup(file.path, onDisk, this.#graphs.services.clock.unixMs());
       replaceFile(file.path, text);
@@ -123,27 +130,35 @@ export class Catalog {
     });
   }
 
-  /** Paths of the backups of a camera's file, the newest first. `apply` puts the text of one into force. */
+  /** Paths of the backups of a camera's file, the newest first. To restore one, apply its text. */
   backups(camera: string): string[] {
     return backupsOf(this.#graphs.fileOf(camera).path);
   }
 
-  /** Puts into force what the disk says; changes that were not persisted are gone. @returns what is wrong with it */
-  reload(camera: string): Promise<GraphFault[]> {
+  /**
+   * Applies the file on the disk. Changes that are not persisted are lost.
+   * @returns its faults; when there are some, nothing was applied
+   * @throws the error of a session that could not run its new graph
+   */
+  reload(camera: string): Promise<readonly GraphFault[]> {
     return this.#inTurn(async () => {
       const file = this.#graphs.fileOf(camera);
-      return await this.#take(file, file.read());
+      const text = file.read();
+      const checked = await this.#graphs.check(file, text);
+      await this.#accept(file, text, checked);
+      return checked.faults;
     });
   }
 
-  /** Follows edits of the files, files that come to folders, and files that go. */
-  watch(options: { readonly beatMs?: number } = {}): void {
+  /** Follows edits of the files, and files that are added to folders or deleted. */
+  watch(options: { readonly pollMs?: number } = {}): void {
     this.#follower = new Follower({
       ...options,
       graphs: this.#graphs,
       folders: this.#folders,
       cwd: this.#options.cwd,
-      take: (file, text) => this.#take(file, text),
+      // What is wrong is in the log and in the warnings.
+      accept: (file, text, checked) => this.#accept(file, text, checked).catch(() => undefined),
       inTurn: (work) => this.#inTurn(work),
     });
   }
@@ -159,7 +174,7 @@ export class Catalog {
     if (this.#graphs.files.some(({ path }) => path === file.path)) return;
     const text = file.read();
     const { graph, faults } = await this.#graphs.check(file, text);
-    if (graph && typeof text === 'string') file.sound = { text, graph };
+    if (graph && typeof text === 'string') file.active = { text, graph };
     file.seen = text;
     this.faults.push(...faults);
     this.#graphs.files.push(file);
@@ -171,7 +186,7 @@ export class Catalog {
     for (const [camera, change] of Object.entries(changes)) {
       const file = this.#graphs.fileOf(camera);
       const { env, sets } = this.#options;
-      const text = typeof change === 'string' ? change : patchText(file.sound.text, change, env);
+      const text = typeof change === 'string' ? change : patchText(file.active.text, change, env);
       const found = new Faults(file.name);
       if (typeof change !== 'string') overruled(change, sets, found);
       const { graph, faults: ofGraph } = await this.#graphs.check(file, text, candidates);
@@ -181,24 +196,23 @@ export class Catalog {
     return { faults, candidates };
   }
 
-  /** Puts the text of the disk into force, or notes what is wrong with it. */
-  async #take(file: GraphFile, text: GraphText): Promise<GraphFault[]> {
+  /** Applies a text that was read from the disk, or records what is wrong with it. @throws as `reload` */
+  async #accept(file: GraphFile, text: GraphText, { graph, faults }: LoadResult): Promise<void> {
     const nowUnixMs = this.#graphs.services.clock.unixMs();
     const log = this.#graphs.log(file);
     file.seen = text;
-    const { graph, faults } = await this.#graphs.check(file, text);
     if (graph === null || typeof text !== 'string') {
       file.broken(problemsOf(faults), log, nowUnixMs);
-      return [...faults];
+      return;
     }
     try {
       await this.#graphs.install([{ file, text, graph }]);
-      file.mended(log);
+      file.fixed(log);
     } catch (error) {
       const [code, message] = [errorCode(error) ?? 'unexpected', `${file.name}: ${errorMessage(error)}`];
       file.broken([{ code, message, key: message }], log, nowUnixMs);
+      throw error;
     }
-    return [];
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {

@@ -29,7 +29,7 @@ export function changeText(settings: readonly string[], { how, workers }: Change
   if (settings.length === 0) return 'edited; no option has changed';
   const shown = settings.slice(0, MAX_SHOWN).join(', ');
   const more = settings.length > MAX_SHOWN ? ` and ${settings.length - MAX_SHOWN} more` : '';
-  const way = how === 'nothing' ? 'for the next session' : how === 'workers' ? `workers: ${workers.join(', ')}` : how;
+  const way = how === 'nothing' ? 'when a session starts' : how === 'workers' ? `workers: ${workers.join(', ')}` : how;
   return `changed ${shown}${more} (${way})`;
 }
 

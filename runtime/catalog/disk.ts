@@ -1,4 +1,4 @@
-/** Graph files on the disk: finding them, noticing that one has changed, writing one so that no half of it is ever seen. */
+/** Graph files on the disk: finding them, seeing that one has changed, writing one so that no reader gets half of it. */
 import {
   chmodSync,
   closeSync,
@@ -16,7 +16,7 @@ import { basename, dirname, join } from 'node:path';
 
 /** Backups that are kept of one file. */
 const BACKUPS = 10;
-/** Beside the graph files, and no graph of its own to a folder that is served. */
+/** In the folder of the graph file. Served folders don't look into it. */
 const BACKUP_FOLDER = '.backups';
 
 export function isFolder(path: string): boolean {

@@ -1,4 +1,4 @@
-/** One graph file: the graph in force, what the disk says, and what is wrong with that. */
+/** One graph file: its active graph, the text on the disk, and what is wrong with that text. */
 import { resolve } from 'node:path';
 import { formatFault, type GraphFault } from '../graph/faults.ts';
 import type { CheckedGraph } from '../graph/graph.ts';
@@ -7,21 +7,21 @@ import type { Log } from '../log.ts';
 import { fileMark } from './disk.ts';
 
 /** A text without faults, and its graph. */
-export interface Sound {
+export interface ActiveGraph {
   readonly text: string;
   readonly graph: CheckedGraph;
 }
 
-/** What keeps the text on the disk from being the graph in force. */
+/** Why the text on the disk is not active. */
 export interface Problem {
   readonly code: string;
   /** Holds the place: `graphs/cam01.yaml:7:20 …` */
   readonly message: string;
-  /** The same for the same problem at another place, after an edit of something else. */
+  /** Equal for one problem that has moved to another line. */
   readonly key: string;
 }
 
-/** A problem of a file, for those who ask how the server does. */
+/** A problem of a file, for `/readyz`. */
 export interface Warning {
   readonly file: string;
   readonly code: string;
@@ -35,16 +35,16 @@ export class GraphFile {
   /** As the user named it. */
   readonly name: string;
   readonly path: string;
-  /** Found in a folder that is served: it may go. */
+  /** Found in a served folder: when it is deleted, its camera is removed. */
   readonly inFolder: boolean;
-  /** In force; null for a file that was broken when it came. */
-  sound: Sound | null = null;
-  /** The last text of the disk that was dealt with, be it good or broken. */
+  /** Null for a file that had faults when it was added. */
+  active: ActiveGraph | null = null;
+  /** The text on the disk that was applied or refused last. */
   seen: GraphText | undefined;
-  /** Of the disk when it was read last. */
+  /** State of the file on the disk when it was read. */
   mark: string | null | undefined;
-  /** A text or an absence that may be an editor's half way: it counts once it has stayed for a while. */
-  doubt: { readonly text: GraphText; readonly sinceMs: number } | undefined;
+  /** A faulty text or a missing file that may be half of an edit: it counts when it has not changed for a while. */
+  unsettled: { readonly text: GraphText; readonly sinceMs: number } | undefined;
   #problems = new Map<string, Warning>();
 
   constructor(name: string, cwd: string, inFolder: boolean) {
@@ -57,13 +57,12 @@ export class GraphFile {
     return [...this.#problems.values()].slice(0, MAX_WARNINGS);
   }
 
-  /** What the disk says now. */
   read(): GraphText {
     this.mark = fileMark(this.path);
     return readGraphText(this.path);
   }
 
-  /** Notes what is wrong with the text on the disk, in place of what was before. What is new is logged, once. */
+  /** Replaces the problems of the text on the disk. New ones are logged. */
   broken(problems: readonly Problem[], log: Log, nowUnixMs: number): void {
     const before = this.#problems;
     this.#problems = new Map();
@@ -73,10 +72,10 @@ export class GraphFile {
       this.#problems.set(key, { file: this.name, code, message: log.redact(message), since_unix_ms });
       if (!known) log.error(message, { code });
     }
-    if (before.size === 0 && this.sound) log.warn('the previous graph keeps running', { code: 'graph_broken' });
+    if (before.size === 0 && this.active) log.warn('the previous graph keeps running', { code: 'graph_broken' });
   }
 
-  mended(log: Log): void {
+  fixed(log: Log): void {
     if (this.#problems.size > 0) log.info('the graph file is valid again');
     this.#problems.clear();
   }

@@ -1,17 +1,17 @@
-/** The graphs in force: candidates are checked against each other, and handed to the sessions all together or not at all. */
+/** The active graphs: new ones are checked together and given to the sessions, all of them or none. */
 import type { Clock } from '../clock.ts';
-import { WindhoverError } from '../errors.ts';
+import { errorMessage, WindhoverError } from '../errors.ts';
 import { checkGraph, type GraphText, type LoadOptions, type LoadResult } from '../graph/load.ts';
 import type { Log } from '../log.ts';
 import type { Sessions } from '../session/api.ts';
 import type { Changed, SessionGraph } from '../session/changes.ts';
 import { changedSettings, changeText } from './changes.ts';
-import type { GraphFile, Sound } from './graph-file.ts';
+import type { ActiveGraph, GraphFile } from './graph-file.ts';
 import { sessionGraph } from './session-graph.ts';
 
 /** What runs the graphs: a SessionSet. */
 export interface GraphHost extends Pick<Sessions, 'cameras' | 'list' | 'create' | 'remove'> {
-  /** Another graph for a camera and its session, if any. @throws when the session can't run it; the one before goes on */
+  /** Another graph for a camera and its session, if any. @throws when the session can't run it; the one before keeps running */
   change(camera: string, graph: SessionGraph): Promise<Changed>;
   add(graph: SessionGraph): void;
   /** Its session, if any, has been removed. */
@@ -22,7 +22,7 @@ export interface CatalogServices {
   readonly host: GraphHost;
   readonly log: Log;
   readonly clock: Clock;
-  /** Start a session for a file that comes while the server runs. */
+  /** Start a session for a file that is added while the server runs. */
   readonly startNew?: boolean;
 }
 
@@ -34,7 +34,7 @@ export interface Applied extends Changed {
   readonly settings: readonly string[];
 }
 
-export interface Candidate extends Sound {
+export interface Candidate extends ActiveGraph {
   readonly file: GraphFile;
 }
 
@@ -60,21 +60,21 @@ export class Graphs {
   }
 
   log(file: GraphFile): Log {
-    const camera = file.sound ? { camera: file.sound.graph.camera } : {};
+    const camera = file.active ? { camera: file.active.graph.camera } : {};
     return this.services.log.with({ ...camera, graph: file.name });
   }
 
   /** @throws WindhoverError `unknown_camera` */
-  fileOf(camera: string): GraphFile & { sound: Sound } {
-    const file = this.files.find(({ sound }) => sound?.graph.camera === camera);
-    if (file && hasSound(file)) return file;
+  fileOf(camera: string): GraphFile & { active: ActiveGraph } {
+    const file = this.files.find(({ active }) => active?.graph.camera === camera);
+    if (file && hasActive(file)) return file;
     throw new WindhoverError('unknown_camera', `Unknown camera_id: ${camera}`);
   }
 
-  /** @param others that are to be in force at the same time */
+  /** @param others that become active at the same time */
   async check(file: GraphFile, text: GraphText, others: readonly Candidate[] = []): Promise<LoadResult> {
     const cameraOwner = (camera: string) => {
-      const next = (other: GraphFile) => others.find((candidate) => candidate.file === other) ?? other.sound;
+      const next = (other: GraphFile) => others.find((candidate) => candidate.file === other) ?? other.active;
       return this.files.find((other) => other !== file && next(other)?.graph.camera === camera)?.name;
     };
     const result = await checkGraph(text, file.name, { ...this.#options, cameraOwner });
@@ -85,31 +85,33 @@ export class Graphs {
     return result;
   }
 
-  /** Puts graphs into force. @throws why a session can't run one of them; all those from before go on */
+  /** Makes graphs active. @throws the error of a session that can't run one; the graphs from before keep running */
   async install(candidates: readonly Candidate[]): Promise<Applied[]> {
     const applied: Applied[] = [];
     const undo: (() => Promise<unknown>)[] = [];
     try {
       for (const { file, text, graph } of candidates) {
-        const before = file.sound;
-        const changed = await this.swap(file, { text, graph });
-        undo.unshift(() => this.swap(file, before));
+        const before = file.active;
+        const changed = await this.replace(file, { text, graph });
+        undo.unshift(() => this.replace(file, before));
         const settings = before ? changedSettings(before.graph, graph) : [];
         applied.push({ ...changed, camera: graph.camera, file: file.name, settings });
         if (before?.text === text) continue;
-        this.log(file).info(before ? changeText(settings, changed) : 'a new camera');
+        this.log(file).info(before ? changeText(settings, changed) : 'camera added');
       }
     } catch (error) {
-      for (const step of undo) await step();
+      for (const step of undo) {
+        await step().catch((reason: unknown) => this.services.log.error(errorMessage(reason), { code: 'undo_failed' }));
+      }
       throw error;
     }
     return applied;
   }
 
-  /** What is in force for one file changes, comes or (null) goes. */
-  async swap(file: GraphFile, next: Sound | null): Promise<Changed> {
+  /** Changes, adds or (null) removes the active graph of a file. */
+  async replace(file: GraphFile, next: ActiveGraph | null): Promise<Changed> {
     const { host, startNew } = this.services;
-    const before = file.sound?.graph.camera;
+    const before = file.active?.graph.camera;
     const after = next ? sessionGraph(next.graph) : null;
     let changed = NOTHING;
     if (before === undefined) {
@@ -117,11 +119,11 @@ export class Graphs {
       if (after && startNew) host.create(after.camera);
     } else if (after?.camera === before) {
       changed = await host.change(before, after);
-      // What made it fail may be mended now.
+      // The cause of its failure may be gone.
       const failed = host.list().some(({ camera_id, state }) => camera_id === before && state === 'failed');
       if (failed) host.create(before);
     } else {
-      // Another camera: what clients know by the old name ends.
+      // The id is another camera to clients: the session of the old one ends.
       const session = host.cameras().find(({ camera_id }) => camera_id === before)?.session_id;
       if (session) await host.remove(session);
       if (after) await host.change(before, after);
@@ -129,11 +131,11 @@ export class Graphs {
       if (after && session) host.create(after.camera);
       if (session) changed = { ...NOTHING, how: 'process' };
     }
-    file.sound = next;
+    file.active = next;
     return changed;
   }
 }
 
-function hasSound(file: GraphFile): file is GraphFile & { sound: Sound } {
-  return file.sound !== null;
+function hasActive(file: GraphFile): file is GraphFile & { active: ActiveGraph } {
+  return file.active !== null;
 }

@@ -12,7 +12,7 @@ export async function serveCommand(args: string[], surroundings: Surroundings): 
   const server = serverOptions(values);
   if (positionals.length === 0) throw new WindhoverError('usage', `name graph files or folders\nusage: ${USAGE}`);
   const [{ Catalog }, { Runtime }] = await Promise.all([import('../catalog/catalog.ts'), import('./runtime.ts')]);
-  const catalog = await Catalog.load(positionals, loadOptions(surroundings));
+  const catalog = await Catalog.load(positionals, { ...loadOptions(surroundings), folders: true });
   if (printFaults(catalog.faults, surroundings)) return 1;
   const runtime = new Runtime(surroundings, {
     catalog,

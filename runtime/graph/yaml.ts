@@ -85,11 +85,12 @@ function tooDeepAt(text: string): number | null {
   return null;
 }
 
+const SCHEMA = parseDocument('').schema;
+
 /** What an unquoted scalar of this text is in YAML: a number, true, false, nothing, or the text itself. */
 export function plainValue(text: string): Scalar {
   // A quoted value can't be told from a plain one here, so the text is never parsed as a document: `#` stays text.
-  const { schema } = parseDocument('');
-  for (const tag of schema.tags) {
+  for (const tag of SCHEMA.tags) {
     if (tag.collection !== undefined || tag.default !== true || !('test' in tag) || !tag.test?.test(text)) continue;
     const value: unknown = tag.resolve(text, () => undefined, { keepSourceTokens: false });
     const plain: unknown = isScalar(value) ? value.value : value;

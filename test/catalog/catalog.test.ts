@@ -34,7 +34,7 @@ describe('apply', () => {
     const text = `${A.replace('  autotrack: { use: autotrack, from: track }\n', '').replace('[track, autotrack]', 'track')}
   other: { use: publish, from: track }\n`;
     expect((await rig.catalog.apply({ a: text })).faults).toEqual([]);
-    expect(rig.said('info')).toEqual(['changed publish.from, +other, -autotrack (for the next session)']);
+    expect(rig.said('info')).toEqual(['changed publish.from, +other, -autotrack (when a session starts)']);
   });
 
   test('what is wrong has a place, and nothing is done; validate says the same', async () => {
@@ -89,7 +89,7 @@ describe('apply', () => {
     expect(rig.host.done).toEqual(['change a', 'create a']);
   });
 
-  test('what --set says stays in force, and a patch of that is refused', async () => {
+  test('--set values stay, and a patch of one is refused', async () => {
     await using rig = await Rig.start({ files: FILES, sets: ['detect.confidence=0.7'] });
     expect(await rig.catalog.apply({ a: A.replace('0.3', '0.4') })).toMatchObject({ faults: [] });
     expect(rig.params('a', 'detect')).toMatchObject({ confidence: 0.7 });
@@ -104,7 +104,7 @@ describe('apply', () => {
 });
 
 describe('persist', () => {
-  test('writes the text in force; the one before is a backup; reload finds nothing new', async () => {
+  test('writes the active text and a backup of the file; reload finds nothing new', async () => {
     await using rig = await Rig.start({ files: FILES });
     expect(await rig.catalog.persist('a')).toBeNull();
     await rig.catalog.apply({ a: confidence(0.4) });
@@ -113,7 +113,7 @@ describe('persist', () => {
     expect(readFileSync(backup ?? '', 'utf8')).toBe(A);
     expect(rig.catalog.backups('a')).toEqual([backup ?? '']);
     expect(await rig.catalog.reload('a')).toEqual([]);
-    expect(rig.said('info')).toEqual(['changed detect.confidence (for the next session)']);
+    expect(rig.said('info')).toEqual(['changed detect.confidence (when a session starts)']);
   });
 
   test('reload drops what was not persisted', async () => {
@@ -123,7 +123,7 @@ describe('persist', () => {
     expect(rig.params('a', 'detect')).toMatchObject({ confidence: 0.3 });
   });
 
-  test('variables stay variables, in the file and in force', async () => {
+  test('variables stay variables in the file', async () => {
     const text = B.replace('"rtsp://cam/sub"', '"rtsp://${USER}:${PASSWORD}@cam/sub"');
     await using rig = await Rig.start({ files: { 'b.yaml': text }, env: { USER: 'root', PASSWORD: 'sesame' } });
     const url = 'rtsp://root:sesame@cam/sub';
@@ -135,7 +135,7 @@ describe('persist', () => {
     expect(rig.params('b', 'source')).toMatchObject({ url, port: 554 });
   });
 
-  test('an edit that is not in force is not written over', async () => {
+  test('an edit that is not active is not overwritten', async () => {
     await using rig = await Rig.start({ files: FILES });
     await rig.catalog.apply({ a: confidence(0.4) });
     writeFileSync(rig.folder.file('a.yaml'), `${A}# mine\n`);

@@ -10,10 +10,10 @@ import { Rig, type RigOptions } from './rig.ts';
 const A = GOOD.replace('cam01', 'a').replace('from: decode }', 'from: decode, with: { confidence: 0.3 } }');
 const B = GOOD.replace('cam01', 'b');
 
-async function follow(options: Partial<RigOptions> & { beatMs?: number } = {}): Promise<Rig> {
+async function follow(options: Partial<RigOptions> & { pollMs?: number } = {}): Promise<Rig> {
   const rig = await Rig.start({ files: { 'a.yaml': A, 'b.yaml': B }, realTime: true, ...options });
   rig.host.running.add('a');
-  rig.catalog.watch(options.beatMs === undefined ? {} : { beatMs: options.beatMs });
+  rig.catalog.watch(options.pollMs === undefined ? {} : { pollMs: options.pollMs });
   return rig;
 }
 
@@ -59,7 +59,7 @@ describe('an editor that', () => {
 
 describe('a broken edit', () => {
   test(
-    'is told once with its place, also after another edit; the graph before goes on; mended, all is clear',
+    'is logged once with its place, also after another edit; the graph from before runs until it is fixed',
     async () => {
       await using rig = await follow();
       const broken = A.replace('0.3', '3');
@@ -166,7 +166,7 @@ describe('files of a folder', () => {
   test(
     'a folder that goes takes nothing with it, and is followed again when it is back',
     async () => {
-      await using rig = await follow({ beatMs: 50 });
+      await using rig = await follow({ pollMs: 50 });
       renameSync(rig.folder.path, `${rig.folder.path}-away`);
       await until('warnings', () => rig.catalog.warnings().length === 2);
       renameSync(`${rig.folder.path}-away`, rig.folder.path);
@@ -181,25 +181,30 @@ describe('files of a folder', () => {
 
 describe('the watch', () => {
   test(
-    'sees by its beat what no event tells',
+    'polls without events',
     async () => {
       using folder = new Folder();
-      const heard: boolean[] = [];
-      // No folder to hear of.
-      const watch = new FolderWatch({ folders: () => [], wants: () => true, look: (is) => heard.push(is), beatMs: 20 });
+      const events: boolean[] = [];
+      // No folder, so no events.
+      const watch = new FolderWatch({
+        folders: () => [],
+        wants: () => true,
+        scan: (event) => events.push(event),
+        pollMs: 20,
+      });
       folder.write('a.yaml', 'x');
-      await until('three looks', () => heard.length >= 3);
+      await until('three scans', () => events.length >= 3);
       watch.close();
-      expect(heard.every((is) => !is)).toBe(true);
+      expect(events.every((event) => !event)).toBe(true);
     },
     TEST_LIMIT_MS,
   );
 
   test(
-    'an edit that no event told of is found on the beat',
+    'an edit without an event is found by the poll',
     async () => {
-      // The folder that is watched is not there at first, and made after the last look at the watchers.
-      await using rig = await follow({ beatMs: 30 });
+      // The folder that is watched is not there at first, and made anew between two polls.
+      await using rig = await follow({ pollMs: 30 });
       const away = `${rig.folder.path}-away`;
       renameSync(rig.folder.path, away);
       mkdirSync(rig.folder.path);
@@ -212,18 +217,23 @@ describe('the watch', () => {
   );
 
   test(
-    'hears at once, and of wanted files alone',
+    'scans at once, and for wanted files only',
     async () => {
       using folder = new Folder();
-      const heard: boolean[] = [];
+      const events: boolean[] = [];
       const wants = (name: string) => name === 'a.yaml';
-      const options = { folders: () => [folder.path], wants, look: (is: boolean) => heard.push(is), beatMs: 1e9 };
+      const options = {
+        folders: () => [folder.path],
+        wants,
+        scan: (event: boolean) => events.push(event),
+        pollMs: 1e9,
+      };
       const watch = new FolderWatch(options);
       folder.write('b.jsonl', 'x');
       folder.write('a.yaml', 'x');
-      await until('a look', () => heard.length === 1);
+      await until('a scan', () => events.length === 1);
       watch.close();
-      expect(heard).toEqual([true]);
+      expect(events).toEqual([true]);
     },
     TEST_LIMIT_MS,
   );

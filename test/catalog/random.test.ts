@@ -119,8 +119,8 @@ async function take(rig: Rig, one: Step): Promise<readonly GraphFault[] | null> 
 
 const stateOf = (rig: Rig) => ({ graphs: rig.host.graphs, texts: CAMERAS.map((one) => rig.catalog.text(one)) });
 
-/** What runs is what the text in force says, and that has no faults. */
-async function isSound(rig: Rig): Promise<void> {
+/** What runs is what the active text says, and that has no faults. */
+async function isConsistent(rig: Rig): Promise<void> {
   for (const one of CAMERAS) {
     const options = {
       builtins: nodeTable(NODES),
@@ -136,14 +136,14 @@ async function isSound(rig: Rig): Promise<void> {
 }
 
 test(
-  'the graphs in force are sound, a change is whole or not at all, faults have places, comments stay',
+  'the active graphs have no faults, a change is whole or not at all, faults have places, comments stay',
   async () => {
     const property = fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 6 }), async (steps) => {
       await using rig = await Rig.start({ files: FILES });
       for (const one of steps) {
         const before = stateOf(rig);
         const faults = await take(rig, one);
-        await isSound(rig);
+        await isConsistent(rig);
         if (faults && faults.length > 0) {
           expect(stateOf(rig)).toEqual(before);
           for (const { file, line, column, message } of faults) {

@@ -94,7 +94,14 @@ export class Rig implements AsyncDisposable {
     const { files, paths = ['.'], env = {}, sets = [] } = options;
     const folder = new Folder();
     for (const [name, text] of Object.entries(files)) folder.write(name, text);
-    const load = { builtins: nodeTable(NODES), env, sets, cwd: folder.path, prepare: { modelFolders: [] } };
+    const load = {
+      builtins: nodeTable(NODES),
+      env,
+      sets,
+      cwd: folder.path,
+      prepare: { modelFolders: [] },
+      folders: true,
+    };
     return new Rig(folder, await Catalog.load(paths, load), options);
   }
 

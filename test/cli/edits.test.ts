@@ -29,7 +29,7 @@ const GRAPH = graphText(chain('realtime'));
 const withDetect = (options: string) => GRAPH.replace('compact.onnx }', `compact.onnx, ${options} }`);
 
 test(
-  'an edit takes effect while a client is connected; a broken one is told and changes nothing; mended, all is clear',
+  'an edit takes effect while a client is connected; a broken one is reported and changes nothing until it is fixed',
   async () => {
     using folder = new Folder();
     const file = folder.write('cam.yaml', withDetect('confidence: 0.3'));
