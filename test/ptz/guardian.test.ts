@@ -1,5 +1,5 @@
 /** The guardian: when it steps in, what it is told and how, what happens without it. Real processes, real time. */
-import { describe, expect, test } from 'bun:test';
+import { describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Value } from '@sinclair/typebox/value';
@@ -12,10 +12,12 @@ import type { OnvifOptions } from '../../ptz/onvif/options.ts';
 import { realTime } from '../../ptz/time.ts';
 import { SystemClock } from '../../runtime/clock.ts';
 import { CameraServer } from '../../sim/camera/server.ts';
+import { TEST_LIMIT_MS, until } from '../support/patience.ts';
 import { optionsFor, PASSWORD, USER } from './rig.ts';
 
+setDefaultTimeout(TEST_LIMIT_MS);
+
 const PAN = { pan: 0.1, tilt: 0, zoom: 0 };
-const HALF_MINUTE = 30_000;
 const time = realTime(new SystemClock());
 
 async function serve(...quirks: string[]): Promise<CameraServer> {
@@ -54,138 +56,110 @@ describe('when a stop is due', () => {
 });
 
 describe('who has one', () => {
-  test(
-    'a camera that stops by itself: only while that is found out',
-    async () => {
-      await using server = await serve();
-      const driver = onvif(server);
-      const opening = driver.open();
-      const pids = new Set<number>();
-      const look = setInterval(() => driver.guardianPid !== null && pids.add(driver.guardianPid), 20);
-      const { verdict } = await opening;
-      clearInterval(look);
-      expect(verdict.stopsByItself).toBe('yes');
-      expect(pids.size).toBe(1);
-      expect([driver.guardianPid, ...[...pids].map(isRunning)]).toEqual([null, false]);
-      expect(server.device.gate.wrongLogins).toBe(0);
-      await driver.close();
-    },
-    HALF_MINUTE,
-  );
+  test.concurrent('a camera that stops by itself: only while that is found out', async () => {
+    await using server = await serve();
+    const driver = onvif(server);
+    const opening = driver.open();
+    const pids = new Set<number>();
+    const look = setInterval(() => driver.guardianPid !== null && pids.add(driver.guardianPid), 20);
+    const { verdict } = await opening;
+    clearInterval(look);
+    expect(verdict.stopsByItself).toBe('yes');
+    expect(pids.size).toBe(1);
+    expect([driver.guardianPid, ...[...pids].map(isRunning)]).toEqual([null, false]);
+    expect(server.device.gate.wrongLogins).toBe(0);
+    await driver.close();
+  });
 
-  test(
-    'one that does not: from opening to closing; the password is in no argument and no variable',
-    async () => {
-      await using server = await serve();
-      const driver = octagon(server);
-      const { verdict, leaseMs } = await driver.open();
-      expect(verdict.notes.join()).toContain('guarded: another process stops it');
-      expect(leaseMs).toBeLessThan(950);
-      const pid = driver.guardianPid ?? 0;
-      expect(isRunning(pid)).toBe(true);
-      for (const file of ['cmdline', 'environ']) {
-        expect(readFileSync(`/proc/${pid}/${file}`, 'latin1')).not.toContain(PASSWORD);
-      }
-      await driver.close();
-      expect([driver.guardianPid, isRunning(pid)]).toEqual([null, false]);
-    },
-    HALF_MINUTE,
-  );
+  test.concurrent('one that does not: from opening to closing; the password is in no argument and no variable', async () => {
+    await using server = await serve();
+    const driver = octagon(server);
+    const { verdict, leaseMs } = await driver.open();
+    expect(verdict.notes.join()).toContain('guarded: another process stops it');
+    expect(leaseMs).toBeLessThan(950);
+    const pid = driver.guardianPid ?? 0;
+    expect(isRunning(pid)).toBe(true);
+    for (const file of ['cmdline', 'environ']) {
+      expect(readFileSync(`/proc/${pid}/${file}`, 'latin1')).not.toContain(PASSWORD);
+    }
+    await driver.close();
+    expect([driver.guardianPid, isRunning(pid)]).toEqual([null, false]);
+  });
 });
 
 describe('without it', () => {
-  test(
-    'nothing is moved, what moves is stopped, and the status says why; then there is another',
-    async () => {
-      await using server = await serve();
-      const driver = octagon(server);
-      await driver.open();
-      await driver.moveVelocity(PAN, 800);
-      await until(() => server.camera.state().pan.rate > 1);
-      const pid = driver.guardianPid ?? 0;
-      process.kill(pid, 'SIGKILL');
-      await until(() => driver.guardianPid !== pid);
-      await expect(driver.moveVelocity(PAN, 800)).rejects.toMatchObject({ code: 'ptz_unguarded' });
-      const { link } = await driver.status();
-      expect(link).toMatchObject({ state: 'lost', nextTryMs: null });
-      expect(link.reason).toContain('not moved without its guardian: the guardian ended (SIGKILL)');
-      await until(() => server.camera.state().pan.rate === 0);
-      await until(async () => (await driver.status()).link.state === 'ready');
-      expect(driver.guardianPid).not.toBe(pid);
-      expect(await driver.moveVelocity(PAN, 800)).toBe('sent');
-      await driver.close();
-    },
-    HALF_MINUTE,
-  );
+  test.concurrent('nothing is moved, what moves is stopped, and the status says why; then there is another', async () => {
+    await using server = await serve();
+    const driver = octagon(server);
+    await driver.open();
+    await driver.moveVelocity(PAN, 800);
+    await until('it turns', () => server.camera.state().pan.rate > 1);
+    const pid = driver.guardianPid ?? 0;
+    process.kill(pid, 'SIGKILL');
+    await until('the guardian is gone', () => driver.guardianPid !== pid);
+    await expect(driver.moveVelocity(PAN, 800)).rejects.toMatchObject({ code: 'ptz_unguarded' });
+    const { link } = await driver.status();
+    expect(link).toMatchObject({ state: 'lost', nextTryMs: null });
+    expect(link.reason).toContain('not moved without its guardian: the guardian ended (SIGKILL)');
+    await until('it stands', () => server.camera.state().pan.rate === 0);
+    await until('it is back', async () => (await driver.status()).link.state === 'ready');
+    expect(driver.guardianPid).not.toBe(pid);
+    expect(await driver.moveVelocity(PAN, 800)).toBe('sent');
+    await driver.close();
+  });
 
-  test(
-    'one that hangs is as good as none: it is ended and started again',
-    async () => {
-      await using server = await serve();
-      const driver = octagon(server);
-      await driver.open();
-      const pid = driver.guardianPid ?? 0;
-      process.kill(pid, 'SIGSTOP');
-      await until(() => driver.guardianPid !== pid && driver.guardianPid !== null);
-      expect(isRunning(pid)).toBe(false);
-      await driver.close();
-    },
-    HALF_MINUTE,
-  );
+  test.concurrent('one that hangs is as good as none: it is ended and started again', async () => {
+    await using server = await serve();
+    const driver = octagon(server);
+    await driver.open();
+    const pid = driver.guardianPid ?? 0;
+    process.kill(pid, 'SIGSTOP');
+    await until('another guardian', () => driver.guardianPid !== pid && driver.guardianPid !== null);
+    expect(isRunning(pid)).toBe(false);
+    await driver.close();
+  });
 
-  test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
-    '%s does not end it',
-    async (signal) => {
-      await using server = await serve();
-      const driver = octagon(server);
-      await driver.open();
-      const pid = driver.guardianPid ?? 0;
-      process.kill(pid, signal);
-      // It goes on answering: the next lease that ends without us is ended by it.
-      await driver.moveVelocity(PAN, 400);
-      await until(() => (server.device.calls.get('octagon move') ?? 0) > 0);
-      expect([driver.guardianPid, isRunning(pid)]).toEqual([pid, true]);
-      await driver.close();
-    },
-    HALF_MINUTE,
-  );
+  test.concurrent.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('%s does not end it', async (signal) => {
+    await using server = await serve();
+    const driver = octagon(server);
+    await driver.open();
+    const pid = driver.guardianPid ?? 0;
+    process.kill(pid, signal);
+    // It goes on answering: the next lease that ends without us is ended by it.
+    await driver.moveVelocity(PAN, 400);
+    await until('a move of its own', () => (server.device.calls.get('octagon move') ?? 0) > 0);
+    expect([driver.guardianPid, isRunning(pid)]).toEqual([pid, true]);
+    await driver.close();
+  });
 });
 
 describe('while it is opened', () => {
-  test(
-    'our process stands still: what was seen then is worth nothing',
-    async () => {
-      await using server = await serve('timeout-ignored');
-      const driver = onvif(server);
-      const opening = driver.open();
-      await until(() => server.camera.state().pan.rate > 1);
-      const endMs = performance.now() + 1500;
-      while (performance.now() < endMs);
-      await expect(opening).rejects.toMatchObject({ code: 'ptz_interrupted' });
-      expect((await driver.open()).verdict).toMatchObject({ rung: 'absolute', stops: { timeout: 'ignored' } });
-      await driver.close();
-    },
-    HALF_MINUTE,
-  );
+  test('our process stands still: what was seen then is worth nothing', async () => {
+    await using server = await serve('timeout-ignored');
+    const driver = onvif(server);
+    const opening = driver.open();
+    await until('it turns', () => server.camera.state().pan.rate > 1);
+    const endMs = performance.now() + 1500;
+    while (performance.now() < endMs);
+    await expect(opening).rejects.toMatchObject({ code: 'ptz_interrupted' });
+    expect((await driver.open()).verdict).toMatchObject({ rung: 'absolute', stops: { timeout: 'ignored' } });
+    await driver.close();
+  });
 
-  test(
-    'the guardian dies: so is that',
-    async () => {
-      await using server = await serve();
-      const driver = onvif(server);
-      const opening = driver.open();
-      await until(() => server.camera.state().pan.rate > 1);
-      process.kill(driver.guardianPid ?? 0, 'SIGKILL');
-      await expect(opening).rejects.toMatchObject({ code: 'ptz_interrupted' });
-      await until(() => server.camera.state().pan.rate === 0);
-      await driver.close();
-    },
-    HALF_MINUTE,
-  );
+  test.concurrent('the guardian dies: so is that', async () => {
+    await using server = await serve();
+    const driver = onvif(server);
+    const opening = driver.open();
+    await until('it turns', () => server.camera.state().pan.rate > 1);
+    process.kill(driver.guardianPid ?? 0, 'SIGKILL');
+    await expect(opening).rejects.toMatchObject({ code: 'ptz_interrupted' });
+    await until('it stands', () => server.camera.state().pan.rate === 0);
+    await driver.close();
+  });
 });
 
 describe('logins', () => {
-  test.each(['clock-hour-off', 'local-time-as-utc', 'digest-only', 'auth-for-time'])(
+  test.concurrent.each(['clock-hour-off', 'local-time-as-utc', 'digest-only', 'auth-for-time'])(
     '%s: it gets in with what was negotiated, at the first attempt',
     async (quirk) => {
       await using server = await serve(quirk);
@@ -196,68 +170,51 @@ describe('logins', () => {
       expect(driver.guardianPid).not.toBeNull();
       await driver.close();
     },
-    HALF_MINUTE,
   );
 
-  test(
-    'a wrong password: it is never started',
-    async () => {
-      await using server = await serve('lockout');
-      const driver = onvif(server, { password: 'wrong' });
-      await expect(driver.open()).rejects.toMatchObject({ code: 'ptz_login' });
-      expect([driver.guardianPid, server.device.gate.wrongLogins, server.device.gate.isLocked]).toEqual([
-        null,
-        2,
-        false,
-      ]);
-      await driver.close();
-    },
-    HALF_MINUTE,
-  );
+  test.concurrent('a wrong password: it is never started', async () => {
+    await using server = await serve('lockout');
+    const driver = onvif(server, { password: 'wrong' });
+    await expect(driver.open()).rejects.toMatchObject({ code: 'ptz_login' });
+    expect([driver.guardianPid, server.device.gate.wrongLogins, server.device.gate.isLocked]).toEqual([null, 2, false]);
+    await driver.close();
+  });
 
-  test(
-    'the camera refuses us while it moves: the guardian makes no attempts of its own',
-    async () => {
-      await using server = await serve();
-      const driver = octagon(server);
-      await driver.open();
-      await driver.moveVelocity(PAN, 600);
-      const { gate } = server.device;
-      gate.basicRefusal = (authorization) => {
-        if (authorization) gate.wrongLogins++;
-        return { status: 401, reason: 'wrong login', challenges: [] };
-      };
-      const codes: string[] = [];
-      for (let count = 0; count < 12; count++) {
-        await driver.moveVelocity(PAN, 600).catch((error: { code: string }) => codes.push(error.code));
-        await driver.status();
-        await Bun.sleep(100);
-      }
-      expect(codes).toContain('ptz_login');
-      // Two in a row, and then a minute's wait.
-      expect(gate.wrongLogins).toBeLessThanOrEqual(2);
-      await expect(driver.close()).rejects.toMatchObject({ code: 'ptz_login' });
-    },
-    HALF_MINUTE,
-  );
+  test.concurrent('the camera refuses us while it moves: the guardian makes no attempts of its own', async () => {
+    await using server = await serve();
+    const driver = octagon(server);
+    await driver.open();
+    await driver.moveVelocity(PAN, 600);
+    const { gate } = server.device;
+    gate.basicRefusal = (authorization) => {
+      if (authorization) gate.wrongLogins++;
+      return { status: 401, reason: 'wrong login', challenges: [] };
+    };
+    const codes: string[] = [];
+    for (let count = 0; count < 12; count++) {
+      await driver.moveVelocity(PAN, 600).catch((error: { code: string }) => codes.push(error.code));
+      await driver.status();
+      await Bun.sleep(100);
+    }
+    expect(codes).toContain('ptz_login');
+    // Two in a row, and then a minute's wait.
+    expect(gate.wrongLogins).toBeLessThanOrEqual(2);
+    await expect(driver.close()).rejects.toMatchObject({ code: 'ptz_login' });
+  });
 });
 
-test(
-  'it can be had from a worker',
-  async () => {
-    await using server = await serve();
-    const worker = new Worker(join(import.meta.dir, 'guarded-worker.ts'));
-    const login = { url: `127.0.0.1:${server.port}`, username: USER, password: PASSWORD, probe: false };
-    const told = await new Promise((resolve, reject) => {
-      worker.onmessage = ({ data }) => resolve(data);
-      worker.onerror = ({ message }) => reject(new Error(message));
-      worker.postMessage(login);
-    });
-    expect(told).toEqual({ outcome: 'sent', hasGuardian: true });
-    worker.terminate();
-  },
-  HALF_MINUTE,
-);
+test.concurrent('it can be had from a worker', async () => {
+  await using server = await serve();
+  const worker = new Worker(join(import.meta.dir, 'guarded-worker.ts'));
+  const login = { url: `127.0.0.1:${server.port}`, username: USER, password: PASSWORD, probe: false };
+  const told = await new Promise((resolve, reject) => {
+    worker.onmessage = ({ data }) => resolve(data);
+    worker.onerror = ({ message }) => reject(new Error(message));
+    worker.postMessage(login);
+  });
+  expect(told).toEqual({ outcome: 'sent', hasGuardian: true });
+  worker.terminate();
+});
 
 function isRunning(pid: number): boolean {
   try {
@@ -265,14 +222,5 @@ function isRunning(pid: number): boolean {
     return true;
   } catch {
     return false;
-  }
-}
-
-/** Real processes take real time. */
-async function until(isTrue: () => boolean | Promise<boolean>): Promise<void> {
-  const endMs = performance.now() + 15_000;
-  while (!(await isTrue())) {
-    if (performance.now() > endMs) throw new Error('waited for 15 s');
-    await Bun.sleep(10);
   }
 }

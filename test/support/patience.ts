@@ -14,9 +14,13 @@ export const PROPERTY_LIMIT_MS = PATIENCE_MS;
 const LOOK_MS = 2;
 
 /** Waits until `condition` holds; fails after `deadlineMs`. */
-export async function until(what: string, condition: () => boolean, deadlineMs = PATIENCE_MS): Promise<void> {
+export async function until(
+  what: string,
+  condition: () => boolean | Promise<boolean>,
+  deadlineMs = PATIENCE_MS,
+): Promise<void> {
   const end = performance.now() + deadlineMs;
-  while (!condition()) {
+  while (!(await condition())) {
     if (performance.now() > end) throw new Error(`not within ${deadlineMs} ms: ${what}`);
     await Bun.sleep(LOOK_MS);
   }
