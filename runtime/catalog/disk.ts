@@ -9,6 +9,7 @@ import {
   realpathSync,
   renameSync,
   rmSync,
+  type Stats,
   statSync,
   writeFileSync,
 } from 'node:fs';
@@ -19,21 +20,32 @@ const BACKUPS = 10;
 /** In the folder of the graph file. Served folders don't look into it. */
 const BACKUP_FOLDER = '.backups';
 
+/** Undefined when it is missing or can't be reached. */
+export function statOf(path: string): Stats | undefined {
+  try {
+    return statSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
 export function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  return statOf(path)?.isDirectory() === true;
 }
 
 /** Names of the graph files in a folder, in order; null when it can't be read. */
 export function graphsIn(folder: string): string[] | null {
-  if (!isFolder(folder)) return null;
-  return readdirSync(folder)
-    .filter((name) => /^[^.].*\.ya?ml$/.test(name))
-    .toSorted();
+  try {
+    const names = readdirSync(folder);
+    return names.filter((name) => /^[^.].*\.ya?ml$/.test(name)).toSorted();
+  } catch {
+    return null;
+  }
 }
 
 /** Changes whenever the file does; null: it is not there. */
 export function fileMark(path: string): string | null {
-  const stat = statSync(path, { throwIfNoEntry: false });
+  const stat = statOf(path);
   return stat ? [stat.ino, stat.size, stat.mtimeMs, stat.ctimeMs].join(' ') : null;
 }
 
@@ -42,9 +54,7 @@ export function replaceFile(path: string, text: string): void {
   // A link stays a link.
   const target = realpathSync(path);
   const draft = join(dirname(target), `.${basename(target)}.new`);
-  writeFileSync(draft, text);
-  chmodSync(draft, statSync(target).mode);
-  sync(draft);
+  writeLike(target, draft, text);
   renameSync(draft, target);
   sync(dirname(target));
 }
@@ -56,8 +66,7 @@ export function writeBackup(path: string, text: string, unixMs: number): string 
   // No colons: some file systems have none.
   const time = new Date(unixMs).toISOString().replaceAll(':', '-');
   const backup = join(folder, `${basename(path)}.${time}`);
-  writeFileSync(backup, text);
-  sync(backup);
+  writeLike(path, backup, text);
   for (const old of backupsOf(path).slice(BACKUPS)) rmSync(old);
   return backup;
 }
@@ -76,6 +85,13 @@ export function backupsOf(path: string): string[] {
 }
 
 const TIME = /^\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d\.\d{3}Z$/;
+
+/** Who may not read the one file may not read the other. */
+function writeLike(model: string, path: string, text: string): void {
+  writeFileSync(path, text, { mode: 0o600 });
+  chmodSync(path, statSync(model).mode);
+  sync(path);
+}
 
 function sync(path: string): void {
   const descriptor = openSync(path, 'r');

@@ -2,7 +2,8 @@
  * Says when files in folders may have changed: at once after an event of the file system, and on a slow poll, so that no
  * edit is lost where events don't come (network drives, a folder that was deleted and made again).
  */
-import { type FSWatcher, statSync, watch } from 'node:fs';
+import { type FSWatcher, watch } from 'node:fs';
+import { statOf } from './disk.ts';
 
 /** Editors write in several steps. */
 const QUIET_MS = 50;
@@ -56,10 +57,10 @@ export class FolderWatch {
   #attach(): void {
     const wanted = new Set(this.#options.folders());
     for (const [folder, { inode }] of this.#watchers) {
-      if (!wanted.has(folder) || inode !== inodeOf(folder)) this.#detach(folder);
+      if (!wanted.has(folder) || inode !== statOf(folder)?.ino) this.#detach(folder);
     }
     for (const folder of wanted) {
-      const inode = inodeOf(folder);
+      const inode = statOf(folder)?.ino;
       if (inode === undefined || this.#watchers.has(folder)) continue;
       try {
         const watcher = watch(folder, (_event, name) => {
@@ -78,8 +79,4 @@ export class FolderWatch {
     this.#watchers.get(folder)?.watcher.close();
     this.#watchers.delete(folder);
   }
-}
-
-function inodeOf(folder: string): number | undefined {
-  return statSync(folder, { throwIfNoEntry: false })?.ino;
 }

@@ -1,6 +1,6 @@
 /** The catalog follows the disk: edits as editors make them, broken ones, files that come and go. */
 import { describe, expect, test } from 'bun:test';
-import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { FolderWatch } from '../../runtime/catalog/watch.ts';
 import { GOOD } from '../graph/nodes.ts';
 import { Folder } from '../support/graphs.ts';
@@ -110,7 +110,7 @@ describe('a broken edit', () => {
       rig.folder.write('b.yaml', B.replace('camera: b', 'camera: a'));
       await until('a warning', () => rig.catalog.warnings().length > 0);
       expect(rig.catalog.warnings()[0]?.message).toBe(
-        "b.yaml:2:9 camera: 'a' is the camera of a.yaml too; give each graph its own",
+        "b.yaml:2:9 camera: 'a' is also the camera of a.yaml; each graph needs its own",
       );
       expect(rig.host.done).toEqual([]);
     },
@@ -178,6 +178,24 @@ describe('files of a folder', () => {
     TEST_LIMIT_MS,
   );
 });
+
+test(
+  'a link that is pointed to another file',
+  async () => {
+    await using rig = await follow({
+      files: { 'one.txt': A, 'two.txt': A.replace('0.3', '0.4') },
+      paths: [],
+      pollMs: 30,
+    });
+    const link = rig.folder.file('cam.yaml');
+    symlinkSync('one.txt', link);
+    await using linked = await follow({ files: {}, paths: [link], pollMs: 30 });
+    symlinkSync('two.txt', `${link}.new`);
+    renameSync(`${link}.new`, link);
+    await confidenceIs(linked, 0.4);
+  },
+  TEST_LIMIT_MS,
+);
 
 describe('the watch', () => {
   test(
