@@ -1,48 +1,9 @@
 /** The hub and its mailboxes: who gets what, in which order, whatever the others do. */
 import { describe, expect, test } from 'bun:test';
-import fc from 'fast-check';
-import { Hub, type Subscription } from '../../runtime/hub/hub.ts';
-import type { Answer, Message, Subscriber } from '../../runtime/hub/message.ts';
+import { Hub } from '../../runtime/hub/hub.ts';
+import type { Answer } from '../../runtime/hub/message.ts';
 import { FakeLog } from '../server/fake-sessions.ts';
-
-const LATEST = ['tick', 'ptz'];
-
-function message(topic: string, n: number, more: Partial<Message> = {}): Message {
-  const keep = LATEST.includes(topic) ? 'latest' : 'every';
-  const value = { n };
-  return { sessionId: 's', topic, keep, value, json: JSON.stringify(value), live: true, isNews: true, ...more };
-}
-
-/** A subscriber that writes down what it takes, as `topic n`. */
-class Reader implements Subscriber {
-  readonly taken: string[] = [];
-  readonly batches: number[] = [];
-  readonly drops: string[] = [];
-  readonly isRecord: boolean;
-  readonly maxQueuedChars: number;
-  readonly sessionId?: string;
-  readonly topics?: ReadonlySet<string>;
-  /** What it does with a batch that is offered. */
-  answer: (batch: readonly Message[]) => Answer = () => 'ok';
-
-  constructor(options: Partial<Pick<Reader, 'isRecord' | 'maxQueuedChars' | 'sessionId' | 'topics' | 'answer'>> = {}) {
-    Object.assign(this, options);
-    this.isRecord = options.isRecord ?? false;
-    this.maxQueuedChars = options.maxQueuedChars ?? Number.POSITIVE_INFINITY;
-  }
-
-  deliver(batch: readonly Message[]): Answer {
-    const answer = this.answer(batch);
-    if (answer !== 'ok') return answer;
-    this.batches.push(batch.length);
-    for (const { topic, value } of batch) this.taken.push(`${topic} ${'n' in value ? value.n : '?'}`);
-    return answer;
-  }
-
-  dropped(why: string): void {
-    this.drops.push(why);
-  }
-}
+import { message, Reader } from './reader.ts';
 
 function rig() {
   const log = new FakeLog();
@@ -245,60 +206,4 @@ test('a session that is over says its last words; then its subscribers are dropp
   expect([one.taken, one.drops]).toEqual([['tracks 1', 'tick 2'], ['session_over']]);
   expect([all.taken, all.drops]).toEqual([['tracks 1', 'tick 2', 'tick 3'], []]);
   expect(hub.retained('s', 'tick')).toBeUndefined();
-});
-
-test('whatever the others do, one that takes all misses no event, gets nothing twice, and ends with the latest', () => {
-  const step = fc.oneof(
-    { weight: 6, arbitrary: fc.constantFrom('tick', 'ptz', 'tracks', 'alarms') },
-    { weight: 2, arbitrary: fc.constant('flush') },
-    { weight: 1, arbitrary: fc.constantFrom('throws', 'behind', 'gone', 'full', 'late', 'wake') },
-  );
-  fc.assert(
-    fc.property(fc.array(step, { maxLength: 120 }), (steps) => {
-      const { hub } = rig();
-      const [good, record, slow] = [new Reader(), new Reader({ isRecord: true }), new Reader()];
-      let isSlow = true;
-      slow.answer = () => (isSlow ? 'behind' : 'ok');
-      const subscriptions: Subscription[] = [good, record, slow].map((each) => hub.subscribe(each));
-      const late: { reader: Reader; from: number }[] = [];
-      const published: Message[] = [];
-      for (const [n, kind] of steps.entries()) {
-        if (kind === 'flush') hub.flush();
-        else if (kind === 'wake') for (const subscription of subscriptions) subscription.wake();
-        else if (kind === 'late') {
-          const reader = new Reader();
-          hub.flush();
-          hub.subscribe(reader);
-          late.push({ reader, from: published.length });
-        } else if (kind === 'full') hub.subscribe(new Reader({ answer: () => 'behind', maxQueuedChars: 0 }));
-        else if (kind === 'behind' || kind === 'gone') hub.subscribe(new Reader({ answer: () => kind }));
-        else if (kind === 'throws') hub.subscribe(new Reader({ answer: () => JSON.parse('not JSON') }));
-        else {
-          const next = message(kind, n);
-          published.push(next);
-          hub.publish(next);
-        }
-      }
-      isSlow = false;
-      for (const subscription of subscriptions) subscription.wake();
-      hub.flush();
-      const name = ({ topic, value }: Message) => `${topic} ${'n' in value ? value.n : '?'}`;
-      const lastOf = (topic: string) => published.filter((each) => each.topic === topic).at(-1);
-      expect(record.taken).toEqual(published.map(name));
-      for (const { reader, from } of [{ reader: good, from: 0 }, { reader: slow, from: 0 }, ...late]) {
-        const events = published.slice(from).filter(({ keep }) => keep === 'every');
-        expect(reader.taken.filter((taken) => !LATEST.some((topic) => taken.startsWith(topic)))).toEqual(
-          events.map(name),
-        );
-        expect(new Set(reader.taken).size).toBe(reader.taken.length);
-        for (const topic of LATEST) {
-          const taken = reader.taken.filter((each) => each.startsWith(topic));
-          const numbers = taken.map((each) => Number(each.split(' ')[1]));
-          expect(numbers).toEqual(numbers.toSorted((a, b) => a - b));
-          const last = lastOf(topic);
-          expect(taken.at(-1)).toBe(last && name(last));
-        }
-      }
-    }),
-  );
 });
