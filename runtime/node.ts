@@ -142,11 +142,25 @@ export interface NodeHandlers<I> {
   readonly end?: () => void | Promise<void>;
   /** One handler a declared request. Left out when another node is to answer them (see publish). */
   readonly requests?: Readonly<Record<string, (params: never) => unknown>>;
+  /**
+   * Takes other values of the options that are `live: true`; gets all of them. Needed when there are any. An error
+   * refuses the change, so it must come before anything has been taken.
+   */
+  readonly update?: (params: never) => void | Promise<void>;
+  /**
+   * The graph changes, and another node of the same id and kind takes over in another worker: what it returns (plain
+   * data) is that one's `kept`. Called after the last value, in place of `end`.
+   */
+  readonly handover?: () => unknown;
   /** Frees everything. Called once, after the last handler; also after a failure. */
   readonly close?: () => void | Promise<void>;
 }
 
-type TypedHandlers<P, I extends Inputs<P>, R extends Requests> = Omit<NodeHandlers<I>, 'on' | 'joined' | 'requests'> & {
+type TypedHandlers<P, I extends Inputs<P>, R extends Requests> = Omit<
+  NodeHandlers<I>,
+  'on' | 'joined' | 'requests' | 'update'
+> & {
+  readonly update?: (params: P) => void | Promise<void>;
   readonly joined?: (values: JoinedValues<P, I>) => void | Promise<void>;
   readonly on?: { readonly [K in keyof I]?: (value: LinkValue<I[K]>) => void | Promise<void> };
   readonly requests?: RequestHandlers<R>;
@@ -180,6 +194,11 @@ export interface NodeContract<
   readonly requests?: R;
   /** Set when a handler holds its thread for long (inference): the node gets a worker of its own. */
   readonly blocks?: boolean;
+  /**
+   * Nothing goes from one value to the next, and it holds nothing that only one can have: when the graph changes, its
+   * successor is opened while it still works.
+   */
+  readonly stateless?: boolean;
   /** Nodes that produce by themselves say at which pace. */
   readonly pace?: (params: Static<S>) => Pace;
   /** Live-proof check of parameters that a schema can't express; throw a WindhoverError to refuse. Files only. */
@@ -203,6 +222,7 @@ export interface AnyNode {
   readonly board?: BoardUse;
   readonly requests?: Requests;
   readonly blocks?: boolean;
+  readonly stateless?: boolean;
   readonly pace?: (params: Record<string, unknown>) => Pace;
   readonly validate?: (params: Record<string, unknown>, context: PrepareContext) => void | Promise<void>;
   readonly inspect?: (model: string, context: PrepareContext) => ModelCard | RefusedModel;

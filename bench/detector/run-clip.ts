@@ -3,7 +3,7 @@ import { builtinNodes } from '../../nodes/index.ts';
 import { sessionGraph } from '../../runtime/catalog/session-graph.ts';
 import { SystemClock } from '../../runtime/clock.ts';
 import type { Detection, DetectionClasses, DetectionsMessage, Track, TracksMessage } from '../../runtime/data.ts';
-import type { EngineGraph } from '../../runtime/engine/engine.ts';
+import type { EngineGraph } from '../../runtime/engine/engine-graph.ts';
 import { type ErrorRecord, WindhoverError } from '../../runtime/errors.ts';
 import { formatFault } from '../../runtime/graph/faults.ts';
 import { checkGraph } from '../../runtime/graph/load.ts';

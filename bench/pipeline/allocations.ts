@@ -1,7 +1,8 @@
 /** How much the nodes allocate: the whole chain in this process, heap looked at after every frame. */
 import { heapStats } from 'bun:jsc';
 import { createRing } from '../../runtime/engine/ring-layout.ts';
-import { LocalSink, RingPump, RingSink, type Sink } from '../../runtime/engine/sinks.ts';
+import { RingPump, RingSink } from '../../runtime/engine/ring-links.ts';
+import { LocalSink, type Sink } from '../../runtime/engine/sinks.ts';
 import { benchServices, decodeInto, openNode } from './in-process.ts';
 import { type BenchInput, benchGraph } from './input.ts';
 

@@ -4,7 +4,7 @@
  */
 import type { FrameView } from '../../runtime/data.ts';
 import { createRing } from '../../runtime/engine/ring-layout.ts';
-import { RingPump, RingSink } from '../../runtime/engine/sinks.ts';
+import { RingPump, RingSink } from '../../runtime/engine/ring-links.ts';
 import { decodeInto } from './in-process.ts';
 import { type BenchInput, benchGraph } from './input.ts';
 

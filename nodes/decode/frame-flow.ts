@@ -20,17 +20,29 @@ type Context = NodeContext<DecodeOptions, { frames: { kind: 'frame' } }>;
 /** Damaged packets and pictures are logged at the first and then at every so many. */
 const LOG_EVERY = 100;
 
+/** How far a decoder is. */
+interface Decoded {
+  /** Of the next frame. */
+  readonly index: number;
+  /** Of the last frame. */
+  readonly mediaTimeS: number;
+}
+
 export class FrameFlow {
   readonly #params: DecodeOptions;
   readonly #context: Context;
-  readonly #limit: RateLimit;
+  #limit: RateLimit;
   readonly #converters = new Map<FrameRequest, FrameConverter>();
   #decoder: VideoDecoder | undefined;
   #codec: unknown;
   #stream: PacketMessage | undefined;
   /** The timeline before a jump in the timestamps, until the first frame from after it. */
   #before: Timeline | undefined;
-  #index = 0;
+  #index: number;
+  /** Until the first frame: what was decoded before this node took over. */
+  #predecessor: Decoded | undefined;
+  /** Added to media times, so that they rise over a takeover. */
+  #shiftS = 0;
   #lastMediaS: number | undefined;
   #damaged = 0;
 
@@ -38,6 +50,20 @@ export class FrameFlow {
     this.#params = params;
     this.#context = context;
     this.#limit = new RateLimit(params.fps);
+    const { kept } = context;
+    if (typeof kept === 'object' && kept !== null && 'index' in kept) this.#predecessor = kept as Decoded;
+    this.#index = this.#predecessor?.index ?? 0;
+  }
+
+  /** @param fps highest frame rate handed on from now on; undefined: every frame */
+  limit(fps: number | undefined): void {
+    this.#limit = new RateLimit(fps);
+  }
+
+  /** Where a successor goes on. In `asap` pace none does: it would play the media from its start. */
+  handover(): Decoded | undefined {
+    if (this.#context.graph.pace === 'asap') return undefined;
+    return this.#predecessor ?? { index: this.#index, mediaTimeS: (this.#lastMediaS ?? 0) + this.#shiftS };
   }
 
   async decode(message: PacketMessage): Promise<void> {
@@ -127,10 +153,12 @@ export class FrameFlow {
     const mediaTimeS = ptsS === undefined ? dueS : mediaTimeOf(ptsS, timeline);
     if (mediaTimeS < timeline.originMediaS - frameS / 2) return undefined;
     this.#lastMediaS = mediaTimeS;
+    if (this.#predecessor) this.#shiftS = Math.max(0, this.#predecessor.mediaTimeS + frameS - mediaTimeS);
+    this.#predecessor = undefined;
     const sinceOriginMs = (mediaTimeS - timeline.originMediaS) * 1000;
     return {
       index: this.#index++,
-      mediaTimeS,
+      mediaTimeS: mediaTimeS + this.#shiftS,
       captureUnixMs: timeline.originUnixMs + sinceOriginMs,
       captureMonoMs: timeline.originMonoMs + sinceOriginMs,
       decodedMonoMs: this.#context.clock.monoMs(),

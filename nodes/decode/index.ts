@@ -17,6 +17,8 @@ export default defineNode({
     const flow = new FrameFlow(context.params, context);
     return {
       on: { packets: (packet) => flow.decode(packet) },
+      update: (params) => flow.limit(params.fps),
+      handover: () => flow.handover(),
       end: () => flow.end(),
       close: () => flow.close(),
     };

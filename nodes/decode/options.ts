@@ -6,6 +6,7 @@ export const DecodeOptions = Type.Object({
     Type.Number({
       exclusiveMinimum: 0,
       maximum: 1000,
+      live: true,
       description: 'Highest frame rate handed on, in frames per second of capture time; without it, every frame.',
     }),
   ),

@@ -8,7 +8,8 @@ export function sessionGraph(graph: CheckedGraph): SessionGraph {
   const { workers, rings } = planGraph(graph);
   const nodes = graph.nodes.map(({ id, use, params, links, contract }) => {
     const requests = Object.keys(contract.requests ?? {});
-    return { id, use, params: { ...params }, live: liveOptions(contract), requests, links };
+    const { stateless = false } = contract;
+    return { id, use, params: { ...params }, live: liveOptions(contract), stateless, requests, links };
   });
   const own = graph.nodes.map(({ contract }) => contract.topics ?? {});
   const places = graph.nodes.map(({ id, line, column }) => [id, `${graph.file}:${line}:${column}`]);

@@ -3,13 +3,13 @@ import type { TSchema } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
 import { WindhoverError } from '../errors.ts';
 import type { AnyNode, NodeHandlers } from '../node.ts';
+import type { HandlerQueue } from './handler-queue.ts';
 
 export interface AnsweringNode {
   readonly id: string;
   readonly contract: AnyNode;
   readonly requests: NodeHandlers<unknown>['requests'];
-  /** Runs a handler in turn with the node's others; not at all when the node has ended. */
-  enter(handler: () => Promise<void>): void | Promise<void>;
+  readonly queue: HandlerQueue;
 }
 
 /** @throws what the handler throws, or WindhoverError `unknown_request`, `bad_request`, `bad_answer`, `node_gone` */
@@ -18,14 +18,7 @@ export async function answerRequest(node: AnsweringNode, name: string, params: u
   const handler = node.requests?.[name];
   if (!spec || !handler) throw new WindhoverError('unknown_request', `node ${node.id} does not answer ${name} here`);
   checkBody(`the request ${name}`, spec.params, params, 'bad_request');
-  let answer: Promise<unknown> | undefined;
-  await node.enter(async () => {
-    answer = (async () => handler(params as never))();
-    // A request that fails is not the end of the node.
-    await answer.catch(() => undefined);
-  });
-  if (!answer) throw new WindhoverError('node_gone', `node ${node.id} has ended and cannot answer`);
-  const result = await answer;
+  const result = await node.queue.result(() => handler(params as never));
   if (spec.result) checkBody(`the answer to ${name}`, spec.result, result, 'bad_answer');
   return result;
 }

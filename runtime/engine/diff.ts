@@ -5,12 +5,12 @@
  * ones. All others are started anew. Where values of a worker that goes on come from and go to may change.
  */
 import { isDeepStrictEqual } from 'node:util';
-import type { EngineGraph } from './engine.ts';
+import type { EngineGraph } from './engine-graph.ts';
 
 type Node = EngineGraph['nodes'][number];
 
 export interface GraphDiff {
-  /** The pace differs: only a new process will do, and the rest says nothing. */
+  /** Only a new process will do: the pace differs, or another node numbers the frames. */
   readonly whole: boolean;
   /** Nodes in workers that go on, which take these options while they run. */
   readonly live: readonly { readonly node: string; readonly params: Record<string, unknown> }[];
@@ -46,7 +46,8 @@ export function diffGraphs(now: EngineGraph, next: EngineGraph): GraphDiff {
     return !isDeepStrictEqual(linksOf(now, nodes), links) || links.workers.some((worker) => start.includes(worker));
   });
   return {
-    whole: now.pace !== next.pace,
+    whole:
+      now.pace !== next.pace || next.nodes.some(({ id, use }) => isOrigin(next, id) && before.get(id)?.use !== use),
     live,
     start,
     stop: others(now),
@@ -55,6 +56,13 @@ export function diffGraphs(now: EngineGraph, next: EngineGraph): GraphDiff {
       (id) => !isDeepStrictEqual(before.get(id), after.get(id)),
     ),
   };
+}
+
+/** True when the node makes values of its own that packets do not number: a decoder, or what plays a record. */
+export function isOrigin({ nodes }: EngineGraph, id: string): boolean {
+  const inputs = nodes.find((node) => node.id === id)?.links ?? [];
+  const outputs = nodes.flatMap(({ links }) => links.filter(({ from }) => from.node === id));
+  return inputs.every(({ kind }) => kind === 'packet') && outputs.some(({ kind }) => kind !== 'packet');
 }
 
 /** True when the node is the same but for live options. */

@@ -1,4 +1,5 @@
 /** Runs the handlers of one node one at a time, in the order in which they came. */
+import { WindhoverError } from '../errors.ts';
 
 type Task = () => void | Promise<void>;
 
@@ -27,6 +28,17 @@ export class HandlerQueue {
         else resolve();
       });
     });
+  }
+
+  /** The same for work with a result. @throws what the work throws, which is no failure, or WindhoverError `node_gone` */
+  async result<T>(work: () => T | Promise<T>): Promise<T> {
+    let outcome: Promise<T> | undefined;
+    await this.enter(async () => {
+      outcome = (async () => work())();
+      await outcome.catch(() => undefined);
+    });
+    if (!outcome) throw new WindhoverError('node_gone', 'the node has ended and cannot answer');
+    return outcome;
   }
 
   /** From now on tasks are passed over, also those that wait. */

@@ -2,10 +2,11 @@
  * Every message between the session's process (engine.ts) and its workers (worker.ts), and nothing else.
  *
  * Protocol: a worker says `hello` once it can hear; the engine posts its one `job` and gets `opened` (or `failed`); when
- * all workers have opened it posts `start`.
+ * all workers have opened it posts `start`, with the links of their nodes.
  * Values between nodes of different workers travel on MessagePorts made by the engine (`PortMessage`). When every node
  * of a worker has ended, the worker closes them and posts `done`. `stop` asks the producing nodes to end; the end then
  * travels through the graph like the end of a file, so nothing that was decoded is lost on the way.
+ * When the graph changes, the engine asks `task`s of workers, each answered by `task_done` or `task_failed` with its id.
  * A `request` is answered by a `reply` of the same id, once, by the node that it is for.
  * What nodes post on the board goes straight to all other workers, on a BroadcastChannel of the session (`BoardMessage`).
  */
@@ -23,6 +24,8 @@ export interface NodeJob {
   /** Inputs that something is connected to. */
   readonly inputs: readonly string[];
   readonly kept: unknown;
+  /** Its counters so far, when it takes over from another one. */
+  readonly stats?: NodeStats[string] | undefined;
 }
 
 /** A link between two nodes of the same worker: the handler is called directly. */
@@ -40,12 +43,24 @@ export interface RingJob {
 
 /** One end of a message link to another worker. `credits[0]`: messages sent and not yet handled. */
 export interface PortJob {
+  /** Names the link in its worker and in the other one. */
+  readonly link: string;
   readonly port: MessagePort;
   readonly credits: SharedArrayBuffer;
   readonly direction: 'in' | 'out';
   readonly node: string;
   /** Input or output name. */
   readonly name: string;
+}
+
+/** All links of a worker's nodes. */
+export interface Wiring {
+  readonly local: readonly LocalLink[];
+  readonly rings: readonly RingJob[];
+  /** Links to other workers that are new, or have another worker at their other end. */
+  readonly ports: readonly PortJob[];
+  /** Links to other workers that stay as they are. */
+  readonly kept: readonly string[];
 }
 
 export interface RunOptions {
@@ -96,16 +111,36 @@ export type ToWorker =
       readonly type: 'job';
       readonly name: string;
       readonly nodes: readonly NodeJob[];
-      readonly links: readonly LocalLink[];
-      readonly rings: readonly RingJob[];
-      readonly ports: readonly PortJob[];
       /** `[0]`: published messages on their way to the parent process. */
       readonly sendCredits: SharedArrayBuffer;
       readonly options: RunOptions;
     }
-  | { readonly type: 'start' }
+  | { readonly type: 'start'; readonly wiring: Wiring }
   | (NodeRequest & { readonly node: string })
+  | (Task & { readonly type: 'task'; readonly id: number })
   | { readonly type: 'stop' };
+
+/** What the engine asks of a worker when the graph changes (see graph-change.ts): parameters and answer. */
+export interface Tasks {
+  /** Import the modules of the nodes that the job will name. */
+  load: { params: { readonly uses: readonly string[] }; answer: null };
+  /** Give a node other values of its live options. */
+  update: { params: { readonly node: string; readonly params: Record<string, unknown> }; answer: null };
+  /** Send nothing on these links and rings until `connect`. */
+  hold: { params: { readonly links: readonly string[]; readonly rings: readonly string[] }; answer: null };
+  /** Produce nothing more, finish what is in hand. Rings that are given up are read to the end. */
+  pause: { params: { readonly rings: readonly string[] }; answer: { readonly ended: boolean } };
+  /** Close all nodes. Those that another worker goes on with hand over, the others end. */
+  leave: { params: { readonly goOn: readonly string[] }; answer: Handover };
+  connect: { params: { readonly wiring: Wiring }; answer: null };
+}
+export type Task = { [K in keyof Tasks]: { readonly task: K } & Tasks[K]['params'] }[keyof Tasks];
+
+/** What nodes leave to their successors, by node id. */
+export interface Handover {
+  readonly states: Readonly<Record<string, unknown>>;
+  readonly stats: NodeStats;
+}
 
 export type NodeStats = Record<string, Record<string, number | string>>;
 
@@ -130,4 +165,6 @@ export type FromWorker =
   | { readonly type: 'opened' }
   | { readonly type: 'failed'; readonly error: ErrorRecord }
   | { readonly type: 'done' }
+  | { readonly type: 'task_done'; readonly id: number; readonly answer: unknown }
+  | { readonly type: 'task_failed'; readonly id: number; readonly error: ErrorRecord }
   | NodeReport;

@@ -222,7 +222,7 @@ export class RingReader extends RingSide {
 
   /** True when the writer has ended and everything was taken. */
   get ended(): boolean {
-    return Atomics.load(this.words, STATE) === ENDED && Atomics.load(this.words, PUBLISHED) <= this.#lastSeq;
+    return Atomics.load(this.words, STATE) === ENDED && !this.hasMore;
   }
 
   /** Pins the next frame for this reader, if there is one it has not seen. */
@@ -244,8 +244,18 @@ export class RingReader extends RingSide {
   /** Resolves when there may be something to take, or after the timeout. */
   async wait(timeoutMs: number): Promise<void> {
     const seen = Atomics.load(this.words, WAKE_READERS);
-    if (this.ended || Atomics.load(this.words, PUBLISHED) > this.#lastSeq) return;
+    if (this.ended || this.hasMore) return;
     await this.waitFor(WAKE_READERS, seen, timeoutMs);
+  }
+
+  /** True when a frame was published that this reader has not taken. */
+  get hasMore(): boolean {
+    return Atomics.load(this.words, PUBLISHED) > this.#lastSeq;
+  }
+
+  /** Has those that wait look again. */
+  interrupt(): void {
+    this.wake(WAKE_READERS);
   }
 
   metaOf(slot: number): FrameMeta {
@@ -257,13 +267,13 @@ export class RingReader extends RingSide {
   }
 
   #pinNext(): number | undefined {
-    if (Atomics.load(this.words, PUBLISHED) <= this.#lastSeq) return undefined;
+    if (!this.hasMore) return undefined;
     const slot = this.#lastSeq % this.ring.slots;
     return this.#pin(slot) ? slot : undefined;
   }
 
   #pinLatest(): number | undefined {
-    while (Atomics.load(this.words, PUBLISHED) > this.#lastSeq) {
+    while (this.hasMore) {
       const slot = Atomics.load(this.words, LATEST);
       if (!this.#pin(slot)) continue; // the writer took it since: a newer one is about to be LATEST
       if (Atomics.load(this.words, this.seqAt(slot)) > this.#lastSeq) return slot;

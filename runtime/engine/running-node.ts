@@ -4,7 +4,7 @@
  */
 import type { Topics } from '../../schemas/topics.ts';
 import type { Clock } from '../clock.ts';
-import { toRecord, WindhoverError } from '../errors.ts';
+import { toRecord } from '../errors.ts';
 import type {
   AnyNode,
   BoardTopic,
@@ -19,11 +19,12 @@ import { type RetryOptions, retry } from '../retry.ts';
 import { TurnBudget } from '../sleep.ts';
 import { answerRequest } from './answer.ts';
 import { type Board, Inbox } from './board.ts';
+import { checkHandlers, declaredTopic } from './contract-checks.ts';
 import { FrameJoiner, type Joined } from './frame-joiner.ts';
 import { HandlerQueue } from './handler-queue.ts';
 import type { BoardMessage, NodeJob } from './messages.ts';
 import { type PublicationServices, Publications } from './publications.ts';
-import type { Receiver, Sink } from './sinks.ts';
+import { deliverAll, type Receiver, type Sink } from './sinks.ts';
 
 /** What a node's surroundings do for it. */
 export interface NodeServices {
@@ -48,9 +49,11 @@ export class RunningNode implements Receiver {
   /** Where each output's values go, in graph order; filled in before `open`. */
   readonly sinks = new Map<string, Sink[]>();
   /** Counters and gauges by name. */
-  readonly stats: Record<string, number | string> = {};
+  readonly stats: Record<string, number | string>;
   /** Resolves when the node has nothing more to do: all inputs and its own `run` have ended. */
   readonly ended: Promise<void>;
+  /** True when one of its inputs, or its own `run`, has ended. */
+  isEnding = false;
 
   readonly #job: NodeJob;
   readonly #services: NodeServices;
@@ -61,6 +64,8 @@ export class RunningNode implements Receiver {
   readonly #joiner: FrameJoiner | undefined;
   readonly #budget = new TurnBudget();
   #newsDue = false;
+  #running: Promise<void> = Promise.resolve();
+  #paused = false;
   #handlers: NodeHandlers<Record<string, unknown>> = {};
   #resolveEnded: () => void = () => undefined;
   #openEnds: number;
@@ -73,8 +78,10 @@ export class RunningNode implements Receiver {
     this.contract = contract;
     this.#job = job;
     this.#services = services;
+    this.stats = { ...job.stats };
     this.#openEnds = job.inputs.length;
-    if (contract.join) this.#joiner = new FrameJoiner(job.inputs.map((name) => this.#joinInput(name)));
+    const optional = (name: string) => contract.inputs[name]?.optional === true;
+    if (contract.join) this.#joiner = new FrameJoiner(job.inputs.map((name) => ({ name, optional: optional(name) })));
     this.ended = new Promise((resolve) => {
       this.#resolveEnded = resolve;
     });
@@ -88,18 +95,42 @@ export class RunningNode implements Receiver {
     this.#open = true;
     if (!this.#inbox.isEmpty) this.#readNews();
     if (this.#handlers.run) this.#openEnds += 1;
-    if (this.#openEnds > 0) return;
-    await this.close();
-    throw new WindhoverError('node_never_ends', `node ${this.id} has neither a connected input nor a run handler`, {
-      permanent: true,
-    });
+    try {
+      checkHandlers(this.id, this.contract, this.#handlers, this.#job.inputs.length);
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
   }
 
   /** Starts the node's own `run`, if it has one. */
   start(): void {
     const { run } = this.#handlers;
     if (!run) return;
-    void this.#run(run).then(() => this.inputEnded());
+    this.#running = this.#run(run);
+    void this.#running.then(() => (this.#paused ? undefined : this.inputEnded()));
+  }
+
+  /** Has a producing node produce no more, without an end. Resolves when it does not. */
+  async pause(): Promise<void> {
+    this.#paused = true;
+    this.#abort.abort();
+    await this.#running;
+  }
+
+  /** Resolves when what the node has been given so far is handled. */
+  idle(): Promise<void> {
+    return this.#queue.result(() => undefined);
+  }
+
+  /** Gives the node other values of its live options. @throws what the node throws: it has not taken them */
+  async update(params: Record<string, unknown>): Promise<void> {
+    await this.#queue.result(() => this.#handlers.update?.(params as never));
+  }
+
+  /** The last handler: hands over to a successor, or ends without one. @returns what the successor gets as `kept` */
+  leave(goesOn: boolean): Promise<unknown> {
+    return this.#queue.result(() => (goesOn ? this.#handlers.handover?.() : this.#handlers.end?.()));
   }
 
   /** Asks a producing node to end. */
@@ -117,11 +148,12 @@ export class RunningNode implements Receiver {
   request(name: string, params: unknown): Promise<unknown> {
     const { id, contract } = this;
     const { requests } = this.#handlers;
-    return answerRequest({ id, contract, requests, enter: (handler) => this.#queue.enter(handler) }, name, params);
+    return answerRequest({ id, contract, requests, queue: this.#queue }, name, params);
   }
 
   /** One of the inputs (or the node's own run) has ended; after the last one the outputs end too. */
   async inputEnded(input?: string): Promise<void> {
+    this.isEnding = true;
     if (input !== undefined) await this.#join((joiner) => joiner.end(input));
     this.#openEnds -= 1;
     if (this.#openEnds === 0) await this.#end();
@@ -183,10 +215,6 @@ export class RunningNode implements Receiver {
     });
   }
 
-  #joinInput(name: string) {
-    return { name, optional: this.contract.inputs[name]?.optional === true };
-  }
-
   /** Hands on the frames that a step of the joiner has completed. All are queued at once, so that they stay in order. */
   async #join(step: (joiner: FrameJoiner) => Joined[]): Promise<void> {
     if (!this.#joiner) return;
@@ -204,15 +232,6 @@ export class RunningNode implements Receiver {
   #spend(work: void | Promise<void>): void | Promise<void> {
     if (!this.#handlers.run) return work;
     return work instanceof Promise ? work.then(() => this.#budget.spend()) : this.#budget.spend();
-  }
-
-  #declared(use: 'posts' | 'watches', topic: BoardTopic): BoardTopic {
-    if (this.contract.board?.[use]?.some(({ name }) => name === topic.name)) return topic;
-    const what = `node ${this.id} ${use} the board topic ${topic.name}`;
-    throw new WindhoverError('board_undeclared', what, {
-      hint: `name it in board.${use} of the contract`,
-      permanent: true,
-    });
   }
 
   #retry<T>(what: string, { signal, attempt }: Pick<RetryOptions<T>, 'signal' | 'attempt'>): Promise<T | undefined> {
@@ -246,6 +265,7 @@ export class RunningNode implements Receiver {
     for (const [output, sinks] of this.sinks) emit[output] = (value) => this.#spend(deliverAll(sinks, value));
     const log = services.logger(this.id);
     const { publish } = services;
+    const declared = (use: 'posts' | 'watches', topic: BoardTopic) => declaredTopic(this.id, this.contract, use, topic);
     const out = new Publications(this.contract.topics ?? {}, { log, count: (name) => this.count(name), publish });
     return {
       id: this.id,
@@ -273,18 +293,10 @@ export class RunningNode implements Receiver {
         this.#timers.push(timer);
       },
       board: {
-        post: (topic, value) => services.board.post(this.id, this.#declared('posts', topic).name, value),
-        watch: (topic, listener) => this.#inbox.watch(this.#declared('watches', topic), listener),
+        post: (topic, value) => services.board.post(this.id, declared('posts', topic).name, value),
+        watch: (topic, listener) => this.#inbox.watch(declared('watches', topic), listener),
       },
       prepare: services.prepare,
     };
-  }
-}
-
-/** Hands a value to each sink in turn; a promise only when one of them has to wait. */
-function deliverAll(sinks: readonly Sink[], value: unknown): void | Promise<void> {
-  for (let i = 0; i < sinks.length; i++) {
-    const work = sinks[i]?.deliver(value);
-    if (work instanceof Promise) return work.then(() => deliverAll(sinks.slice(i + 1), value));
   }
 }

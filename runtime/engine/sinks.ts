@@ -4,13 +4,8 @@
  *
  * Every one of them is bounded. In `asap` pace the sender waits; in `realtime` it drops the new value and counts it.
  */
-import type { FrameView, Pace } from '../data.ts';
-import { frameBytes } from '../data.ts';
-import type { FrameSource, SharedSlot } from '../node.ts';
-import { TurnBudget } from '../sleep.ts';
+import type { Pace } from '../data.ts';
 import type { PortMessage } from './messages.ts';
-import { RingReader, RingWriter } from './ring.ts';
-import type { RingDescription } from './ring-layout.ts';
 
 export interface Sink {
   deliver(value: unknown): void | Promise<void>;
@@ -25,9 +20,11 @@ export interface Receiver {
 }
 
 /** Longest time that anything sleeps before it looks again; a wake-up normally comes first. */
-const WAIT_MS = 250;
+export const WAIT_MS = 250;
 /** Messages between two workers that may be under way. */
 const PORT_CREDITS = 16;
+/** How often a sender that is held looks whether it may go on. */
+export const HELD_LOOK_MS = 5;
 
 export class LocalSink implements Sink {
   readonly #receiver: Receiver;
@@ -47,106 +44,17 @@ export class LocalSink implements Sink {
   }
 }
 
-/** Converts each frame straight into a slot of the ring. */
-export class RingSink implements Sink {
-  readonly #writer: RingWriter;
-  readonly #ring: RingDescription;
-  readonly #slots: { -readonly [K in keyof SharedSlot]: SharedSlot[K] }[];
-
-  constructor(ring: RingDescription) {
-    this.#ring = ring;
-    this.#writer = new RingWriter(ring);
-    this.#slots = Array.from({ length: ring.slots }, (_, key) => ({
-      buffer: ring.buffer,
-      byteOffset: this.#writer.byteOffset(key),
-      byteLength: frameBytes(ring.request),
-      key,
-      fresh: true,
-    }));
-  }
-
-  deliver(value: unknown): void | Promise<void> {
-    const source = value as FrameSource;
-    const slot = this.#writer.acquire();
-    if (slot !== undefined) return this.#fill(slot, source);
-    if (this.#ring.pace === 'asap') return this.#waitAndFill(source);
-  }
-
-  end(): void {
-    this.#writer.end();
-  }
-
-  async #waitAndFill(source: FrameSource): Promise<void> {
-    // A reader that never comes back holds this up until the session's process is stopped by force, seconds later.
-    while (true) {
-      await this.#writer.waitForSpace(WAIT_MS);
-      const slot = this.#writer.acquire();
-      if (slot !== undefined) return this.#fill(slot, source);
-    }
-  }
-
-  #fill(index: number, source: FrameSource): void {
-    const slot = this.#slots[index];
-    if (slot === undefined) throw new RangeError(`no slot ${index}`);
-    slot.fresh = this.#writer.isFresh(index);
-    try {
-      this.#writer.publish(index, source.meta, source.writeInto(this.#ring.request, slot));
-    } catch (error) {
-      this.#writer.abandon(index);
-      throw error;
-    }
-  }
-}
-
-/** Feeds a node with the frames of a ring; each stays pinned until the node is done with it. */
-export class RingPump {
-  readonly #reader: RingReader;
-  readonly #views: (Uint8Array | Float32Array)[];
-  readonly #receiver: Receiver;
-  readonly #input: string;
-
-  constructor(ring: RingDescription, reader: number, receiver: Receiver, input: string) {
-    this.#reader = new RingReader(ring, reader);
-    this.#receiver = receiver;
-    this.#input = input;
-    this.#views = Array.from({ length: ring.slots }, (_, slot) => slotView(ring, this.#reader.byteOffset(slot)));
-  }
-
-  /** Runs until the ring has ended and everything in it was handled. */
-  async run(): Promise<void> {
-    const budget = new TurnBudget();
-    let skipped = this.#reader.skipped;
-    while (true) {
-      const slot = this.#reader.take();
-      if (slot === undefined) {
-        if (this.#reader.ended) break;
-        await this.#reader.wait(WAIT_MS);
-        continue;
-      }
-      try {
-        await this.#receiver.deliver(this.#input, this.#view(slot));
-      } finally {
-        this.#reader.release(slot);
-      }
-      if (this.#reader.skipped > skipped) this.#receiver.count('skipped', this.#reader.skipped - skipped);
-      skipped = this.#reader.skipped;
-      await budget.spend();
-    }
-    await this.#receiver.inputEnded(this.#input);
-  }
-
-  #view(slot: number): FrameView {
-    const data = this.#views[slot];
-    if (data === undefined) throw new RangeError(`no slot ${slot}`);
-    const { request } = this.#reader.ring;
-    return { meta: this.#reader.metaOf(slot), mapping: this.#reader.mappingOf(slot), request, data };
-  }
-}
+/**
+ * How far a sink to another worker lets values through. `held`: while its other end is replaced nothing leaves; `asap`
+ * senders wait, `realtime` values are dropped. `closed`: its link is no more, and values go nowhere.
+ */
+export type Gate = 'open' | 'held' | 'closed';
 
 /** Sends values to a node of another worker. */
 export class PortSink implements Sink {
-  readonly #port: MessagePort;
-  readonly #credits: Int32Array;
+  #gate: Gate = 'open';
+  #port: MessagePort;
+  #credits: Int32Array;
   readonly #pace: Pace;
   readonly #dropped: () => void;
 
@@ -158,19 +66,44 @@ export class PortSink implements Sink {
     this.#dropped = dropped;
   }
 
+  /** Lets values through again, to the other end of this port. */
+  connect(port: MessagePort, credits: SharedArrayBuffer): void {
+    this.#port.close();
+    this.#port = port;
+    this.#credits = new Int32Array(credits);
+    this.open();
+  }
+
+  open(): void {
+    this.#gate = 'open';
+  }
+
+  shut(gate: 'held' | 'closed'): void {
+    this.#gate = gate;
+    if (gate === 'closed') this.#port.close();
+  }
+
   deliver(value: unknown): void | Promise<void> {
-    if (Atomics.load(this.#credits, 0) < PORT_CREDITS) return this.#post({ value });
+    if (this.#hasRoom()) return this.#post({ value });
     if (this.#pace === 'asap') return this.#waitAndPost(value);
     this.#dropped();
   }
 
-  end(): void {
-    this.#post({ end: true });
+  async end(): Promise<void> {
+    while (this.#gate === 'held') await Bun.sleep(HELD_LOOK_MS);
+    if (this.#gate === 'open') this.#post({ end: true });
   }
 
   async #waitAndPost(value: unknown): Promise<void> {
-    await untilBelow(this.#credits, PORT_CREDITS);
+    while (!this.#hasRoom()) {
+      if (this.#gate === 'closed') return;
+      await (this.#gate === 'held' ? Bun.sleep(HELD_LOOK_MS) : untilBelow(this.#credits, PORT_CREDITS));
+    }
     this.#post({ value });
+  }
+
+  #hasRoom(): boolean {
+    return this.#gate === 'open' && Atomics.load(this.#credits, 0) < PORT_CREDITS;
   }
 
   #post(message: PortMessage): void {
@@ -179,7 +112,7 @@ export class PortSink implements Sink {
   }
 }
 
-/** Feeds a node with the values of a port. */
+/** Feeds a node with the values of a port, until that is closed. */
 export function pumpPort(port: MessagePort, credits: SharedArrayBuffer, receiver: Receiver, input: string): void {
   const words = new Int32Array(credits);
   const handled = () => {
@@ -204,8 +137,10 @@ export async function untilBelow(words: Int32Array, bound: number): Promise<void
   }
 }
 
-function slotView(ring: RingDescription, byteOffset: number): Uint8Array | Float32Array {
-  const bytes = frameBytes(ring.request);
-  const floats = ring.request.format === 'rgbf32' || ring.request.format === 'bgrf32';
-  return floats ? new Float32Array(ring.buffer, byteOffset, bytes / 4) : new Uint8Array(ring.buffer, byteOffset, bytes);
+/** Hands a value to each sink in turn; a promise only when one of them has to wait. */
+export function deliverAll(sinks: readonly Sink[], value: unknown): void | Promise<void> {
+  for (let i = 0; i < sinks.length; i++) {
+    const work = sinks[i]?.deliver(value);
+    if (work instanceof Promise) return work.then(() => deliverAll(sinks.slice(i + 1), value));
+  }
 }

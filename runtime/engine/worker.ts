@@ -7,11 +7,23 @@ import { toRecord } from '../errors.ts';
 import { loadContract } from '../graph/modules.ts';
 import type { Logger, NodeStore } from '../node.ts';
 import { Board } from './board.ts';
-import type { BoardMessage, FromWorker, LogEntry, NodeStats, Published, ToWorker } from './messages.ts';
+import type {
+  BoardMessage,
+  FromWorker,
+  Handover,
+  LogEntry,
+  NodeStats,
+  Published,
+  Task,
+  Tasks,
+  ToWorker,
+  Wiring,
+} from './messages.ts';
 import { type NodeServices, RunningNode } from './running-node.ts';
-import { LocalSink, PortSink, pumpPort, RingPump, RingSink, untilBelow } from './sinks.ts';
+import { untilBelow } from './sinks.ts';
 import { positionInModule } from './stack.ts';
 import { FileStore, MemoryStore } from './store.ts';
+import { WorkerLinks } from './worker-links.ts';
 
 /** How often counters travel to the parent. */
 const STATS_EVERY_MS = 200;
@@ -24,7 +36,7 @@ class WorkerHost {
   readonly #job: Job;
   readonly #post: (message: FromWorker) => void;
   readonly #nodes = new Map<string, RunningNode>();
-  readonly #pumps: RingPump[] = [];
+  readonly #links: WorkerLinks;
   readonly #sendCredits: Int32Array;
   readonly #lastStats = new Map<string, string>();
   readonly #board: Board;
@@ -35,6 +47,7 @@ class WorkerHost {
     this.#post = post;
     this.#sendCredits = new Int32Array(job.sendCredits);
     this.#board = openBoard(job.options.sessionId);
+    this.#links = new WorkerLinks(this.#nodes, job.options.pace, (error) => this.#fail(null, error));
   }
 
   /** Opens all nodes; posts `opened`, or `failed` for the first that can't. */
@@ -48,7 +61,6 @@ class WorkerHost {
         return this.#fail(node.id, error);
       }
     }
-    this.#connect();
     for (const node of this.#nodes.values()) {
       try {
         await node.open();
@@ -60,8 +72,9 @@ class WorkerHost {
     this.#post({ type: 'opened' });
   }
 
-  start(): void {
-    for (const pump of this.#pumps) void pump.run().catch((error: unknown) => this.#fail(null, error));
+  start(wiring: Wiring): void {
+    this.#links.connect(wiring);
+    this.#links.start();
     for (const node of this.#nodes.values()) node.start();
     const timer = setInterval(() => this.#sendStats(), STATS_EVERY_MS);
     void this.#finish(timer);
@@ -79,6 +92,42 @@ class WorkerHost {
     }
   }
 
+  /** Does what the engine asks for a change of the graph. */
+  async perform(task: Exclude<Task, { task: 'load' }>): Promise<unknown> {
+    switch (task.task) {
+      case 'update':
+        return this.#node(task.node).update(task.params);
+      case 'hold':
+        return this.#links.hold(task.links, task.rings);
+      case 'pause':
+        return this.#pause(task.rings);
+      case 'leave':
+        return this.#leave(task.goOn);
+      case 'connect':
+        return this.#links.connect(task.wiring);
+    }
+  }
+
+  async #pause(rings: readonly string[]): Promise<Tasks['pause']['answer']> {
+    const nodes = [...this.#nodes.values()];
+    if (nodes.some(({ isEnding }) => isEnding)) return { ended: true };
+    await Promise.all(nodes.map((node) => node.pause()));
+    await this.#links.stop(rings);
+    for (const node of nodes) await node.idle();
+    return { ended: false };
+  }
+
+  async #leave(goOn: readonly string[]): Promise<Handover> {
+    const states: Record<string, unknown> = {};
+    const stats: NodeStats = {};
+    for (const node of this.#nodes.values()) {
+      states[node.id] = await node.leave(goOn.includes(node.id));
+      stats[node.id] = node.stats;
+      await node.close();
+    }
+    return { states, stats };
+  }
+
   async #finish(timer: ReturnType<typeof setInterval>): Promise<void> {
     await Promise.all([...this.#nodes.values()].map((node) => node.ended));
     clearInterval(timer);
@@ -87,36 +136,10 @@ class WorkerHost {
     this.#post({ type: 'done' });
   }
 
-  #connect(): void {
-    const { links, rings, ports, options } = this.#job;
-    for (const { from, to } of links)
-      this.#sinksOf(from.node, from.output).push(new LocalSink(this.#node(to.node), to.input));
-    for (const { ring, writer, readers } of rings) {
-      if (writer) this.#sinksOf(writer.node, writer.output).push(new RingSink(ring));
-      for (const { node, input, reader } of readers) {
-        this.#pumps.push(new RingPump(ring, reader, this.#node(node), input));
-      }
-    }
-    for (const { port, credits, direction, node, name } of ports) {
-      const receiver = this.#node(node);
-      if (direction === 'in') pumpPort(port, credits, receiver, name);
-      else {
-        const dropped = () => receiver.count('dropped_messages');
-        this.#sinksOf(node, name).push(new PortSink(port, credits, options.pace, dropped));
-      }
-    }
-  }
-
   #node(id: string): RunningNode {
     const node = this.#nodes.get(id);
     if (!node) throw new Error(`node ${id} is not in worker ${this.#job.name}`);
     return node;
-  }
-
-  #sinksOf(node: string, output: string) {
-    const sinks = this.#node(node).sinks.get(output);
-    if (!sinks) throw new Error(`node ${node} has no output ${output}`);
-    return sinks;
   }
 
   #services(): NodeServices {
@@ -203,11 +226,14 @@ self.onmessage = (event: MessageEvent<ToWorker>) => {
   const message = event.data;
   switch (message.type) {
     case 'job':
-      host = new WorkerHost(message, (reply) => self.postMessage(reply));
+      host = new WorkerHost(message, post);
       void host.open();
       break;
     case 'start':
-      host?.start();
+      host?.start(message.wiring);
+      break;
+    case 'task':
+      void perform(message);
       break;
     case 'request':
       void host?.request(message);
@@ -217,5 +243,21 @@ self.onmessage = (event: MessageEvent<ToWorker>) => {
   }
 };
 
-const hello: FromWorker = { type: 'hello' };
-self.postMessage(hello);
+async function perform(task: Extract<ToWorker, { type: 'task' }>): Promise<void> {
+  try {
+    const answer = task.task === 'load' ? await load(task.uses) : await host?.perform(task);
+    post({ type: 'task_done', id: task.id, answer: answer ?? null });
+  } catch (error) {
+    post({ type: 'task_failed', id: task.id, error: toRecord(error, { code: `${task.task}_failed` }) });
+  }
+}
+
+async function load(uses: readonly string[]): Promise<void> {
+  for (const use of uses) await loadContract(use, builtinNodes);
+}
+
+function post(message: FromWorker): void {
+  self.postMessage(message);
+}
+
+post({ type: 'hello' });

@@ -1,9 +1,12 @@
 /** The graph of a session and its changes: one after the other, each of them whole or not at all. */
-
 import type { Topics } from '../../schemas/topics.ts';
 import { diffGraphs } from '../engine/diff.ts';
-import type { EngineGraph } from '../engine/engine.ts';
+import type { EngineGraph } from '../engine/engine-graph.ts';
+import type { HowChanged } from '../engine/graph-change.ts';
 import { type ErrorRecord, fromRecord } from '../errors.ts';
+import type { FromChild } from './messages.ts';
+
+type ChangeOutcome = Extract<FromChild, { type: 'changed' }>['outcome'];
 
 /** A checked graph, ready to run as often as wanted. */
 export interface SessionGraph {
@@ -31,6 +34,8 @@ export interface Changed {
 export interface ChangeSteps {
   /** True when the session is not to run any more. */
   isOver(): boolean;
+  /** Has the process change its graph; `changed` is to follow. False: there is none whose nodes are open. */
+  change(graph: EngineGraph): boolean;
   /** Ends the process in order and starts one with the current graph; `replaced` is to follow. */
   replace(): void;
 }
@@ -40,6 +45,7 @@ export class GraphChanges {
   #current: SessionGraph;
   /** Settles when no change is under way. */
   #queue: Promise<unknown> = Promise.resolve();
+  #changed: ((outcome: ChangeOutcome) => void) | undefined;
   #replaced: ((error: ErrorRecord | undefined) => void) | undefined;
 
   constructor(graph: SessionGraph, steps: ChangeSteps) {
@@ -59,16 +65,47 @@ export class GraphChanges {
     return changed;
   }
 
+  /** The process has answered a change. */
+  changed(outcome: ChangeOutcome): void {
+    this.#changed?.(outcome);
+  }
+
   /** The new process is open; or, with an error, will not be: the graph before it is the current one again. */
   replaced(error: ErrorRecord | undefined): void {
     this.#replaced?.(error);
   }
 
+  /** The process is gone, and with it what it was asked. */
+  processGone(): void {
+    this.changed({ error: { code: 'process_gone', message: "the session's process died over it", permanent: false } });
+  }
+
   async #change(graph: SessionGraph): Promise<Changed> {
+    const { nodes, start, whole } = diffGraphs(this.#current.engine, graph.engine);
+    if (nodes.length + start.length === 0 || this.#steps.isOver()) {
+      this.#current = graph;
+      return { how: 'nothing', nodes, workers: [] };
+    }
+    const how = whole ? 'process' : await this.#inProcess(graph);
+    if (how !== 'process') return { how, nodes, workers: start };
+    await this.#replace(graph);
+    return { how, nodes, workers: graph.engine.workers.map(({ name }) => name) };
+  }
+
+  async #inProcess(graph: SessionGraph): Promise<HowChanged> {
+    const outcome = await new Promise<ChangeOutcome>((resolve) => {
+      this.#changed = resolve;
+      if (!this.#steps.change(graph.engine)) resolve('process');
+    });
+    this.#changed = undefined;
+    if (typeof outcome === 'object') throw fromRecord(outcome.error);
+    if (outcome !== 'process') this.#current = graph;
+    return outcome;
+  }
+
+  async #replace(graph: SessionGraph): Promise<void> {
     const before = this.#current;
-    const { nodes } = diffGraphs(before.engine, graph.engine);
     this.#current = graph;
-    if (nodes.length === 0 || this.#steps.isOver()) return { how: 'nothing', nodes, workers: [] };
     const error = await new Promise<ErrorRecord | undefined>((resolve) => {
       this.#replaced = (refused) => {
         if (refused) this.#current = before;
@@ -78,6 +115,5 @@ export class GraphChanges {
       this.#steps.replace();
     });
     if (error) throw fromRecord(error);
-    return { how: 'process', nodes, workers: graph.engine.workers.map(({ name }) => name) };
   }
 }

@@ -4,6 +4,7 @@
  */
 import { SystemClock } from '../clock.ts';
 import { Engine } from '../engine/engine.ts';
+import type { EngineGraph } from '../engine/engine-graph.ts';
 import { toRecord } from '../errors.ts';
 import type { FromChild, ToChild } from './messages.ts';
 
@@ -31,6 +32,14 @@ function start(message: Extract<ToChild, { type: 'start' }>): void {
   engine.start();
 }
 
+async function change(graph: EngineGraph): Promise<void> {
+  try {
+    send({ type: 'changed', outcome: (await engine?.change(graph)) ?? 'process' });
+  } catch (error) {
+    send({ type: 'changed', outcome: { error: toRecord(error) } });
+  }
+}
+
 /**
  * Exits without giving native libraries the chance to crash in their own clean-up, and not before the last message is
  * through: the parent closes the channel when it has `done`.
@@ -54,6 +63,9 @@ process.on('message', (message: ToChild) => {
       break;
     case 'request':
       engine?.request(message);
+      break;
+    case 'change':
+      void change(message.graph);
       break;
     case 'ack':
       engine?.acknowledge(message.count);

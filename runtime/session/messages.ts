@@ -2,10 +2,12 @@
  * Every message between the server's process and a session's process (Bun IPC), and nothing else.
  *
  * Protocol: the child says `hello`; the parent answers `start`. `opened` follows when the models are loaded and frames
- * may flow. A `request` is answered by a `reply` with its id. `published` messages are counted; the parent sends `ack` for them, which bounds what is under way. The run
+ * may flow. A `request` is answered by a `reply` with its id, a `change` by `changed`; there is one change at a time.
+ * `published` messages are counted; the parent sends `ack` for them, which bounds what is under way. The run
  * ends with `done` — after the end of the source, a `stop`, or `failed` — and the child exits.
  */
-import type { EngineGraph } from '../engine/engine.ts';
+import type { EngineGraph } from '../engine/engine-graph.ts';
+import type { HowChanged } from '../engine/graph-change.ts';
 import type { NodeReport, NodeRequest, RunOptions } from '../engine/messages.ts';
 import type { ErrorRecord } from '../errors.ts';
 
@@ -19,6 +21,7 @@ export type ToChild =
       readonly monoMs: number;
     }
   | NodeRequest
+  | { readonly type: 'change'; readonly graph: EngineGraph }
   | { readonly type: 'ack'; readonly count: number }
   | { readonly type: 'stop' };
 
@@ -27,4 +30,6 @@ export type FromChild =
   | { readonly type: 'opened' }
   | { readonly type: 'failed'; readonly error: ErrorRecord }
   | { readonly type: 'done' }
+  /** How a `change` came out; with an error, the graph is the one before. */
+  | { readonly type: 'changed'; readonly outcome: HowChanged | { readonly error: ErrorRecord } }
   | NodeReport;

@@ -60,6 +60,7 @@ export class Session {
   #state: SessionState = 'starting';
   #error: ErrorRecord | undefined;
   #restarts = 0;
+  #isOpen = false;
   readonly #requests = new PendingRequests((request) => this.#supervisor.send(request));
   #lastFrameMs: number;
 
@@ -67,6 +68,10 @@ export class Session {
     this.id = id;
     this.#changes = new GraphChanges(graph, {
       isOver: () => this.#isOver(),
+      change: (engine) => {
+        if (this.#isOpen) this.#supervisor.send({ type: 'change', graph: engine });
+        return this.#isOpen;
+      },
       replace: () => this.#supervisor.replace(),
     });
     this.#services = services;
@@ -180,10 +185,14 @@ export class Session {
   #receive(message: FromChild): void {
     switch (message.type) {
       case 'opened':
+        this.#isOpen = true;
         this.#requests.opened();
         break;
       case 'reply':
         this.#requests.answered(message);
+        break;
+      case 'changed':
+        this.#changes.changed(message.outcome);
         break;
       case 'published':
         this.#published(message.message);
@@ -265,6 +274,8 @@ export class Session {
 
   /** Nobody in the process can speak any more: what clients still wait for is sent from here. */
   #processGone(): void {
+    this.#isOpen = false;
+    this.#changes.processGone();
     this.#requests.processGone();
     this.figures.processEnded();
     this.#faults.forgetNodes();

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { sessionGraph } from '../../runtime/catalog/session-graph.ts';
 import { diffGraphs, type GraphDiff } from '../../runtime/engine/diff.ts';
-import type { EngineGraph } from '../../runtime/engine/engine.ts';
+import type { EngineGraph } from '../../runtime/engine/engine-graph.ts';
 import { formatFault } from '../../runtime/graph/faults.ts';
 import { checkGraph } from '../../runtime/graph/load.ts';
 import { defineNode, Type } from '../../runtime/node.ts';

@@ -17,22 +17,97 @@ function told(session: TestSession): Map<number, string[]> {
   return all;
 }
 
-describe('a whole new process', () => {
+/** A chain of nodes with some of them changed, as the text of a graph. */
+const graph = (changed: Readonly<Record<string, string>> = {}) => graphText(chain('realtime', changed));
+
+async function running(): Promise<TestSession> {
+  const session = await TestSession.start(graph(), { record: true });
+  await session.state('running');
+  await session.until('a track', ({ tracks }) => tracks > 0);
+  return session;
+}
+
+function ticks(session: TestSession): MetadataTick[] {
+  const all = session.recorded.map((json): MetadataTick | TrackEvent => JSON.parse(json));
+  return all.filter((message) => message.type === 'metadata_tick');
+}
+
+/** Frames go on to rise, no counter falls, and every track has had one beginning and one end. */
+async function expectWhole(session: TestSession): Promise<void> {
+  const { frames } = session.view;
+  expect(frames.decoded).toBe(frames.processed + frames.dropped);
+  await session.stop();
+  const indices = ticks(session).map(({ frame_index = -1 }) => frame_index);
+  expect(indices).toEqual(indices.toSorted((a, b) => a - b));
+  const all = told(session);
+  expect(all.size).toBeGreaterThan(0);
+  expect([...all].filter(([, events]) => events.join() !== 'new,end')).toEqual([]);
+  expect(session.view.restarts).toBe(0);
+}
+
+/** Waits for ticks of this many frames more. */
+async function framesOn(session: TestSession, frames = 10): Promise<void> {
+  const { processed } = session.view.frames;
+  await session.until('more frames', (view) => view.frames.processed >= processed + frames);
+}
+
+test(
+  'a live option of decode: taken while all goes on',
+  async () => {
+    await using session = await running();
+    const { pid } = session;
+    const ids = new Set(told(session).keys());
+    const changed = await session.change(graph({ decode: '{ use: decode, from: source, with: { fps: 5 } }' }));
+    expect(changed).toEqual({ how: 'live', nodes: ['decode'], workers: [] });
+    await session.until('left out frames', () => Number(session.node('decode').rate_limited) > 10);
+    await framesOn(session);
+    expect(session.pid).toBe(pid);
+    expect([...ids].every((id) => told(session).has(id))).toBe(true);
+    await expectWhole(session);
+  },
+  LIMIT_MS,
+);
+
+test(
+  'another option of decode: its worker starts anew, and frames go on from where they were',
+  async () => {
+    await using session = await running();
+    const { pid } = session;
+    const changed = await session.change(graph({ decode: '{ use: decode, from: source, with: { threads: 2 } }' }));
+    expect(changed).toEqual({ how: 'workers', nodes: ['decode'], workers: ['source'] });
+    await framesOn(session);
+    expect(session.pid).toBe(pid);
+    await expectWhole(session);
+  },
+  LIMIT_MS,
+);
+
+test(
+  'a node that can’t be opened: refused, and all goes on',
+  async () => {
+    await using session = await running();
+    const { pid } = session;
+    const refused = session.change(graph({ refuses: `{ use: ${testNode('refuses')}, from: track }` }));
+    await expect(refused).rejects.toMatchObject({ code: 'refuses' });
+    await framesOn(session);
+    expect(session.pid).toBe(pid);
+    await expectWhole(session);
+  },
+  LIMIT_MS,
+);
+
+describe('another pace: a whole new process', () => {
   test(
     'takes over under the same session id',
     async () => {
-      await using session = await TestSession.start(graphText(chain('realtime')), { record: true });
-      await session.until('a track', ({ tracks }) => tracks > 0);
+      await using session = await running();
       const { session_id } = session.view;
       const { pid } = session;
-      const slower = chain('realtime', { decode: '{ use: decode, from: source, with: { fps: 5 } }' });
-      const changed = await session.change(graphText(slower));
-      expect(changed).toMatchObject({ how: 'process', nodes: ['decode'] });
-      await session.until('a track again', ({ tracks }) => tracks > 0);
-      expect(session.view).toMatchObject({ session_id, restarts: 0, state: 'running' });
+      const changed = await session.change(graphText(chain('asap')));
+      expect(changed).toMatchObject({ how: 'process' });
+      await session.state('ended');
+      expect(session.view).toMatchObject({ session_id, restarts: 0 });
       expect(session.pid).not.toBe(pid);
-      await session.stop();
-      for (const events of told(session).values()) expect(events).toMatchObject(['new', 'end']);
     },
     LIMIT_MS,
   );
@@ -40,11 +115,10 @@ describe('a whole new process', () => {
   test(
     'that can’t be opened is refused: the graph before goes on',
     async () => {
-      await using session = await TestSession.start(graphText(chain('realtime')), { record: true });
-      await session.state('running');
-      const broken = chain('realtime', { broken: `{ use: ${testNode('refuses')}, from: track }` });
+      await using session = await running();
+      const broken = chain('asap', { broken: `{ use: ${testNode('refuses')}, from: track }` });
       await expect(session.change(graphText(broken))).rejects.toMatchObject({ code: 'refuses' });
-      await session.until('a track', ({ tracks }) => tracks > 0);
+      await framesOn(session);
       expect(session.view).toMatchObject({ restarts: 0, state: 'running' });
     },
     LIMIT_MS,
@@ -54,8 +128,8 @@ describe('a whole new process', () => {
 test(
   'the same graph again changes nothing',
   async () => {
-    await using session = await TestSession.start(graphText(chain('realtime')));
-    expect(await session.change(graphText(chain('realtime')))).toEqual({ how: 'nothing', nodes: [], workers: [] });
+    await using session = await TestSession.start(graph());
+    expect(await session.change(graph())).toEqual({ how: 'nothing', nodes: [], workers: [] });
   },
   LIMIT_MS,
 );

@@ -9,7 +9,7 @@ import { PATIENCE_MS } from '../support/command.ts';
 
 /** A graph that cannot be opened: its only node is not there. */
 function start(): ProcessStart {
-  const node = { id: 'gone', use: '/no/such/node.ts', params: {}, live: [], requests: [], links: [] };
+  const node = { id: 'gone', use: '/no/such/node.ts', params: {}, live: [], stateless: false, requests: [], links: [] };
   const workers = [{ name: 'gone', nodes: ['gone'] }];
   const options = { file: 'x.yaml', camera: 'x', sessionId: 'x', recording: false, modelFolders: [] };
   return {

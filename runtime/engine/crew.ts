@@ -1,0 +1,137 @@
+/** A worker as the engine sees it: how far it is, and what it was asked and has not answered. */
+import { type ErrorRecord, errorMessage, fromRecord, toRecord, WindhoverError } from '../errors.ts';
+import type { FromWorker, NodeReport, Tasks, ToWorker, Wiring } from './messages.ts';
+
+export type Job = Extract<ToWorker, { type: 'job' }>;
+
+export interface CrewListener {
+  report(report: NodeReport): void;
+  /** A node failed, or the worker itself. */
+  failed(error: ErrorRecord): void;
+  done(): void;
+}
+
+/** What is asked of a worker is done in moments; one that does not answer by then hangs. */
+const TASK_DEADLINE_MS = 10_000;
+
+export class Crew {
+  readonly name: string;
+  readonly nodes: readonly string[];
+  readonly #worker: Worker;
+  readonly #listener: CrewListener;
+  readonly #tasks = new Map<number, { resolve: (answer: never) => void; reject: (error: Error) => void }>();
+  readonly #ready = Promise.withResolvers<void>();
+  readonly #opened = Promise.withResolvers<void>();
+  #lastTask = 0;
+  #state: 'starting' | 'opening' | 'open' | 'done' = 'starting';
+
+  constructor(name: string, nodes: readonly string[], listener: CrewListener) {
+    this.name = name;
+    this.nodes = nodes;
+    this.#listener = listener;
+    this.#opened.promise.catch(() => undefined);
+    this.#worker = new Worker(new URL('./worker.ts', import.meta.url).href, { name });
+    this.#worker.onmessage = (event: MessageEvent<FromWorker>) => this.#receive(event.data);
+    this.#worker.onerror = (event: ErrorEvent) => {
+      this.#fail(toRecord(event.error ?? event.message, { code: 'worker_failed' }));
+    };
+  }
+
+  get state(): 'starting' | 'opening' | 'open' | 'done' {
+    return this.#state;
+  }
+
+  /** Opens the nodes. @throws WindhoverError why the first that can't be opened can't */
+  async open(job: Job): Promise<void> {
+    await this.#ready.promise;
+    this.#state = 'opening';
+    this.#worker.postMessage(job satisfies ToWorker);
+    await this.#opened.promise;
+  }
+
+  /** Links the open nodes and lets them work. */
+  start({ wiring, transfer }: { wiring: Wiring; transfer: MessagePort[] }): void {
+    this.#worker.postMessage({ type: 'start', wiring } satisfies ToWorker, transfer);
+  }
+
+  send(message: Extract<ToWorker, { type: 'stop' | 'request' }>): void {
+    this.#worker.postMessage(message);
+  }
+
+  /** @throws WindhoverError what went wrong in the worker, or `worker_hangs` */
+  async ask<K extends keyof Tasks>(
+    task: K,
+    params: Tasks[K]['params'],
+    transfer: MessagePort[] = [],
+  ): Promise<Tasks[K]['answer']> {
+    await this.#ready.promise;
+    this.#lastTask += 1;
+    const id = this.#lastTask;
+    const { promise, resolve, reject } = Promise.withResolvers<Tasks[K]['answer']>();
+    this.#tasks.set(id, { resolve, reject });
+    this.#worker.postMessage({ ...params, type: 'task', id, task }, transfer);
+    const late = new WindhoverError('worker_hangs', `worker ${this.name}: no answer to ${task}`, {
+      expected: `one within ${TASK_DEADLINE_MS} ms`,
+    });
+    const timer = setTimeout(() => reject(late), TASK_DEADLINE_MS);
+    return promise.finally(() => {
+      clearTimeout(timer);
+      this.#tasks.delete(id);
+    });
+  }
+
+  /** Closes the nodes of a worker that is not needed, as far as they are open, and ends it. */
+  async discard(): Promise<void> {
+    await this.ask('leave', { goOn: this.nodes }).catch((error: unknown) =>
+      this.#listener.report(notClosed(this.name, error)),
+    );
+    this.terminate();
+  }
+
+  /** Ends the worker at once; its nodes are closed already, or lost. */
+  terminate(): void {
+    this.#state = 'done';
+    this.#worker.terminate();
+  }
+
+  #receive(message: FromWorker): void {
+    switch (message.type) {
+      case 'hello':
+        this.#ready.resolve();
+        break;
+      case 'opened':
+        this.#state = 'open';
+        this.#opened.resolve();
+        break;
+      case 'failed':
+        this.#fail(message.error);
+        break;
+      case 'done':
+        this.#state = 'done';
+        this.#listener.done();
+        break;
+      case 'task_done':
+        this.#tasks.get(message.id)?.resolve(message.answer as never);
+        break;
+      case 'task_failed':
+        this.#tasks.get(message.id)?.reject(fromRecord(message.error));
+        break;
+      default:
+        this.#listener.report(message);
+    }
+  }
+
+  /** Before the worker is open, whoever opens it is told; afterwards, the listener. */
+  #fail(error: ErrorRecord): void {
+    if (this.#state === 'open') this.#listener.failed(error);
+    else this.#opened.reject(fromRecord(error));
+  }
+}
+
+function notClosed(worker: string, error: unknown): NodeReport {
+  const fields = { worker, error: errorMessage(error) };
+  return {
+    type: 'log',
+    entry: { level: 'warn', node: null, message: 'a worker could not be closed in order', fields },
+  };
+}
