@@ -8,6 +8,10 @@ const NO_TIMESTAMP = -0x8000000000000000n;
 /** RTSP: without these the first frame takes seconds. TCP: lost packets would be lost pictures. */
 const RTSP_OPTIONS = { rtsp_transport: 'tcp', analyzeduration: '1000000', probesize: '1000000' };
 
+/** FFmpeg makes times up for a stream of JPEGs over HTTP, as if it had 25 a second; when each arrives is nearer the truth. */
+const UNTIMED_FORMAT = 'mpjpeg';
+const MICROSECONDS = { num: 1, den: 1_000_000 };
+
 export type ReadResult = 'packet' | 'end' | 'corrupt';
 
 export class MediaInput {
@@ -24,13 +28,15 @@ export class MediaInput {
 
   readonly #format: FormatContext;
   readonly #deadline: Deadline;
+  readonly #isUntimed: boolean;
 
   private constructor(format: FormatContext, stream: Stream, deadline: Deadline) {
     this.#format = format;
     this.#deadline = deadline;
     this.stream = stream;
     this.packet.alloc();
-    this.timeBase = { num: stream.timeBase.num, den: stream.timeBase.den };
+    this.#isUntimed = format.iformat?.name === UNTIMED_FORMAT;
+    this.timeBase = this.#isUntimed ? MICROSECONDS : { num: stream.timeBase.num, den: stream.timeBase.den };
     const rate = stream.avgFrameRate.num > 0 ? stream.avgFrameRate : stream.rFrameRate;
     this.frameRate = rate.den > 0 ? rate.num / rate.den : 0;
     // The video's own length where the container states it: sound may go on for longer.
@@ -73,7 +79,10 @@ export class MediaInput {
     while (true) {
       const code = await this.#deadline.of(this.#format.readFrame(this.packet), beganMs);
       if (code >= 0) {
-        if (this.packet.streamIndex === this.stream.index) return 'packet';
+        if (this.packet.streamIndex === this.stream.index) {
+          if (this.#isUntimed) this.packet.pts = this.packet.dts = BigInt(Math.round(performance.now() * 1000));
+          return 'packet';
+        }
         this.packet.unref();
         continue;
       }

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { SystemClock } from '../../../runtime/clock.ts';
 import type { FrameView } from '../../../runtime/data.ts';
 import { errorCode, toRecord } from '../../../runtime/errors.ts';
+import { CameraServer } from '../../../sim/camera/server.ts';
 import { type NodeRun, openGraph, openNode, runGraph, runNode } from '../../node-runner.ts';
 import type { RecordedPacket } from '../fragment.ts';
 
@@ -54,6 +55,24 @@ describe('a file', () => {
     expect(run.failures).toEqual([]);
     expect(framesOf(run)).toEqual([]);
   });
+});
+
+test('JPEGs over HTTP have no times of their own: they are those of their arrival', async () => {
+  const clock = new SystemClock();
+  const credentials = { user: 'admin', password: 'secret' };
+  await using camera = await CameraServer.start({ clock, credentials, version: '0.0.1', host: '127.0.0.1', port: 0 });
+  const url = `${camera.origin}/debug/video?size=64x36&fps=20`;
+  const run = await openGraph(decoded({ url, pace: 'realtime' }), { clock });
+  run.start();
+  await run.until(() => framesOf(run).length >= 8);
+  run.stop();
+  await run.finished;
+  const metas = framesOf(run).map(({ meta }) => meta);
+  expect(metas.map(({ captureClock }) => captureClock)).toEqual(metas.map(() => 'arrival'));
+  expect(metas.every(({ captureMonoMs, decodedMonoMs }) => captureMonoMs <= decodedMonoMs + 1)).toBe(true);
+  // FFmpeg would count in steps of 40 ms.
+  const offGridMs = metas.map(({ mediaTimeS }) => Math.abs(mediaTimeS * 1000 - 40 * Math.round(mediaTimeS * 25)));
+  expect(Math.max(...offGridMs)).toBeGreaterThan(0.5);
 });
 
 describe('a loop', () => {
