@@ -1,8 +1,10 @@
 /** The shipped graph for ONVIF cameras with the default model, no knowledge of the camera, and pictures of a drone. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { SystemClock } from '../../runtime/clock.ts';
 import { CameraServer } from '../../sim/camera/server.ts';
 import { VirtualCamera } from '../../sim/camera/virtual-camera.ts';
-import { RunningCommand } from '../support/command.ts';
+import { ROOT, RunningCommand } from '../support/command.ts';
 import { Folder } from '../support/graphs.ts';
 import { until } from '../support/patience.ts';
 import { Client } from './client.ts';
@@ -30,8 +32,11 @@ export async function chooseDrone(then: (run: UserRun) => Promise<void>): Promis
   await using server = await CameraServer.start({
     ...{ clock, camera, credentials: LOGIN, version: '0.0.1', host: '127.0.0.1', port: 0 },
   });
-  const video = `virtual-ptz:${server.origin}?size=${PICTURE.width}x${PICTURE.height}&fps=${FPS}`;
-  const args = ['graph', 'graphs/onvif.yaml', '--port', '0', '--state', state.path, '--set', `source.url=${video}`];
+  // Its pictures say when they were taken; a stream would be judged by this machine's delays as well.
+  const source = { use: 'virtual-ptz', with: { url: server.origin, size: [PICTURE.width, PICTURE.height], fps: FPS } };
+  const shipped = readFileSync(join(ROOT, 'graphs', 'onvif.yaml'), 'utf8');
+  const graph = state.write('onvif.yaml', shipped.replace(/source: .*/, `source: ${JSON.stringify(source)}`));
+  const args = ['graph', graph, '--port', '0', '--state', state.path];
   const env = { CAM_HOST: `127.0.0.1:${server.port}`, CAM_USER: LOGIN.user, CAM_PASSWORD: LOGIN.password };
   await using command = new RunningCommand(args, { env });
   const { url, session } = await command.ready();
