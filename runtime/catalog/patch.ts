@@ -1,6 +1,6 @@
 /**
- * A patch of a graph, put into the text of its file: only what it changes is written anew, so that comments, order,
- * anchors, quotes and layout of all other lines stay as they are.
+ * Writes a patch into the text of a graph file. Only the values that change are written again: comments, order, anchors,
+ * quotes and the layout of all other lines stay as they are.
  */
 import { isDeepStrictEqual } from 'node:util';
 import {
@@ -28,15 +28,15 @@ export type Patch = { readonly [key: string]: unknown };
 
 /**
  * @param text of a graph without faults
- * @param env a value that a `${VAR}` of the text has already is no change: the variable stays
- * @throws WindhoverError `patch_failed` when YAML cannot hold it
+ * @param env where the patch says what a `${VAR}` of the text stands for, the variable stays
+ * @throws WindhoverError `patch_failed`: there is no YAML for it
  */
 export function patchText(text: string, patch: Patch, env: Env): string {
   const document = parse(text);
   const before: unknown = document.toJS(NO_LIMIT);
   const after = merged(before, patch, env);
   if (isDeepStrictEqual(before, after)) return text;
-  // Where the text is too intricate for a small change (a tag, a comment inside of brackets), a larger part is replaced.
+  // When the smallest edit gives something else (a tag, a comment in brackets), larger parts are replaced as a whole.
   for (let depth = depthOf(patch); depth > 0; depth--) {
     const edited = new TextEdit(text, document, depth).to(before, after);
     const result = parse(edited);
@@ -61,14 +61,14 @@ function parse(text: string): Document.Parsed {
   return parseDocument(text, { merge: true, prettyErrors: false, logLevel: 'silent' });
 }
 
-/** Finds the pieces of a text that must be written anew for the document to become another one. */
+/** The edits of a text that turn its values into others. */
 class TextEdit {
   readonly #text: string;
   readonly #document: Document;
-  /** Mappings this deep are replaced as a whole. */
+  /** Mappings deeper than that are replaced as a whole. */
   readonly #depth: number;
   readonly #edits: Edit[] = [];
-  /** Mappings that are no longer what they were, though they are not replaced. */
+  /** Mappings with edits inside. */
   readonly #changed = new Set<Node>();
 
   constructor(text: string, document: Document, depth: number) {
@@ -89,7 +89,7 @@ class TextEdit {
     this.#changed.add(map);
     const own = new Map(map.items.map((pair) => [nameOf(pair), pair]));
     const gone = Object.keys(before).filter((key) => !Object.hasOwn(after, key));
-    // What `<<` brings in can only be left out by a mapping that says everything itself.
+    // A key that comes from `<<` is removed by writing the whole mapping.
     if (gone.some((key) => !own.has(key)) || (gone.length > 0 && gone.length === map.items.length)) {
       this.#replace(map, after);
       return;
@@ -109,7 +109,7 @@ class TextEdit {
 
   #replace(node: Node, value: unknown): void {
     const text = flow(value, isScalar(node) ? node.type : undefined);
-    // What begins on a line of its own, or was empty, moves up to its key.
+    // A block, or an empty value, becomes a value on the line of its key.
     const key = this.#text.slice(0, start(node)).trimEnd();
     const isBlock = isCollection(node) && node.flow !== true;
     if (key.endsWith(':') && (isBlock || node.range?.[0] === node.range?.[1])) {
@@ -145,7 +145,7 @@ class TextEdit {
     }
   }
 
-  /** An alias of something that has changed becomes what it stood for. */
+  /** An alias of a value that changes is replaced by the value from before. */
   #freeAliases(): void {
     const edits = [...this.#edits];
     const covers = (node: Node) => edits.some(({ from, to }) => from <= start(node) && start(node) < to);
@@ -193,7 +193,7 @@ function merged(before: unknown, patch: unknown, env: Env): unknown {
   return Object.fromEntries(result);
 }
 
-/** The value, but with the variables of the file where they stand for the same. */
+/** The value, with the variables of the file wherever they stand for the same text. */
 function withVariables(before: unknown, value: unknown, env: Env): unknown {
   if (Array.isArray(value)) {
     const old: readonly unknown[] = Array.isArray(before) ? before : [];
