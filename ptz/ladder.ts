@@ -13,7 +13,7 @@ export type Rung = (typeof RUNGS)[number];
 export interface RungEvidence {
   /** The camera lists what it takes. */
   readonly listed: boolean;
-  /** What the small move showed. `unverified`: taken without complaint, but the camera does not show its effect. */
+  /** What the small move showed. `unverified`: taken without complaint, but its effect could not be observed. */
   readonly move: 'works' | 'unverified' | 'failed' | 'not-tried';
   /** Why the move failed or could not be verified. */
   readonly detail: string | null;
@@ -77,7 +77,7 @@ export function chooseRung(evidence: Evidence, policy: LadderPolicy, roundTripMs
     rejected.push({ rung, reason });
   }
   if (isLastResort(evidence, policy)) {
-    const note = 'needs a guardian: should our process die, nothing ends a velocity, and there is no other rung';
+    const note = 'needs a guardian: if this process died, nothing would end a velocity, and there is no other rung';
     const others = rejected.filter(({ rung }) => rung !== 'velocity');
     return verdict('velocity', others, { ...evidence, notes: [...evidence.notes, note] }, roundTripMs);
   }
@@ -108,17 +108,17 @@ function whyNot(rung: Rung, evidence: Evidence, policy: LadderPolicy): string | 
   if (!policy.allowed.includes(rung)) return 'not allowed by the options';
   if (!listed) return 'the camera does not list it';
   if (move === 'failed') return detail ?? 'the small move failed';
-  if (rung === 'absolute' && evidence.position === 'absent') return 'the camera does not say where it points';
+  if (rung === 'absolute' && evidence.position === 'absent') return 'the camera does not report its position';
   // What the lower rungs do ends by itself: a move to a place is over when it is there.
   return rung === 'velocity' ? whyNotVelocity(evidence.stops, policy) : null;
 }
 
 function whyNotVelocity({ timeout, stop }: StopEvidence, { guardian }: LadderPolicy): string | null {
-  if (stop === 'none') return 'neither Stop nor a velocity of zero was seen to stop it';
+  if (stop === 'none') return 'neither Stop nor a velocity of zero stopped it';
   if (guardian) return null;
-  const why = 'should our process die, nothing would stop it; needs a guardian';
+  const why = 'if this process died, nothing would stop it; needs a guardian';
   if (timeout === 'ignored') return `the camera ignores a velocity's Timeout: ${why}`;
-  if (timeout === 'absent') return `a velocity goes on until it is stopped: ${why}`;
+  if (timeout === 'absent') return `a velocity lasts until it is stopped: ${why}`;
   return timeout === 'refused' ? `the camera refuses a Timeout: ${why}` : null;
 }
 

@@ -14,12 +14,12 @@ export const driverParams = {
   driver: choice(
     ['none', 'sim', 'onvif', 'octagon'],
     'none',
-    'How the camera is moved. none: not at all; sim: motors in this process; onvif and octagon have options of their own.',
+    'How the camera is moved. none: not at all; sim: motors in this process; onvif and octagon have their own options.',
   ),
   position: choice(
     ['same', 'octagon', 'none'],
     'same',
-    'Who says where the camera points: the driver itself, or Octagon beside another driver; none: nobody.',
+    'Where the position of the camera comes from: the driver itself, Octagon beside another driver, or none.',
   ),
   onvif: Type.Optional({ ...OnvifOptions, description: 'The camera over ONVIF, with driver: onvif.' }),
   octagon: Type.Optional({
@@ -52,7 +52,7 @@ export function checkDriverOptions({ driver, position, onvif, octagon }: DriverO
     }
   }
   if (position === 'octagon' && driver === 'octagon')
-    throw wrong('position', 'octagon tells its own position', 'position: same');
+    throw wrong('position', 'octagon has its own position', 'position: same');
 }
 
 function wrong(option: string, what: string, expected: string): WindhoverError {

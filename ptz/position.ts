@@ -50,12 +50,12 @@ export function withPosition(driver: PtzDriver, source: PositionSource | null): 
       return source === null || !look ? { ...status, ...NOWHERE } : withLook(status, source, look);
     },
     async moveRelative(offset: Offset, signal?: AbortSignal) {
-      if (offset.space === 'position') throw unsupported('moves by positions that it does not tell itself');
+      if (offset.space === 'position') throw unsupported('relative moves without its own positions');
       await driver.moveRelative(offset, signal);
     },
     async moveAbsolute(place: Place, signal?: AbortSignal) {
       if (place.pan !== undefined || place.tilt !== undefined) {
-        throw unsupported('moves to a place that is told by another source');
+        throw unsupported('moves to a position from another source');
       }
       await driver.moveAbsolute(place, signal);
     },

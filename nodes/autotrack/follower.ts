@@ -118,7 +118,8 @@ export class Follower {
     if (!link) return;
     const { state, reason } = link.view;
     this.#context.gauge('link', state);
-    if (state === 'lost') this.#context.log.warn('the camera is lost', { code: 'camera_lost', reason });
+    if (state === 'lost')
+      this.#context.log.warn('the connection to the camera is lost', { code: 'camera_lost', reason });
     if (state !== 'ready' || link.capabilities === null || this.#isKnown) return;
     this.#isKnown = true;
     const { verdict } = link.capabilities;

@@ -17,7 +17,7 @@ const TICK_MS = 50;
 
 export default defineNode({
   name: 'autotrack',
-  doc: 'Follows a selected target, moves the camera after it, and says in which phase the following is.',
+  doc: 'Follows a selected target with the camera, and reports the tracking phase.',
   params,
   inputs: { tracks: { kind: 'tracks' } },
   outputs: { ptz: { kind: 'ptz', doc: 'Target, phase and camera state, once per frame.' } },

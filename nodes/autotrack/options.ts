@@ -11,47 +11,46 @@ export const params = Type.Object({
   ...driverParams,
   enabled: Type.Boolean({
     default: true,
-    description: 'false: the camera is connected to and shown, and never moved.',
+    description: 'false: the camera is connected and its state is published, but it is never moved.',
   }),
   auto_select: Type.Optional(
     Type.Boolean({
-      description:
-        'The graph chooses a target by itself while the operator has chosen none. Default: when required_zones are given.',
+      description: 'Choose a target while the operator has selected none. Default: true when required_zones are given.',
     }),
   ),
   required_zones: Type.Array(Type.String({ minLength: 1 }), {
     default: [],
-    description: 'A target that the graph chooses must be in one of these zones (node zones). Empty: anywhere.',
+    description: 'An automatically chosen target must be in one of these zones (node zones). Empty: anywhere.',
   }),
   labels: Type.Array(Type.String({ minLength: 1 }), {
     default: [],
-    description: 'Labels that the graph may choose, the most wanted first. Empty: any.',
+    description: 'Labels that may be chosen automatically, in order of preference. Empty: any.',
   }),
   min_confidence: Type.Number({
     default: 0.5,
     minimum: 0,
     maximum: 1,
-    description: 'Least mean confidence of a target that the graph chooses.',
+    description: 'Least mean confidence of an automatically chosen target.',
   }),
-  min_age_s: seconds(1, 'How long a track must have been seen before the graph chooses it, in seconds.'),
+  min_age_s: seconds(1, 'How long a track must have been seen before it is chosen automatically, in seconds.'),
   grace_s: seconds(2, 'How long an unseen target is searched for before it is lost, in seconds.'),
-  hold_s: seconds(2, 'How long a camera waits where its target was last seen, before it looks around, in seconds.'),
-  search_s: seconds(10, 'For how long it looks around then, in seconds. 0: not at all.'),
+  hold_s: seconds(2, 'How long the camera waits where its target was last seen before it looks around, in seconds.'),
+  search_s: seconds(10, 'How long the camera looks around then, in seconds. 0: not at all.'),
   return_preset: Type.Optional(
     Type.String({
       minLength: 1,
-      description: 'Token or name of the preset that the camera goes back to. Without it, it stays where it is.',
+      description: 'Token or name of the preset that the camera returns to. Without it, the camera stays where it is.',
     }),
   ),
-  return_after_s: seconds(20, 'Time without a target in sight after which it goes there, in seconds.'),
+  return_after_s: seconds(20, 'Time without a visible target after which the camera returns, in seconds.'),
   stationary_release_s: seconds(
     120,
-    'A target of the graph’s own choice that does not move for so long is let go of, in seconds. 0: never.',
+    'An automatically chosen target that does not move for this time is released, in seconds. 0: never.',
   ),
   calibrate: Type.Boolean({
     default: true,
     description:
-      'Learn by small moves what the motors are like, once, while there is nothing to follow. Kept in the state folder.',
+      'Measure the motors with small moves, once, while there is no target. The result is kept in the state folder.',
   }),
   frame_delay_ms: Type.Optional(
     Type.Integer({

@@ -31,7 +31,7 @@ export const DetectOptions = Type.Object({
     Type.Union([Type.Array(Type.String({ minLength: 1 }), { minItems: 1 }), Type.String({ minLength: 1 })], {
       ...pathOption({ names: true }),
       description:
-        'Only these labels are detected: a list, one label, or the path of a text file with one a line. Default: all of ' +
+        'Only these labels are detected: a list, one label, or the path of a text file with one per line. Default: all of ' +
         'the model. For a model that has no class names of its own: its class names, by number.',
     }),
   ),
@@ -39,32 +39,31 @@ export const DetectOptions = Type.Object({
     minimum: 1,
     maximum: 1000,
     default: 100,
-    description: 'Most detections a frame, the most confident ones.',
+    description: 'Most detections per frame; the most confident ones are kept.',
   }),
   iou: Type.Optional(
     Type.Number({
       ...ratio,
       description:
         'Overlap (intersection over union) above which the less confident of two boxes of a class is dropped. ' +
-        'Default: 0.45 for yolo and yolox; models that give each object once are left alone.',
+        'Default: 0.45 for yolo and yolox; models that give each object once are not filtered.',
     }),
   ),
   class_agnostic_nms: Type.Boolean({
     default: false,
-    description:
-      'Boxes of different classes suppress each other too, as they always do where confidence is objectness.',
+    description: 'Boxes of different classes suppress each other too. Always on where confidence is objectness.',
   }),
   tight_boxes: Type.Boolean({
     default: true,
     description:
-      'For models whose boxes are larger than the visible object by a margin (metadata key box_margin): take it off. ' +
+      'For models whose boxes have a margin around the visible object (metadata key box_margin): remove it. ' +
       'False: publish the boxes as the model gives them.',
   }),
   class_names: Type.Optional(
     Type.Union([Type.Array(Type.String(), { minItems: 1 }), Type.String({ minLength: 1 })], {
       ...pathOption({ names: true }),
       description:
-        'Names of the classes by number: a list, the path of a text file with one a line (or JSON), coco80 or coco91. ' +
+        'Names of the classes by number: a list, the path of a text file with one per line (or JSON), coco80 or coco91. ' +
         'Default: those in the model.',
     }),
   ),
@@ -85,7 +84,7 @@ export const DetectOptions = Type.Object({
       maximum: 4096,
       multipleOf: 32,
       description:
-        'Side of the square input in pixels, for models that leave it open; an error for others unless equal. ' +
+        'Side of the square input in pixels, for models with a dynamic size; an error for others unless equal. ' +
         "Default: the model's metadata key imgsz, else 640.",
     }),
   ),
@@ -106,7 +105,7 @@ export const DetectOptions = Type.Object({
       {
         additionalProperties: false,
         description:
-          'How the picture is fed, where the model was trained in another way than its family. Default: the metadata ' +
+          'Form of the input picture, if the model was trained in another way than its family. Default: the metadata ' +
           'keys input_color, input_white, input_fit and input_pad, else as the family does.',
       },
     ),
@@ -115,7 +114,7 @@ export const DetectOptions = Type.Object({
     minimum: 0,
     maximum: 64,
     default: 1,
-    description: 'Threads of one inference; 0: one a core.',
+    description: 'Threads of one inference; 0: one per core.',
   }),
   providers: Type.Array(Type.Union(words(PROVIDERS)), {
     minItems: 1,

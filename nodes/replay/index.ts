@@ -25,11 +25,12 @@ const params = Type.Object({
   }),
   format: Type.Union([Type.Literal('jsonl'), Type.Literal('mot')], {
     default: 'jsonl',
-    description: 'jsonl: a frame a line (see the README). mot: MOTChallenge det.txt, a box a line, frames from 1.',
+    description:
+      'jsonl: one frame per line (see the README). mot: MOTChallenge det.txt, one box per line, frames from 1.',
   }),
   pace: Type.Union([Type.Literal('asap'), Type.Literal('realtime')], {
     default: 'asap',
-    description: 'asap: every frame as soon as the graph can take it. realtime: each when it is due.',
+    description: 'asap: every frame as soon as the graph can process it. realtime: each at its time.',
   }),
   width: Type.Optional(
     Type.Integer({ minimum: 1, description: 'Width of the source frame in pixels; required for mot.' }),

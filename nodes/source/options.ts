@@ -5,14 +5,14 @@ export const SourceOptions = Type.Object({
   url: Type.String({
     ...pathOption({ urls: true }),
     minLength: 1,
-    description: 'File, or any URL that FFmpeg opens (rtsp://…, http://…).',
+    description: 'File, or any URL that FFmpeg can open (rtsp://…, http://…).',
   }),
   pace: Type.Union([Type.Literal('realtime'), Type.Literal('asap')], {
     default: 'realtime',
     description:
-      'realtime: files play at their own speed and late frames are dropped, as from a camera. asap: every frame, as fast as it goes.',
+      'realtime: files play at their own speed and late frames are dropped, as from a camera. asap: every frame, as fast as possible.',
   }),
-  loop: Type.Boolean({ default: false, description: 'Start a file again when it ends.' }),
+  loop: Type.Boolean({ default: false, description: 'Play a file again when it ends.' }),
   start_s: Type.Number({ default: 0, minimum: 0, description: 'Where in a file to start, in seconds.' }),
   open_timeout_s: Type.Number({
     default: 10,

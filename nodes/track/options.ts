@@ -39,7 +39,7 @@ export const trackOptions = Type.Object({
   }),
   fuse_confidence: Type.Boolean({
     default: true,
-    description: 'Multiply the IoU by the confidence of the detection, so that sure detections are matched first.',
+    description: 'Multiply the IoU by the confidence of the detection, so that confident detections are matched first.',
   }),
   duplicate_iou: Type.Number({
     ...overlap,
@@ -63,7 +63,7 @@ export const trackOptions = Type.Object({
   per_class: Type.Boolean({
     default: true,
     description:
-      'A track is matched by detections of its own label only. False: by any; its label is the one most voted. ' +
+      'A track is matched by detections of its own label only. False: by any; the most frequent label counts. ' +
       'Without effect where detections carry class probabilities.',
   }),
   least_match_size: Type.Number({

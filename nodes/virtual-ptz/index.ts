@@ -11,7 +11,7 @@ export default defineNode({
   params: VirtualPtzOptions,
   inputs: {},
   outputs: {
-    packets: { kind: 'packet', doc: 'Uncompressed pictures, each with the very time at which it was taken.' },
+    packets: { kind: 'packet', doc: 'Uncompressed pictures, each with its exact capture time.' },
   },
   board: { posts: [boardTopics.head], watches: [boardTopics.motors] },
   pace: () => 'realtime',

@@ -8,25 +8,25 @@ export const VirtualPtzOptions = Type.Object({
     Type.String({
       ...pathOption(),
       minLength: 1,
-      description: 'Scene file (JSON): what there is to see, and the motors. Default: a drone and an airplane.',
+      description: 'Scene file (JSON): targets, landscape and motors. Default: a drone and an airplane.',
     }),
   ),
-  fps: Type.Number({ default: 15, exclusiveMinimum: 0, maximum: 60, description: 'Pictures a second.' }),
+  fps: Type.Number({ default: 15, exclusiveMinimum: 0, maximum: 60, description: 'Pictures per second.' }),
   size: Type.Optional(
     Type.Tuple([side, side], {
       description:
-        '[width, height] of the picture in pixels, both even. Default: [640, 360]; with `url`, as the camera says.',
+        '[width, height] of the picture in pixels, both even. Default: [640, 360]; with `url`, the size of the camera.',
     }),
   ),
   url: Type.Optional(
     Type.String({
       pattern: '^https?://[^/]',
       description:
-        'http://host:port of a virtual camera that runs by itself (bun run camera), in place of one in this process.',
+        'http://host:port of a virtual camera in its own process (bun run camera), instead of one in this process.',
     }),
   ),
   profile: Type.Optional(
-    Type.String({ minLength: 1, description: 'With `url`: media profile whose picture is taken. Default: the first.' }),
+    Type.String({ minLength: 1, description: 'With `url`: the media profile to use. Default: the first.' }),
   ),
   timeout_s: Type.Number({
     default: 10,

@@ -20,7 +20,7 @@ const zone = Type.Object(
           minItems: 3,
           maxItems: 100,
           description:
-            'Instead of points: corners as [pan, tilt] in degrees, + right and + up. Across ±180 pan goes on: 170, 190.',
+            'Instead of points: corners as [pan, tilt] in degrees, + right and + up. Across ±180, continue counting: 170, 190.',
         },
       ),
     ),
@@ -28,7 +28,7 @@ const zone = Type.Object(
       Type.String({
         minLength: 1,
         description:
-          'With points: token of the preset that they were drawn at; counts only while the camera rests there.',
+          'With points: token of the preset at which they were drawn; the zone is active only while the camera rests there.',
       }),
     ),
     anchor: Type.Union([Type.Literal('centre'), Type.Literal('bottom')], {
@@ -58,14 +58,13 @@ export const zonesOptions = Type.Object({
     default: 0.15,
     minimum: 0,
     maximum: 10,
-    description:
-      "How far outside a track must be to have left, as a share of its box's size: no flutter on the border.",
+    description: "How far outside the zone a track must be to have left it, as a share of its box's size (hysteresis).",
   }),
   settle_s: Type.Number({
     default: 0.5,
     minimum: 0,
     maximum: 60,
-    description: 'How long after a motion of the camera zones in the picture stay suspended, in seconds.',
+    description: 'How long zones in the picture stay suspended after a camera motion, in seconds.',
   }),
 });
 

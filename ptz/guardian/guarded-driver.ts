@@ -44,7 +44,7 @@ export class GuardedDriver implements PtzDriver {
     this.#guardian = new GuardianProcess(time, {
       lost: (reason) => this.#guardianLost(reason),
       stopping: () => {
-        this.#interruption = `no sign of our process for more than ${HOLD_MS} ms: its guardian stopped the camera`;
+        this.#interruption = `no sign of life from this process for more than ${HOLD_MS} ms: the guardian stopped the camera`;
       },
     });
     this.#driver = make(this.#watch());
@@ -113,7 +113,10 @@ export class GuardedDriver implements PtzDriver {
     if (link.state === 'refused') this.#loginRefused((link.nextTryMs ?? 0) - this.#time.clock.monoMs());
     const { reason } = this.#guardian;
     if (link.state !== 'ready' || reason === null) return status;
-    return { ...status, link: { state: 'lost', reason: `not moved without its guardian: ${reason}`, nextTryMs: null } };
+    return {
+      ...status,
+      link: { state: 'lost', reason: `not moved while the guardian is missing: ${reason}`, nextTryMs: null },
+    };
   }
 
   async close(): Promise<void> {
@@ -194,12 +197,12 @@ export class GuardedDriver implements PtzDriver {
 
 const GUARDED = {
   no:
-    'guarded: another process stops it when ours dies; it does not survive the loss of the network, ' +
-    'with which it goes on until a stop gets through',
+    'guarded: another process stops the camera when this one dies; this does not survive the loss of the network: ' +
+    'the camera then moves until a stop reaches it',
   unverified:
-    'guarded: another process stops it when ours dies; whether it survives the loss of the network is not known',
+    'guarded: another process stops the camera when this one dies; whether this survives the loss of the network is not known',
 } as const;
 
 function interrupted(got: string): WindhoverError {
-  return new WindhoverError('ptz_interrupted', 'trying the camera out was interrupted', { got, hint: 'try again' });
+  return new WindhoverError('ptz_interrupted', 'the test moves were interrupted', { got, hint: 'try again' });
 }

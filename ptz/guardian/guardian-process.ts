@@ -133,7 +133,7 @@ export class GuardianProcess implements MotionWatch {
       this.#child = child;
       this.#beat();
     } catch (error) {
-      this.#ended(`can't be started: ${errorMessage(error)}`);
+      this.#ended(`cannot be started: ${errorMessage(error)}`);
     }
   }
 
@@ -156,7 +156,8 @@ export class GuardianProcess implements MotionWatch {
         break;
       case 'unable':
         this.#learn(received.login);
-        if (received.number === this.#number) this.#setReason(`the guardian can't stop the camera: ${received.reason}`);
+        if (received.number === this.#number)
+          this.#setReason(`the guardian cannot stop the camera: ${received.reason}`);
         break;
       case 'stopping':
         this.#listener.stopping();
@@ -227,7 +228,11 @@ function send(child: Bun.Subprocess, message: ToGuardian): void {
 }
 
 function unguarded(reason: string): WindhoverError {
-  return new WindhoverError('ptz_unguarded', 'the camera is not moved: nobody could stop it if our process died', {
-    got: reason,
-  });
+  return new WindhoverError(
+    'ptz_unguarded',
+    'the camera is not moved: without a guardian nothing would stop it if this process died',
+    {
+      got: reason,
+    },
+  );
 }

@@ -59,7 +59,7 @@ export function cameraUrl(text: string, defaultPath: string): URL {
   const full = /^https?:\/\//i.test(text) ? text : `http://${text}`;
   if (!URL.canParse(full)) {
     // Not shown: people write passwords into addresses.
-    throw new WindhoverError('ptz_url', 'the camera address is not one', {
+    throw new WindhoverError('ptz_url', 'the camera address is not valid', {
       expected: 'host, host:port or an http address',
       permanent: true,
     });
@@ -67,7 +67,7 @@ export function cameraUrl(text: string, defaultPath: string): URL {
   const url = new URL(full);
   if (url.username !== '' || url.password !== '') {
     const hint = 'use the options username and password';
-    throw new WindhoverError('ptz_url', 'a camera address holds no login', { hint, permanent: true });
+    throw new WindhoverError('ptz_url', 'a camera address must not contain a login', { hint, permanent: true });
   }
   if (url.pathname === '/') url.pathname = defaultPath;
   return url;
@@ -87,5 +87,5 @@ async function readText(response: Response): Promise<string> {
 
 /** The error of a call that its caller, or the driver's own deadline, ended. */
 export function aborted(cause: unknown): WindhoverError {
-  return new WindhoverError('ptz_aborted', 'the request to the camera was called off', { cause });
+  return new WindhoverError('ptz_aborted', 'the request to the camera was cancelled', { cause });
 }

@@ -104,7 +104,9 @@ export class LinkKeeper {
   async ask<T>(request: () => Promise<T>): Promise<T> {
     const { state, reason } = this.now;
     if (state === 'lost')
-      throw new WindhoverError('ptz_unreachable', 'the camera is lost', { got: reason ?? 'no answer' });
+      throw new WindhoverError('ptz_unreachable', 'the connection to the camera is lost', {
+        got: reason ?? 'no answer',
+      });
     if (state === 'refused') this.#policy.check(this.#nowMs);
     return await this.try(request);
   }

@@ -18,7 +18,7 @@ export interface LoginRecord {
 /** A login is waited for so many times longer than another request, because giving it up counts as a refusal. */
 export const LOGIN_PATIENCE = 4;
 const REFUSED = 'the camera refused the login';
-const UNANSWERED = 'logins get no answer from the camera, which may have refused them';
+const UNANSWERED = 'the camera does not answer logins; it may have refused them';
 
 export class LoginPolicy {
   /** In a row; those that may have been ones count. */

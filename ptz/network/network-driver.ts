@@ -187,7 +187,7 @@ export class NetworkDriver implements PtzDriver {
 }
 
 export function unsupported(what: string): WindhoverError {
-  return new WindhoverError('ptz_unsupported', `the camera cannot do that: ${what}`, {
-    hint: 'its verdict says what it lacks',
+  return new WindhoverError('ptz_unsupported', `not supported by the camera: ${what}`, {
+    hint: 'see the result of its test moves (verdict)',
   });
 }

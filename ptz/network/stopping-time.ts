@@ -25,5 +25,7 @@ export function stoppedAfterMs(lateMs: number): number {
 export function tooSlow(lateMs: number): string[] {
   const afterMs = stoppedAfterMs(lateMs);
   if (afterMs <= STOPPED_WITHIN_MS) return [];
-  return [`too slow: should our process die, it stands ${afterMs} ms later, not ${STOPPED_WITHIN_MS} ms`];
+  return [
+    `too slow: if this process died, the camera would stand still ${afterMs} ms later, not ${STOPPED_WITHIN_MS} ms`,
+  ];
 }

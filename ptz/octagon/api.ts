@@ -110,8 +110,8 @@ export class OctagonApi {
 
   get #must(): string {
     if (this.#lens !== null) return this.#lens;
-    throw new WindhoverError('ptz_unsupported', 'the camera cannot do that: zoom', {
-      hint: 'name the lens in the option `lens`',
+    throw new WindhoverError('ptz_unsupported', 'not supported by the camera: zoom', {
+      hint: 'set the option `lens`',
     });
   }
 }

@@ -32,7 +32,7 @@ export class BoundedMotion {
     this.#chain = null;
   }
 
-  /** @param leadMs how long the motion may go on @returns false: the camera does not say where it points */
+  /** @param leadMs how long the motion may go on @returns false: the camera does not report its position */
   async move(velocity: Velocity, leadMs: number, nowMs: number, signal: AbortSignal): Promise<boolean> {
     const chain = this.#chain && nowMs - this.#chain.atMs <= CHAIN_MS ? this.#chain : null;
     const from = chain

@@ -138,7 +138,7 @@ export class OctagonCamera implements Camera {
 
   async relative({ space, pan = 0, tilt = 0, zoom }: Offset, signal: AbortSignal): Promise<void> {
     if (space !== 'position') {
-      throw new WindhoverError('ptz_unsupported', `the camera cannot do that: relative moves in the space ${space}`);
+      throw new WindhoverError('ptz_unsupported', `not supported by the camera: relative moves in the space ${space}`);
     }
     const now = await this.#link.ask(() => this.#eyes.look(signal));
     if (now.pan === null || now.tilt === null) throw blind();
@@ -203,8 +203,8 @@ export class OctagonCamera implements Camera {
         cause = error;
       }
     }
-    const hint = 'it may still be moving: look at it';
-    throw new WindhoverError('ptz_stop_failed', 'no stop was confirmed by the camera', { hint, cause });
+    const hint = 'it may still be moving: check it';
+    throw new WindhoverError('ptz_stop_failed', 'the camera did not confirm the stop', { hint, cause });
   }
 
   #tellHowToStop(): void {
@@ -226,10 +226,10 @@ function checkDevices(devices: ReadonlyMap<string, string>, { pantilt, lens }: O
       const expected = `one of ${[...devices.keys()].join(', ') || 'none: the camera lists no devices'}`;
       throw new WindhoverError('ptz_profile', 'there is no such device', { expected, got: name });
     }
-    return USABLE.test(status) ? [] : [`the device ${name} says that it is ${status}`];
+    return USABLE.test(status) ? [] : [`the device ${name} reports the status ${status}`];
   });
 }
 
 function blind(): WindhoverError {
-  return new WindhoverError('ptz_unsupported', 'the camera does not say where it points');
+  return new WindhoverError('ptz_unsupported', 'the camera does not report its position');
 }

@@ -142,7 +142,7 @@ export class OctagonClient {
   #read({ path }: OctagonCall, { status, text }: HttpAnswer): unknown {
     if (status === 401 || status === 403) {
       this.#isLoggedIn = false;
-      if (this.#options.username === '') throw loginError('the camera wants a login', null);
+      if (this.#options.username === '') throw loginError('the camera requires a login', null);
       this.policy.refused(this.#nowMs);
       throw loginError('the camera refused the login', null);
     }

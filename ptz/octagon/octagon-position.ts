@@ -35,7 +35,7 @@ export class OctagonPosition implements PositionSource {
         return await this.#eyes.look(signal);
       });
       this.#link.ready();
-      return { atMs, pan, tilt, zoom, moving, reason: pan === null ? 'it does not say where it points' : null };
+      return { atMs, pan, tilt, zoom, moving, reason: pan === null ? 'it does not report its position' : null };
     } catch (error) {
       if (signal.aborted) throw aborted(error);
       if (!(error instanceof WindhoverError)) throw error;

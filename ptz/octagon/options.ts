@@ -6,7 +6,7 @@ const speedLimit = (axis: string) =>
     default: 100,
     minimum: 1,
     maximum: 100,
-    description: `What full speed of ${axis} is, percent of the most that the head can do.`,
+    description: `Full speed of ${axis}, in percent of the maximum of the head.`,
   });
 
 /** How the API is reached: what the driver, the position source and the guardian need alike. */
@@ -21,7 +21,7 @@ export const OctagonAddress = Type.Object({
   lens: Type.String({ default: 'visible', description: 'Name of the camera whose lens zooms; empty: none.' }),
   tls_verify: Type.Boolean({
     default: true,
-    description: 'https: check the certificate. Switch off for systems that have made theirs themselves.',
+    description: 'https: check the certificate. Switch off for systems with a self-signed certificate.',
   }),
   request_ms: Type.Integer({
     default: 1500,
@@ -56,13 +56,13 @@ export const OctagonOptions = Type.Object(
       default: 0.15,
       exclusiveMinimum: 0,
       maximum: 1,
-      description: 'The lens has one speed: slower zooms than this share of it are none.',
+      description: 'The lens has one speed: zoom commands below this share of it are ignored.',
     }),
     bounded_deg_s: Type.Number({
       default: 20,
       exclusiveMinimum: 0,
       maximum: 200,
-      description: 'Rung absolute: what full speed is, degrees a second; less than the head can do.',
+      description: 'Rung absolute: full speed in degrees per second; less than the maximum of the head.',
     }),
     open_ms: Type.Integer({
       default: 60_000,

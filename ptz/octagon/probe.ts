@@ -43,11 +43,11 @@ export class OctagonProbe {
   /** @param isMoving false: no moves, the camera is believed */
   async run(policy: LadderPolicy, isMoving: boolean): Promise<{ verdict: Verdict; position: boolean }> {
     const start = await this.#look();
-    if (start === null) this.#notes.push('the camera does not say where it points: moves are blind');
+    if (start === null) this.#notes.push('the camera does not report its position: moves are blind');
     if (isMoving) {
       await this.#tryVelocity(start);
       if (start !== null) await this.#goBack(start);
-    } else this.#notes.push('not verified by moves: switched off by the options');
+    } else this.#notes.push('not verified by test moves: probe is off');
     const lateMs = Math.round(this.#context.roundTripMs());
     const evidence: Evidence = {
       rungs: { velocity: this.#velocity, absolute: this.#absolute, relative: ABSENT, 'relative-fov': ABSENT },
@@ -75,12 +75,12 @@ export class OctagonProbe {
     await stop(signal);
     await this.#pause(SETTLE_MS);
     if (start === null) {
-      this.#velocity = { ...UNTRIED, move: 'unverified', detail: 'the camera does not show its effect' };
+      this.#velocity = { ...UNTRIED, move: 'unverified', detail: 'its effect could not be observed' };
       this.#stop = 'unverified';
       return;
     }
     const hasMoved = Math.abs(turnedDeg) >= MOVED_DEG;
-    const detail = hasMoved ? null : 'taken without complaint, but nothing moved';
+    const detail = hasMoved ? null : 'accepted, but nothing moved';
     this.#velocity = { ...UNTRIED, move: hasMoved ? 'works' : 'failed', detail };
     // What did not move shows no stop.
     if (hasMoved) this.#stop = (await this.#isStill()) ? 'stop' : 'none';

@@ -171,7 +171,7 @@ export class OnvifCamera implements Camera {
     }
     const { pan, tilt, zoom } = await this.look(signal);
     if (pan === null || tilt === null) {
-      throw new WindhoverError('ptz_unsupported', 'the camera does not say where it points');
+      throw new WindhoverError('ptz_unsupported', 'the camera does not report its position');
     }
     const to = { pan: pan + (offset.pan ?? 0), tilt: tilt + (offset.tilt ?? 0) };
     const isZoom = offset.zoom !== undefined && zoom !== null;

@@ -101,13 +101,13 @@ export function configurationOptions(token: string): Pick<Call, 'operation' | 'x
 function loginNotes({ method, refusedMethods }: SoapClient, offsetMs: number): string[] {
   const offsetS = Math.round(offsetMs / 1000);
   const isOff = Math.abs(offsetS) > 60;
-  const notes = isOff ? [`the camera reports a time ${offsetS} s from ours`] : [];
+  const notes = isOff ? [`the clock of the camera differs by ${offsetS} s`] : [];
   if (refusedMethods.has('token')) {
     const which = isOff ? 'by the time that it reports (is local time reported as UTC?)' : 'by WS-UsernameToken';
-    notes.push(`it refused a login ${which}`);
+    notes.push(`the camera refused a login ${which}`);
   }
   if (method === 'digest') notes.push('login by HTTP digest');
-  if (method === 'token-own-clock') notes.push('login by WS-UsernameToken with our own time');
+  if (method === 'token-own-clock') notes.push('login by WS-UsernameToken with the time of this machine');
   return notes;
 }
 
@@ -147,7 +147,7 @@ function reachable(xaddr: string | undefined, device: URL, notes: string[]): URL
   if (xaddr === undefined) return null;
   const url = URL.canParse(xaddr) ? new URL(xaddr) : new URL(DEVICE_PATH, device);
   if (url.hostname === device.hostname && url.protocol === device.protocol) return url;
-  const note = `services are said to be at ${url.host}; ${device.host}, which was dialled, is used`;
+  const note = `the camera names ${url.host} for its services; ${device.host} from the options is used`;
   if (!notes.includes(note)) notes.push(note);
   return new URL(url.pathname + url.search, device);
 }
@@ -179,6 +179,6 @@ function chooseProfile(body: XmlElement, wanted: string | undefined, notes: stri
     });
   }
   const skipped = wanted === undefined ? profiles.indexOf(found) : 0;
-  if (skipped > 0) notes.push(`profile ${found.token} is used: ${skipped} before it without PTZ`);
+  if (skipped > 0) notes.push(`profile ${found.token} is used: ${skipped} before it have no PTZ`);
   return { token: found.token, configuration: found.configuration };
 }

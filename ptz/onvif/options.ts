@@ -5,7 +5,7 @@ import { RUNGS } from '../ladder.ts';
 const range = (what: string) =>
   Type.Optional(
     Type.Tuple([Type.Number(), Type.Number()], {
-      description: `${what} at -1 and at 1 of the camera's position space, degrees: for cameras that do not say.`,
+      description: `${what} at -1 and at 1 of the camera's position space, in degrees: for cameras that do not report it.`,
     }),
   );
 
@@ -27,13 +27,13 @@ export const OnvifOptions = Type.Object(
     guardian: Type.Boolean({
       default: false,
       description:
-        'Prefer velocities also where only the guardian process ends them when ours dies. They are smoother than moves ' +
+        'Prefer velocities also where only the guardian process ends them when this one dies. They are smoother than moves ' +
         'that end by themselves, but do not end when the network is gone.',
     }),
     rungs: Type.Array(Type.Union(RUNGS.map((rung) => Type.Literal(rung))), {
       default: [...RUNGS],
       minItems: 1,
-      description: 'The only kinds of commands to steer by.',
+      description: 'The kinds of commands that may be used.',
     }),
     pan_reversed: reversed('left', 'right'),
     tilt_reversed: reversed('down', 'up'),
@@ -41,7 +41,7 @@ export const OnvifOptions = Type.Object(
     tilt_range_deg: range('Tilt angle'),
     tls_verify: Type.Boolean({
       default: true,
-      description: 'https: check the certificate. Switch off for cameras that have made theirs themselves.',
+      description: 'https: check the certificate. Switch off for cameras with a self-signed certificate.',
     }),
     request_ms: Type.Integer({
       default: 1500,

@@ -87,20 +87,20 @@ export class Probe {
     this.#notes.push(...notes);
     this.#start = await this.#eyes.begin();
     this.#position = this.#start?.pan == null ? 'absent' : 'works';
-    if (this.#position === 'absent') this.#notes.push('the camera does not say where it points: moves are blind');
+    if (this.#position === 'absent') this.#notes.push('the camera does not report its position: moves are blind');
     // Nothing moves yet: the stop before this has had time.
     if (this.#start?.saysMoving === true && (await this.#eyes.isStill()) === 'yes') {
       this.#moveStatusTrusted = false;
-      this.#notes.push('MoveStatus says MOVING of a camera that stands: it is not used');
+      this.#notes.push('MoveStatus says MOVING while the camera stands still: it is ignored');
     }
-    if (!isMoving) this.#notes.push('not verified by moves: switched off by the options');
+    if (!isMoving) this.#notes.push('not verified by test moves: probe is off');
     for (const rung of RUNGS) {
       if (isMoving && this.#rungs[rung].listed && policy.allowed.includes(rung)) await this.#try(rung);
       if (this.#verdict(policy).rung === rung) break;
     }
     if (isMoving) await this.#goBack();
     const lateMs = Math.round(this.#context.roundTripMs());
-    if (lateMs >= SLOW_MS) this.#notes.push(`slow: commands act, and a lease ends, up to ${lateMs} ms late`);
+    if (lateMs >= SLOW_MS) this.#notes.push(`slow: commands take effect, and leases end, up to ${lateMs} ms late`);
     this.#notes.push(...tooSlow(lateMs));
     return {
       verdict: this.#verdict(policy),
@@ -122,9 +122,9 @@ export class Probe {
     if (typeof seen !== 'string') {
       this.#rungs[rung] = { listed: true, move: 'failed', detail: refusedError('the small move', seen).message };
     } else if (seen === 'no') {
-      this.#rungs[rung] = { listed: true, move: 'failed', detail: 'taken without complaint, but nothing moved' };
+      this.#rungs[rung] = { listed: true, move: 'failed', detail: 'accepted, but nothing moved' };
     } else {
-      const detail = seen === 'yes' ? null : 'the camera does not show its effect';
+      const detail = seen === 'yes' ? null : 'its effect could not be observed';
       this.#rungs[rung] = { listed: true, move: seen === 'yes' ? 'works' : 'unverified', detail };
     }
   }
@@ -241,7 +241,7 @@ export class Probe {
     if (pan == null || tilt == null || !this.#rungs.absolute.listed) return;
     const refusal = await this.#context.calls.absolute({ pan, tilt }, null, this.#context.signal);
     if (refusal !== null) {
-      this.#notes.push(`absolute moves are listed and refused: ${refusal.reason}`);
+      this.#notes.push(`absolute moves are listed but refused: ${refusal.reason}`);
       this.#rungs.absolute = { listed: true, move: 'failed', detail: refusedError('AbsoluteMove', refusal).message };
       return;
     }
@@ -265,11 +265,11 @@ export class Probe {
     };
     const { hasRanges } = this.#context;
     for (const axis of (['pan', 'tilt'] as const).filter(isAgainst)) {
-      const what = `${axis} positions run the other way than velocities`;
-      if (hasRanges) this.#notes.push(`${what}: taken as ${axis}_range_deg has them`);
+      const what = `${axis} positions have the opposite sign of velocities`;
+      if (hasRanges) this.#notes.push(`${what}: ${axis}_range_deg is used as given`);
       else {
         this.#mirrored = { ...this.#mirrored, [axis]: true };
-        this.#notes.push(`${what}: they are mirrored (should the picture turn the wrong way: ${axis}_reversed)`);
+        this.#notes.push(`${what}: they are mirrored (if the picture turns the wrong way, set ${axis}_reversed)`);
       }
     }
   }

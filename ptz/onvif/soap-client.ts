@@ -105,7 +105,7 @@ export class SoapClient {
       const answer = await this.#send(call, null);
       if (!isUnauthorized(answer)) return read(answer);
       this.#challenge = DigestChallenge.from(answer.challenges) ?? this.#challenge;
-      if (this.#options.credentials === null) throw loginError('the camera wants a login', null);
+      if (this.#options.credentials === null) throw loginError('the camera requires a login', null);
       // Without the time a token would be a guess; digest needs none.
       if (this.method === null && this.#challenge) this.#next = 'digest';
     }

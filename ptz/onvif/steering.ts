@@ -74,7 +74,7 @@ export class Steering {
     const speed = speedFor(this.#shareS(velocity, leadMs, nowMs), fullSpeed);
     const known = chain?.place && !(speed !== null && isStale(chain, velocity, nowMs)) ? chain : null;
     const from = known?.place ?? (await this.#place(signal));
-    if (from === null) return { subcodes: [], reason: 'the camera does not say where it points' };
+    if (from === null) return { subcodes: [], reason: 'the camera does not report its position' };
     const by = known ? (rate * (nowMs - known.atMs)) / 1000 : 0;
     const place = ahead(from, known?.velocity ?? velocity, by);
     const refusal = await calls.absolute(toShares(ahead(place, velocity, (rate * leadMs) / 1000)), speed, signal);

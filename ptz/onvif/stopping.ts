@@ -29,8 +29,8 @@ export class Stopping {
         if (code === 'ptz_aborted' || code === 'ptz_login') throw error;
       }
     }
-    throw new WindhoverError('ptz_stop_failed', 'no stop was confirmed by the camera', {
-      hint: 'it may still be moving: look at it',
+    throw new WindhoverError('ptz_stop_failed', 'the camera did not confirm the stop', {
+      hint: 'it may still be moving: check it',
       cause: failure,
     });
   }

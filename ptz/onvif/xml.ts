@@ -87,7 +87,7 @@ function local(name: string): string {
 }
 
 function unreadable(got: string, cause?: unknown): WindhoverError {
-  return new WindhoverError('ptz_refused', 'the camera did not answer in SOAP', {
+  return new WindhoverError('ptz_refused', 'the answer of the camera is not SOAP', {
     expected: 'an XML document',
     got,
     hint: 'check the address and port of its ONVIF service',

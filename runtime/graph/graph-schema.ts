@@ -58,7 +58,7 @@ function nodeSchema(builtins: readonly AnyNode[]): Json {
         ],
       },
       with: { type: ['object', 'null'], description: 'Parameters of the node.' },
-      worker: name('Runs the node in the worker of this name, with all nodes that say the same.'),
+      worker: name('Runs the node in the worker of this name, together with all nodes that name it.'),
     },
     allOf: builtins.map(conditional),
   };

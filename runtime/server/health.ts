@@ -7,14 +7,14 @@ import { describe, ErrorSchema, ReadinessSchema } from './views.ts';
 
 const HealthSchema = Type.Object({ status: Type.Literal('ok') });
 const WarningSchema = Type.Object({
-  file: Type.String({ description: 'Graph file, as the server was told of it' }),
+  file: Type.String({ description: 'Graph file, as named on the command line' }),
   code: Type.String(),
   message: Type.String({ description: 'With line and column' }),
   since_unix_ms: Type.Number({ description: 'Unix time in milliseconds' }),
 });
 const WarningsSchema = Type.Object({
   warnings: Type.Array(WarningSchema, {
-    description: 'What is wrong with edits of graph files; the graphs before go on',
+    description: 'Faults of edited graph files; the previous graphs keep running',
   }),
 });
 const ReadySchema = Type.Composite([ReadinessSchema, WarningsSchema]);

@@ -77,7 +77,7 @@ export class GraphChanges {
 
   /** The process is gone, and with it what it was asked. */
   processGone(): void {
-    this.changed({ error: { code: 'process_gone', message: "the session's process died over it", permanent: false } });
+    this.changed({ error: { code: 'process_gone', message: 'the session process died over it', permanent: false } });
   }
 
   async #change(graph: SessionGraph): Promise<Changed> {

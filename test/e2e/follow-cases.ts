@@ -28,11 +28,11 @@ const onlyRung = (rung: Case['rung']): Case => ({ name: `only ${rung}`, rung, dr
 
 export const CASES: readonly Case[] = [
   // First, since it takes longest to be tried out.
-  quirk('latency-1000', { delayMs: 1000, within: 0.5, says: 'too slow: should our process die' }),
+  quirk('latency-1000', { delayMs: 1000, within: 0.5, says: 'too slow: if this process died' }),
   { name: 'no quirk', rung: 'velocity' },
   quirk('no-relative-fov'),
   quirk('fov-refused'),
-  quirk('always-moving', { says: 'MOVING of a camera that stands' }),
+  quirk('always-moving', { says: 'MOVING while the camera stands still' }),
   quirk('no-status', { verified: false, stopsByItself: 'unverified', says: 'moves are blind' }),
   quirk('nil-position', { says: 'moves are blind' }),
   quirk('zoom-half'),

@@ -71,7 +71,7 @@ describe('logins', () => {
     expect({ wrongLogins, isLocked, logins: between.logins }).toEqual({ wrongLogins: 2, isLocked: false, logins: 2 });
     const { link } = await driver.status();
     expect(link).toMatchObject({ state: 'refused', nextTryMs: expect.any(Number) });
-    expect(link.reason).toContain('which may have refused them (check username and password; the next attempt is in');
+    expect(link.reason).toContain('it may have refused them (check username and password; the next attempt is in');
     await driver.close();
   });
 
@@ -129,7 +129,7 @@ describe('logins', () => {
   test('no user: no login is sent, and the error says that one is wanted', async () => {
     await using rig = await Rig.start();
     const driver = driverFor(rig.server, { username: '', password: '' }, rig.time);
-    await expect(driver.open()).rejects.toThrow('the camera wants a login');
+    await expect(driver.open()).rejects.toThrow('the camera requires a login');
     expect(rig.server.device.gate.wrongLogins).toBe(0);
     await driver.close();
   });

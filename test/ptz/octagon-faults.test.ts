@@ -26,7 +26,7 @@ describe('faults', () => {
 
   test('no user: no login is sent, and the error says that one is wanted', async () => {
     await using rig = await OctagonRig.start([], { username: '' });
-    await expect(rig.driver.open()).rejects.toThrow('the camera wants a login');
+    await expect(rig.driver.open()).rejects.toThrow('the camera requires a login');
     expect(rig.server.device.gate.wrongLogins).toBe(0);
   });
 
@@ -114,6 +114,6 @@ describe('faults', () => {
 
   test('an address with a login in it is refused and not shown', () => {
     const make = () => new OctagonDriver(octagonOptions(1, { url: 'http://admin:geheim@host' }), new ManualTime());
-    expect(make).toThrow('a camera address holds no login');
+    expect(make).toThrow('a camera address must not contain a login');
   });
 });

@@ -29,7 +29,7 @@ describe('verdict', () => {
     await using rig = await OctagonRig.start([], { rungs: ['velocity', 'absolute'] });
     const { verdict } = await rig.driver.open();
     expect(verdict).toMatchObject({ rung: 'absolute', verified: true, stopsByItself: 'yes' });
-    expect(verdict.rejected[0]?.reason).toContain('goes on until it is stopped');
+    expect(verdict.rejected[0]?.reason).toContain('lasts until it is stopped');
     await rig.driver.close();
   });
 

@@ -131,8 +131,11 @@ describe('makeDriver', () => {
     { options: { driver: 'onvif', onvif: login, position: 'octagon' }, says: '`octagon` needs its options' },
     { options: { driver: 'onvif', onvif: login, octagon: login }, says: 'the section octagon is not used' },
     { options: { octagon: login }, says: 'the section octagon is not used' },
-    { options: { driver: 'octagon', octagon: login, position: 'octagon' }, says: 'octagon tells its own position' },
-    { options: { driver: 'onvif', onvif: { url: 'http://a:geheim@b' } }, says: 'a camera address holds no login' },
+    { options: { driver: 'octagon', octagon: login, position: 'octagon' }, says: 'octagon has its own position' },
+    {
+      options: { driver: 'onvif', onvif: { url: 'http://a:geheim@b' } },
+      says: 'a camera address must not contain a login',
+    },
   ])('$says', ({ options, says }) => {
     expect(() => make(options)).toThrow(says);
   });

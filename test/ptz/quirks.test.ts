@@ -22,28 +22,32 @@ const rows: Row[] = [
   { quirk: null, rung: 'velocity', stop: 'stop' },
   { quirk: 'no-relative-fov', rung: 'velocity' },
   { quirk: 'fov-refused', rung: 'velocity' },
-  { quirk: 'always-moving', rung: 'velocity', says: 'MoveStatus says MOVING of a camera that stands' },
+  { quirk: 'always-moving', rung: 'velocity', says: 'MoveStatus says MOVING while the camera stands still' },
   {
     quirk: 'no-status',
     rung: 'velocity',
     verified: false,
     stopsByItself: 'unverified',
-    says: 'does not say where it points',
+    says: 'does not report its position',
   },
-  { quirk: 'nil-position', rung: 'velocity', says: 'does not say where it points' },
+  { quirk: 'nil-position', rung: 'velocity', says: 'does not report its position' },
   { quirk: 'zoom-half', rung: 'velocity' },
-  { quirk: 'tilt-positions-down', rung: 'velocity', says: 'tilt positions run the other way than velocities' },
+  { quirk: 'tilt-positions-down', rung: 'velocity', says: 'tilt positions have the opposite sign of velocities' },
   { quirk: 'timeout-ignored', rung: 'absolute', says: "ignores a velocity's Timeout" },
   { quirk: 'timeout-refused', rung: 'absolute', says: 'refuses a Timeout' },
   { quirk: 'stop-refused', rung: 'velocity', stop: 'zero-velocity', says: 'Stop does not work' },
-  { quirk: 'clock-hour-off', rung: 'velocity', says: 'reports a time 3601 s from ours' },
+  { quirk: 'clock-hour-off', rung: 'velocity', says: 'the clock of the camera differs by 3601 s' },
   { quirk: 'local-time-as-utc', rung: 'velocity', says: 'is local time reported as UTC?', wrongLogins: 1 },
   { quirk: 'digest-only', rung: 'velocity', says: 'login by HTTP digest' },
   { quirk: 'auth-for-time', rung: 'velocity', says: 'login by HTTP digest' },
-  { quirk: 'wrong-xaddr', rung: 'velocity', says: 'services are said to be at 192.0.2.64' },
+  { quirk: 'wrong-xaddr', rung: 'velocity', says: 'the camera names 192.0.2.64 for its services' },
   { quirk: 'first-profile-without-ptz', rung: 'velocity', says: 'profile profile_sub is used' },
   { quirk: 'latency-300', rung: 'velocity' },
-  { quirk: 'latency-1000', rung: 'velocity', says: 'should our process die, it stands 1700 ms later, not 1500 ms' },
+  {
+    quirk: 'latency-1000',
+    rung: 'velocity',
+    says: 'if this process died, the camera would stand still 1700 ms later, not 1500 ms',
+  },
   { quirk: 'drop-tenth', rung: 'velocity' },
   { quirk: 'lockout', rung: 'velocity' },
   { quirk: 'reboot', rung: 'velocity' },
@@ -145,7 +149,7 @@ describe('the lower rungs', () => {
     const { verdict } = await rig.open();
     expect(verdict.rung).toBeNull();
     expect(verdict.rejected.at(-1)?.reason).toContain('SpaceNotSupported');
-    await expect(rig.driver.moveVelocity(PAN, 500)).rejects.toThrow('cannot do that');
+    await expect(rig.driver.moveVelocity(PAN, 500)).rejects.toThrow('not supported by the camera');
     await rig.driver.close();
   });
 
@@ -232,7 +236,7 @@ describe('other moves', () => {
     { axis: 'tilt', option: 'tilt_reversed' },
   ] as const)('$option: told the opposite, told where it points likewise', async ({ axis, option }) => {
     await using rig = await Rig.start([], { [option]: true });
-    expect((await rig.open()).verdict.notes.join()).toContain(`${axis} positions run the other way`);
+    expect((await rig.open()).verdict.notes.join()).toContain(`${axis} positions have the opposite sign`);
     const before = { deg: rig.server.camera.state()[axis].position, told: (await rig.status())[axis] ?? 0 };
     await rig.driver.moveVelocity({ pan: 0, tilt: 0, zoom: 0, [axis]: 0.2 }, 800);
     rig.time.advance(500);
@@ -258,7 +262,7 @@ test('without small moves the camera is believed, and that is said', async () =>
   await using rig = await Rig.start(['timeout-ignored'], { probe: false });
   const { verdict } = await rig.open();
   expect(verdict).toMatchObject({ rung: 'velocity', verified: false, stopsByItself: 'unverified' });
-  expect(verdict.notes).toContain('not verified by moves: switched off by the options');
+  expect(verdict.notes).toContain('not verified by test moves: probe is off');
   expect(rig.calls('ContinuousMove')).toBe(0);
   await rig.driver.close();
 });

@@ -22,7 +22,11 @@ const rows: Row[] = [
   { lateMs: 100, leaseMs: 1000, says: [] },
   { lateMs: 300, leaseMs: 800, says: [] },
   { lateMs: 800, leaseMs: SHORTEST_LEASE_MS, says: [] },
-  { lateMs: 1000, leaseMs: 300, says: ['too slow: should our process die, it stands 1700 ms later, not 1500 ms'] },
+  {
+    lateMs: 1000,
+    leaseMs: 300,
+    says: ['too slow: if this process died, the camera would stand still 1700 ms later, not 1500 ms'],
+  },
 ];
 
 test.each(rows)('answers $lateMs ms late: a lease of $leaseMs ms', ({ lateMs, leaseMs, says }) => {

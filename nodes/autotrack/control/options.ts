@@ -14,13 +14,13 @@ export const controlOptions = Type.Object({
     default: 1,
     minimum: 1,
     maximum: 200,
-    description: 'Largest magnification of the lens (30 for "30x"), as its data sheet says. 1: zoom is left alone.',
+    description: 'Largest magnification of the lens (30 for "30x"), from its data sheet. 1: the zoom is not used.',
   }),
   fill: Type.Number({
     default: 0.2,
     minimum: 0.01,
     maximum: 0.8,
-    description: 'Share of the frame that the longer side of the target is to take, by zooming.',
+    description: 'Zoom so that the longer side of the target takes this share of the frame.',
   }),
   fill_tolerance: Type.Number({
     default: 1.25,
@@ -31,7 +31,8 @@ export const controlOptions = Type.Object({
   dead_zone: Type.Number({
     default: 0.06,
     ...share,
-    description: 'A camera at rest stays so while the target is within this share of the frame width of the centre.',
+    description:
+      'A camera at rest does not move while the target is within this share of the frame width from the centre.',
   }),
   max_speed: Type.Number({
     default: 1,
@@ -55,16 +56,16 @@ export const controlOptions = Type.Object({
     default: 1,
     minimum: 0.2,
     maximum: 1,
-    description: 'A velocity command holds for this long; it is renewed in time while the camera is to move on.',
+    description: 'A velocity command is valid for this long; it is renewed while the camera must move on.',
   }),
   coast_s: Type.Number({
     default: 1,
     minimum: 0,
     maximum: 10,
-    description: 'An unseen target is followed where it should be for this long, then the camera stops.',
+    description: 'An unseen target is followed along its predicted path for this long; then the camera stops.',
   }),
-  invert_pan: Type.Boolean({ default: false, description: 'Send pan commands with the sign turned.' }),
-  invert_tilt: Type.Boolean({ default: false, description: 'Send tilt commands with the sign turned.' }),
+  invert_pan: Type.Boolean({ default: false, description: 'Send pan commands with the opposite sign.' }),
+  invert_tilt: Type.Boolean({ default: false, description: 'Send tilt commands with the opposite sign.' }),
 });
 
 export type ControlOptions = Static<typeof controlOptions>;

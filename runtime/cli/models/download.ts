@@ -183,7 +183,7 @@ class StallSignal implements Disposable {
 
 // ------------------------------------------------------------------------------------------------------------- errors
 
-const RESUMES = 'what has arrived is kept: the same command goes on from there';
+const RESUMES = 'the received part is kept: run the same command again to continue';
 
 /** Aborted requests throw this and that; what they were aborted for says more. */
 function readable(error: unknown, options: DownloadOptions, stall: StallSignal): WindhoverError {

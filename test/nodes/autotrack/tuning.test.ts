@@ -170,7 +170,7 @@ describe('motors are measured', () => {
 
   test.each([
     ['it is not to', { calibrate: false }, {}],
-    ['the camera does not say where it points', {}, { position: false }],
+    ['the camera does not report its position', {}, { position: false }],
   ])('not when %s', (_why, options, more) => {
     const bench = new Bench(options);
     bench.tuning.connected(capabilities('velocity', more));
