@@ -1,9 +1,9 @@
 /** How a node answers a request: checked against its contract both ways. */
 import type { TSchema } from '@sinclair/typebox';
-import { Value } from '@sinclair/typebox/value';
 import { WindhoverError } from '../errors.ts';
 import type { AnyNode, NodeHandlers } from '../node.ts';
 import type { HandlerQueue } from './handler-queue.ts';
+import { mismatch } from './mismatch.ts';
 
 export interface AnsweringNode {
   readonly id: string;
@@ -25,6 +25,6 @@ export async function answerRequest(node: AnsweringNode, name: string, params: u
 
 /** @throws WindhoverError `code` */
 function checkBody(what: string, schema: TSchema, body: unknown, code: string): void {
-  const wrong = Value.Errors(schema, body).First();
-  if (wrong) throw new WindhoverError(code, `${what}: ${wrong.path.slice(1)}: ${wrong.message.toLowerCase()}`);
+  const wrong = mismatch(schema, body);
+  if (wrong !== null) throw new WindhoverError(code, `${what}: ${wrong}`);
 }

@@ -1,8 +1,8 @@
 /** What one node publishes: checked against the topics that its contract declares before it leaves the worker. */
-import { Value } from '@sinclair/typebox/value';
 import type { Topics } from '../../schemas/topics.ts';
 import type { Logger, MessageOptions } from '../node.ts';
 import type { Published } from './messages.ts';
+import { mismatch } from './mismatch.ts';
 
 /** A node that sends nonsense is told so at the first message, and then at every so many. */
 const LOG_EVERY = 1000;
@@ -28,10 +28,9 @@ export class Publications {
   publish(name: string, value: unknown, { live = true, frame }: MessageOptions): void | Promise<void> {
     const topic = Object.hasOwn(this.#topics, name) ? this.#topics[name] : undefined;
     if (topic === undefined) return this.#refuse(name, 'the node does not declare this topic');
-    if (typeof value !== 'object' || value === null || !Value.Check(topic.schema, value)) {
-      const wrong = Value.Errors(topic.schema, value).First();
-      return this.#refuse(name, `${wrong?.path.slice(1) ?? ''}: ${wrong?.message.toLowerCase() ?? 'not an object'}`);
-    }
+    if (typeof value !== 'object' || value === null) return this.#refuse(name, 'not an object');
+    const wrong = mismatch(topic.schema, value);
+    if (wrong !== null) return this.#refuse(name, wrong);
     // Of what is about a frame, the next frame brings another. Any other message may be the last one for long.
     const mayDrop = topic.keep === 'latest' && frame !== undefined;
     return this.#services.publish({ topic: name, value, live, ...(frame ? { frame } : {}) }, mayDrop);

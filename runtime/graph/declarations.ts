@@ -1,12 +1,19 @@
-/** What several nodes of a graph declare under one name (board topics, kinds of links of their own) is the same. */
+/** What several nodes of a graph declare under one name (topics, board topics, kinds of links of their own) is the same. */
+import { topics } from '../../schemas/topics.ts';
 import { LINK_KINDS } from '../data.ts';
 import type { PortKind } from '../node.ts';
 import type { Faults } from './faults.ts';
 import type { LinkingNode } from './links.ts';
 
+/** Clients ask for topics by name, in a list and in a path. */
+const TOPIC_NAME = /^[a-z][a-z0-9_]*$/;
+
 /** Faults: what a node declares otherwise than one before it, and kinds of links that nobody knows. */
 export function checkDeclarations(nodes: readonly LinkingNode[], faults: Faults): void {
   const first = new Map<string, { readonly node: string; readonly text: string }>();
+  for (const [name, topic] of Object.entries(topics)) {
+    first.set(`the topic ${name}`, { node: 'the wire contract', text: JSON.stringify({ ...topic, doc: '' }) });
+  }
   for (const { outline, contract } of nodes) {
     const fault = (message: string) => faults.add(outline.at, outline.path, 'declaration', message);
     const declare = (what: string, declared: object) => {
@@ -16,6 +23,10 @@ export function checkDeclarations(nodes: readonly LinkingNode[], faults: Faults)
       else if (earlier.text !== text)
         fault(`declares ${what} otherwise than ${earlier.node}; declare it once and import it`);
     };
+    for (const [name, topic] of Object.entries(contract?.topics ?? {})) {
+      if (TOPIC_NAME.test(name)) declare(`the topic ${name}`, { ...topic, doc: '' });
+      else fault(`the topic ${JSON.stringify(name)}: its name must be of small letters, digits and _, a letter first`);
+    }
     const { posts = [], watches = [] } = contract?.board ?? {};
     for (const { name, keep, schema } of [...posts, ...watches]) declare(`the board topic ${name}`, { keep, schema });
     for (const { kind, schema } of portsOf(contract)) {

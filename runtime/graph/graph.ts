@@ -69,6 +69,12 @@ const CONTRACT = Type.Object({
   outputs: PORTS,
   join: Type.Optional(Type.Literal('frame')),
   board: Type.Optional(Type.Object({ posts: TOPICS, watches: TOPICS })),
+  topics: Type.Optional(
+    Type.Record(
+      Type.String(),
+      Type.Object({ doc: Type.String(), keep: literals(['every', 'latest'], ''), schema: SCHEMA }),
+    ),
+  ),
   requests: Type.Optional(Type.Record(Type.String(), Type.Object({ doc: Type.String(), params: OBJECT }))),
   open: Type.Function([], Type.Unknown()),
 });

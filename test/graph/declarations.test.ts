@@ -1,6 +1,16 @@
 /** Board topics and kinds of links that nodes declare: whatever has one name in a graph is the same. */
 import { describe, expect, test } from 'bun:test';
-import { type AnyNode, boardTopic, boardTopics, defineNode, type TSchema, Type } from '../../runtime/node.ts';
+import {
+  type AnyNode,
+  boardTopic,
+  boardTopics,
+  defineNode,
+  type Topics,
+  type TSchema,
+  Type,
+  topic,
+  topics,
+} from '../../runtime/node.ts';
 import { runGraph } from '../node-runner.ts';
 import { nodeTable } from '../support/node-table.ts';
 import { faultsOf } from './nodes.ts';
@@ -69,6 +79,38 @@ describe('board topics', () => {
   ])('$other: a fault where the second node stands', async ({ node }) => {
     const says = '5:3 nodes.b: declares the board topic wind otherwise than a; declare it once and import it';
     expect(await check(two, posts('a', wind), node)).toEqual([says]);
+  });
+});
+
+describe('topics', () => {
+  const two = '  a: { use: a }\n  b: { use: b }\n';
+  const counts = topic({ doc: 'Counts.', schema: Type.Object({ count: Type.Integer() }), keep: 'latest' });
+  const publishes = (name: string, declared: Topics) =>
+    defineNode({
+      name,
+      doc: 'Publishes.',
+      params: Type.Object({}),
+      inputs: {},
+      outputs: {},
+      pace: () => 'asap',
+      topics: declared,
+      open: () => ({}),
+    });
+
+  test('of the wire contract and of its own, the same in several nodes', async () => {
+    const again = publishes('b', { tick: topics.tick, counts: { ...counts, doc: 'In other words.' } });
+    expect(await check(two, publishes('a', { tick: topics.tick, counts }), again)).toEqual([]);
+  });
+
+  test.each([
+    { why: 'another schema', name: 'counts', says: 'declares the topic counts otherwise than a' },
+    { why: 'one of the wire contract', name: 'tick', says: 'declares the topic tick otherwise than the wire contract' },
+    { why: 'a name that is no name', name: 'a/b', says: 'the topic "a/b": its name must be of small letters' },
+  ])('$why: a fault', async ({ name, says }) => {
+    const other = { ...counts, schema: Type.Object({ count: Type.String() }) };
+    const [fault, ...more] = await check(two, publishes('a', { counts }), publishes('b', { [name]: other }));
+    expect(fault).toStartWith(`5:3 nodes.b: ${says}`);
+    expect(more).toEqual([]);
   });
 });
 

@@ -1,5 +1,6 @@
 /** What a client may ask for with `?topics=`. */
 import { describe, expect, test } from 'bun:test';
+import { topics } from '../../schemas/topics.ts';
 import { startRig, TestClient, until } from './clients.ts';
 import { event, number, state, tick } from './numbered.ts';
 
@@ -48,6 +49,27 @@ describe('topics', () => {
     const { received } = await second;
     await until('the last', () => received.at(-1) === state(199));
     expect(received.map(number)).toEqual([...new Set(received.map(number))].sort((a, b) => a - b));
+  });
+
+  test('a node of the graph may add topics, of either kind; they are there for those who ask', async () => {
+    await using rig = startRig();
+    const { tick: latest, tracks: every } = topics;
+    rig.sessions.known = { ...topics, counts: { ...latest, wanted: false }, alarms: { ...every, wanted: false } };
+    rig.sessions.emit(rig.id, 'counts', state(1));
+    rig.sessions.emit(rig.id, 'alarms', event(2));
+    const [asks, other] = [await TestClient.open(rig, rig.id, '?topics=counts,alarms'), await TestClient.open(rig)];
+    await until('retained', () => asks.received.length === 1);
+    rig.sessions.emit(rig.id, 'counts', state(3));
+    rig.sessions.emit(rig.id, 'alarms', event(4));
+    rig.sessions.emit(rig.id, 'tick', tick(5));
+    await until('all', () => asks.received.length === 3 && other.received.length === 1);
+    expect(asks.received).toEqual([state(1), state(3), event(4)]);
+    expect(other.received).toEqual([tick(5)]);
+    const get = async (path: string) => (await fetch(`${rig.server.url}/sessions/${rig.id}/${path}`)).json();
+    expect(await get('counts')).toEqual(JSON.parse(state(3)));
+    expect(await get('tick')).toEqual(JSON.parse(tick(5)));
+    expect(await get('alarms')).toEqual({ error: `Not found: /sessions/${rig.id}/alarms` });
+    expect(await get('toString')).toEqual({ error: `Not found: /sessions/${rig.id}/toString` });
   });
 
   test.each([

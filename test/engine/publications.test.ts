@@ -1,0 +1,44 @@
+/** What a node publishes: of the topics of its contract, and of their schemas, or nothing. */
+import { expect, test } from 'bun:test';
+import { defineNode, Type, topic, topics } from '../../runtime/node.ts';
+import { runNode } from '../node-runner.ts';
+
+const counts = topic({ doc: 'Counts.', schema: Type.Object({ count: Type.Integer() }), keep: 'latest' });
+
+const counter = defineNode({
+  name: 'counter',
+  doc: 'Counts.',
+  params: Type.Object({}),
+  inputs: {},
+  outputs: {},
+  topics: { counts, tracks: topics.tracks },
+  pace: () => 'asap',
+  open: ({ publish }) => ({
+    async run() {
+      await publish('counts', { count: 1 });
+      await publish('counts', { count: 2 }, { live: false, frame: { decodedMonoMs: 1, inferenceMs: 2 } });
+      // @ts-expect-error: the compiler knows the schema
+      await publish('counts', { count: 'three' });
+      // @ts-expect-error: a topic that the contract does not declare
+      await publish('tick', {});
+      // @ts-expect-error: an event of v1 has more than that
+      await publish('tracks', { schema: 'drone-ptz-metadata/1', type: 'track_event' });
+      for (let n = 0; n < 2000; n += 1) await publish('counts', null as never);
+    },
+  }),
+});
+
+test('what matches its topic goes out; the rest is dropped, counted and logged, but not each time', async () => {
+  const run = await runNode(counter);
+  expect(run.messages).toEqual([
+    { topic: 'counts', value: { count: 1 }, live: true },
+    { topic: 'counts', value: { count: 2 }, live: false, frame: { decodedMonoMs: 1, inferenceMs: 2 } },
+  ]);
+  expect(run.stats('node')).toMatchObject({ refused_messages: 2003 });
+  expect(run.failures).toEqual([]);
+  expect(run.logs.map(({ level, fields }) => [level, fields?.topic, fields?.error, fields?.so_far])).toEqual([
+    ['error', 'counts', 'count: expected integer', 1],
+    ['error', 'counts', 'not an object', 1001],
+    ['error', 'counts', 'not an object', 2001],
+  ]);
+});
