@@ -75,7 +75,7 @@ describe('who has one', () => {
     await using server = await serve();
     const driver = octagon(server);
     const { verdict, leaseMs } = await driver.open();
-    expect(verdict.notes.join()).toContain('guarded: another process stops it');
+    expect(verdict.notes.join()).toContain('guarded: another process stops the camera');
     expect(leaseMs).toBeLessThan(950);
     const pid = driver.guardianPid ?? 0;
     expect(isRunning(pid)).toBe(true);
@@ -100,7 +100,7 @@ describe('without it', () => {
     await expect(driver.moveVelocity(PAN, 800)).rejects.toMatchObject({ code: 'ptz_unguarded' });
     const { link } = await driver.status();
     expect(link).toMatchObject({ state: 'lost', nextTryMs: null });
-    expect(link.reason).toContain('not moved without its guardian: the guardian ended (SIGKILL)');
+    expect(link.reason).toContain('not moved while the guardian is missing: the guardian ended (SIGKILL)');
     await until('it stands', () => server.camera.state().pan.rate === 0);
     await until('it is back', async () => (await driver.status()).link.state === 'ready');
     expect(driver.guardianPid).not.toBe(pid);

@@ -38,7 +38,7 @@ const login = { options: UNPROBED, faults: ['kill -9', 'SIGSTOP'] } as const;
 export const CASES: readonly Case[] = [
   onvif([]),
   onvif(['always-moving']),
-  onvif(['no-status'], { says: 'whether it survives the loss of the network is not known' }),
+  onvif(['no-status'], { says: 'whether this survives the loss of the network is not known' }),
   onvif(['nil-position']),
   onvif(['timeout-ignored'], { says: 'needs a guardian' }),
   onvif(['timeout-refused'], { says: 'needs a guardian' }),
@@ -49,7 +49,7 @@ export const CASES: readonly Case[] = [
   onvif(['timeout-ignored', 'latency-300'], { options: UNPROBED, survivesNetwork: false }),
   onvif(['stop-refused']),
   onvif(['latency-300']),
-  onvif(['latency-1000'], { options: UNPROBED, says: 'too slow: should our process die, it stands' }),
+  onvif(['latency-1000'], { options: UNPROBED, says: 'too slow: if this process died, the camera would stand still' }),
   onvif(['drop-tenth'], { options: { request_ms: 500 } }),
   // It is away for long after a hundred requests.
   onvif(['reboot'], { faults: ['SIGSTOP', 'close'] }),
@@ -111,7 +111,7 @@ function expectSaid({ verdict, case: { name, says, survivesNetwork } }: FleetCam
   // Either it is known that it does not, or it is said that it is not known.
   expect({ name, told }).toEqual({
     name,
-    told: expect.stringMatching(/(not|whether it) survives? the loss of the network/),
+    told: expect.stringMatching(/(not|whether this) survives? the loss of the network/),
   });
 }
 
