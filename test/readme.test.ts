@@ -32,12 +32,12 @@ const COMMANDS: Record<string, (folder: Folder) => string[]> = {
         '0',
       ],
     ],
-  'bun run graph graphs/custom-node/large-only.yaml': () => [
-    'graph',
-    'graphs/custom-node/large-only.yaml',
-    '--port',
-    '0',
-  ],
+  ...Object.fromEntries(
+    ['large-only', 'label-count'].map((name) => {
+      const graph = `graphs/custom-node/${name}.yaml`;
+      return [`bun run graph ${graph}`, () => ['graph', graph, '--port', '0']];
+    }),
+  ),
 };
 
 /** What the pages show of a terminal: each `console` block, and the folder and project that the test runs it in. */
@@ -113,9 +113,8 @@ describe('README and docs', () => {
     const shown = blocksOf('yaml').filter((block) => block.includes('version: 1'));
     expect(shown.map(withoutComments)).toEqual(shown.map(() => graph));
     expect(shown).toHaveLength(2);
-    const node = read('graphs/custom-node/min-size.ts');
-    expect(node.split('\n').length).toBeLessThan(40);
-    expect(blocksOf('ts')).toEqual([node.slice(node.indexOf('import'))]);
+    const nodes = ['min-size', 'label-count'].map((name) => read(`graphs/custom-node/${name}.ts`));
+    expect(blocksOf('ts')).toEqual(nodes.map((node) => node.slice(node.indexOf('import'))));
   });
 
   test(
@@ -172,9 +171,18 @@ describe('shipped graphs', () => {
   const graphs = [...new Bun.Glob('graphs/**/*.yaml').scanSync({ cwd: ROOT })].toSorted();
 
   test('are all run by a test', () => {
-    // cam01 and large-only: above. file: above, with another clip. replay: below. clip: test/session/crash. The last two
+    // cam01, label-count and large-only: above. file: above, with another clip. replay: below. clip: test/session/crash. The last two
     // move the virtual camera: test/e2e/real-cameras.
-    const known = ['cam01', 'clip', 'custom-node/large-only', 'file', 'octagon', 'onvif', 'replay'];
+    const known = [
+      'cam01',
+      'clip',
+      'custom-node/label-count',
+      'custom-node/large-only',
+      'file',
+      'octagon',
+      'onvif',
+      'replay',
+    ];
     expect(graphs).toEqual(known.map((name) => `graphs/${name}.yaml`));
   });
 
