@@ -44,8 +44,6 @@ async function open(context: NodeContext<DetectOptions, typeof outputs>) {
   const { params, log } = context;
   const model = loadModel(params, context.prepare);
   const session = await ModelSession.open(model, params, context.clock, log);
-  const { reading, labels } = model;
-  const { plan } = model.inferred;
   try {
     checkOutputs(model.inferred, await session.run(greyFrame(model.request)));
   } catch (error) {
@@ -55,7 +53,34 @@ async function open(context: NodeContext<DetectOptions, typeof outputs>) {
   publishModel(context, model, session);
 
   const candidates = new Candidates();
-  const decode = plan.decoder(reading.scoring);
+  let settings = settingsOf(params, model);
+  return {
+    on: {
+      frames: async (frame: FrameView) => {
+        const results = await session.run(frame.data);
+        const { decode, thresholds, selector, style, classes } = settings;
+        candidates.clear();
+        decode(results, thresholds, candidates);
+        if (candidates.unnamed > 0) context.count('unnamed_classes', candidates.unnamed);
+        if (candidates.broken > 0) context.count('broken_boxes', candidates.broken);
+        await context.emit.detections({
+          frame: frame.meta,
+          detections: toDetections(frame, candidates, selector.select(candidates), results, style),
+          ...(classes ? { classes } : {}),
+          inferenceMs: session.inferenceMs,
+        });
+      },
+    },
+    update: (changed: DetectOptions) => {
+      settings = settingsOf(changed, loadModel(changed, context.prepare));
+    },
+    close: () => session.close(),
+  };
+}
+
+/** How the outputs of a model become detections: all that live options change. */
+function settingsOf(params: DetectOptions, { inferred, reading, labels, thresholds }: Model) {
+  const { plan } = inferred;
   const byObjectness = reading.scoring === 'objectness';
   const selector = new Selector({
     iou: params.iou ?? plan.nmsIou,
@@ -68,25 +93,8 @@ async function open(context: NodeContext<DetectOptions, typeof outputs>) {
     withProbabilities: byObjectness,
     margin: params.tight_boxes ? reading.margin : null,
   };
-  const classes: DetectionClasses = { names: labels.names, unknown: reading.unknownLabel };
-  return {
-    on: {
-      frames: async (frame: FrameView) => {
-        const results = await session.run(frame.data);
-        candidates.clear();
-        decode(results, model.thresholds, candidates);
-        if (candidates.unnamed > 0) context.count('unnamed_classes', candidates.unnamed);
-        if (candidates.broken > 0) context.count('broken_boxes', candidates.broken);
-        await context.emit.detections({
-          frame: frame.meta,
-          detections: toDetections(frame, candidates, selector.select(candidates), results, style),
-          ...(byObjectness ? { classes } : {}),
-          inferenceMs: session.inferenceMs,
-        });
-      },
-    },
-    close: () => session.close(),
-  };
+  const classes: DetectionClasses | null = byObjectness ? { names: labels.names, unknown: reading.unknownLabel } : null;
+  return { decode: plan.decoder(reading.scoring), thresholds, selector, style, classes };
 }
 
 /** Says what runs: in the log, and in the gauges that sessions show. */

@@ -18,17 +18,20 @@ export const DetectOptions = Type.Object({
   confidence: Type.Number({
     ...ratio,
     default: 0.1,
+    live: true,
     description:
       'Least confidence of a detection, from 0 to 1. Low, for track: it starts no track with such a detection, but keeps ' +
       'one alive.',
   }),
   class_confidence: Type.Optional(
     Type.Record(Type.String(), Type.Number(ratio), {
+      live: true,
       description: 'Least confidence by label, from 0 to 1, in place of `confidence`: { drone: 0.5 }.',
     }),
   ),
   labels: Type.Optional(
     Type.Union([Type.Array(Type.String({ minLength: 1 }), { minItems: 1 }), Type.String({ minLength: 1 })], {
+      live: true,
       ...pathOption({ names: true }),
       description:
         'Only these labels are detected: a list, one label, or the path of a text file with one per line. Default: all of ' +
@@ -39,11 +42,13 @@ export const DetectOptions = Type.Object({
     minimum: 1,
     maximum: 1000,
     default: 100,
+    live: true,
     description: 'Most detections per frame; the most confident ones are kept.',
   }),
   iou: Type.Optional(
     Type.Number({
       ...ratio,
+      live: true,
       description:
         'Overlap (intersection over union) above which the less confident of two boxes of a class is dropped. ' +
         'Default: 0.45 for yolo and yolox; models that give each object once are not filtered.',
@@ -51,10 +56,12 @@ export const DetectOptions = Type.Object({
   ),
   class_agnostic_nms: Type.Boolean({
     default: false,
+    live: true,
     description: 'Boxes of different classes suppress each other too. Always on where confidence is objectness.',
   }),
   tight_boxes: Type.Boolean({
     default: true,
+    live: true,
     description:
       'For models whose boxes have a margin around the visible object (metadata key box_margin): remove it. ' +
       'False: publish the boxes as the model gives them.',

@@ -21,6 +21,8 @@ export interface Running {
   readonly infos: string[];
   /** Runs one frame. Without data: a grey slot. Without mapping: the slot is the whole source, unscaled. */
   detect(frame?: { data?: FrameView['data']; mapping?: FrameMapping; size?: Size }): Promise<DetectionsMessage>;
+  /** Changes options while it runs; those not given are as they were. */
+  update(options: Partial<DetectOptions>): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -73,6 +75,7 @@ export async function openDetect(options: Partial<DetectOptions>, modelFolders: 
       if (last === undefined) throw new Error('nothing was emitted');
       return last;
     },
+    update: async (changed) => handlers.update?.(withDefaults({ ...options, ...changed }) as never),
     close: async () => handlers.close?.(),
   };
 }

@@ -68,6 +68,13 @@ describe('what is given', () => {
       expect(message.inferenceMs).toBeGreaterThan(0);
       expect(message.frame.index).toBe(0);
     });
+
+    test(`${reason}, told while it runs`, async () => {
+      const running = await openWith(SCENE, { confidence: 0.3 });
+      await running.detect();
+      await running.update({ confidence: 0.1, ...options });
+      expect(brief((await running.detect()).detections)).toEqual(expected);
+    });
   }
 
   test('boxes are clipped to the frame, and those outside are left out', async () => {
