@@ -2,7 +2,8 @@
 import { Type } from '@sinclair/typebox';
 import type { Elysia } from 'elysia';
 import type { Sessions } from '../session/api.ts';
-import { CameraViewSchema, describe } from './views.ts';
+import { CameraViewSchema } from '../session/views.ts';
+import { describe } from './views.ts';
 
 const CamerasSchema = Type.Object({ cameras: Type.Array(CameraViewSchema) });
 

@@ -1,5 +1,13 @@
 /** What a client sends on its WebSocket, turned into a command of the wire contract or the code of the refusal. */
-import type { Ack, Command, ErrorCode, ErrorReply } from '../../schemas/index.ts';
+import { Value } from '@sinclair/typebox/value';
+import {
+  type Ack,
+  type Command,
+  CommandSchema,
+  type ErrorCode,
+  type ErrorReply,
+  SetTargetIdSchema,
+} from '../../schemas/index.ts';
 
 /**
  * Checks one message. Pure.
@@ -16,22 +24,16 @@ export function readCommand(message: string | Uint8Array, maxChars: number): Com
   } catch {
     return 'invalid_json';
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value) || !('type' in value))
-    return 'unknown_command';
-  const fields = Object.keys(value).length;
-  if (value.type === 'clear_target') return fields === 1 ? { type: 'clear_target' } : 'unknown_command';
-  if (value.type !== 'set_target_id') return 'unknown_command';
-  const id = Object.hasOwn(value, 'target_id') && 'target_id' in value ? value.target_id : undefined;
-  if (typeof id !== 'number' || !Number.isSafeInteger(id) || id < 0) return 'target_id_must_be_int';
-  if (fields !== 2) return 'unknown_command';
-  return { type: 'set_target_id', target_id: id + 0 };
+  if (Value.Check(CommandSchema, value)) return value;
+  if (typeof value !== 'object' || value === null || !('type' in value)) return 'unknown_command';
+  const targetId = 'target_id' in value ? value.target_id : undefined;
+  const isTarget = Value.Check(SetTargetIdSchema.properties.target_id, targetId);
+  return value.type === 'set_target_id' && !isTarget ? 'target_id_must_be_int' : 'unknown_command';
 }
 
 /** The reply to a command that a node has taken. */
-export function ack(command: Command): Ack {
-  return command.type === 'set_target_id'
-    ? { type: 'ack', command: 'set_target_id', target_id: command.target_id }
-    : { type: 'ack', command: 'clear_target' };
+export function ack({ type, ...params }: Command): Ack {
+  return { type: 'ack', command: type, ...params } as Ack;
 }
 
 export function refusal(error: ErrorCode): ErrorReply {

@@ -3,7 +3,8 @@ import { type Static, Type } from '@sinclair/typebox';
 import type { Elysia } from 'elysia';
 import type { Warning } from '../catalog/graph-file.ts';
 import type { Sessions } from '../session/api.ts';
-import { describe, ErrorSchema, ReadinessSchema } from './views.ts';
+import { ReadinessSchema } from '../session/views.ts';
+import { describe, ErrorSchema } from './views.ts';
 
 const HealthSchema = Type.Object({ status: Type.Literal('ok') });
 const WarningSchema = Type.Object({

@@ -3,10 +3,11 @@ import { Type } from '@sinclair/typebox';
 import type { Elysia } from 'elysia';
 import { errorCode, WindhoverError } from '../errors.ts';
 import type { Sessions, SessionView } from '../session/api.ts';
+import { SessionViewSchema } from '../session/views.ts';
 import { readJson } from './body.ts';
 import { unknownSession } from './errors.ts';
 import type { ServerLimits } from './limits.ts';
-import { CreatedSessionSchema, CreateSessionSchema, describe, ErrorSchema, SessionViewSchema } from './views.ts';
+import { CreatedSessionSchema, CreateSessionSchema, describe, ErrorSchema } from './views.ts';
 
 const SessionListSchema = Type.Object({ sessions: Type.Array(SessionViewSchema) });
 const DeletedSchema = Type.Object({ deleted: Type.Literal(true), session_id: Type.String() });

@@ -3,7 +3,8 @@ import { describe, expect, test } from 'bun:test';
 import { Value } from '@sinclair/typebox/value';
 import { SystemClock } from '../../runtime/clock.ts';
 import { createApp } from '../../runtime/server/app.ts';
-import { CreatedSessionSchema, SessionViewSchema } from '../../runtime/server/views.ts';
+import { CreatedSessionSchema } from '../../runtime/server/views.ts';
+import { SessionViewSchema } from '../../runtime/session/views.ts';
 import { FakeLog, FakeSessions } from './fake-sessions.ts';
 
 function rig(cameras?: string[]) {
