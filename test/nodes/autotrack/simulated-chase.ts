@@ -47,7 +47,9 @@ class SteppedTime extends ManualTime {
 }
 
 export interface SimulatedOptions {
-  readonly quirks: readonly string[];
+  readonly quirks?: readonly string[];
+  /** Every so many-th request gets lost on its way to the camera. */
+  readonly loseEvery?: number;
   readonly scene: SceneFile;
   /** What is known of the motors before, and for which rung. */
   readonly known: { readonly rung: string; readonly plant: unknown };
@@ -75,16 +77,16 @@ export class SimulatedChase implements AsyncDisposable {
   }
 
   /** Everything is wired; the camera is not reached yet. */
-  static async start({ quirks, scene, known, params, driver }: SimulatedOptions): Promise<SimulatedChase> {
+  static async start(options: SimulatedOptions): Promise<SimulatedChase> {
+    const { quirks = [], loseEvery = 0, scene, known, params, driver } = options;
     const time = new SteppedTime();
     const camera = new VirtualCamera({ clock: time.clock, scene });
-    const requests = new Requests();
+    const requests = new Requests(loseEvery);
     const server = await CameraServer.start({
       ...{ clock: time.clock, camera, quirks, version: '0.0.1', host: '127.0.0.1', port: 0 },
       credentials: { user: USER, password: PASSWORD },
       wait: (ms) => requests.holds(time.wait(ms)),
     });
-    requests.lostEvery = server.traits.dropEvery;
     const chase = new SimulatedChase(time, camera, server, requests);
     const store = new MemoryStore();
     store.save({ version: 1, ...known, repeatability: 1, atUnixMs: time.clock.unixMs() });
@@ -193,28 +195,26 @@ export class SimulatedChase implements AsyncDisposable {
   }
 }
 
-/** Knows of every request on its way, by standing between all callers and `fetch`. */
+/** Knows of every request on its way, by standing between all callers and `fetch`, and loses those that get lost. */
 class Requests implements Disposable {
-  /** Every so many-th one gets no answer; 0: none. */
-  lostEvery = 0;
   readonly #fetch = globalThis.fetch;
+  readonly #loseEvery: number;
   #sent = 0;
   #underway = 0;
-  #givenUp = 0;
-  /** That wait on simulated time. */
+  /** That wait on simulated time: at the camera, or for an answer that never comes. */
   #held = 0;
 
-  constructor() {
-    const send = async (...args: Parameters<typeof fetch>) => {
+  /** @param loseEvery so many-th request; 0: none */
+  constructor(loseEvery: number) {
+    this.#loseEvery = loseEvery;
+    const send = async (...[input, init]: Parameters<typeof fetch>) => {
       this.#sent++;
       this.#underway++;
       try {
-        const answer = await this.#fetch(...args);
+        if (this.#sent % this.#loseEvery === 0) return await this.holds(neverAnswered(init?.signal));
+        const answer = await this.#fetch(input, init);
         const { status, headers } = answer;
         return new Response(await answer.arrayBuffer(), { status, headers });
-      } catch (error) {
-        this.#givenUp++;
-        throw error;
       } finally {
         this.#underway--;
       }
@@ -222,22 +222,28 @@ class Requests implements Disposable {
     globalThis.fetch = Object.assign(send, { preconnect: this.#fetch.preconnect });
   }
 
-  async holds(wait: Promise<void>): Promise<void> {
+  async holds<T>(wait: Promise<T>): Promise<T> {
     this.#held++;
-    await wait;
-    this.#held--;
+    try {
+      return await wait;
+    } finally {
+      this.#held--;
+    }
   }
 
   /** Waits, in real time, until nothing happens any more before time passes. */
   async settle(): Promise<void> {
     for (let quiet = 0; quiet < QUIET_TURNS; quiet++) {
       await new Promise((resolve) => setImmediate(resolve));
-      const lost = this.lostEvery > 0 ? Math.floor(this.#sent / this.lostEvery) - this.#givenUp : 0;
-      if (this.#underway > this.#held + Math.max(0, lost)) quiet = 0;
+      if (this.#underway > this.#held) quiet = 0;
     }
   }
 
   [Symbol.dispose](): void {
     globalThis.fetch = this.#fetch;
   }
+}
+
+async function neverAnswered(signal: AbortSignal | null | undefined): Promise<never> {
+  return await new Promise((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason)));
 }
