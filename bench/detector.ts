@@ -8,8 +8,8 @@
  *     bun run bench detector --fixtures            recall on fixtures/
  *
  * `--model default,fast` measures several. `--card models/README.md:visible` writes the tables of the model card.
- * DIR holds labels.jsonl, split.json and clips/ (README.md there has the form). Some clips of the drone sets are spliced
- * (cuts.json); the product knows nothing of cuts, so the tracker is not told either and has to cope.
+ * DIR holds labels.jsonl, split.json and clips/ (README.md there has the form). Some clips of the drone sets are
+ * spliced (cuts.json); the product knows nothing of cuts, so the tracker is not told either and has to cope.
  */
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -90,7 +90,7 @@ async function benchClips(
   if (detections) writeFileSync(detections, '');
   for (const shrink of options.shrinks) {
     const smaller = await shrunk(clips, shrink, margin, scratch);
-    // The rival says what a size takes to be found at all; how it does on smaller ones is nobody's question.
+    // The rival says what a size takes to be found at all; its figures on smaller objects are not used.
     const asked = shrink === 1 ? models : models.slice(0, options.models.length);
     const reports = await eachModel(asked, (model) => {
       const record = detections ? detectionLines(detections, { model: model.name, shrink }) : undefined;

@@ -1,6 +1,6 @@
 /**
- * `bun run bench fanout`: what WebSocket clients cost the pipeline. In one run, in turns, at full speed: no client, many
- * clients at 10 Hz, and clients that never read. Compares the frame rates.
+ * `bun run bench fanout`: what WebSocket clients cost the pipeline. In one run, in turns, at full speed: no client,
+ * many clients at 10 Hz, and clients that never read. Compares the frame rates.
  */
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -63,7 +63,7 @@ async function compare(url: string): Promise<void> {
   await watchSilentClients(wsUrl);
 }
 
-/** Connects clients that never read and waits for the server to let go of them. */
+/** Connects clients that never read and waits for the server to close them. */
 async function watchSilentClients(wsUrl: string): Promise<void> {
   const startMs = performance.now();
   const clients = startClients(['silent', wsUrl, values.silent]);

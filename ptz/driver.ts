@@ -3,10 +3,11 @@
  *
  * Signs: pan + is right, tilt + is up, zoom + is in. Every call has the driver's own deadline and takes an AbortSignal.
  * Calls go to the camera one at a time, in order; of velocities that wait only the newest is sent.
- * Errors are WindhoverErrors: `ptz_unreachable` (no answer, no connection: try again later), `ptz_login` (refused, or no
- * attempt allowed yet), `ptz_refused` (the camera understood and said no), `ptz_unsupported` (it lacks that),
- * `ptz_profile` (no such profile), `ptz_closed`, `ptz_aborted`, `ptz_stop_failed` (no stop was confirmed), `ptz_unguarded`
- * (it needs a guardian, and there is none at the moment), `ptz_interrupted` (opening was disturbed: try again).
+ * Errors are WindhoverErrors: `ptz_unreachable` (no answer, no connection: try again later), `ptz_login` (refused, or
+ * no attempt allowed yet), `ptz_refused` (the camera understood and said no), `ptz_unsupported` (it lacks that),
+ * `ptz_profile` (no such profile), `ptz_closed`, `ptz_aborted`, `ptz_stop_failed` (no stop was confirmed),
+ * `ptz_unguarded` (it needs a guardian, and there is none at the moment), `ptz_interrupted` (opening was disturbed: try
+ * again).
  */
 import type { Verdict } from './ladder.ts';
 
@@ -77,7 +78,7 @@ export interface PtzStatus {
   readonly pan: number | null;
   readonly tilt: number | null;
   readonly zoom: number | null;
-  /** Null: nobody knows. */
+  /** Null: unknown. */
   readonly moving: boolean | null;
   /** The camera's own time of it, milliseconds since 1970; null when it does not say. */
   readonly cameraUnixMs: number | null;

@@ -2,7 +2,7 @@
  * The capability ladder: by which kind of command a camera is steered. Pure: evidence in, verdict out.
  *
  * Velocity commands go on until something ends them, so that rung is taken only where the camera ends them by itself
- * (its Timeout), or where somebody outside of this process stops it (a guardian). The rungs below are made of short
+ * (its Timeout), or where another process stops it (a guardian). The rungs below are made of short
  * moves to a place, each of which ends by itself even if we are gone.
  */
 
@@ -54,8 +54,8 @@ export interface Verdict {
   /** Its effect was seen. */
   readonly verified: boolean;
   /**
-   * The camera stops within the lease even when our process dies, or the network. `no`: somebody else must stop it when
-   * our process dies, and nobody can when the network does.
+   * The camera stops within the lease even when this process or the network dies. `no`: another process must stop it
+   * when this process dies, and nothing can when the network is lost.
    */
   readonly stopsByItself: 'yes' | 'no' | 'unverified';
   readonly rejected: readonly Rejection[];

@@ -1,5 +1,5 @@
 /**
- * Where a camera points, told by somebody else than the one who moves it: positions over one protocol, commands over
+ * Position of a camera from another source than its driver: positions over one protocol, commands over
  * another, the same head.
  */
 import type { Capabilities, Offset, Place, PtzDriver, PtzStatus } from './driver.ts';
@@ -32,7 +32,8 @@ const NEVER = new AbortController().signal;
 
 /**
  * The driver with its positions from elsewhere. What it is told to do, and how the link stands, stays the driver's: a
- * source that fails costs the position and nothing else. Places can't be gone to: the driver's numbers are not the source's.
+ * source that fails costs the position and nothing else. Places can't be gone to: the driver's numbers are not the
+ * source's.
  * @param source null: no positions at all
  */
 export function withPosition(driver: PtzDriver, source: PositionSource | null): PtzDriver {

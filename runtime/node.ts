@@ -55,8 +55,8 @@ export interface MessageOptions {
 }
 
 /**
- * News between the nodes of one session beside the links, whichever workers they are on. Fire and forget: what nobody
- * listens to is lost, and so is what is posted before the listener's node is open. A node hears its own posts not.
+ * News between the nodes of one session beside the links, in any worker. Fire and forget: what no node
+ * listens to is lost, and so is what is posted before the listener's node is open. A node does not get its own posts.
  */
 export interface NodeBoard {
   /**

@@ -1,4 +1,6 @@
-/** `autotrack_state` (server → client): what the autotracker does, and why not. Latest wins; sent to who asks. */
+/**
+ * `autotrack_state` (server → client): what the autotracker does, or why it does nothing. Latest wins; sent on request.
+ */
 import { type Static, Type } from '@sinclair/typebox';
 import { closed, literals, name, nullable, schemaName, trackId, unit, unixMs } from './common.ts';
 
@@ -56,7 +58,7 @@ export const AutotrackStateSchema = closed(
     verified: Type.Boolean({ description: 'The effect of such commands was seen' }),
     stops_by_itself: literals(
       ['yes', 'no', 'unverified', 'guardian'],
-      'Does the camera stop when the commands do? guardian: no, but somebody outside of this process stops it',
+      'Does the camera stop when the commands do? guardian: no, but another process stops it',
     ),
     rejected: Type.Array(closed({ rung: literals(RUNGS, 'Kind of commands'), reason: name('Why not') }), {
       description: 'Kinds of commands that are not used',
@@ -65,7 +67,7 @@ export const AutotrackStateSchema = closed(
     calibration: CalibrationSchema,
     commands_per_s: positive('Commands to the camera a second; null: none are sent'),
     error_share: positive(
-      'Distance of the target from where it shall be, as a share of the frame width; null: no target in sight',
+      'Distance of the target from its desired position, as a share of the frame width; null: no visible target',
     ),
   },
   { description: 'State of the autotracker of a session; a newer one replaces an older one' },

@@ -1,4 +1,4 @@
-/** `ptz_state` (server → client): how the camera stands, apart from who steers it. Latest wins; sent to who asks. */
+/** `ptz_state` (server → client): state of the camera, independent of who steers it. Latest wins; sent on request. */
 import { type Static, Type } from '@sinclair/typebox';
 import { closed, literals, name, nullable, schemaName, unit, unixMs } from './common.ts';
 import { PtzSchema } from './metadata-tick.ts';
@@ -20,7 +20,7 @@ export const PtzStateSchema = closed(
       {
         state: literals(
           ['connecting', 'ready', 'lost', 'refused', 'closed'],
-          'ready: it answers. lost: it does not, and is tried again. refused: it does not let us in. closed: let go of',
+          'ready: it answers. lost: no answer; it is tried again. refused: it refuses the login. closed: disconnected',
         ),
         reason: nullable(Type.String({ minLength: 1 }), 'Why it is not ready'),
       },

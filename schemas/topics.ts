@@ -1,6 +1,6 @@
 /**
- * The topics of the wire contract: the one list of what sessions tell their clients. A topic is data. A node declares in
- * its contract which it publishes, of these or of its own; the runtime takes all the rest from here.
+ * The topics of the wire contract: the one list of what sessions tell their clients. A topic is data. A node declares
+ * in its contract which it publishes, of these or of its own; the runtime takes all the rest from here.
  */
 import type { Static, TSchema } from '@sinclair/typebox';
 import { AutotrackStateSchema } from './autotrack-state.ts';
@@ -13,7 +13,10 @@ export interface Topic<S extends TSchema = TSchema> {
   readonly doc: string;
   /** Of the messages, which are objects. One that differs is dropped. */
   readonly schema: S;
-  /** `latest`: a newer message takes the place of an older one, and is kept for those who come later. `every`: each counts. */
+  /**
+   * `latest`: a newer message takes the place of an older one, and is kept for those who come later. `every`: each
+   * counts.
+   */
   readonly keep: 'latest' | 'every';
   /** Sent to clients that do not say what they want. */
   readonly wanted?: boolean;
@@ -68,7 +71,7 @@ export const topics = {
     quiet: ['ts_unix_ms', 'round_trip_ms'],
     texts: ['reason'],
     gone: {
-      // Nobody drives the camera, or knows where it looks.
+      // The camera is not driven any more, and its position is unknown.
       patch: {
         link: { state: 'closed', reason: GONE.message },
         moving: null,

@@ -1,4 +1,6 @@
-/** `track_event` (server → client): the life of one confirmed track: `new`, any number of `update`, exactly one `end`. */
+/**
+ * `track_event` (server → client): the life of one confirmed track: `new`, any number of `update`, exactly one `end`.
+ */
 import { type Static, type TSchema, Type } from '@sinclair/typebox';
 import { bbox, closed, name, schemaName, trackId, unit, unixMs, zones } from './common.ts';
 
@@ -11,7 +13,7 @@ function summary<E extends TSchema>(end: E, description: string) {
       id: trackId(),
       label: name('Class of the object, such as `drone`'),
       top_conf: unit('Best confidence so far'),
-      confirmed: Type.Boolean({ description: 'True once the track was seen often enough to be believed' }),
+      confirmed: Type.Boolean({ description: 'True once the track was seen often enough' }),
       start_ts_unix_ms: unixMs('When the track was first seen'),
       end_ts_unix_ms: end,
       zones: Type.Optional(zones()),

@@ -1,4 +1,4 @@
-/** Figures of whole clips: objects that are followed, tracks and detections of what is not there. */
+/** Figures of whole clips: objects that are followed, tracks, and false detections. */
 import type { Box } from '../../runtime/data.ts';
 import { iou } from './ap.ts';
 import { clip as clipped, grow, type Margin, marginIn } from './boxes.ts';

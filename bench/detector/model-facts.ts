@@ -17,7 +17,7 @@ export interface ModelFacts {
   readonly confidence: number;
   /** Default `high_confidence` of track: detections below it only keep tracks alive, and are not counted as found. */
   readonly sure: number;
-  /** Its boxes are known to be tight (metadata key `box_margin`); otherwise nobody knows what they were trained on. */
+  /** Its boxes are known to be tight (metadata key `box_margin`); otherwise it is unknown. */
   readonly tight: boolean;
   /** Knows the classes of COCO, of which a kite is the nearest to a drone. */
   readonly coco: boolean;

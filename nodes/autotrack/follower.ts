@@ -1,6 +1,6 @@
 /**
- * The autotracker at work: tracks and commands in; velocities to the camera, news to the other nodes and to clients out.
- * What is decided is decided in steering.ts; here is what touches the world.
+ * The autotracker at work: tracks and commands in; velocities to the camera, news to the other nodes and to clients
+ * out. What is decided is decided in steering.ts; here is what touches the world.
  */
 
 import { isZero, type PtzStatus, type Velocity } from '../../ptz/index.ts';
@@ -192,7 +192,7 @@ export class Follower {
     return Math.min(this.#params.lease_s * 1000, this.#link?.capabilities?.leaseMs ?? Number.POSITIVE_INFINITY);
   }
 
-  /** Commanded, under way, or not known to be at rest. Null: nobody knows. */
+  /** Commanded to move, moving, or not known to be at rest. Null: unknown. */
   #isMoving(nowMs: number): boolean | null {
     const link = this.#link;
     if (!link) return false;

@@ -11,7 +11,7 @@ export interface Traveller {
 
 /** A camera does not begin to move at once: an earlier "not moving" is from before. */
 const BEGINS_MS = 700;
-/** Where nobody can tell whether it moves, it is taken to be there after so long. */
+/** If the camera does not report motion, it counts as arrived after this time. */
 const BLIND_MS = 5000;
 /** A way home that the camera refused is tried again after this. */
 const RETRY_MS = 30_000;
@@ -19,7 +19,7 @@ const RETRY_MS = 30_000;
 export class Home {
   readonly #preset: string | undefined;
   readonly #log: Logger;
-  /** After a start nobody knows where it points. */
+  /** After a start its direction is unknown. */
   #isAway: boolean;
   #token: string | null = null;
   /** When the camera took the command to go home; null: it is not on its way. */

@@ -17,7 +17,7 @@ export interface MissionOptions {
   readonly return_after_s: number;
   /** There is a home to go to. */
   readonly hasHome: boolean;
-  /** A target of the graph's own choice that does not move for so long is let go of. 0: never. */
+  /** An automatically chosen target that does not move for this time is released. 0: never. */
   readonly stationary_release_s: number;
 }
 
@@ -40,7 +40,7 @@ export type Order = 'follow' | 'hold' | 'search' | 'home' | 'nothing';
 export interface MissionOutput {
   readonly order: Order;
   readonly state: 'idle' | 'following' | 'settling' | 'resting' | 'holding' | 'searching' | 'returning';
-  /** The target is to be let go of. */
+  /** The target must be released. */
   readonly release: 'lost' | 'stationary' | null;
 }
 

@@ -1,7 +1,7 @@
 /**
- * Notices that an axis has come to its end: it is told to move on, and the position that the camera reports stays. What
- * pushes further that way is then held back, so that no motor works against its stop. Needs no limits from a data sheet,
- * and works in whatever unit the positions are. Pure: time is an argument.
+ * Detects that an axis is at its limit: it is commanded to move, but the reported position does not change. What
+ * pushes further that way is then held back, so that no motor works against its stop. Needs no limits from a data
+ * sheet, and works in whatever unit the positions are. Pure: time is an argument.
  */
 import type { Velocity } from '../../ptz/index.ts';
 

@@ -1,6 +1,7 @@
 /**
  * Which track to follow. The operator's choice always wins; without one, the graph may choose a track that is in a
- * required zone, has a wanted label, and has been seen for long enough with enough confidence. Pure: time is an argument.
+ * required zone, has a wanted label, and has been seen for long enough with enough confidence. Pure: time is an
+ * argument.
  */
 import type { Track } from '../../runtime/node.ts';
 
@@ -35,7 +36,7 @@ const NEW_SIGHTING = 0.15;
 export class TargetSelector {
   readonly #options: SelectionOptions;
   readonly #known = new Map<number, Known>();
-  /** Tracks that the graph is not to choose: the operator let go of them, or they stood still for too long. */
+  /** Tracks that must not be chosen automatically: the operator released them, or they stood still for too long. */
   readonly #passedOver = new Set<number>();
   #selection: Selection | null = null;
 

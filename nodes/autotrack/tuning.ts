@@ -32,7 +32,7 @@ interface Learned {
 /** What is on disk. */
 interface Kept extends Partial<Learned> {
   readonly version: typeof VERSION;
-  /** What the camera turned out to be able to do when it was reached last: for whoever looks into the file. */
+  /** Capabilities of the camera at the last connection; for people who read the file. */
   readonly verdict?: Verdict;
   /** A plant belongs to the way that the camera is steered. */
   readonly rung: string | null;
@@ -50,7 +50,9 @@ const ARRIVAL_DELAY_MS = 200;
 const AGAIN_MS = 60_000;
 /** … and not for ever. */
 const MOST_TRIES = 3;
-/** Repeated movements that agree less than this were disturbed: a blocked axis, a machine that was late with everything. */
+/**
+ * Repeated movements that agree less than this were disturbed: a blocked axis, a machine that was late with everything.
+ */
 const TRUSTED = 0.9;
 
 export class Tuning {
@@ -79,7 +81,9 @@ export class Tuning {
     return this.#learned?.plant ?? this.#guess;
   }
 
-  /** The camera has been reached and judged: what was learned about it earlier counts, if it is steered as it was then. */
+  /**
+   * The camera has been reached and judged: what was learned about it earlier counts, if it is steered as it was then.
+   */
   connected(capabilities: Capabilities): void {
     this.#capabilities = capabilities;
     const { learned, guess } = readKept(this.#store.load(), capabilities.verdict.rung);
@@ -121,7 +125,9 @@ export class Tuning {
     this.#calibration?.sent(velocity, atMs);
   }
 
-  /** While it was followed with, the camera turned out to be like this: counts as long as nothing has been calibrated. */
+  /**
+   * While it was followed with, the camera turned out to be like this: counts as long as nothing has been calibrated.
+   */
   noticed(plant: Plant): void {
     if (this.#learned !== null || !this.#guess.isGuess) return;
     this.#guess = plant;
@@ -129,7 +135,9 @@ export class Tuning {
     this.#log.info('motor model updated while following', describe(plant));
   }
 
-  /** The next small move, when there is something to learn. To be called only while the camera has nothing better to do. */
+  /**
+   * The next small move, when there is something to learn. To be called only while the camera has nothing better to do.
+   */
   step(nowMs: number, unixMs: number, aspect: number): TuningStep {
     if (this.#calibration === null && !this.#isWanted(nowMs)) return NOT_NOW;
     this.#calibration ??= this.#begin(aspect);
@@ -138,7 +146,9 @@ export class Tuning {
     return { isRunning: false, command, learned: this.#finish(nowMs, unixMs) };
   }
 
-  /** Something better is to be done. @returns whether a calibration was broken off for it: what it knew by then counts */
+  /**
+   * Something better is to be done. @returns whether a calibration was broken off for it: what it knew by then counts
+   */
   abort(nowMs: number): boolean {
     if (this.#calibration === null) return false;
     const result = this.#calibration.result();

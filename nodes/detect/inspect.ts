@@ -43,7 +43,7 @@ export function inspectModel(model: string, context: PrepareContext): ModelCard 
   }
 }
 
-/** 0 for a file that is not there, and for a link that leads nowhere. */
+/** 0 for a missing file, and for a broken link. */
 function sizeOf(file: string): number {
   return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
 }

@@ -17,7 +17,7 @@ export interface GivenNames {
 
 /** Class names as the model's columns need them. */
 export interface Labels extends GivenNames {
-  /** True when nobody gave them: COCO, by the number of columns. */
+  /** True when they were not given but inferred: COCO, by the number of columns. */
   readonly assumed: boolean;
 }
 

@@ -57,7 +57,7 @@ export function inputStyle(family: InputStyle, metadata: Metadata, { input = {} 
 function unknownLabel({ unknown_label: label }: Metadata, scoring: Scoring): string | null {
   if (label === undefined) return null;
   if (label.trim() === '') throw invalid('unknown_label', 'a label', 'an empty one');
-  // Without class probabilities nobody could ever tell that a class is sure.
+  // Without class probabilities a class can never become certain.
   if (scoring !== 'objectness') throw invalid('unknown_label', 'it together with confidence: objectness', label);
   return label.trim();
 }

@@ -2,8 +2,8 @@
  * Starts of objects that move by more than matching bridges: fast ones, and all of them at low frame rates.
  *
  * Two sightings far apart prove nothing; a third where the first two say it has to be does. The gate for the second
- * grows with the time between frames up to a stated speed, so the same flight gets a track at 1 as at 60 frames a second.
- * The gate for the third is half the usual one: noise has fewer chances there than in an ordinary start.
+ * grows with the time between frames up to a stated speed, so the same flight gets a track at 1 as at 60 frames a
+ * second. The gate for the third is half the usual one: noise has fewer chances there than in an ordinary start.
  */
 import type { Detection } from '../../runtime/node.ts';
 import type { Expected, Matcher, MatchRules } from './matching.ts';
@@ -16,7 +16,7 @@ const SIZE_RATIO = 1.5;
 /** The third sighting lies where it should: boxes are grown less, and overlap by more, than in an ordinary start. */
 const PROOF_SIDE = 0.5;
 const PROOF_IOU = 0.5;
-/** With more pairs than this nobody can tell who came from where. */
+/** With more pairs than this the origin of a sighting is ambiguous. */
 const MOST_PAIRS = 10_000;
 
 /** Lets the fast tracklets see the detections that prove their motion. @returns the detections that are left */
@@ -47,8 +47,8 @@ export function proveFast(
 }
 
 /**
- * Notes for each fresh tracklet the single sighting that it may have come from: each other's nearest, of about one size,
- * no further than the fastest flight gets.
+ * Notes for each fresh tracklet the single sighting that it may have come from: each other's nearest, of about one
+ * size, no further than the fastest flight gets.
  */
 export function pairFast(
   singles: readonly Tracklet[],

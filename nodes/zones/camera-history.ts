@@ -21,7 +21,7 @@ type News = Omit<CameraNews, 'atMs' | 'panDeg' | 'tiltDeg' | 'hfovDeg'> & {
   readonly pose: Pose | null;
 };
 
-/** While the camera moves, a place is worth nothing after this long. */
+/** While the camera moves, a position is too old after this time. */
 const MOVING_POSE_MS = 1000;
 const KEEP_MS = 10_000;
 
@@ -44,7 +44,7 @@ export class CameraHistory {
     while (this.#news.length > 1 && (this.#news[1]?.atMs ?? untilMs) < untilMs) this.#news.shift();
   }
 
-  /** The camera at a time; before the first news, as those say. Null: nobody has told of a camera. */
+  /** The camera at a time; before the first report, as that one says. Null: no node has reported a camera. */
   at(ms: number): CameraMoment | null {
     const found = this.#news.findLastIndex(({ atMs }) => atMs <= ms);
     const index = Math.max(0, found);

@@ -12,15 +12,16 @@ import { outlineOf, type ZonesOptions } from './options.ts';
 import { type Point, type Polygon, signedDistance } from './polygon.ts';
 
 /**
- * Why a zone can't be judged. `moving`, `settling`: the picture is not what it was drawn on. `other_preset`: the camera is
- * not known to rest at its preset. `pose_unknown`: nor where it looks, and how wide. `no_camera`: nobody tells of one.
+ * Why a zone can't be judged. `moving`, `settling`: the picture is not what it was drawn on. `other_preset`: the camera
+ * is not known to rest at its preset. `pose_unknown`: its direction or field of view is unknown. `no_camera`: no node
+ * reports one.
  */
 export type Suspension = 'moving' | 'settling' | 'other_preset' | 'pose_unknown' | 'no_camera';
 
 export interface ZoneFrame {
   readonly atMs: number;
   readonly size: Size;
-  /** Null: nobody has told of a camera; it is taken to stand still. */
+  /** Null: no node has reported a camera; it counts as fixed. */
   readonly camera: CameraMoment | null;
 }
 
@@ -74,7 +75,7 @@ export class ZoneStepper {
     for (const zone of this.#zones) {
       const why = suspensionOf(zone, frame.camera);
       if (why) {
-        // Nobody knows who is in there. To go on saying so would be a claim; who is inside afterwards enters anew.
+        // Unknown whether it is still inside. A track that is inside afterwards enters again.
         suspended.set(zone.name, why);
         zone.insideSinceMs.clear();
         continue;
@@ -115,7 +116,10 @@ function suspensionOf({ space, preset }: Zone, camera: CameraMoment | null): Sus
   return preset === undefined || preset === camera.preset ? undefined : 'other_preset';
 }
 
-/** How far outside the zone a box is, in px or degrees; up to 0: inside. @param margin share of the box's size that is given away */
+/**
+ * How far outside the zone a box is, in px or degrees; up to 0: inside. @param margin share of the box's size that is
+ * given away
+ */
 function outsideBy(zone: Zone, box: Box, { size, camera }: ZoneFrame, margin: number): number {
   const anchorPx = anchorOf(box, zone.anchor, size);
   const marginPx = margin * Math.sqrt(Math.max(0, box.w) * Math.max(0, box.h));

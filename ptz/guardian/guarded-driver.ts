@@ -1,8 +1,9 @@
 /**
- * A driver whose camera is stopped by another process when ours can't: for cameras that go on after their last velocity.
+ * A driver whose camera is stopped by another process when ours can't: for cameras that go on after their last
+ * velocity.
  *
- * The guardian is there from before the first small move, because what the camera does is not known until then, and goes
- * when it has turned out that the camera stops by itself. Where it is needed and not there, nothing is moved.
+ * The guardian is there from before the first small move, because what the camera does is not known until then, and
+ * goes when it has turned out that the camera stops by itself. Where it is needed and not there, nothing is moved.
  */
 import { WindhoverError } from '../../runtime/node.ts';
 import type {
@@ -33,7 +34,7 @@ export class GuardedDriver implements PtzDriver {
   readonly #guardian: GuardianProcess;
   #state: 'closed' | 'opening' | 'needed' | 'not-needed' = 'closed';
   #leaseMs = Number.POSITIVE_INFINITY;
-  /** While it is opened: what makes the small moves worth nothing; null: nothing. */
+  /** While it is opened: what made the test moves invalid; null: nothing. */
   #interruption: string | null = null;
   /** While it is opened: something may have been moved, and no stop was confirmed since. */
   #mayMove = false;

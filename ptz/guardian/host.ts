@@ -62,7 +62,7 @@ export class GuardianHost {
     }
   }
 
-  /** The channel is closed: nobody is left to renew anything. */
+  /** The channel is closed: no lease can be renewed any more. */
   ownerGone(): void {
     const { time, exit } = this.#options;
     this.#isOrphan = true;
@@ -112,7 +112,7 @@ export class GuardianHost {
     await this.#intervene();
   }
 
-  /** Stops the camera, unless the owner says meanwhile that it is back, or nobody has said how. */
+  /** Stops the camera, unless the owner reports back meanwhile, or has not said how to stop it. */
   async #intervene(): Promise<void> {
     const stopper = this.#stopper;
     if (stopper === null) return;
@@ -129,7 +129,7 @@ export class GuardianHost {
     const { time, send, exit } = this.#options;
     const isIdle = this.#stop === null && !this.#watchman.mayMove;
     if (isIdle && this.#watchman.isForgotten(this.#nowMs)) exit();
-    // Nobody is left to put the login right, and the next attempt is not ours to wait for.
+    // The login cannot be corrected any more, so there is no point in waiting for the next attempt.
     const isLockedOut = this.#stopper !== null && this.#stopper.policy.nextTryMs(this.#nowMs) !== null;
     if (this.#isOrphan && isLockedOut) exit();
     send({ type: 'here' });

@@ -1,7 +1,7 @@
 /**
- * When a login may be tried. Cameras lock an account after a few wrong logins, often for half an hour, and then lock out
- * everybody: so after the second refusal in a row at most one attempt a minute, and fewer and fewer. Pure: time is an
- * argument (ms on a clock that does not jump).
+ * When a login may be tried. Cameras lock an account after a few wrong logins, often for half an hour, and then lock
+ * out everybody: so after the second refusal in a row at most one attempt a minute, and fewer and fewer. Pure: time is
+ * an argument (ms on a clock that does not jump).
  */
 import { WindhoverError } from '../../runtime/node.ts';
 
@@ -63,7 +63,7 @@ export class LoginPolicy {
     return { refusals: this.#refusals, waitMs: Math.max(0, (this.nextTryMs(nowMs) ?? nowMs) - nowMs) };
   }
 
-  /** Somebody else was refused with the same credentials: that counts for us too. */
+  /** Another client was refused with the same credentials: that counts here too. */
   learn({ refusals, waitMs }: LoginRecord, nowMs: number): void {
     this.#refusals = Math.max(this.#refusals, refusals);
     this.#nextMs = Math.max(this.#nextMs, nowMs + waitMs);

@@ -24,7 +24,7 @@ export class MotionSense {
     this.#isStatusTrusted = isStatusTrusted;
   }
 
-  /** @returns null when nobody knows */
+  /** @returns null when it is unknown */
   step(status: MotionEvidence, nowMs: number): boolean | null {
     if (this.#isStatusTrusted && status.saysMoving !== null) return status.saysMoving;
     const last = this.#last;

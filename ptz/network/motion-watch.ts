@@ -1,5 +1,5 @@
 /**
- * What a driver tells somebody outside of this process who can stop the camera: how to do so, and what may move for how
+ * What a driver tells the guardian process, which can stop the camera: how to stop it, and what may move for how
  * long. See guardian/.
  */
 import type { OctagonStopJob } from '../octagon/stop-job.ts';
@@ -11,7 +11,9 @@ export type StopJob = OnvifStopJob | OctagonStopJob;
 export interface MotionWatch {
   /** Connected: this is how it is stopped. Again when that has changed. */
   watch(job: StopJob): void;
-  /** Resolves when it could be stopped from outside, before anything is moved. @throws WindhoverError `ptz_unguarded`, … */
+  /**
+   * Resolves when it could be stopped from outside, before anything is moved. @throws WindhoverError `ptz_unguarded`, …
+   */
   ready(signal: AbortSignal): Promise<void>;
   /**
    * A velocity is about to be sent, and is good for so long.
@@ -22,7 +24,7 @@ export interface MotionWatch {
   stands(): void;
 }
 
-/** Nobody watches. */
+/** No guardian. */
 export const UNWATCHED: MotionWatch = {
   watch: () => undefined,
   ready: () => Promise.resolve(),

@@ -1,6 +1,6 @@
 /**
- * A camera behind a network, as a driver: commands in order (command-queue.ts), velocities as leases (lease.ts), and what
- * may move told to who watches (motion-watch.ts). What the camera speaks is the Camera's business.
+ * A camera behind a network, as a driver: commands in order (command-queue.ts), velocities as leases (lease.ts), and
+ * what may move told to who watches (motion-watch.ts). What the camera speaks is the Camera's business.
  */
 import { WindhoverError } from '../../runtime/node.ts';
 import {
@@ -122,7 +122,7 @@ export class NetworkDriver implements PtzDriver {
     if (this.#closing.signal.aborted) return;
     this.#forgetVelocity();
     try {
-      // Without the caller's signal: an abort is the very moment to stop.
+      // Without the caller's signal: the stop must also be sent after an abort.
       if (this.#camera.isConnected) await this.#commands.run(() => this.#halt(undefined));
     } finally {
       this.#closing.abort();

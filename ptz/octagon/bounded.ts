@@ -1,6 +1,6 @@
 /**
- * Velocities as moves to a place that runs ahead of the head by what it covers within the lease: each ends by itself, also
- * when nobody is left to stop it.
+ * Velocities as moves to a place that runs ahead of the head by what it covers within the lease: each ends by itself,
+ * also when no process is left to stop it.
  */
 import type { Velocity } from '../driver.ts';
 import { type OctagonApi, type PanTilt, signedDeg } from './api.ts';

@@ -69,7 +69,7 @@ export class OctagonCamera implements Camera {
     this.#client.retries = OPEN_RETRIES;
     try {
       const notes = checkDevices(await this.#api.devices(signal), this.#options);
-      // It may still be moving for somebody who is gone.
+      // It may still be moving because of an earlier process.
       await this.#stop(signal);
       this.#tellHowToStop();
       await this.#watch.ready(signal);
@@ -217,7 +217,7 @@ export class OctagonCamera implements Camera {
   }
 }
 
-/** @returns what is odd about them. @throws WindhoverError `ptz_profile` when one is not there */
+/** @returns notes about them. @throws WindhoverError `ptz_profile` when one is missing */
 function checkDevices(devices: ReadonlyMap<string, string>, { pantilt, lens }: OctagonOptions): string[] {
   return [pantilt, lens].flatMap((name) => {
     if (name === '') return [];

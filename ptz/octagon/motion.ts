@@ -1,11 +1,13 @@
-/** Velocities as Octagon commands: a direction with percents for the head, tele or wide for the lens, and their stops. */
+/**
+ * Velocities as Octagon commands: a direction with percents for the head, tele or wide for the lens, and their stops.
+ */
 import type { Velocity } from '../driver.ts';
 import type { LensMove, MoveQuery, OctagonApi } from './api.ts';
 import type { OctagonOptions } from './options.ts';
 
 export type MotionOptions = Pick<OctagonOptions, 'pan_speed_percent' | 'tilt_speed_percent' | 'zoom_threshold'>;
 
-/** A lens command that is under way is sent again so often, in case somebody else has stopped it. */
+/** A running lens command is sent again at this interval, in case another client has stopped it. */
 const LENS_AGAIN_MS = 500;
 
 /** @returns null: the head is to stand */
@@ -54,7 +56,7 @@ export class OctagonMotion {
     const last = this.#lens;
     const isDue = move === 'stop' ? last.move !== 'stop' : move !== last.move || nowMs - last.atMs >= LENS_AGAIN_MS;
     if (!isDue || !this.#api.hasLens) return;
-    // Until it is answered, nobody knows whether it moves.
+    // Until it is answered, it is unknown whether the camera moves.
     this.#lens = { move: move === 'stop' ? last.move : move, atMs: Number.NEGATIVE_INFINITY };
     await this.#api.lensMove(move, signal);
     this.#lens = { move, atMs: nowMs };
@@ -65,8 +67,9 @@ export class OctagonMotion {
   }
 
   /**
-   * Stops the head, beside it what else we have set in motion, and then, to be sure, the lens; a lens that refuses holds up
-   * no head. Not all at once when it need not be: when the password changes, each is a refusal that the camera counts.
+   * Stops the head, beside it what else we have set in motion, and then, to be sure, the lens; a lens that refuses
+   * holds up no head. Not all at once when it need not be: when the password changes, each is a refusal that the camera
+   * counts.
    * @throws what the head's stop failed with
    */
   async stop(signal: AbortSignal | undefined): Promise<void> {

@@ -1,6 +1,6 @@
 /**
- * A camera over the Octagon HTTP API. Its moves run until they are stopped and take no time limit, so it needs somebody
- * outside of this process who stops it: see ../guardian/.
+ * A camera over the Octagon HTTP API. Its moves run until they are stopped and take no time limit, so
+ * another process must be able to stop it: see ../guardian/.
  */
 
 import { type MotionWatch, UNWATCHED } from '../network/motion-watch.ts';

@@ -27,7 +27,7 @@ export class OctagonPosition implements PositionSource {
 
   async look(signal: AbortSignal): Promise<PositionLook> {
     const { state, reason } = this.#link.now;
-    // A source that is away is asked again when it is due, and costs nobody time until then.
+    // A lost source is asked again only when the next attempt is due.
     if (state !== 'ready' && !this.#link.isDue) return this.#nothing(reason);
     try {
       const { atMs, pan, tilt, zoom, moving } = await this.#link.try(async () => {

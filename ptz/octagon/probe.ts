@@ -40,7 +40,7 @@ export class OctagonProbe {
     this.#notes = [...notes];
   }
 
-  /** @param isMoving false: no moves, the camera is believed */
+  /** @param isMoving false: no test moves; the claims of the camera count */
   async run(policy: LadderPolicy, isMoving: boolean): Promise<{ verdict: Verdict; position: boolean }> {
     const start = await this.#look();
     if (start === null) this.#notes.push('the camera does not report its position: moves are blind');

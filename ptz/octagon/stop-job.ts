@@ -1,4 +1,4 @@
-/** What somebody in another process needs to stop an Octagon camera, and how it is done with that. */
+/** What another process needs to stop an Octagon camera, and the stop itself. */
 
 import type { LoginRecord } from '../network/login-policy.ts';
 import type { Stopper } from '../network/stopper.ts';

@@ -95,7 +95,7 @@ export class OnvifCamera implements Camera {
     const hasRanges = pan_range_deg !== undefined && tilt_range_deg !== undefined;
     const context = { calls, spaces, stopping: this.#stopping, hasRanges, time: this.#time, signal };
     try {
-      // It may still be moving for somebody who is gone.
+      // It may still be moving because of an earlier process.
       await this.#stopping.stop(calls, signal);
       this.#watch.watch(this.#stopJob(connection));
       await this.#watch.ready(signal);

@@ -81,7 +81,7 @@ export class Probe {
 
   /**
    * Goes down the ladder until a rung holds.
-   * @param isMoving false: no moves, the camera is believed
+   * @param isMoving false: no test moves; the claims of the camera count
    */
   async run(policy: LadderPolicy, notes: readonly string[], isMoving: boolean): Promise<ProbeResult> {
     this.#notes.push(...notes);

@@ -65,9 +65,10 @@ export class Steering {
   }
 
   /**
-   * To the place that the velocity leads to within the lead, at the speed of that velocity, or faster after a faster one: from
-   * where that has taken the camera, a slow velocity would take far longer than the lead to end by itself. A camera whose speed is not
-   * known gets there as fast as it can and waits for the next: it runs ahead by up to the lead.
+   * To the place that the velocity leads to within the lead, at the speed of that velocity, or faster after a faster
+   * one: from where that has taken the camera, a slow velocity would take far longer than the lead to end by itself. A
+   * camera whose speed is not known gets there as fast as it can and waits for the next: it runs ahead by up to the
+   * lead.
    */
   async #towards(chain: Chain | null, velocity: Velocity, leadMs: number, nowMs: number, signal?: AbortSignal) {
     const { calls, rate, fullSpeed } = this.#options;
@@ -125,7 +126,7 @@ function ahead(from: NonNullable<Chain['place']>, velocity: Velocity, by: number
   };
 }
 
-/** A zoom that nobody knows stays. */
+/** An unknown zoom stays as it is. */
 function toShares({ pan, tilt, zoom }: NonNullable<Chain['place']>): Shares {
   return { pan, tilt, ...(zoom === null ? {} : { zoom }) };
 }

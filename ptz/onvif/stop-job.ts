@@ -1,4 +1,4 @@
-/** What somebody in another process needs to stop an ONVIF camera, and how it is done with that. */
+/** What another process needs to stop an ONVIF camera, and the stop itself. */
 import { NO_VELOCITY } from '../driver.ts';
 import type { LoginRecord } from '../network/login-policy.ts';
 import type { Stopper } from '../network/stopper.ts';

@@ -1,4 +1,6 @@
-/** Graph files on the disk: finding them, seeing that one has changed, writing one so that no reader gets half of it. */
+/**
+ * Graph files on the disk: finding them, seeing that one has changed, writing one so that no reader gets half of it.
+ */
 import {
   chmodSync,
   closeSync,
@@ -43,13 +45,13 @@ export function graphsIn(folder: string): string[] | null {
   }
 }
 
-/** Changes whenever the file does; null: it is not there. */
+/** Changes whenever the file changes; null: there is no file. */
 export function fileMark(path: string): string | null {
   const stat = statOf(path);
   return stat ? [stat.ino, stat.size, stat.mtimeMs, stat.ctimeMs].join(' ') : null;
 }
 
-/** Puts a text in the place of a file: whoever reads it finds the old text or the new one, also after a crash. */
+/** Replaces the text of a file: a reader finds the old text or the new one, also after a crash. */
 export function replaceFile(path: string, text: string): void {
   // A link stays a link.
   const target = realpathSync(path);

@@ -61,7 +61,7 @@ export class Follower {
       const isTouched = mark !== file.mark;
       if (!event && !isTouched && !file.unsettled) continue;
       const text = file.read();
-      // Somebody is writing.
+      // The file is being written.
       if (fileMark(file.path) !== mark) this.#watch.scanAfter();
       else if (!sameText(text, file.seen)) await this.#edited(file, text);
       else {

@@ -37,7 +37,7 @@ export const CLIPS: readonly Clip[] = [
 
 /** Base of the broken clips: small, and with several keyframes so that decoding can recover. */
 const SMALL: Clip = { name: 'small', scene: skyScene, width: 320, height: 180, fps: 25, frames: 50 };
-/** An object of which less can be seen is not in the truth: nobody could say what it is. */
+/** An object with fewer visible pixels is left out of the truth: it cannot be recognized. */
 const LEAST_VISIBLE = 0.1;
 const FIXTURES = resolve(import.meta.dir, '../../fixtures');
 const USAGE = 'usage: bun run fixtures [--out FOLDER]   (default: fixtures/)';
@@ -149,7 +149,9 @@ async function writeBroken(folder: string): Promise<string[]> {
   ];
 }
 
-/** Overwrites a packet's payload, all but its start: length and type stay right, so that the decoder gets to read it. */
+/**
+ * Overwrites a packet's payload, all but its start: length and type stay right, so that the decoder gets to read it.
+ */
 function scramble(packet: Uint8Array): void {
   const kept = Math.min(8, packet.length);
   for (let at = kept; at < packet.length; at++) packet[at] = (at * 73 + 41) & 0xff;

@@ -107,7 +107,7 @@ class GraphRun {
     }
     // Without an error the process died by itself, and what follows is as good as a first run.
     if (state === 'restarting' && error) this.#nodeFailed = true;
-    // A batch that starts again would write its results twice; whoever waits for its end wants to know.
+    // A restarted batch would write its results twice, so the command ends with the error instead.
     const batch = this.#exitAtEnd && (this.#nodeFailed || session.graph.engine.pace === 'asap');
     // The session has logged why.
     if (state === 'failed' || (state === 'restarting' && batch)) this.#leave(1);

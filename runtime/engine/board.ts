@@ -1,6 +1,6 @@
 /**
- * The board of a session: what its nodes tell each other beside the links. Fire and forget, the latest news, to whoever
- * listens; see `NodeContext.board`.
+ * The board of a session: what its nodes tell each other beside the links. Fire and forget: the latest news, to the
+ * nodes that listen; see `NodeContext.board`.
  *
  *     node ──post──▶ Board of its worker ──▶ Inbox of every other node of that worker
  *                        │ BroadcastChannel
@@ -32,7 +32,7 @@ export class Board {
 
   /** Tells everybody but the node that posts. @throws DataCloneError when the value is not plain data */
   post(from: string, topic: string, value: unknown): void {
-    // A copy, as other workers get one: nobody sees what becomes of the value afterwards.
+    // A copy, as for other workers: later changes of the value stay with the sender.
     const message: BoardMessage = { topic, value: structuredClone(value) };
     for (const { node, hear } of this.#hearers) if (node !== from) hear(message);
     this.#pass(message);

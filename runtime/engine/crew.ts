@@ -121,7 +121,7 @@ export class Crew {
     }
   }
 
-  /** Before the worker is open, whoever opens it is told; afterwards, the listener. */
+  /** Errors go to the caller of open until the worker is open; afterwards to the listener. */
   #fail(error: ErrorRecord): void {
     if (this.#state === 'open') this.#listener.failed(error);
     else this.#opened.reject(fromRecord(error));

@@ -7,12 +7,13 @@
  *              └──────────────────────────────────────────────────┴───────────release──────────┘
  *
  * A side that dies at any point is replaced by a new one on the same ring: all state is in the shared memory. The new
- * side frees what the dead one held (WRITING, or the reader's bit) and goes on behind the last frame published or taken.
+ * side frees what the dead one held (WRITING, or the reader's bit) and goes on behind the last frame published or
+ * taken.
  *
  * Invariants (test/engine/ring.test.ts holds them under stress):
  *  1. A slot that a reader has pinned is never written, and a slot being written is never pinned: both claim it by
  *     compare-and-swap on PINS.
- *  2. SEQ, metadata and payload of a slot change only while PINS = WRITING, so whoever holds a pin sees one whole frame.
+ *  2. SEQ, metadata and payload of a slot change only while PINS = WRITING, so a reader with a pin sees one whole frame.
  *  3. A reader gets frames in rising SEQ, also over a death of either side. `asap`: every one. `realtime`: the newest;
  *     what it skipped is counted. SEEN and SKIPPED are one 64-bit word: no death comes between them.
  *  4. `realtime`: the writer never waits. Each reader pins at most one slot and LATEST is spared, so N ≥ R + 2 slots

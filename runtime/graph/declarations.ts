@@ -1,4 +1,6 @@
-/** What several nodes of a graph declare under one name (topics, board topics, kinds of links of their own) is the same. */
+/**
+ * What several nodes of a graph declare under one name (topics, board topics, kinds of links of their own) is the same.
+ */
 import { topics } from '../../schemas/topics.ts';
 import { LINK_KINDS } from '../data.ts';
 import type { PortKind } from '../node.ts';
@@ -8,7 +10,7 @@ import type { LinkingNode } from './links.ts';
 /** Clients ask for topics by name, in a list and in a path. */
 const TOPIC_NAME = /^[a-z][a-z0-9_]*$/;
 
-/** Faults: what a node declares otherwise than one before it, and kinds of links that nobody knows. */
+/** Faults: what a node declares otherwise than one before it, and unknown kinds of links. */
 export function checkDeclarations(nodes: readonly LinkingNode[], faults: Faults): void {
   const first = new Map<string, { readonly node: string; readonly text: string }>();
   for (const [name, topic] of Object.entries(topics)) {

@@ -24,7 +24,7 @@ interface Match {
   readonly kind: string;
 }
 
-/** The links into each node, by its id. Faults: everything about `from`, inputs left open and outputs nobody takes. */
+/** The links into each node, by its id. Faults: everything about `from`, unconnected inputs and unused outputs. */
 export function findLinks(nodes: readonly LinkingNode[], faults: Faults): Map<string, FoundLink[]> {
   const byId = new Map(nodes.map((node) => [node.outline.id, node]));
   const links = new Map<string, FoundLink[]>();
@@ -145,7 +145,7 @@ function reportOpen(
   }
 }
 
-/** A node none of whose outputs is taken works for nobody. */
+/** A node whose outputs are all unused does useless work. */
 function reportUnused(nodes: readonly LinkingNode[], faults: Faults): void {
   // What could not be read may name any node.
   if (nodes.some((node) => node.outline.fromBroken)) return;

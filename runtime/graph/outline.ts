@@ -140,7 +140,7 @@ function readReference(tree: Tree, path: string, input: string | null, faults: F
     return null;
   }
   if (tree.broken) return null;
-  // A node may be called 1; `1.2` is beyond help, and YAML's own text of it is what counts.
+  // A node id may be `1`, which YAML reads as a number: then its text counts. `1.2` can be neither id nor node.port.
   const text = tree.text ?? String(tree.value);
   if (!new RegExp(REFERENCE_PATTERN).test(text)) {
     faults.add(tree.at, path, 'type', `must be a node or node.port, got ${shown(tree)}`);

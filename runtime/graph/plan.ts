@@ -6,7 +6,7 @@
  *
  * Rules:
  * 1. Nodes joined by packets share a worker: packets are native objects and can't leave it.
- * 2. Nodes that name the same `worker` share it; nobody joins them who does not name it (but for rule 1).
+ * 2. Nodes that name the same `worker` share it; no other node joins them (except by rule 1).
  * 3. Any other link but a frame link joins its ends, unless one of them blocks its thread.
  * 4. A frame link is a boundary: rule 3 never brings its two ends together, also not by a way around.
  */

@@ -1,12 +1,13 @@
 /**
- * The hub: takes the messages of all sessions and hands them to whoever subscribes. It knows no kind of subscriber.
+ * The hub: takes the messages of all sessions and hands them to its subscribers. It does not depend on what kind they
+ * are.
  *
  *     session ──publish──▶ hub ──▶ mailbox ──deliver──▶ WebSocket client, record (--jsonl), …
  *                           │
  *                           └─ the latest message of each topic, for those who come later
  *
- * Messages that come in one turn of the event loop are delivered together at its end. Each subscriber has a mailbox of its
- * own: one that throws, or falls behind, changes nothing for the others.
+ * Messages that come in one turn of the event loop are delivered together at its end. Each subscriber has a mailbox of
+ * its own: one that throws, or falls behind, changes nothing for the others.
  */
 import { errorMessage } from '../errors.ts';
 import type { Logger } from '../node.ts';
@@ -43,7 +44,7 @@ export class Hub {
     }
   }
 
-  /** Keeps a message for those who come later, in the place of the last one, and tells nobody else. */
+  /** Retains a message for later subscribers, instead of the last one, without delivering it now. */
   retain(message: Message): void {
     const ofSession = this.#retained.get(message.sessionId) ?? new Map<string, Message>();
     this.#retained.set(message.sessionId, ofSession.set(message.topic, message));

@@ -34,7 +34,7 @@ export function answerErrors(app: Elysia, log: Logger): void {
   });
 }
 
-/** The answer to an error that nobody foresaw. */
+/** The answer to an unexpected error. */
 export function internalError(error: unknown, request: Request | undefined, log: Logger): Response {
   log.error('request failed', { method: request?.method, path: request && new URL(request.url).pathname, error });
   return errorResponse(500, 'Internal error');

@@ -1,5 +1,5 @@
 /**
- * The tracks that clients believe to be open. When a session's process dies, nobody in it can send their ends any more:
+ * The tracks that clients believe to be open. When a session's process dies, it cannot send their ends any more:
  * this does. Works on the wire messages themselves, so it knows exactly what clients know.
  */
 import type { MessageOf, topics } from '../../schemas/topics.ts';

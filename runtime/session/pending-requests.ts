@@ -27,7 +27,9 @@ export class PendingRequests {
     this.#withinMs = withinMs;
   }
 
-  /** Resolves with the node's answer, or with why there is none: `request_timeout`, `too_many_requests`, `session_over`. */
+  /**
+   * Resolves with the node's answer, or with why there is none: `request_timeout`, `too_many_requests`, `session_over`.
+   */
   ask(name: string, params: unknown): Promise<Outcome> {
     if (this.#isClosed) return Promise.resolve(failed('session_over', `${name}: the session is over`));
     if (this.#pending.size >= MOST_PENDING) {
@@ -57,7 +59,7 @@ export class PendingRequests {
     this.#isOpen = false;
   }
 
-  /** Nobody will answer any more. */
+  /** No answer will come any more. */
   close(): void {
     this.#isClosed = true;
     for (const { request } of [...this.#pending.values()]) {

@@ -1,4 +1,6 @@
-/** A session's process: spawns it, types its messages, sees to it that it goes. Knows nothing of what it is for. */
+/**
+ * A session's process: spawns it, types its messages, and makes sure that it ends. Does not depend on what runs in it.
+ */
 import type { Clock } from '../clock.ts';
 import { errorCode } from '../errors.ts';
 import type { FromChild, ToChild } from './messages.ts';

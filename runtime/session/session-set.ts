@@ -16,7 +16,7 @@ export interface SessionSetOptions {
   readonly log: Log;
   readonly modelFolders: readonly string[];
   readonly stateFolder?: string;
-  /** Nodes also publish what is not for live clients: somebody records it. Then nothing is left out. */
+  /** A recorder is attached: nodes also publish what is not for live clients, and nothing is left out. */
   readonly recording?: boolean;
   /** Called whenever a session's state has changed. */
   readonly changed?: (view: SessionView, session: Session) => void;
@@ -116,7 +116,10 @@ export class SessionSet implements Sessions {
     return true;
   }
 
-  /** Stops all sessions and delivers what they said last; they stay listed. @returns whether each came to its end in order */
+  /**
+   * Stops all sessions and delivers what they said last; they stay listed. @returns whether each came to its end in
+   * order
+   */
   async stopAll(): Promise<boolean> {
     const sessions = [...this.#sessions.values()];
     await Promise.all(sessions.map((session) => session.stop()));

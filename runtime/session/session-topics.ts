@@ -51,7 +51,7 @@ export class SessionTopics {
     }
   }
 
-  /** Nobody in the process can speak any more: the ends that clients wait for, and what is true of the states now. */
+  /** The process is gone: sends the ends that clients wait for, and the states as they are now. */
   processGone(nowUnixMs: number): void {
     const { sessionId, hub } = this.#parts;
     for (const value of this.#openTracks.endAll(nowUnixMs, this.latest('tick')?.ts_unix_ms ?? nowUnixMs)) {

@@ -272,7 +272,7 @@ export class Session {
     this.#become('restarting');
   }
 
-  /** Nobody in the process can speak any more: what clients still wait for is sent from here. */
+  /** The process is gone: sends what clients still wait for. */
   #processGone(): void {
     this.#isOpen = false;
     this.#changes.processGone();

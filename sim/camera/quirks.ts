@@ -36,7 +36,7 @@ export interface Traits {
   readonly latencyMs: number;
   /** Every how manyth request gets no answer at all; 0: none. */
   readonly dropEvery: number;
-  /** Wrong logins until nobody gets in any more; 0: never. */
+  /** Number of wrong logins after which all logins are refused; 0: never. */
   readonly lockoutAfter: number;
   readonly lockoutS: number;
   /** The camera restarts, once, after so many requests; 0: never. */
@@ -101,14 +101,14 @@ export const QUIRKS = [
   quirk('digest-only', 'WS-Security logins count for nothing; HTTP digest is asked for', { wsSecurity: false }),
   quirk('auth-for-time', 'GetSystemDateAndTime needs a login', { timeNeedsLogin: true }),
   quirk('wrong-xaddr', 'service addresses name a host that cannot be reached (192.0.2.64)', {
-    // RFC 5737: an address for documentation, nobody's.
+    // RFC 5737: an address reserved for documentation.
     xaddrHost: '192.0.2.64',
   }),
   quirk('first-profile-without-ptz', 'the first media profile has no PTZ configuration', { firstProfileHasPtz: false }),
   quirk('latency-300', 'every request takes 300 ms', { latencyMs: 300 }),
   quirk('latency-1000', 'every request takes a second', { latencyMs: 1000 }),
   quirk('drop-tenth', 'every tenth request is never answered and has no effect', { dropEvery: 10 }),
-  quirk('lockout', 'nobody gets in for 30 minutes after three wrong logins', { lockoutAfter: 3 }),
+  quirk('lockout', 'all logins are refused for 30 minutes after three wrong ones', { lockoutAfter: 3 }),
   quirk('reboot', 'after 100 requests it is gone for 8 s, then moves to its home position', { rebootAfter: 100 }),
   quirk('octagon-busy', 'Octagon API: every fourth request finds its device busy (200, success false)', {
     octagonBusyEvery: 4,

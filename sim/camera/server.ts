@@ -1,7 +1,7 @@
 /**
- * The camera on the network: HTTP around the ONVIF device and its Octagon API, and the faults that show at that level (slow answers, none,
- * restarts). Node's server and not Bun's own: it can send a header twice, leave a request unanswered, and close its
- * port while connections are open.
+ * The camera on the network: HTTP around the ONVIF device and its Octagon API, and the faults that show at that level
+ * (slow answers, none, restarts). Node's server and not Bun's own: it can send a header twice, leave a request
+ * unanswered, and close its port while connections are open.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -130,7 +130,7 @@ export class CameraServer implements AsyncDisposable {
     this.#reboot = null;
   }
 
-  /** Tries to open the port again, which somebody else may have taken meanwhile. */
+  /** Tries to open the port again; another process may have taken it meanwhile. */
   async #isBack(): Promise<boolean> {
     try {
       await this.#listen(this.#port);
@@ -187,7 +187,7 @@ export class CameraServer implements AsyncDisposable {
       this.reboot().catch((error: unknown) => this.#options.failed?.(error));
       return null;
     }
-    // The connection is left open until somebody gives up.
+    // The connection stays open until one side closes it.
     if (this.traits.dropEvery > 0 && this.#requests % this.traits.dropEvery === 0) return null;
     const body = await readBody(request);
     if (body === null) return plain(413, `at most ${MAX_BODY_BYTES} bytes`);
@@ -271,7 +271,7 @@ async function send(response: ServerResponse, answer: Answer): Promise<void> {
   const length = isWhole ? { 'Content-Length': Buffer.byteLength(body) } : {};
   response.writeHead(status, { ...headers, 'Content-Type': type, ...length });
   if (isWhole) response.end(body);
-  // Whoever watches goes away in the middle of it: that is how a stream ends.
+  // A viewer disconnects in the middle of a stream: that is its normal end.
   else
     await pipeline(body, response).catch((error: unknown) => {
       if (errorCode(error) !== 'ERR_STREAM_PREMATURE_CLOSE' && errorCode(error) !== 'ECONNRESET') throw error;

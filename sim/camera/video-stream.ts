@@ -1,4 +1,6 @@
-/** The picture as a stream of JPEGs over HTTP (multipart/x-mixed-replace), as many cameras offer it: FFmpeg plays it. */
+/**
+ * The picture as a stream of JPEGs over HTTP (multipart/x-mixed-replace), as many cameras offer it: FFmpeg plays it.
+ */
 import type { PictureSize } from '../scene/scene.ts';
 import { toJpeg } from './jpeg.ts';
 import type { FrameMaker } from './onlookers.ts';
@@ -6,7 +8,7 @@ import type { FrameMaker } from './onlookers.ts';
 const BOUNDARY = 'picture';
 export const STREAM_TYPE = `multipart/x-mixed-replace; boundary=${BOUNDARY}`;
 
-/** Pictures at a steady rate for as long as somebody reads them; who reads too slowly gets fewer. */
+/** Pictures at a steady rate while there is a reader; a slow reader gets fewer. */
 export async function* videoStream(frames: FrameMaker, size: PictureSize, fps: number): AsyncGenerator<Uint8Array> {
   let dueMs = performance.now();
   while (true) {

@@ -6,12 +6,12 @@ import type { Plant, ReportedPose, TargetBox, Velocity } from './types.ts';
 
 /** For so long after a command that may never have been carried out, the camera's word counts while it moves too … */
 const DOUBT_MS = 2000;
-/** … if it answers commands within this time, or it speaks of long ago. What it says may be so much older or newer … */
+/** … if it answers commands within this time; otherwise its position is too old. The age may differ by this much … */
 const SLOW_MS = 500;
 const STATUS_OFF_MS = 250;
 /** … the way in that time is looked at so finely … */
 const STATUS_STEPS = 8;
-/** … and positions further than this from all of it are believed. */
+/** … and positions further than this from all of it are taken as reported. */
 const BESIDE_DEG = 1.5;
 
 export class DeadReckoning {
@@ -80,8 +80,8 @@ export class DeadReckoning {
   }
 
   /**
-   * A camera at rest points where it says; while it moves, the time of a status is too uncertain to be used. Only when a
-   * request got lost, and the camera may not be where it was sent, it puts right what no time explains.
+   * A camera at rest points where it says; while it moves, the time of a status is too uncertain to be used. Only when
+   * a request got lost, and the camera may not be where it was sent, it puts right what no time explains.
    * @returns by how much the reckoning was put right
    */
   align({ atMs, panDeg, tiltDeg, zoomX }: ReportedPose): Direction {

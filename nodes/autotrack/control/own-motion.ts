@@ -105,7 +105,7 @@ export class OwnMotion {
     return { position: reached, speed: moved.speed };
   }
 
-  /** Makes the starting point later, up to a time that nobody will ask about. */
+  /** Moves the starting point forward, up to a time that is not needed any more. */
   #fold(beforeMs: number): void {
     while (this.#sent.length > 1) {
       const [first, second] = this.#sent;

@@ -26,7 +26,8 @@ export interface DownloadOptions {
 
 /**
  * @returns how many of the bytes were there from an earlier try
- * @throws WindhoverError `model_download_failed` (no answer, another status than OK, cut off), `model_download_stalled`,
+ * @throws WindhoverError `model_download_failed` (no answer, another status than OK, cut off),
+ * `model_download_stalled`,
  *   `interrupted`: what has arrived is kept. `model_size_mismatch`, `model_hash_mismatch`: it is removed.
  */
 export async function download(options: DownloadOptions): Promise<number> {
@@ -100,7 +101,7 @@ async function ask(options: DownloadOptions, from: number, etag: string | null):
   const range = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(response.headers.get('content-range') ?? '');
   const tag = strongTag(response.headers.get('etag'));
   const otherVersion = etag !== null && tag !== null && tag !== etag;
-  // The rest that was asked for is not there, or is the rest of something else: the whole file then.
+  // The server cannot send the requested part, or the file has changed: take the whole file.
   if (from > 0 && (status === 416 || (status === 206 && (Number(range?.[1]) !== from || otherVersion)))) {
     await response.body?.cancel();
     return await ask(options, 0, null);

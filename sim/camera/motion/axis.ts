@@ -1,5 +1,5 @@
 /**
- * One motor axis, as a pure stepper: (what it is, how it is now, what it shall do, how much time) → how it is then.
+ * One motor axis, as a pure stepper: (limits, state, command, time) → new state.
  * The unit is the axis's own: degrees for pan and tilt, the zoom range [0, 1] for zoom; times are seconds.
  */
 export interface AxisSpec {

@@ -1,7 +1,7 @@
 /**
  * The camera's head: pan, tilt and zoom, and the commands on their way to them. Time is always an argument (seconds on
  * any clock that does not jump). Steps lie on a fixed grid, so the motion depends on the commands and their times and
- * not on how often somebody looks.
+ * not on how often it is read.
  */
 import { type AxisGoal, type AxisState, axisAt, HOLD, isAtRest, stepAxis } from './axis.ts';
 import type { HeadSpec } from './motors.ts';

@@ -53,7 +53,7 @@ export function readDurationS(text: string): number {
   return Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds);
 }
 
-/** xs:boolean; null when the element is not there. */
+/** xs:boolean; null when the element is missing. */
 export function readFlag(body: XmlElement, name: QName): boolean | null {
   const text = child(body, name)?.text;
   if (text === undefined) return null;

@@ -200,7 +200,7 @@ export class PtzUnit {
     this.#camera.command({ kind, values, maxRates });
   }
 
-  /** Speed 0 means the slowest that there is: a move that never arrives helps nobody. */
+  /** Speed 0 means the slowest possible speed, so that every move arrives. */
   #speed(value: number): number {
     return Math.max(0.01, within(value, 0, 1, 'InvalidSpeed'));
   }
