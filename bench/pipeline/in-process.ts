@@ -1,7 +1,8 @@
 /** Nodes of a graph run in this process, without workers: for measurements that need to look inside. */
 import { SystemClock } from '../../runtime/clock.ts';
 import { Board } from '../../runtime/engine/board.ts';
-import { type NodeServices, RunningNode } from '../../runtime/engine/running-node.ts';
+import type { NodeServices } from '../../runtime/engine/node-context.ts';
+import { RunningNode } from '../../runtime/engine/running-node.ts';
 import { LocalSink, type Sink } from '../../runtime/engine/sinks.ts';
 import { MemoryStore } from '../../runtime/engine/store.ts';
 import type { CheckedGraph } from '../../runtime/graph/graph.ts';

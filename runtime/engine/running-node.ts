@@ -2,46 +2,15 @@
  * One node at work: opens it, calls its handlers one at a time, ends it and closes it. The same class runs in the
  * session's workers and in the tests' node runner; only the services differ.
  */
-import type { Topics } from '../../schemas/topics.ts';
-import type { Clock } from '../clock.ts';
-import { toRecord } from '../errors.ts';
-import type {
-  AnyNode,
-  BoardTopic,
-  Logger,
-  NodeContext,
-  NodeHandlers,
-  NodeStore,
-  Outputs,
-  PrepareContext,
-} from '../node.ts';
-import { type RetryOptions, retry } from '../retry.ts';
-import { TurnBudget } from '../sleep.ts';
+import type { AnyNode, NodeHandlers } from '../node.ts';
 import { answerRequest } from './answer.ts';
-import { type Board, Inbox } from './board.ts';
-import { checkHandlers, declaredTopic } from './contract-checks.ts';
+import { Inbox } from './board.ts';
+import { checkHandlers } from './contract-checks.ts';
 import { FrameJoiner, type Joined } from './frame-joiner.ts';
 import { HandlerQueue } from './handler-queue.ts';
 import type { BoardMessage, NodeJob } from './messages.ts';
-import { type PublicationServices, Publications } from './publications.ts';
-import { deliverAll, type Receiver, type Sink } from './sinks.ts';
-
-/** What a node's surroundings do for it. */
-export interface NodeServices {
-  readonly graph: NodeContext<unknown, Outputs>['graph'];
-  readonly sessionId: string;
-  readonly clock: Clock;
-  readonly recording: boolean;
-  readonly prepare: PrepareContext;
-  readonly board: Board;
-  logger(node: string): Logger;
-  store(node: string): NodeStore;
-  readonly publish: PublicationServices['publish'];
-  fault(node: string, fault: { code: string; message: string } | null): void;
-  keep(node: string, state: unknown): void;
-  /** The node threw: nothing more is delivered to it. */
-  failed(node: string, error: unknown): void;
-}
+import { type NodeServices, nodeContext } from './node-context.ts';
+import type { Receiver, Sink } from './sinks.ts';
 
 export class RunningNode implements Receiver {
   readonly id: string;
@@ -62,7 +31,6 @@ export class RunningNode implements Receiver {
   readonly #timers: ReturnType<typeof setInterval>[] = [];
   readonly #inbox = new Inbox();
   readonly #joiner: FrameJoiner | undefined;
-  readonly #budget = new TurnBudget();
   #newsDue = false;
   #running: Promise<void> = Promise.resolve();
   #paused = false;
@@ -91,7 +59,16 @@ export class RunningNode implements Receiver {
 
   /** @throws whatever the node's own `open` throws */
   async open(): Promise<void> {
-    this.#handlers = await this.contract.open(this.#context());
+    this.#handlers = await this.contract.open(
+      nodeContext(this.#job, this.contract, this.#services, {
+        sinks: this.sinks,
+        inbox: this.#inbox,
+        produces: () => this.#handlers.run !== undefined,
+        count: (name, by) => this.count(name, by),
+        gauge: (name, value) => this.gauge(name, value),
+        every: (ms, tick) => this.#every(ms, tick),
+      }),
+    );
     this.#open = true;
     if (!this.#inbox.isEmpty) this.#readNews();
     if (this.#handlers.run) this.#openEnds += 1;
@@ -228,30 +205,6 @@ export class RunningNode implements Receiver {
     }
   }
 
-  /** A `run` loop that never waits would starve its worker: now and then its `emit` waits for a turn of the event loop. */
-  #spend(work: void | Promise<void>): void | Promise<void> {
-    if (!this.#handlers.run) return work;
-    return work instanceof Promise ? work.then(() => this.#budget.spend()) : this.#budget.spend();
-  }
-
-  #retry<T>(what: string, { signal, attempt }: Pick<RetryOptions<T>, 'signal' | 'attempt'>): Promise<T | undefined> {
-    const { fault } = this.#services;
-    return retry({
-      signal,
-      attempt: (connected) =>
-        attempt(() => {
-          connected();
-          fault(this.id, null);
-        }),
-      failed: (error) => {
-        const { code, message } = toRecord(error, { code: 'node_failed' });
-        fault(this.id, { code, message: `${what}: ${message}` });
-        this.count('reconnects');
-        return undefined;
-      },
-    });
-  }
-
   #fail(error: unknown): void {
     if (this.#failed) return;
     this.#failed = true;
@@ -259,44 +212,11 @@ export class RunningNode implements Receiver {
     this.#services.failed(this.id, error);
   }
 
-  #context(): NodeContext<Record<string, unknown>, Outputs, Topics> {
-    const services = this.#services;
-    const emit: Record<string, (value: unknown) => void | Promise<void>> = {};
-    for (const [output, sinks] of this.sinks) emit[output] = (value) => this.#spend(deliverAll(sinks, value));
-    const log = services.logger(this.id);
-    const { publish } = services;
-    const declared = (use: 'posts' | 'watches', topic: BoardTopic) => declaredTopic(this.id, this.contract, use, topic);
-    const out = new Publications(this.contract.topics ?? {}, { log, count: (name) => this.count(name), publish });
-    return {
-      id: this.id,
-      graph: services.graph,
-      params: this.#job.params,
-      sessionId: services.sessionId,
-      clock: services.clock,
-      log,
-      emit,
-      connected: (input) => this.#job.inputs.includes(input),
-      count: (name, by) => this.count(name, by),
-      gauge: (name, value) => this.gauge(name, value),
-      fault: (fault) => services.fault(this.id, fault),
-      retry: (what, signal, attempt) => this.#retry(what, { signal, attempt }),
-      kept: this.#job.kept,
-      keep: (state) => services.keep(this.id, state),
-      store: services.store(this.id),
-      publish: (topic, message, options = {}) => out.publish(topic, message, options),
-      recording: services.recording,
-      every: (ms, tick) => {
-        // A tick that finds the node at work is left out: ticks look at the state, they carry nothing.
-        const timer = setInterval(() => {
-          if (this.#open && !this.#queue.isBusy) void this.#queue.enter(tick);
-        }, ms);
-        this.#timers.push(timer);
-      },
-      board: {
-        post: (topic, value) => services.board.post(this.id, declared('posts', topic).name, value),
-        watch: (topic, listener) => this.#inbox.watch(declared('watches', topic), listener),
-      },
-      prepare: services.prepare,
-    };
+  /** A tick that finds the node at work is left out: ticks look at the state, they carry nothing. */
+  #every(ms: number, tick: () => void | Promise<void>): void {
+    const timer = setInterval(() => {
+      if (this.#open && !this.#queue.isBusy) void this.#queue.enter(tick);
+    }, ms);
+    this.#timers.push(timer);
   }
 }

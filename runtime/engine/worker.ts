@@ -19,7 +19,8 @@ import type {
   ToWorker,
   Wiring,
 } from './messages.ts';
-import { type NodeServices, RunningNode } from './running-node.ts';
+import type { NodeServices } from './node-context.ts';
+import { RunningNode } from './running-node.ts';
 import { untilBelow } from './sinks.ts';
 import { positionInModule } from './stack.ts';
 import { FileStore, MemoryStore } from './store.ts';

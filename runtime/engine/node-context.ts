@@ -1,0 +1,94 @@
+/** What the runtime gives to a node that is being opened: its side of the node API. */
+import type { Topics } from '../../schemas/topics.ts';
+import type { Clock } from '../clock.ts';
+import { toRecord } from '../errors.ts';
+import type { AnyNode, BoardTopic, Logger, NodeContext, NodeStore, Outputs, PrepareContext } from '../node.ts';
+import { retry } from '../retry.ts';
+import { TurnBudget } from '../sleep.ts';
+import type { Board, Inbox } from './board.ts';
+import { declaredTopic } from './contract-checks.ts';
+import type { NodeJob } from './messages.ts';
+import { type PublicationServices, Publications } from './publications.ts';
+import { deliverAll, type Sink } from './sinks.ts';
+
+type Context = NodeContext<Record<string, unknown>, Outputs, Topics>;
+
+/** What a node's surroundings do for it. */
+export interface NodeServices {
+  readonly graph: NodeContext<unknown, Outputs>['graph'];
+  readonly sessionId: string;
+  readonly clock: Clock;
+  readonly recording: boolean;
+  readonly prepare: PrepareContext;
+  readonly board: Board;
+  logger(node: string): Logger;
+  store(node: string): NodeStore;
+  readonly publish: PublicationServices['publish'];
+  fault(node: string, fault: { code: string; message: string } | null): void;
+  keep(node: string, state: unknown): void;
+  /** The node threw: nothing more is delivered to it. */
+  failed(node: string, error: unknown): void;
+}
+
+/** What a node has of its own. */
+export interface NodeParts extends Pick<Context, 'count' | 'gauge' | 'every'> {
+  readonly sinks: ReadonlyMap<string, readonly Sink[]>;
+  readonly inbox: Inbox;
+  /** It has a `run` handler; known once it is open. */
+  produces(): boolean;
+}
+
+export function nodeContext(job: NodeJob, contract: AnyNode, services: NodeServices, parts: NodeParts): Context {
+  const { id } = job;
+  const { count, gauge, every, inbox } = parts;
+  const { graph, sessionId, clock, recording, prepare, publish } = services;
+  const log = services.logger(id);
+  const publications = new Publications(contract.topics ?? {}, { log, count, publish });
+  const declared = (use: 'posts' | 'watches', topic: BoardTopic) => declaredTopic(id, contract, use, topic);
+  const own = { id, params: job.params, kept: job.kept, log, count, gauge, every, store: services.store(id) };
+  const shared = { graph, sessionId, clock, recording, prepare };
+  return {
+    ...own,
+    ...shared,
+    emit: emitters(parts),
+    connected: (input) => job.inputs.includes(input),
+    fault: (fault) => services.fault(id, fault),
+    retry: retrying(id, services, count),
+    keep: (state) => services.keep(id, state),
+    publish: (topic, message, options = {}) => publications.publish(topic, message, options),
+    board: {
+      post: (topic, value) => services.board.post(id, declared('posts', topic).name, value),
+      watch: (topic, listener) => inbox.watch(declared('watches', topic), listener),
+    },
+  };
+}
+
+/** A `run` loop that never waits would starve its worker: now and then its `emit` waits for a turn of the event loop. */
+function emitters({ sinks, produces }: NodeParts): Record<string, (value: unknown) => void | Promise<void>> {
+  const budget = new TurnBudget();
+  const spend = (work: void | Promise<void>) => {
+    if (!produces()) return work;
+    return work instanceof Promise ? work.then(() => budget.spend()) : budget.spend();
+  };
+  return Object.fromEntries(
+    [...sinks].map(([output, to]) => [output, (value: unknown) => spend(deliverAll(to, value))]),
+  );
+}
+
+function retrying(id: string, services: NodeServices, count: Context['count']): Context['retry'] {
+  return (what, signal, attempt) =>
+    retry({
+      signal,
+      attempt: (connected) =>
+        attempt(() => {
+          connected();
+          services.fault(id, null);
+        }),
+      failed: (error) => {
+        const { code, message } = toRecord(error, { code: 'node_failed' });
+        services.fault(id, { code, message: `${what}: ${message}` });
+        count('reconnects');
+        return undefined;
+      },
+    });
+}
