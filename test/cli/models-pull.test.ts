@@ -99,7 +99,7 @@ describe('models pull', () => {
     await using rig = await Rig.start();
     const cut = await rig.pullHalf();
     expect(cut.exitCode).toBe(1);
-    expect(cut.stderr).toMatch(/the same command goes on from there\) \[model_download_failed\]\n$/);
+    expect(cut.stderr).toMatch(/run the same command again to continue\) \[model_download_failed\]\n$/);
     expect(rig.files).toEqual(PART);
     const { exitCode, stdout } = await rig.pull();
     expect(exitCode).toBe(0);
@@ -236,7 +236,7 @@ describe('a download that stands still', () => {
     rig.server.spoilt = { stallAt: HALF };
     const failure = await download(options(rig, 200)).catch((error: unknown) => error);
     expect(errorCode(failure)).toBe('model_download_stalled');
-    expect(String(failure)).toContain('sent nothing for 0.2 s (what has arrived is kept');
+    expect(String(failure)).toContain('sent nothing for 0.2 s (the received part is kept');
     // On a busy machine the time may be over before anything has arrived.
     const kept = statSync(`${rig.target}.part`, { throwIfNoEntry: false })?.size ?? 0;
     rig.server.spoilt = {};
@@ -256,7 +256,7 @@ describe('a download that stands still', () => {
     await rig.arrived(HALF);
     child.kill('SIGINT');
     expect(await child.exited).toBe(130);
-    expect(await new Response(child.stderr).text()).toContain('tiny: interrupted (what has arrived is kept');
+    expect(await new Response(child.stderr).text()).toContain('tiny: interrupted (the received part is kept');
     rig.server.spoilt = {};
     expect((await rig.pull()).stdout).toContain('150 kB of it from before');
     expect(rig.pulled).toBe(true);

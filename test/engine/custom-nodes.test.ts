@@ -22,7 +22,7 @@ function lineOf(node: string, text: string): string {
 }
 
 describe('a node by path', () => {
-  test(
+  test.concurrent(
     'gets every frame, and its output and counters are seen',
     async () => {
       await using session = await TestSession.start(withFrames('print: true'));
@@ -38,7 +38,7 @@ describe('a node by path', () => {
     MINUTE,
   );
 
-  test(
+  test.concurrent(
     'a permanent error in open ends the session: trying again cannot help',
     async () => {
       await using session = await TestSession.start(withFrames('fail: open'));
@@ -52,7 +52,7 @@ describe('a node by path', () => {
     MINUTE,
   );
 
-  test(
+  test.concurrent(
     'any other error in open is tried again',
     async () => {
       using folder = new Folder();
@@ -66,7 +66,7 @@ describe('a node by path', () => {
     MINUTE,
   );
 
-  test(
+  test.concurrent(
     'throwing on a frame restarts the session, and says where',
     async () => {
       await using session = await TestSession.start(withFrames('fail: frame, at: 20'));
@@ -83,7 +83,7 @@ describe('a node by path', () => {
     MINUTE,
   );
 
-  test('throwing at import is found before anything starts', async () => {
+  test.concurrent('throwing at import is found before anything starts', async () => {
     const graph = graphText({
       source: sky({ pace: 'asap' }),
       decode: '{ use: decode, from: source }',
@@ -94,7 +94,7 @@ describe('a node by path', () => {
     expect(error).toContain('import-error.ts:2:');
   });
 
-  test(
+  test.concurrent(
     'a failure elsewhere does not wait for a node that never comes back',
     async () => {
       const graph = graphText({
@@ -112,7 +112,7 @@ describe('a node by path', () => {
 });
 
 describe('stopping', () => {
-  test(
+  test.concurrent(
     'a graph that plays on is stopped in order, well before the deadline',
     async () => {
       await using session = await TestSession.start(withFrames('block_ms: 1', 'realtime'));
@@ -126,7 +126,7 @@ describe('stopping', () => {
     MINUTE,
   );
 
-  test(
+  test.concurrent(
     'a node that never comes back is stopped by force, and the log says which',
     async () => {
       await using session = await TestSession.start(withFrames('hang: true, at: 20', 'realtime'));
@@ -142,7 +142,7 @@ describe('stopping', () => {
     MINUTE,
   );
 
-  test(
+  test.concurrent(
     'a source that never waits does not starve its worker: its figures are seen, and it stops in order',
     async () => {
       const graph = graphText({
@@ -161,7 +161,7 @@ describe('stopping', () => {
     MINUTE,
   );
 
-  test(
+  test.concurrent(
     'a session that has only just begun stops at once',
     async () => {
       await using session = await TestSession.start(withFrames('', 'realtime'));

@@ -82,7 +82,7 @@ describe('a camera with a home', () => {
     await settled();
     expect(calls).toEqual(['find gate']);
     expect(home.problem).toBe('the camera has no preset "gate"');
-    expect(logs).toEqual(['the camera can\'t go home: the camera has no preset "gate"']);
+    expect(logs).toEqual(['the camera cannot move to its home: the camera has no preset "gate"']);
     home.go(camera, 32_000);
     await settled();
     expect(calls).toEqual(['find gate', 'find gate']);
