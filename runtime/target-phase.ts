@@ -5,14 +5,20 @@
 import type { TrackingPhase } from './data.ts';
 
 export class TargetPhase {
-  readonly #graceMs: number;
+  /** How long an unseen target is searched for before it is lost. */
+  graceMs: number;
   #targetId: number | null;
-  #lastSeenMs = Number.NEGATIVE_INFINITY;
+  #lastSeenMs: number;
 
-  /** @param graceMs how long an unseen target is searched for before it is lost */
-  constructor(graceMs: number, targetId: number | null = null) {
-    this.#graceMs = graceMs;
+  /** @param lastSeenMs of the target, where that is known from before */
+  constructor(graceMs: number, targetId: number | null = null, lastSeenMs = Number.NEGATIVE_INFINITY) {
+    this.graceMs = graceMs;
     this.#targetId = targetId;
+    this.#lastSeenMs = lastSeenMs;
+  }
+
+  get lastSeenMs(): number {
+    return this.#lastSeenMs;
   }
 
   get targetId(): number | null {
@@ -33,6 +39,6 @@ export class TargetPhase {
       this.#lastSeenMs = nowMs;
       return 'tracking';
     }
-    return nowMs - this.#lastSeenMs < this.#graceMs ? 'searching' : 'lost';
+    return nowMs - this.#lastSeenMs < this.graceMs ? 'searching' : 'lost';
   }
 }

@@ -3,7 +3,7 @@
  * out. What is decided is decided in steering.ts; here is what touches the world.
  */
 
-import { isZero, type PtzStatus, type Velocity } from '../../ptz/index.ts';
+import { isZero, NO_VELOCITY, type PtzStatus, type Velocity } from '../../ptz/index.ts';
 import {
   boardTopics,
   type FrameMeta,
@@ -18,7 +18,7 @@ import type { AutotrackParams } from './options.ts';
 import { Reach } from './reach.ts';
 import type { Reporter, StateTopics } from './reporter.ts';
 import type { Selection } from './selector.ts';
-import { type Decision, Steering } from './steering.ts';
+import { type Decision, Steering, type SteeringOptions } from './steering.ts';
 import type { Tuning } from './tuning.ts';
 
 export type FollowContext = NodeContext<AutotrackParams, { ptz: { kind: 'ptz' } }, StateTopics>;
@@ -31,7 +31,7 @@ const IDLE_POLL_MS = 1000;
 const STATUS_AGE_MS = 3000;
 
 export class Follower {
-  readonly #params: AutotrackParams;
+  #params: AutotrackParams;
   readonly #context: FollowContext;
   readonly #link: CameraLink | null;
   readonly #steering: Steering;
@@ -55,10 +55,27 @@ export class Follower {
     this.#tuning = camera?.tuning ?? null;
     this.#reporter = camera?.reporter ?? null;
     this.#home = new Home(context.params.return_preset, context.log);
-    this.#steering = new Steering(
-      { ...context.params, auto: autoSelects(context.params), hasHome: this.#home.exists },
-      keptSelection(context.kept),
-    );
+    this.#steering = new Steering(this.#steeringOptions(), keptSelection(context.kept));
+  }
+
+  /** Other values of options that may change while it follows. */
+  update(params: AutotrackParams): void {
+    const isOff = this.#params.enabled && !params.enabled;
+    this.#params = params;
+    this.#steering.update(this.#steeringOptions());
+    if (isOff) {
+      this.#tuning?.abort(this.#nowMs());
+      this.#link?.send(NO_VELOCITY, this.#leaseMs);
+    }
+    this.tick();
+  }
+
+  get isEnabled(): boolean {
+    return this.#params.enabled;
+  }
+
+  #steeringOptions(): SteeringOptions {
+    return { ...this.#params, auto: autoSelects(this.#params), hasHome: this.#home.exists };
   }
 
   /** What is amiss, beside what the driver itself has to say. */

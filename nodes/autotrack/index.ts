@@ -58,7 +58,7 @@ export function follow(context: FollowContext, { controlMode, driver, time }: Fo
     sessionId: context.sessionId,
     cameraId: graph.camera,
     controlMode,
-    enabled: options.enabled,
+    enabled: () => follower.isEnabled,
     link,
     calibration: () => tuning.view(),
     notes: () => follower.notes,
@@ -72,6 +72,7 @@ export function follow(context: FollowContext, { controlMode, driver, time }: Fo
 
 function handlers(follower: Follower, close: () => void | Promise<void>) {
   return {
+    update: (params: AutotrackParams) => follower.update(params),
     on: { tracks: (message: Parameters<Follower['tracks']>[0]) => follower.tracks(message) },
     requests: {
       set_target_id: ({ target_id }: { target_id: number }) => follower.select(target_id),

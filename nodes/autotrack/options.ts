@@ -5,31 +5,36 @@ import { type Static, Type } from '../../runtime/node.ts';
 import { controlOptions } from './control/options.ts';
 
 const seconds = (value: number, description: string) =>
-  Type.Number({ default: value, minimum: 0, maximum: 3600, description });
+  Type.Number({ default: value, minimum: 0, maximum: 3600, live: true, description });
 
 export const params = Type.Object({
   ...driverParams,
   enabled: Type.Boolean({
     default: true,
+    live: true,
     description: 'false: the camera is connected and its state is published, but it is never moved.',
   }),
   auto_select: Type.Optional(
     Type.Boolean({
+      live: true,
       description: 'Choose a target while the operator has selected none. Default: true when required_zones are given.',
     }),
   ),
   required_zones: Type.Array(Type.String({ minLength: 1 }), {
     default: [],
+    live: true,
     description: 'An automatically chosen target must be in one of these zones (node zones). Empty: anywhere.',
   }),
   labels: Type.Array(Type.String({ minLength: 1 }), {
     default: [],
+    live: true,
     description: 'Labels that may be chosen automatically, in order of preference. Empty: any.',
   }),
   min_confidence: Type.Number({
     default: 0.5,
     minimum: 0,
     maximum: 1,
+    live: true,
     description: 'Least mean confidence of an automatically chosen target.',
   }),
   min_age_s: seconds(1, 'How long a track must have been seen before it is chosen automatically, in seconds.'),

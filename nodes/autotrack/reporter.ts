@@ -34,7 +34,7 @@ export interface ReporterParts {
   readonly sessionId: string;
   readonly cameraId: string;
   readonly controlMode: PtzStateParts['controlMode'];
-  readonly enabled: boolean;
+  readonly enabled: () => boolean;
   readonly link: CameraLink;
   readonly calibration: () => CalibrationView;
   /** Beside the driver's own notes. */
@@ -65,7 +65,7 @@ export class Reporter {
     this.#ptz = this.#tellIf(nowMs, 'ptz', ptz, this.#ptz, PTZ_MS, PTZ_CALM_MS);
     const state = this.#state(moment);
     const tracker = autotrackState(this.#sender, {
-      enabled: this.#parts.enabled,
+      enabled: this.#parts.enabled(),
       active: moment.isActive,
       reason: this.#reason(moment, state),
       state,
@@ -85,7 +85,7 @@ export class Reporter {
   }
 
   #state({ decision }: Moment): TrackerState {
-    if (!this.#parts.enabled) return 'off';
+    if (!this.#parts.enabled()) return 'off';
     if (!this.#parts.link.isReady) return 'fault';
     return this.#parts.calibration().state === 'running' ? 'calibrating' : decision.mission.state;
   }
@@ -93,7 +93,7 @@ export class Reporter {
   #why({ selection, seenMs }: Moment, state: TrackerState): WhyInput {
     const { link, enabled } = this.#parts;
     return {
-      enabled,
+      enabled: enabled(),
       link: link.view,
       verdict: link.capabilities?.verdict ?? null,
       state,

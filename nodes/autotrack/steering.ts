@@ -62,12 +62,20 @@ export class Steering {
 
   /** @param selection kept from before a restart */
   constructor(options: SteeringOptions, selection: Selection | null) {
-    this.#options = options;
-    this.#selector = new TargetSelector(options, selection);
+    this.#options = { ...options };
+    this.#selector = new TargetSelector(this.#options, selection);
     this.#phase = new TargetPhase(options.grace_s * 1000, selection?.id ?? null);
-    this.#mission = new Mission(options);
+    this.#mission = new Mission(this.#options);
     this.#selectedId = selection?.id ?? null;
     this.#names = selection ? [selection.id] : [];
+  }
+
+  /** Other values of options that may change while it steers. */
+  update(options: SteeringOptions): void {
+    // In place: all parts go by it.
+    Object.assign(this.#options, options);
+    this.#phase.graceMs = options.grace_s * 1000;
+    this.#controller?.limitLease(this.#leaseMs);
   }
 
   get selection(): Selection | null {

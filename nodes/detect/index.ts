@@ -33,6 +33,7 @@ export default defineNode({
   inputs,
   outputs,
   blocks: true,
+  stateless: true,
   validate: (params, context) => {
     loadModel(params, context);
   },

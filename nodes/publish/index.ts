@@ -25,6 +25,8 @@ export default defineNode({
       joined: ({ tracks, ptz }) => publisher.publish(tracks, ptz),
       // Who says what the target is also takes the commands.
       ...(context.connected('ptz') ? {} : { requests: publisher.requests }),
+      update: (params) => publisher.update(params),
+      handover: () => publisher.handover(),
       end: () => publisher.end(),
     };
   },

@@ -30,7 +30,7 @@ export type LifecycleEvent =
 /** A track that goes on. */
 type TrackSummary = Extract<TrackEvent, { event: 'new' }>['after'];
 
-interface State {
+export interface TrackState {
   sightings: number;
   startUnixMs: number;
   lastSeen: Moment;
@@ -41,11 +41,17 @@ interface State {
 }
 
 export class TrackLifecycle {
-  readonly #options: LifecycleOptions;
-  readonly #tracks = new Map<number, State>();
+  options: LifecycleOptions;
+  readonly #tracks: Map<number, TrackState>;
 
-  constructor(options: LifecycleOptions) {
-    this.#options = options;
+  /** @param tracks by id, where they go on from another lifecycle */
+  constructor(options: LifecycleOptions, tracks: ReadonlyMap<number, TrackState> = new Map()) {
+    this.options = options;
+    this.#tracks = new Map(tracks);
+  }
+
+  get tracks(): ReadonlyMap<number, TrackState> {
+    return this.#tracks;
   }
 
   /** Number of tracks that were announced and not yet ended. */
@@ -67,7 +73,7 @@ export class TrackLifecycle {
 
   /** Ends the tracks that have been unseen for too long. */
   expire(now: Moment): LifecycleEvent[] {
-    return this.#endWhere((state) => now.monoMs - state.lastSeen.monoMs >= this.#options.endAfterMs);
+    return this.#endWhere((state) => now.monoMs - state.lastSeen.monoMs >= this.options.endAfterMs);
   }
 
   endAll(): LifecycleEvent[] {
@@ -82,7 +88,7 @@ export class TrackLifecycle {
     const better = sighting.confidence > state.best.confidence;
     if (better) state.best = sighting;
     if (!state.told) {
-      if (state.sightings < this.#options.confirmAfter) return undefined;
+      if (state.sightings < this.options.confirmAfter) return undefined;
       state.told = this.#summary(state);
       return { event: 'new', before: null, after: state.told };
     }
@@ -92,8 +98,8 @@ export class TrackLifecycle {
     return { event: 'update', before, after: state.told };
   }
 
-  #begin(sighting: Sighting, now: Moment): State {
-    const state: State = {
+  #begin(sighting: Sighting, now: Moment): TrackState {
+    const state: TrackState = {
       sightings: 0,
       startUnixMs: now.unixMs,
       lastSeen: now,
@@ -105,7 +111,7 @@ export class TrackLifecycle {
     return state;
   }
 
-  #endWhere(over: (state: State) => boolean): LifecycleEvent[] {
+  #endWhere(over: (state: TrackState) => boolean): LifecycleEvent[] {
     const events: LifecycleEvent[] = [];
     for (const [id, state] of this.#tracks) {
       if (!over(state)) continue;
@@ -117,10 +123,10 @@ export class TrackLifecycle {
     return events;
   }
 
-  #summary(state: State): TrackSummary {
+  #summary(state: TrackState): TrackSummary {
     const { id, label, zones } = state.newest;
     return {
-      track_id: `${this.#options.cameraId}/${id}`,
+      track_id: `${this.options.cameraId}/${id}`,
       id,
       label,
       top_conf: state.best.confidence,

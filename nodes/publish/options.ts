@@ -6,24 +6,28 @@ export const PublishOptions = Type.Object({
     default: 10,
     exclusiveMinimum: 0,
     maximum: 1000,
+    live: true,
     description: 'Highest rate of metadata ticks to live clients, in ticks per second.',
   }),
   confirm_after: Type.Integer({
     default: 2,
     minimum: 1,
     maximum: 1000,
+    live: true,
     description: 'Sightings before a track is confirmed and announced.',
   }),
   end_after_ms: Type.Integer({
     default: 1000,
     minimum: 1,
     maximum: 3_600_000,
+    live: true,
     description: 'How long a track may be unseen before it ends, in milliseconds.',
   }),
   grace_s: Type.Number({
     default: 2,
     minimum: 0,
     maximum: 3600,
+    live: true,
     description:
       'How long an unseen target is searched for before it is lost, in seconds. With an autotrack node, whose own grace time counts then: only while no frames come.',
   }),

@@ -10,7 +10,14 @@ import {
   type topics,
 } from '../../runtime/node.ts';
 import { round6, unitInterval, wireBbox } from './bbox.ts';
-import { type LifecycleEvent, type Moment, type Sighting, TrackLifecycle } from './lifecycle.ts';
+import {
+  type LifecycleEvent,
+  type LifecycleOptions,
+  type Moment,
+  type Sighting,
+  TrackLifecycle,
+  type TrackState,
+} from './lifecycle.ts';
 import type { PublishOptions } from './options.ts';
 import { TickRate } from './tick-rate.ts';
 
@@ -23,30 +30,70 @@ const STALE_MS = 500;
 type Target = Pick<PtzMessage, 'selectedTargetId' | 'phase' | 'ptz'>;
 type WireTrack = Sighting & { readonly velocity: { readonly x: number; readonly y: number } };
 
+/** After a crash: the target alone. From a predecessor: all of it. */
+interface Kept {
+  readonly targetId: number | null;
+  readonly targetSeenMs?: number;
+  readonly tracks?: ReadonlyMap<number, TrackState>;
+  readonly tickDueMs?: number;
+  readonly ptz?: PtzMessage | undefined;
+  readonly frame?: FrameMeta | undefined;
+  readonly frameAtMs?: number;
+  readonly toldPhase?: TrackingPhase;
+  readonly toldTracks?: number;
+}
+
 export class Publisher {
-  readonly #params: PublishOptions;
+  #params: PublishOptions;
   readonly #context: Context;
   readonly #lifecycle: TrackLifecycle;
   readonly #target: TargetPhase;
   readonly #rate: TickRate;
   #ptz: PtzMessage | undefined;
   #frame: FrameMeta | undefined;
-  #frameAtMs = 0;
-  #toldPhase: TrackingPhase = 'idle';
-  #toldTracks = 0;
+  #frameAtMs: number;
+  #toldPhase: TrackingPhase;
+  #toldTracks: number;
 
   constructor(params: PublishOptions, context: Context) {
     this.#params = params;
     this.#context = context;
-    this.#lifecycle = new TrackLifecycle({
-      cameraId: context.graph.camera,
-      confirmAfter: params.confirm_after,
-      endAfterMs: params.end_after_ms,
-    });
-    const { kept } = context;
-    const keptId = typeof kept === 'object' && kept !== null && 'targetId' in kept ? kept.targetId : null;
-    this.#target = new TargetPhase(params.grace_s * 1000, typeof keptId === 'number' ? keptId : null);
-    this.#rate = new TickRate(params.hz);
+    const kept = keptOf(context.kept);
+    this.#lifecycle = new TrackLifecycle(this.#rules(), kept.tracks);
+    this.#target = new TargetPhase(params.grace_s * 1000, kept.targetId, kept.targetSeenMs);
+    this.#rate = new TickRate(params.hz, kept.tickDueMs);
+    this.#ptz = kept.ptz;
+    this.#frame = kept.frame;
+    this.#frameAtMs = kept.frameAtMs ?? 0;
+    this.#toldPhase = kept.toldPhase ?? 'idle';
+    this.#toldTracks = kept.toldTracks ?? 0;
+  }
+
+  update(params: PublishOptions): void {
+    this.#params = params;
+    this.#lifecycle.options = this.#rules();
+    this.#target.graceMs = params.grace_s * 1000;
+    this.#rate.hz = params.hz;
+  }
+
+  /** All that a successor needs so that clients notice nothing. */
+  handover(): Kept {
+    return {
+      targetId: this.#target.targetId,
+      targetSeenMs: this.#target.lastSeenMs,
+      tracks: this.#lifecycle.tracks,
+      tickDueMs: this.#rate.dueMs,
+      ptz: this.#ptz,
+      frame: this.#frame,
+      frameAtMs: this.#frameAtMs,
+      toldPhase: this.#toldPhase,
+      toldTracks: this.#toldTracks,
+    };
+  }
+
+  #rules(): LifecycleOptions {
+    const { confirm_after: confirmAfter, end_after_ms: endAfterMs } = this.#params;
+    return { cameraId: this.#context.graph.camera, confirmAfter, endAfterMs };
   }
 
   /** Commands come here when no other node keeps the target. */
@@ -165,6 +212,10 @@ export class Publisher {
     if (this.#context.graph.pace === 'asap') return this.#frame?.captureMonoMs ?? 0;
     return this.#context.clock.monoMs();
   }
+}
+
+function keptOf(kept: unknown): Kept {
+  return typeof kept === 'object' && kept !== null && 'targetId' in kept ? (kept as Kept) : { targetId: null };
 }
 
 function wireTrack({ id, label, confidence, bboxNorm, velocity, zones }: WireTrack) {

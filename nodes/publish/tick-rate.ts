@@ -7,11 +7,21 @@
 const EARLY_SHARE = 0.25;
 
 export class TickRate {
-  readonly #periodMs: number;
-  #dueMs = Number.NEGATIVE_INFINITY;
+  #periodMs = 0;
+  #dueMs: number;
 
-  constructor(hz: number) {
+  /** @param dueMs of the first tick */
+  constructor(hz: number, dueMs = Number.NEGATIVE_INFINITY) {
+    this.hz = hz;
+    this.#dueMs = dueMs;
+  }
+
+  set hz(hz: number) {
     this.#periodMs = 1000 / hz;
+  }
+
+  get dueMs(): number {
+    return this.#dueMs;
   }
 
   /** True when a tick is due now; the next one is then due a period after this one was, or from now after a gap. */

@@ -26,7 +26,7 @@ import type { CutSides } from './kalman.ts';
 import { LabelEvidence } from './label-evidence.ts';
 import { Matcher, type MatchRules } from './matching.ts';
 import type { TrackOptions } from './options.ts';
-import { Tracklet } from './tracklet.ts';
+import { Tracklet, type TrackletState } from './tracklet.ts';
 
 /** What is known about a frame besides its detections. */
 export interface FrameFacts {
@@ -46,6 +46,20 @@ export interface StepResult {
   readonly invalid: number;
   /** True when more than `lost_after_s` passed since the frame before: every track was dropped. */
   readonly gap: boolean;
+}
+
+/** A tracker at rest between two frames. */
+export interface TrackerState {
+  readonly nextId: number;
+  readonly frameTimeS: number;
+  readonly nowS: number;
+  readonly started: boolean;
+  /** Ties to other tracks are places in this list; -1: none of them. */
+  readonly tracklets: readonly {
+    readonly state: TrackletState;
+    readonly twins: readonly number[];
+    readonly launch: { readonly from: number; readonly velocity: { readonly x: number; readonly y: number } } | null;
+  }[];
 }
 
 /** How much a track ages by a frame whose time stands still or goes back, so that lost tracks end even then. */
@@ -82,6 +96,39 @@ export class ByteTrack {
   constructor(options: TrackOptions, nextId = 1) {
     this.#options = options;
     this.#nextId = nextId;
+  }
+
+  /** All of it but its options as plain data; see {@link from}. */
+  get state(): TrackerState {
+    const place = (tracklet: Tracklet) => this.#tracklets.indexOf(tracklet);
+    return {
+      nextId: this.#nextId,
+      frameTimeS: this.#frameTimeS,
+      nowS: this.#nowS,
+      started: this.#started,
+      tracklets: this.#tracklets.map(({ state, twins, launch }) => ({
+        state,
+        twins: twins.map(place).filter((at) => at >= 0),
+        launch: launch && { from: place(launch.from), velocity: launch.velocity },
+      })),
+    };
+  }
+
+  /** A tracker that goes on from such a state. */
+  static from({ nextId, frameTimeS, nowS, started, tracklets }: TrackerState, options: TrackOptions): ByteTrack {
+    const tracker = new ByteTrack(options, nextId);
+    tracker.#frameTimeS = frameTimeS;
+    tracker.#nowS = nowS;
+    tracker.#started = started;
+    const all = tracklets.map(({ state }) => Tracklet.from(state, options));
+    tracker.#tracklets = all;
+    for (const [i, tracklet] of all.entries()) {
+      const { twins = [], launch = null } = tracklets[i] ?? {};
+      tracklet.twins = twins.flatMap((at) => all[at] ?? []);
+      // A first sighting that is no track any more has no id either.
+      tracklet.launch = launch && { from: all[launch.from] ?? tracklet, velocity: launch.velocity };
+    }
+    return tracker;
   }
 
   /** The id that the next confirmed track will get: all ids below are used up. */

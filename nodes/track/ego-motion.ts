@@ -34,8 +34,18 @@ const KEEP_MS = 5000;
 const LEAST_WAY = 2e-4;
 
 export class EgoMotion {
-  readonly #poses: PoseAt[] = [];
-  #frameMs: number | null = null;
+  readonly #poses: PoseAt[];
+  #frameMs: number | null;
+
+  /** @param state of one that this one goes on from */
+  constructor({ poses, frameMs }: EgoMotion['state'] = { poses: [], frameMs: null }) {
+    this.#poses = [...poses];
+    this.#frameMs = frameMs;
+  }
+
+  get state(): { readonly poses: readonly PoseAt[]; readonly frameMs: number | null } {
+    return { poses: this.#poses, frameMs: this.#frameMs };
+  }
 
   /** @param news from the board */
   add({ atMs, reckoned }: CameraNews): void {

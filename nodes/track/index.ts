@@ -4,7 +4,7 @@
  * In: detections of every frame, in order. Out: for each of them the tracks seen in that frame, in source pixels.
  */
 import { boardTopics, defineNode, WindhoverError } from '../../runtime/node.ts';
-import { ByteTrack } from './byte-track.ts';
+import { ByteTrack, type TrackerState } from './byte-track.ts';
 import { EgoMotion } from './ego-motion.ts';
 import { trackOptions } from './options.ts';
 
@@ -24,12 +24,17 @@ export default defineNode({
     });
   },
   open: (context) => {
+    // Changed in place: all tracks go by it.
+    const options = { ...context.params };
+    const before = isHandover(context.kept) ? context.kept : undefined;
     // Ids go on above those given out before a crash: clients may still hold on to them.
-    let keptNextId = nextIdOf(context.kept);
-    const tracker = new ByteTrack(context.params, keptNextId);
-    const camera = new EgoMotion();
+    let keptNextId = before?.tracker.nextId ?? nextIdOf(context.kept);
+    const tracker = before ? ByteTrack.from(before.tracker, options) : new ByteTrack(options, keptNextId);
+    const camera = new EgoMotion(before?.camera);
     context.board.watch(boardTopics.camera, (news) => camera.add(news));
     return {
+      update: (changed) => void Object.assign(options, changed),
+      handover: (): Handover => ({ tracker: tracker.state, camera: camera.state }),
       on: {
         detections: ({ frame, detections, classes, inferenceMs }) => {
           const motion = camera.step(frame.captureMonoMs, frame.size);
@@ -53,6 +58,16 @@ export default defineNode({
     };
   },
 });
+
+/** What a successor goes on with. */
+interface Handover {
+  readonly tracker: TrackerState;
+  readonly camera: EgoMotion['state'];
+}
+
+function isHandover(kept: unknown): kept is Handover {
+  return typeof kept === 'object' && kept !== null && 'tracker' in kept;
+}
 
 function nextIdOf(kept: unknown): number {
   if (typeof kept !== 'object' || kept === null || !('nextId' in kept)) return 1;

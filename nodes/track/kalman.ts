@@ -44,11 +44,20 @@ export interface CutSides {
 export const UNCUT: CutSides = { left: false, right: false, top: false, bottom: false };
 
 export class BoxKalman {
-  readonly #s = new Float64Array(20);
+  #s = new Float64Array(20);
 
   /** @param box the first sighting; finite, sides above 0 */
   constructor(box: Box) {
     this.reset(box);
+  }
+
+  /** All of it as plain data; set to go on from there. */
+  get state(): Float64Array<ArrayBuffer> {
+    return this.#s;
+  }
+
+  set state(state: Float64Array<ArrayBuffer>) {
+    this.#s = state;
   }
 
   /** Starts over from a box at rest. */

@@ -14,13 +14,22 @@ export type LabelRules = Pick<TrackOptions, 'label_memory_s' | 'label_evidence' 
 /** A name is dropped when its share is this much below the one that it took. */
 const SHARE_SLACK = 0.1;
 
+export interface EvidenceState {
+  readonly classes: DetectionClasses;
+  readonly label: string;
+  readonly sums: Float64Array;
+  readonly weight: number;
+  readonly seenS: number;
+  readonly named: number;
+}
+
 export class LabelEvidence {
   /** What the object is called now. */
   label: string;
   readonly #classes: DetectionClasses;
   readonly #rules: LabelRules;
   /** Faded sum of weighted probabilities by class. */
-  readonly #sums: Float64Array;
+  #sums: Float64Array;
   /** Faded sum of the weights. */
   #weight = 0;
   #seenS = 0;
@@ -33,6 +42,23 @@ export class LabelEvidence {
     this.#rules = rules;
     this.#sums = new Float64Array(classes.names.length);
     this.label = classes.unknown ?? first;
+  }
+
+  /** All of it but its rules as plain data; see {@link from}. */
+  get state(): EvidenceState {
+    const [classes, label, sums] = [this.#classes, this.label, this.#sums];
+    return { classes, label, sums, weight: this.#weight, seenS: this.#seenS, named: this.#named };
+  }
+
+  /** Evidence that goes on from such a state. */
+  static from({ classes, label, sums, weight, seenS, named }: EvidenceState, rules: LabelRules): LabelEvidence {
+    const evidence = new LabelEvidence(classes, rules, label);
+    evidence.label = label;
+    evidence.#sums = sums;
+    evidence.#weight = weight;
+    evidence.#seenS = seenS;
+    evidence.#named = named;
+    return evidence;
   }
 
   /**

@@ -2,7 +2,7 @@
 import type { Box, Detection, Track } from '../../runtime/node.ts';
 import type { PictureMotion } from './ego-motion.ts';
 import { BoxKalman, type CutSides } from './kalman.ts';
-import type { LabelEvidence } from './label-evidence.ts';
+import { type EvidenceState, LabelEvidence, type LabelRules } from './label-evidence.ts';
 
 /** `new`: seen once, not published yet. `tracked`: seen in the last frame. `lost`: unseen, may be found again. */
 export type TrackletStatus = 'new' | 'tracked' | 'lost';
@@ -12,6 +12,14 @@ export interface Launch {
   readonly from: Tracklet;
   readonly velocity: { readonly x: number; readonly y: number };
 }
+
+export interface TrackletState {
+  readonly fields: Omit<Tracklet, 'twins' | 'launch' | 'state' | TrackletMethods>;
+  readonly filter: Float64Array<ArrayBuffer>;
+  readonly votes: Map<string, number>;
+  readonly evidence: EvidenceState | null;
+}
+type TrackletMethods = 'predict' | 'follow' | 'see' | 'seeFast' | 'toTrack';
 
 /** Jitter of a box between two frames, as a share of its side. */
 const BOX_JITTER = 0.2;
@@ -45,7 +53,7 @@ export class Tracklet {
   launch: Launch | null = null;
   readonly #filter: BoxKalman;
   /** Summed confidence by label. */
-  readonly #votes = new Map<string, number>();
+  #votes = new Map<string, number>();
   readonly #evidence: LabelEvidence | null;
 
   /** @param evidence decides the label from class probabilities; null: the label is voted for */
@@ -59,6 +67,22 @@ export class Tracklet {
     this.seenS = nowS;
     this.#name(detection, nowS);
     this.#readEdges();
+  }
+
+  /** All of it but its ties to other tracks, as plain data; see {@link from}. */
+  get state(): TrackletState {
+    const { twins: _twins, launch: _launch, ...fields } = this;
+    return { fields, filter: this.#filter.state, votes: this.#votes, evidence: this.#evidence?.state ?? null };
+  }
+
+  /** A track that goes on from such a state. */
+  static from({ fields, filter, votes, evidence }: TrackletState, rules: LabelRules): Tracklet {
+    const { label, confidence, measured: bboxPx, startS } = fields;
+    const known = evidence && LabelEvidence.from(evidence, rules);
+    const tracklet = new Tracklet({ label, confidence, bboxPx }, startS, known);
+    tracklet.#filter.state = filter;
+    tracklet.#votes = votes;
+    return Object.assign(tracklet, fields);
   }
 
   predict(dtS: number): void {

@@ -16,7 +16,7 @@ export interface CameraMoment {
   readonly pose: Pose | null;
 }
 
-type News = Omit<CameraNews, 'atMs' | 'panDeg' | 'tiltDeg' | 'hfovDeg'> & {
+export type News = Omit<CameraNews, 'atMs' | 'panDeg' | 'tiltDeg' | 'hfovDeg'> & {
   readonly atMs: number;
   readonly pose: Pose | null;
 };
@@ -26,12 +26,18 @@ const MOVING_POSE_MS = 1000;
 const KEEP_MS = 10_000;
 
 export class CameraHistory {
-  readonly #settleMs: number;
-  readonly #news: News[] = [];
+  /** How long after a motion the camera counts as settling. */
+  settleMs: number;
+  readonly #news: News[];
 
-  /** @param settleMs how long after a motion the camera counts as settling */
-  constructor(settleMs: number) {
-    this.#settleMs = settleMs;
+  /** @param news of a history that this one goes on with */
+  constructor(settleMs: number, news: readonly News[] = []) {
+    this.settleMs = settleMs;
+    this.#news = [...news];
+  }
+
+  get news(): readonly News[] {
+    return this.#news;
   }
 
   /** @param atMs when it was so */
@@ -40,7 +46,7 @@ export class CameraHistory {
     // What is said later replaces what was said before, also when clocks disagree on which was first.
     const risingMs = Math.max(atMs, this.#news.at(-1)?.atMs ?? atMs);
     this.#news.push({ atMs: risingMs, moving, preset, pose: poseOf(news) });
-    const untilMs = risingMs - this.#settleMs - KEEP_MS;
+    const untilMs = risingMs - this.settleMs - KEEP_MS;
     while (this.#news.length > 1 && (this.#news[1]?.atMs ?? untilMs) < untilMs) this.#news.shift();
   }
 
@@ -50,7 +56,7 @@ export class CameraHistory {
     const index = Math.max(0, found);
     const now = this.#news[index];
     if (!now) return null;
-    const movedSince = ms - this.#settleMs;
+    const movedSince = ms - this.settleMs;
     const isSettling = this.#news.some(
       ({ moving }, i) => moving && i < index && (this.#news[i + 1]?.atMs ?? ms) > movedSince,
     );

@@ -3,9 +3,9 @@
  * tilt. While a zone can't be judged, because the camera moves or is elsewhere, it is suspended and nobody is in it.
  */
 import { boardTopics, defineNode, type FrameMeta } from '../../runtime/node.ts';
-import { CameraHistory } from './camera-history.ts';
+import { CameraHistory, type News } from './camera-history.ts';
 import { validateZones, zonesOptions } from './options.ts';
-import { type Suspension, ZoneStepper } from './zone-stepper.ts';
+import { type KnownTracks, type Suspension, ZoneStepper } from './zone-stepper.ts';
 
 export default defineNode({
   name: 'zones',
@@ -15,9 +15,10 @@ export default defineNode({
   outputs: { tracks: { kind: 'tracks', doc: 'The same tracks, with the names of the zones that they are in.' } },
   board: { watches: [boardTopics.camera] },
   validate: validateZones,
-  open({ params, emit, board, graph, count, gauge }) {
-    const stepper = new ZoneStepper(params);
-    const camera = new CameraHistory(params.settle_s * 1000);
+  open({ params, emit, board, graph, kept, count, gauge }) {
+    const before = isHandover(kept) ? kept : undefined;
+    const stepper = new ZoneStepper(params, before?.tracks);
+    const camera = new CameraHistory(params.settle_s * 1000, before?.news);
     let suspended: ReadonlyMap<string, Suspension> = new Map();
     let frameMs = 0;
     const isAsap = graph.pace === 'asap';
@@ -32,6 +33,11 @@ export default defineNode({
     };
     show(suspended);
     return {
+      update(changed) {
+        stepper.change(changed);
+        camera.settleMs = changed.settle_s * 1000;
+      },
+      handover: (): Handover => ({ tracks: stepper.tracks, news: camera.news }),
       on: {
         tracks(message) {
           const { frame, tracks } = message;
@@ -49,6 +55,16 @@ export default defineNode({
     };
   },
 });
+
+/** What a successor goes on with. */
+interface Handover {
+  readonly tracks: KnownTracks;
+  readonly news: readonly News[];
+}
+
+function isHandover(kept: unknown): kept is Handover {
+  return typeof kept === 'object' && kept !== null && 'tracks' in kept;
+}
 
 /** A stream's clock drifts from the host's over days; a frame is never younger than its decoding, and not much older. */
 function capturedMs({ captureMonoMs, decodedMonoMs }: FrameMeta): number {

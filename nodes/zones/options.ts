@@ -53,17 +53,19 @@ const zone = Type.Object(
 );
 
 export const zonesOptions = Type.Object({
-  zones: Type.Record(Type.String(), zone, { minProperties: 1, description: 'The zones by name.' }),
+  zones: Type.Record(Type.String(), zone, { minProperties: 1, live: true, description: 'The zones by name.' }),
   hysteresis: Type.Number({
     default: 0.15,
     minimum: 0,
     maximum: 10,
+    live: true,
     description: "How far outside the zone a track must be to have left it, as a share of its box's size (hysteresis).",
   }),
   settle_s: Type.Number({
     default: 0.5,
     minimum: 0,
     maximum: 60,
+    live: true,
     description: 'How long zones in the picture stay suspended after a camera motion, in seconds.',
   }),
 });

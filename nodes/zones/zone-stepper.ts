@@ -32,6 +32,13 @@ export interface ZoneStep {
   readonly suspended: ReadonlyMap<string, Suspension>;
 }
 
+export interface KnownTracks {
+  /** When each track was seen last. */
+  readonly seenMs: ReadonlyMap<number, number>;
+  /** By name of the zone, since when each track is inside. */
+  readonly insideSinceMs: ReadonlyMap<string, ReadonlyMap<number, number>>;
+}
+
 interface Zone {
   readonly name: string;
   readonly space: 'image' | 'pan_tilt';
@@ -50,11 +57,26 @@ const FORGET_MS = 60_000;
 const ON_BORDER = 1e-9;
 
 export class ZoneStepper {
-  readonly #zones: readonly Zone[];
-  readonly #hysteresis: number;
-  readonly #seenMs = new Map<number, number>();
+  #zones: readonly Zone[] = [];
+  #hysteresis = 0;
+  readonly #seenMs: Map<number, number>;
 
-  constructor({ zones, hysteresis }: ZonesOptions) {
+  /** @param tracks what another stepper knew of them */
+  constructor(options: ZonesOptions, tracks: KnownTracks = { seenMs: new Map(), insideSinceMs: new Map() }) {
+    this.#seenMs = new Map(tracks.seenMs);
+    this.change(options, tracks.insideSinceMs);
+  }
+
+  /** What is known of the tracks. */
+  get tracks(): KnownTracks {
+    return {
+      seenMs: this.#seenMs,
+      insideSinceMs: new Map(this.#zones.map(({ name, insideSinceMs }) => [name, insideSinceMs])),
+    };
+  }
+
+  /** Other zones from now on; in those of the same name, tracks stay as long as they have been. */
+  change({ zones, hysteresis }: ZonesOptions, known = this.tracks.insideSinceMs): void {
     this.#hysteresis = hysteresis;
     this.#zones = Object.entries(zones).map(([name, zone]) => ({
       name,
@@ -64,7 +86,7 @@ export class ZoneStepper {
       anchor: zone.anchor,
       labels: zone.labels && new Set(zone.labels),
       loiterMs: zone.loiter_s * 1000,
-      insideSinceMs: new Map(),
+      insideSinceMs: new Map(known.get(name)),
     }));
   }
 

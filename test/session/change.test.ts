@@ -1,10 +1,13 @@
 /** A running session is given another graph: real processes, workers and video. */
 import { describe, expect, test } from 'bun:test';
+import { join } from 'node:path';
 import type { MetadataTick, TrackEvent } from '../../schemas/index.ts';
-import { chain, graphText, testNode } from '../support/graphs.ts';
+import { ROOT } from '../support/command.ts';
+import { COMPACT_MODEL, chain, graphText, testNode } from '../support/graphs.ts';
 import { TestSession } from '../support/sessions.ts';
 
 const LIMIT_MS = 120_000;
+const FAST_MODEL = join(ROOT, 'models', 'fast.onnx');
 
 /** Ids of all tracks with how often each event was told of it. */
 function told(session: TestSession): Map<number, string[]> {
@@ -45,6 +48,13 @@ async function expectWhole(session: TestSession): Promise<void> {
   expect(session.view.restarts).toBe(0);
 }
 
+/** What a change cost: a figure for people, since a busy machine makes it anything. */
+function printGap(what: string, session: TestSession): void {
+  const times = ticks(session).map(({ ts_mono_ms = 0 }) => ts_mono_ms);
+  const gaps = times.map((ms, i) => ms - (times[i - 1] ?? ms));
+  console.log(`${what}: longest time between two ticks ${Math.max(...gaps)} ms`);
+}
+
 /** Waits for ticks of this many frames more. */
 async function framesOn(session: TestSession, frames = 10): Promise<void> {
   const { processed } = session.view.frames;
@@ -63,6 +73,64 @@ test(
     await framesOn(session);
     expect(session.pid).toBe(pid);
     expect([...ids].every((id) => told(session).has(id))).toBe(true);
+    await expectWhole(session);
+  },
+  LIMIT_MS,
+);
+
+test(
+  'detect.confidence: in effect at once, in the same process, with the same ids',
+  async () => {
+    await using session = await running();
+    const { pid } = session;
+    const strict = `{ use: detect, from: decode, with: { model: ${COMPACT_MODEL}, confidence: 1 } }`;
+    const changed = await session.change(graph({ detect: strict }));
+    expect(changed).toEqual({ how: 'live', nodes: ['detect'], workers: [] });
+    await session.until('nothing detected', ({ tracks }) => tracks === 0);
+    await session.change(graph());
+    await session.until('detected again', ({ tracks }) => tracks > 0);
+    expect(session.pid).toBe(pid);
+    await expectWhole(session);
+  },
+  LIMIT_MS,
+);
+
+test(
+  'detect.model: ids, frame numbers and the target go on',
+  async () => {
+    await using session = await running();
+    const { pid, view } = session;
+    const target_id = ticks(session).at(-1)?.tracks[0]?.id ?? -1;
+    await session.set.request(view.session_id, 'set_target_id', { target_id });
+    await session.until('the target', ({ selected_target_id }) => selected_target_id === target_id);
+    const changed = await session.change(
+      graph({ detect: `{ use: detect, from: decode, with: { model: ${FAST_MODEL} } }` }),
+    );
+    expect(changed).toEqual({ how: 'workers', nodes: ['detect'], workers: ['detect'] });
+    await framesOn(session);
+    expect(session.node('detect').model).toBe('fast');
+    expect(session.pid).toBe(pid);
+    expect(session.view.selected_target_id).toBe(target_id);
+    printGap('detect.model', session);
+    await expectWhole(session);
+  },
+  LIMIT_MS,
+);
+
+test(
+  'a node more, and a node less: tracks go on',
+  async () => {
+    await using session = await running();
+    const { pid } = session;
+    const zones = '{ use: zones, from: track, with: { zones: { all: { points: [[0, 0], [1, 0], [1, 1], [0, 1]] } } } }';
+    const changed = await session.change(graph({ zones, publish: '{ use: publish, from: zones }' }));
+    expect(changed).toEqual({ how: 'workers', nodes: ['publish', 'zones'], workers: ['track'] });
+    await session.until('a track in the zone', () => ticks(session).at(-1)?.tracks[0]?.zones?.[0] === 'all');
+    await session.change(graph());
+    await session.until('a track in no zone', () => ticks(session).at(-1)?.tracks[0]?.zones === undefined);
+    await framesOn(session);
+    expect(session.pid).toBe(pid);
+    printGap('zones', session);
     await expectWhole(session);
   },
   LIMIT_MS,

@@ -70,7 +70,7 @@ export class Controller {
     this.#options = options;
     this.#lens = { hfovDeg: options.hfov_deg, aspect };
     this.#pose = new DeadReckoning(this.#lens, plant, options.max_zoom);
-    this.#zone = new DeadZone(options.dead_zone);
+    this.#zone = new DeadZone(options);
     this.#zoom = new ZoomLaw(options, this.#lens);
     this.#gate = new CommandGate(options);
     this.#watch = new PlantWatch(plant.isGuess ?? false);

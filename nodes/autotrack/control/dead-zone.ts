@@ -7,6 +7,7 @@
 import type { Direction } from '../../../runtime/node.ts';
 import { DirectionHistory, distanceDeg, regionOf } from './direction-history.ts';
 import { DriftWatch, type Scale } from './drift-watch.ts';
+import type { ControlOptions } from './options.ts';
 import type { AngularVelocity } from './types.ts';
 
 /** Largest radius of the region that counts as "stays", in dead zones. */
@@ -57,7 +58,7 @@ export interface ZoneInput extends Scale {
 }
 
 export class DeadZone {
-  readonly #zone: number;
+  readonly #options: Pick<ControlOptions, 'dead_zone'>;
   readonly #places = new DirectionHistory();
   readonly #watch = new DriftWatch(this.#places);
   #state: Following = 'track';
@@ -71,9 +72,13 @@ export class DeadZone {
   #lastMs = Number.NaN;
   #judgedMs = Number.NEGATIVE_INFINITY;
 
-  /** @param zone half-width of the dead zone, share of the frame width */
-  constructor(zone: number) {
-    this.#zone = zone;
+  constructor(options: Pick<ControlOptions, 'dead_zone'>) {
+    this.#options = options;
+  }
+
+  /** Half-width, share of the frame width. */
+  get #zone(): number {
+    return this.#options.dead_zone;
   }
 
   /** Where the camera is to point while it settles. */

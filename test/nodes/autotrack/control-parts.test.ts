@@ -118,7 +118,7 @@ describe('dead zone', () => {
 
   /** A camera that goes where it is told to at once; the target's place by time. Dead zone: 3 of 60 degrees. */
   function watch(placeAt: (timeS: number) => readonly [number, number], seconds: number) {
-    const zone = new DeadZone(0.05);
+    const zone = new DeadZone({ dead_zone: 0.05 });
     const states: Following[] = [];
     let axis = { panDeg: 0, tiltDeg: 0 };
     let movedMs = 0;

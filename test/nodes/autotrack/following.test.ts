@@ -106,6 +106,25 @@ test.each([...CASES])('$name', async (one) => {
   expect(worst).toBeLessThan(within);
 });
 
+test('switched off in the middle of a turn: it stands at once; switched on: it follows again', async () => {
+  const known = { rung: 'velocity', plant: plantOf('velocity', 0) };
+  await using chase = await SimulatedChase.start({ driver: onvif(), known, scene: strollScene });
+  const isTurning = () => chase.camera.isMoving('pan');
+  await chase.until('the camera is ready', () => chase.isReady, 120);
+  await chase.select();
+  await chase.until('it turns', isTurning, 20);
+  await chase.update({ enabled: false });
+  // Well before its last command has run out.
+  await chase.until('it stands', () => !isTurning(), 0.4);
+  let turns = 0;
+  await chase.run(5, () => {
+    if (isTurning()) turns += 1;
+  });
+  expect(turns).toBe(0);
+  await chase.update({ enabled: true });
+  await chase.until('it turns again', isTurning, 20);
+});
+
 function slowed(scene: SceneFile, factor: number): SceneFile {
   const targets = scene.targets.map(({ path = [], ...target }) => ({
     ...target,
