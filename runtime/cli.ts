@@ -37,10 +37,6 @@ const COMMANDS: Record<string, readonly [load: () => Promise<Command>, usage: st
     async () => (await import('./cli/bench.ts')).benchCommand,
     'bench NAME                 measure: tracking, pipeline, fanout',
   ],
-  fixtures: [
-    async () => (await import('./cli/fixtures.ts')).fixturesCommand,
-    'fixtures                   render the fixture clips again',
-  ],
   test: [async () => (await import('./cli/test.ts')).testCommand, 'test [FILTER…]             run the tests'],
 };
 

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
-import { CLIPS, fixturesCommand, type TruthHeader, type TruthLine, writeFixtures } from '../runtime/cli/fixtures.ts';
+import { CLIPS, fixturesCommand, type TruthHeader, type TruthLine, writeFixtures } from '../fixtures/render.ts';
 import { makePicture, SceneRenderer } from '../sim/render/render.ts';
 import { decodeAll, readClip } from './sim/render/clip-reader.ts';
 

@@ -77,7 +77,7 @@ export async function emptyReport(
 }
 
 async function renderEmpty(seed: number, seconds: number, folder: string) {
-  const { encodeVideo } = await import('../../sim/render/encode-video.ts');
+  const { encodeVideo } = await import('../../fixtures/encode-video.ts');
   const size = SIZES[seed % SIZES.length] ?? { width: 640, height: 512 };
   const fps = RATES[seed % RATES.length] ?? 25;
   const frames = Math.round(seconds * fps);

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { join, resolve } from 'node:path';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
-import { CLIPS, type TruthLine } from '../../runtime/cli/fixtures.ts';
+import { CLIPS, type TruthLine } from '../../fixtures/render.ts';
 import type { Box } from '../../runtime/data.ts';
 import { readClip } from '../sim/render/clip-reader.ts';
 import { buildCompactModel } from './build.ts';
