@@ -193,7 +193,7 @@ export class NodeRun {
   /** Published messages of a topic, as they are on the wire. */
   parsed<T>(topic: string): T[] {
     const published = this.messages.filter((message) => message.topic === topic);
-    return published.map(({ value }) => JSON.parse(JSON.stringify(value)));
+    return published.map(({ json }) => JSON.parse(json));
   }
 
   /** Slots of the run's rings that somebody still holds. */
@@ -251,7 +251,7 @@ export class NodeRun {
         this.stores[node] = store;
         return store;
       },
-      publish: (message) => void this.messages.push(structuredClone(message)),
+      publish: (message) => void this.messages.push(message),
       fault: (node, fault) => void this.faults.push({ node, fault }),
       keep: (node, state) => {
         this.kept[node] = structuredClone(state);

@@ -100,7 +100,7 @@ function runGraph(graph: EngineGraph, name: string, take: (part: RecordedPart) =
     let done = false;
     new SessionProcess({ graph, options, kept: {} }, clock, {
       message: (message) => {
-        if (message.type === 'published') take(message.message.value);
+        if (message.type === 'published') take(JSON.parse(message.message.json));
         else if (message.type === 'failed') error = message.error;
         else if (message.type === 'done') done = true;
       },

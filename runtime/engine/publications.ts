@@ -1,5 +1,6 @@
 /** What one node publishes: checked against the topics that its contract declares before it leaves the worker. */
 import type { Topics } from '../../schemas/topics.ts';
+import { errorMessage } from '../errors.ts';
 import type { Logger, MessageOptions } from '../node.ts';
 import type { Published } from './messages.ts';
 import { mismatch } from './mismatch.ts';
@@ -31,9 +32,16 @@ export class Publications {
     if (typeof value !== 'object' || value === null) return this.#refuse(name, 'not an object');
     const wrong = mismatch(topic.schema, value);
     if (wrong !== null) return this.#refuse(name, wrong);
+    let json: string | undefined;
+    try {
+      json = JSON.stringify(value);
+    } catch (error) {
+      return this.#refuse(name, errorMessage(error));
+    }
+    if (json === undefined) return this.#refuse(name, 'nothing, as JSON');
     // Of what is about a frame, the next frame brings another. Any other message may be the last one for long.
     const mayDrop = topic.keep === 'latest' && frame !== undefined;
-    return this.#services.publish({ topic: name, value, live, ...(frame ? { frame } : {}) }, mayDrop);
+    return this.#services.publish({ topic: name, json, live, ...(frame ? { frame } : {}) }, mayDrop);
   }
 
   #refuse(topic: string, error: string): void {

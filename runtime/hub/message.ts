@@ -7,8 +7,7 @@ export interface Message {
   /** Name of its topic. */
   readonly topic: string;
   readonly keep: Topic['keep'];
-  readonly value: object;
-  /** The value as text, made once for all. */
+  /** The message itself, an object, as text: made once for all. */
   readonly json: string;
   /** False: for the record alone. */
   readonly live: boolean;

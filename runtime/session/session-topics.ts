@@ -28,8 +28,8 @@ export class SessionTopics {
   /** The latest message of a topic of the wire contract. */
   latest<K extends keyof typeof topics>(name: K): MessageOf<(typeof topics)[K]> | undefined {
     const { hub, sessionId } = this.#parts;
-    // The worker has checked it.
-    return hub.retained(sessionId, name)?.value as MessageOf<(typeof topics)[K]> | undefined;
+    const json = hub.retained(sessionId, name)?.json;
+    return json === undefined ? undefined : JSON.parse(json);
   }
 
   /** Hands a message to the hub, without the secrets in it. */
@@ -39,14 +39,11 @@ export class SessionTopics {
     const topic = this.#parts.topics()[name];
     try {
       if (!topic) throw new Error('no node of this graph declares the topic');
-      const value = topic.texts
-        ? redactTexts(published.value, topic.texts, (text) => log.redact(text))
-        : published.value;
-      const json = JSON.stringify(value);
-      const isNews = this.#isNews(name, topic, value, live);
-      if (name === 'tracks') this.#openTracks.note(value as MessageOf<typeof topics.tracks>);
-      hub.publish({ ...published, sessionId, keep: topic.keep, value, json, isNews });
+      const json = topic.texts ? redactTexts(published.json, topic.texts, (text) => log.redact(text)) : published.json;
+      if (name === 'tracks') this.#openTracks.note(JSON.parse(json));
+      hub.publish({ ...published, sessionId, keep: topic.keep, json, isNews: this.#isNews(name, topic, json, live) });
     } catch (error) {
+      // A node can bring about more than its schema forbids, by a toJSON of its own.
       log.error('a message is dropped', { code: 'bad_client_message', topic: name, error: errorMessage(error) });
     }
   }
@@ -54,36 +51,37 @@ export class SessionTopics {
   /** The process is gone: sends the ends that clients wait for, and the states as they are now. */
   processGone(nowUnixMs: number): void {
     const { sessionId, hub } = this.#parts;
-    for (const value of this.#openTracks.endAll(nowUnixMs, this.latest('tick')?.ts_unix_ms ?? nowUnixMs)) {
-      this.publish({ topic: 'tracks', value, live: true });
+    for (const end of this.#openTracks.endAll(nowUnixMs, this.latest('tick')?.ts_unix_ms ?? nowUnixMs)) {
+      this.publish({ topic: 'tracks', json: JSON.stringify(end), live: true });
     }
     for (const [name, { gone }] of Object.entries(this.#parts.topics())) {
       const last = hub.retained(sessionId, name);
-      if (!last || !gone || (gone.unless && holds(last.value, gone.unless))) continue;
-      const value = { ...last.value, ...gone.patch };
-      if (gone.told) this.publish({ topic: name, value: { ...value, ts_unix_ms: nowUnixMs }, live: true });
-      else hub.retain({ ...last, value, json: JSON.stringify(value) });
+      if (!last || !gone) continue;
+      const before: object = JSON.parse(last.json);
+      if (gone.unless && holds(before, gone.unless)) continue;
+      const json = JSON.stringify({ ...before, ...gone.patch, ...(gone.told ? { ts_unix_ms: nowUnixMs } : {}) });
+      if (gone.told) this.publish({ topic: name, json, live: true });
+      else hub.retain({ ...last, json });
     }
   }
 
-  #isNews(name: string, { quiet }: Topic, value: object, live: boolean): boolean {
+  #isNews(name: string, { quiet }: Topic, json: string, live: boolean): boolean {
     if (!quiet) return true;
-    const meaning = JSON.stringify({ ...value, ...Object.fromEntries(quiet.map((field) => [field, 0])) });
+    const meaning = JSON.stringify({ ...JSON.parse(json), ...Object.fromEntries(quiet.map((field) => [field, 0])) });
     const isNews = this.#meanings.get(name) !== meaning;
     if (live) this.#meanings.set(name, meaning);
     return isNews;
   }
 }
 
-/** The same object with what is secret taken out of the texts in these fields. */
-export function redactTexts(value: object, fields: readonly string[], redact: (text: string) => string): object {
-  const shown = (part: unknown, isText: boolean): unknown => {
-    if (typeof part === 'string') return isText ? redact(part) : part;
-    if (Array.isArray(part)) return part.map((each) => shown(each, isText));
-    if (typeof part !== 'object' || part === null) return part;
-    return Object.fromEntries(Object.entries(part).map(([key, each]) => [key, shown(each, fields.includes(key))]));
+/** The same message with what is secret taken out of the texts in these fields. */
+function redactTexts(json: string, fields: readonly string[], redact: (text: string) => string): string {
+  const hide = (value: unknown) => (typeof value === 'string' ? redact(value) : value);
+  const shown = (key: string, value: unknown) => {
+    if (!fields.includes(key)) return value;
+    return Array.isArray(value) ? value.map(hide) : hide(value);
   };
-  return Object(shown(value, false));
+  return JSON.stringify(JSON.parse(json, shown));
 }
 
 /** Whether all that is in `part` is so in `value`. */

@@ -28,11 +28,37 @@ const counter = defineNode({
   }),
 });
 
+test('what JSON cannot say is refused like the rest', async () => {
+  const any = topic({ doc: 'Anything.', schema: Type.Object({}), keep: 'every' });
+  const sloppy = defineNode({
+    name: 'sloppy',
+    doc: 'Publishes what is no JSON.',
+    params: Type.Object({}),
+    inputs: {},
+    outputs: {},
+    topics: { any },
+    pace: () => 'asap',
+    open: ({ publish }) => ({
+      async run() {
+        const circle: Record<string, unknown> = {};
+        circle.circle = circle;
+        await publish('any', { big: 1n });
+        await publish('any', circle);
+        await publish('any', { toJSON: () => undefined });
+        await publish('any', { fine: true });
+      },
+    }),
+  });
+  const run = await runNode(sloppy);
+  expect(run.parsed('any')).toEqual([{ fine: true }]);
+  expect(run.stats('node')).toMatchObject({ refused_messages: 3 });
+});
+
 test('what matches its topic goes out; the rest is dropped, counted and logged, but not each time', async () => {
   const run = await runNode(counter);
   expect(run.messages).toEqual([
-    { topic: 'counts', value: { count: 1 }, live: true },
-    { topic: 'counts', value: { count: 2 }, live: false, frame: { decodedMonoMs: 1, inferenceMs: 2 } },
+    { topic: 'counts', json: '{"count":1}', live: true },
+    { topic: 'counts', json: '{"count":2}', live: false, frame: { decodedMonoMs: 1, inferenceMs: 2 } },
   ]);
   expect(run.stats('node')).toMatchObject({ refused_messages: 2003 });
   expect(run.failures).toEqual([]);

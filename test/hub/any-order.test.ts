@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { Hub, type Subscription } from '../../runtime/hub/hub.ts';
 import type { Message } from '../../runtime/hub/message.ts';
 import { FakeLog } from '../server/fake-sessions.ts';
-import { LATEST, message, Reader } from './reader.ts';
+import { LATEST, message, nameOf, Reader } from './reader.ts';
 
 test('whatever the others do, one that takes all misses no event, gets nothing twice, and ends with the latest', () => {
   const step = fc.oneof(
@@ -41,13 +41,12 @@ test('whatever the others do, one that takes all misses no event, gets nothing t
       isSlow = false;
       for (const subscription of subscriptions) subscription.wake();
       hub.flush();
-      const name = ({ topic, value }: Message) => `${topic} ${'n' in value ? value.n : '?'}`;
       const lastOf = (topic: string) => published.filter((each) => each.topic === topic).at(-1);
-      expect(record.taken).toEqual(published.map(name));
+      expect(record.taken).toEqual(published.map(nameOf));
       for (const { reader, from } of [{ reader: good, from: 0 }, { reader: slow, from: 0 }, ...late]) {
         const events = published.slice(from).filter(({ keep }) => keep === 'every');
         expect(reader.taken.filter((taken) => !LATEST.some((topic) => taken.startsWith(topic)))).toEqual(
-          events.map(name),
+          events.map(nameOf),
         );
         expect(new Set(reader.taken).size).toBe(reader.taken.length);
         for (const topic of LATEST) {
@@ -55,7 +54,7 @@ test('whatever the others do, one that takes all misses no event, gets nothing t
           const numbers = taken.map((each) => Number(each.split(' ')[1]));
           expect(numbers).toEqual(numbers.toSorted((a, b) => a - b));
           const last = lastOf(topic);
-          expect(taken.at(-1)).toBe(last && name(last));
+          expect(taken.at(-1)).toBe(last && nameOf(last));
         }
       }
     }),

@@ -6,8 +6,7 @@ export const LATEST = ['tick', 'ptz'];
 
 export function message(topic: string, n: number, more: Partial<Message> = {}): Message {
   const keep = LATEST.includes(topic) ? 'latest' : 'every';
-  const value = { n };
-  return { sessionId: 's', topic, keep, value, json: JSON.stringify(value), live: true, isNews: true, ...more };
+  return { sessionId: 's', topic, keep, json: `{"n":${n}}`, live: true, isNews: true, ...more };
 }
 
 /** A subscriber that writes down what it takes, as `topic n`. */
@@ -32,11 +31,16 @@ export class Reader implements Subscriber {
     const answer = this.answer(batch);
     if (answer !== 'ok') return answer;
     this.batches.push(batch.length);
-    for (const { topic, value } of batch) this.taken.push(`${topic} ${'n' in value ? value.n : '?'}`);
+    this.taken.push(...batch.map(nameOf));
     return answer;
   }
 
   dropped(why: string): void {
     this.drops.push(why);
   }
+}
+
+/** `topic n` */
+export function nameOf({ topic, json }: Message): string {
+  return `${topic} ${JSON.parse(json).n}`;
 }

@@ -76,7 +76,7 @@ export class FakeSessions implements Sessions {
   /** As if a node of the session had published a message. */
   emit(sessionId: string, topic: string, json: string): void {
     const keep = this.known[topic]?.keep ?? 'latest';
-    this.hub.publish({ sessionId, topic, keep, value: JSON.parse(json), json, live: true, isNews: true });
+    this.hub.publish({ sessionId, topic, keep, json, live: true, isNews: true });
   }
 }
 

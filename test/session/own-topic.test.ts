@@ -22,10 +22,7 @@ const graph = (confidence: number) =>
 
 test('graphs/custom-node/label-count.ts: clients get its topic, and its option takes effect while it runs', async () => {
   await using session = await TestSession.start(graph(0.5));
-  const counts = () => {
-    const { value } = session.set.hub.retained(session.view.session_id, 'counts') ?? {};
-    return value && 'counts' in value ? value.counts : undefined;
-  };
+  const counts = () => JSON.parse(session.set.hub.retained(session.view.session_id, 'counts')?.json ?? '{}').counts;
   await session.until('a drone is counted', () => JSON.stringify(counts())?.includes('"drone":1') === true);
   expect(await session.change(graph(0.95))).toMatchObject({ how: 'live', nodes: ['count'] });
   await session.until('nothing counts any more', () => JSON.stringify(counts()) === '{}');
