@@ -26,7 +26,7 @@ const COMMANDS: Record<string, readonly [load: () => Promise<Command>, usage: st
     'camera                     a virtual PTZ camera that speaks ONVIF',
   ],
   models: [
-    async () => (await import('./cli/models.ts')).modelsCommand,
+    async () => (await import('./cli/models/models-command.ts')).modelsCommand,
     'models [list|inspect|pull] list, explain and download models',
   ],
   schemas: [
@@ -57,6 +57,10 @@ export async function runCli(args: string[], surroundings: Surroundings): Promis
     const run = await command[0]();
     return await run(rest, surroundings);
   } catch (error) {
+    if (errorCode(error) === 'help') {
+      surroundings.stdout.write(`${errorMessage(error)}\n`);
+      return 0;
+    }
     surroundings.stderr.write(`windhover ${name}: ${errorMessage(error)}\n`);
     return errorCode(error) === 'usage' ? 2 : 1;
   }

@@ -18,8 +18,9 @@ export interface Surroundings {
 
 type Options = NonNullable<ParseArgsConfig['options']>;
 
-/** `parseArgs`, with errors as one readable line. @throws WindhoverError `usage` */
+/** `parseArgs`, with errors as one readable line. @throws WindhoverError `usage`; `help` when `--help` is asked for */
 export function parseCommandLine<T extends Options>(args: string[], options: T, usage: string) {
+  if (args.includes('--help') || args.includes('-h')) throw new WindhoverError('help', `usage: ${usage}`);
   try {
     return parseArgs({ args, options, allowPositionals: true, strict: true });
   } catch (error) {

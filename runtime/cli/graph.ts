@@ -3,7 +3,7 @@ import type { WindhoverError } from '../errors.ts';
 import type { Session } from '../session/session.ts';
 import { loadOptions, numberOption, parseCommandLine, printFaults, type Surroundings } from './command.ts';
 import { Recorder } from './recorder.ts';
-import type { Runtime } from './runtime.ts';
+import type { RunningServer } from './running-server.ts';
 import { SERVER_OPTIONS, serverOptions } from './server-options.ts';
 import { progressText, statusText } from './status-line.ts';
 
@@ -28,13 +28,16 @@ export async function graphCommand(args: string[], surroundings: Surroundings): 
   }
   const server = serverOptions(values);
   const forS = values.for === undefined ? undefined : numberOption('for', values.for, { min: 0.001, max: 1e9 });
-  const [{ Catalog }, { Runtime }] = await Promise.all([import('../catalog/catalog.ts'), import('./runtime.ts')]);
+  const [{ Catalog }, { RunningServer }] = await Promise.all([
+    import('../catalog/catalog.ts'),
+    import('./running-server.ts'),
+  ]);
   const catalog = await Catalog.load([file], loadOptions(surroundings, values.set));
   if (printFaults(catalog.faults, surroundings)) return 1;
   let run: GraphRun | undefined;
   const recorder =
     values.jsonl === undefined ? undefined : new Recorder(values.jsonl, (error) => run?.recordFailed(error));
-  const runtime = new Runtime(surroundings, {
+  const running = new RunningServer(surroundings, {
     catalog,
     state: values.state,
     ...(recorder ? { recorder } : {}),
@@ -42,15 +45,15 @@ export async function graphCommand(args: string[], surroundings: Surroundings): 
   });
   let exitCode = 1;
   try {
-    const url = runtime.listen(server);
+    const url = running.listen(server);
     // Not before: a port in use must not cost the record of the last run.
     recorder?.start();
     // The results of a batch are those of one graph.
     if (!values['no-watch'] && !values['exit-at-end']) catalog.watch();
-    run = new GraphRun(runtime, url, surroundings, { exitAtEnd: values['exit-at-end'] ?? false });
+    run = new GraphRun(running, url, surroundings, { exitAtEnd: values['exit-at-end'] ?? false });
     exitCode = await run.until(forS);
   } finally {
-    if (!(await runtime.stop())) exitCode = 1;
+    if (!(await running.stop())) exitCode = 1;
     recorder?.close();
   }
   return exitCode;
@@ -58,7 +61,7 @@ export async function graphCommand(args: string[], surroundings: Surroundings): 
 
 /** From the start of the one session to the reason to leave. */
 class GraphRun {
-  readonly #runtime: Runtime;
+  readonly #running: RunningServer;
   readonly #url: string;
   readonly #surroundings: Surroundings;
   readonly #exitAtEnd: boolean;
@@ -69,8 +72,8 @@ class GraphRun {
   /** A node threw in this run: even if the session went on, the run was not clean. */
   #nodeFailed = false;
 
-  constructor(runtime: Runtime, url: string, surroundings: Surroundings, options: { exitAtEnd: boolean }) {
-    this.#runtime = runtime;
+  constructor(running: RunningServer, url: string, surroundings: Surroundings, options: { exitAtEnd: boolean }) {
+    this.#running = running;
     this.#url = url;
     this.#surroundings = surroundings;
     this.#exitAtEnd = options.exitAtEnd;
@@ -80,21 +83,21 @@ class GraphRun {
   }
 
   async until(forS: number | undefined): Promise<number> {
-    this.#runtime.sessions.create();
+    this.#running.sessions.create();
     const clean = () => this.#leave(this.#nodeFailed ? 1 : 0);
     const timer = forS === undefined ? undefined : setTimeout(clean, forS * 1000);
     const status = setInterval(() => this.#showStatus(), STATUS_EVERY_MS);
-    void this.#runtime.interrupted.then(clean);
+    void this.#running.interrupted.then(clean);
     const exitCode = await this.#over;
     clearTimeout(timer);
     clearInterval(status);
     this.#showStatus();
-    this.#runtime.status.end();
+    this.#running.status.end();
     return exitCode;
   }
 
   recordFailed({ code, message }: WindhoverError): void {
-    this.#runtime.log.error(message, { code });
+    this.#running.log.error(message, { code });
     this.#leave(1);
   }
 
@@ -103,7 +106,7 @@ class GraphRun {
     if (state === 'running' && !this.#ready) {
       this.#ready = true;
       const line = `ready ${this.#url} session=${session.id} camera=${session.graph.camera}\n`;
-      this.#runtime.status.aside(() => this.#surroundings.stdout.write(line));
+      this.#running.status.aside(() => this.#surroundings.stdout.write(line));
     }
     // Without an error the process died by itself, and what follows is as good as a first run.
     if (state === 'restarting' && error) this.#nodeFailed = true;
@@ -115,10 +118,10 @@ class GraphRun {
   }
 
   #showStatus(): void {
-    const [view] = this.#runtime.sessions.list();
-    if (!view || !this.#runtime.status.live) return;
-    const asFile = view.progress !== null && this.#runtime.catalog.graphs[0]?.pace === 'asap';
+    const [view] = this.#running.sessions.list();
+    if (!view || !this.#running.status.live) return;
+    const asFile = view.progress !== null && this.#running.catalog.graphs[0]?.pace === 'asap';
     const elapsedS = (performance.now() - this.#startedMs) / 1000;
-    this.#runtime.status.show(asFile ? progressText(view, elapsedS) : statusText(view));
+    this.#running.status.show(asFile ? progressText(view, elapsedS) : statusText(view));
   }
 }

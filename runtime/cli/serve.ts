@@ -11,31 +11,34 @@ export async function serveCommand(args: string[], surroundings: Surroundings): 
   const { values, positionals } = parseCommandLine(args, { ...SERVER_OPTIONS, start: { type: 'boolean' } }, USAGE);
   const server = serverOptions(values);
   if (positionals.length === 0) throw new WindhoverError('usage', `name graph files or folders\nusage: ${USAGE}`);
-  const [{ Catalog }, { Runtime }] = await Promise.all([import('../catalog/catalog.ts'), import('./runtime.ts')]);
+  const [{ Catalog }, { RunningServer }] = await Promise.all([
+    import('../catalog/catalog.ts'),
+    import('./running-server.ts'),
+  ]);
   const catalog = await Catalog.load(positionals, { ...loadOptions(surroundings), folders: true });
   if (printFaults(catalog.faults, surroundings)) return 1;
-  const runtime = new Runtime(surroundings, {
+  const running = new RunningServer(surroundings, {
     catalog,
     state: values.state,
     startNew: values.start ?? false,
     changed: (session) => {
       if (session.state !== 'running') return;
-      runtime.log.info('session is running', { camera: session.graph.camera, session: session.id });
+      running.log.info('session is running', { camera: session.graph.camera, session: session.id });
     },
   });
   let inOrder = true;
   try {
-    runtime.listen(server);
+    running.listen(server);
     if (!values['no-watch']) catalog.watch();
-    if (values.start) for (const { camera } of catalog.graphs) runtime.sessions.create(camera);
+    if (values.start) for (const { camera } of catalog.graphs) running.sessions.create(camera);
     const status = setInterval(() => {
-      const line = runtime.sessions.list().map(statusText).join('   ');
-      if (runtime.status.live && line) runtime.status.show(line);
+      const line = running.sessions.list().map(statusText).join('   ');
+      if (running.status.live && line) running.status.show(line);
     }, STATUS_EVERY_MS);
-    await runtime.interrupted;
+    await running.interrupted;
     clearInterval(status);
   } finally {
-    inOrder = await runtime.stop();
+    inOrder = await running.stop();
   }
   return inOrder ? 0 : 1;
 }

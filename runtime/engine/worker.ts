@@ -7,6 +7,7 @@ import { toRecord } from '../errors.ts';
 import { loadContract } from '../graph/modules.ts';
 import type { Logger, NodeStore } from '../node.ts';
 import { Board } from './board.ts';
+import { positionInModule } from './error-position.ts';
 import type {
   BoardMessage,
   FromWorker,
@@ -22,7 +23,6 @@ import type {
 import type { NodeServices } from './node-context.ts';
 import { RunningNode } from './running-node.ts';
 import { untilBelow } from './sinks.ts';
-import { positionInModule } from './stack.ts';
 import { FileStore, MemoryStore } from './store.ts';
 import { WorkerLinks } from './worker-links.ts';
 

@@ -265,6 +265,12 @@ describe('a graph that cannot go on', () => {
 });
 
 describe('the command line', () => {
+  test.each(['graph', 'serve', 'check', 'camera', 'models', 'test'])('%s --help prints its usage', async (command) => {
+    const { exitCode, stdout, stderr } = await runCommand([command, '--help']);
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+    expect(stdout).toStartWith(`usage: bun run ${command}`);
+  });
+
   test.each([
     { args: ['graph'], says: 'name one graph file' },
     { args: ['graph', 'a.yaml', 'b.yaml'], says: 'name one graph file' },

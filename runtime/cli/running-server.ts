@@ -11,7 +11,7 @@ import { modelFolders, type Surroundings, stateFolder } from './command.ts';
 import type { ServerOptions } from './server-options.ts';
 import { StatusLine } from './status-line.ts';
 
-export interface RuntimeOptions {
+export interface RunningServerOptions {
   readonly catalog: Catalog;
   /** Where nodes keep what they learn, as --state says. */
   readonly state: string | undefined;
@@ -24,7 +24,7 @@ export interface RuntimeOptions {
 
 const SAME_KEY_PRESS_MS = 500;
 
-export class Runtime {
+export class RunningServer {
   readonly sessions: SessionSet;
   readonly catalog: Catalog;
   readonly status: StatusLine;
@@ -36,7 +36,7 @@ export class Runtime {
   #server: Listening | undefined;
   #onSignal: () => void = () => undefined;
 
-  constructor(surroundings: Surroundings, options: RuntimeOptions) {
+  constructor(surroundings: Surroundings, options: RunningServerOptions) {
     this.#surroundings = surroundings;
     this.catalog = options.catalog;
     this.interrupted = new Promise((resolve) => {

@@ -1,16 +1,16 @@
 /** `bun run models`: which models there are, what the node that runs them makes of one, and getting well-known ones. */
 import { existsSync, readdirSync } from 'node:fs';
 import { extname, join, resolve } from 'node:path';
-import { builtinNodes } from '../../nodes/index.ts';
-import { WindhoverError } from '../errors.ts';
+import { builtinNodes } from '../../../nodes/index.ts';
+import { WindhoverError } from '../../errors.ts';
 
-import { loadContract } from '../graph/modules.ts';
-import type { ModelCard, RefusedModel } from '../model-card.ts';
-import { suggestion } from '../nearest.ts';
-import { modelFolders, parseCommandLine, type Surroundings } from './command.ts';
-import { isKnownFile, pullModels } from './models/pull.ts';
-import { type KnownModel, readRegistry } from './models/registry.ts';
-import { cardText, modelsText } from './models/text.ts';
+import { loadContract } from '../../graph/modules.ts';
+import type { ModelCard, RefusedModel } from '../../model-card.ts';
+import { suggestion } from '../../nearest.ts';
+import { modelFolders, parseCommandLine, type Surroundings } from '../command.ts';
+import { isKnownFile, pullModels } from './pull.ts';
+import { type KnownModel, readRegistry } from './registry.ts';
+import { cardText, modelsText } from './text.ts';
 
 const USAGE = `bun run models [list] [--json]
        bun run models inspect FILE|NAME [--json]
