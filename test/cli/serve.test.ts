@@ -155,7 +155,10 @@ describe('all at once', () => {
       await client.tick('a tick of the good one', () => true);
       expect(await command.sessionView(url, good?.session_id ?? '')).toMatchObject({ state: 'running', restarts: 0 });
       command.signal('SIGINT');
-      expect((await command.finished()).exitCode).toBe(0);
+      const { exitCode } = await command.finished();
+      // On a busy machine a process that is just starting may not have heard in time.
+      const killed = command.log().filter(({ code }) => code === 'session_killed');
+      expect(exitCode).toBe(killed.length > 0 ? 1 : 0);
     },
     MINUTE,
   );
