@@ -4,12 +4,11 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'n
 import { dirname, join } from 'node:path';
 import { builtinNodes } from '../nodes/index.ts';
 import { loadContracts } from '../runtime/graph/modules.ts';
-import { until } from './server/clients.ts';
-import { PATIENCE_MS, ROOT, RunningCommand, runCommand } from './support/command.ts';
+import { ROOT, RunningCommand, runCommand } from './support/command.ts';
 import { CAMERA_ENV, Folder } from './support/graphs.ts';
+import { PATIENCE_MS, TEST_LIMIT_MS, until } from './support/patience.ts';
 
 const PAGES = ['README.md', ...new Bun.Glob('docs/*.md').scanSync({ cwd: ROOT })].toSorted();
-const LIMIT_MS = 3 * PATIENCE_MS;
 
 /**
  * Each `sh` block, and how a test runs it: on a free port, with files of its own. What does not end by
@@ -103,7 +102,7 @@ describe('README and docs', () => {
       );
       expect(exitCode).toBe(0);
     },
-    LIMIT_MS,
+    TEST_LIMIT_MS,
   );
 
   test('shows the graph and the node that ship', () => {
@@ -145,7 +144,7 @@ describe('README and docs', () => {
       }
       expect(await new Response(client.stdout).text()).toMatch(/\d+ \d+ (drone|airplane|flying) 0\.\d+/);
     },
-    LIMIT_MS,
+    TEST_LIMIT_MS,
   );
 });
 
@@ -198,7 +197,7 @@ describe('shipped graphs', () => {
         .filter((line) => line.includes('"metadata_tick"'));
       expect(ticks).toHaveLength(300);
     },
-    LIMIT_MS,
+    TEST_LIMIT_MS,
   );
 
   test('are found by the checker, all of them', async () => {

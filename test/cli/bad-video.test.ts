@@ -3,8 +3,8 @@ import { describe, expect, test } from 'bun:test';
 import { join } from 'node:path';
 import { ROOT, RunningCommand, runCommand } from '../support/command.ts';
 import { Folder } from '../support/graphs.ts';
+import { TEST_LIMIT_MS } from '../support/patience.ts';
 
-const MINUTE = 60_000;
 const BROKEN = join(ROOT, 'fixtures', 'broken');
 
 async function play(...args: string[]) {
@@ -38,7 +38,7 @@ describe('cannot be played', () => {
       expect(stdout).not.toContain('ready');
       expect(log).toEqual([expect.objectContaining({ ...AT, code, message: expect.stringMatching(says) })]);
     },
-    MINUTE,
+    TEST_LIMIT_MS,
   );
 });
 
@@ -50,7 +50,7 @@ describe('damaged', () => {
       expect({ exitCode, ticks }).toEqual({ exitCode: 0, ticks: 45 });
       expect(log).toEqual([expect.objectContaining({ level: 'warn', node: 'decode', code: 'corrupt_packets' })]);
     },
-    MINUTE,
+    TEST_LIMIT_MS,
   );
 
   test(
@@ -62,7 +62,7 @@ describe('damaged', () => {
       for (const entry of log)
         expect(entry).toMatchObject({ level: 'warn', camera: 'file', graph: 'graphs/file.yaml' });
     },
-    MINUTE,
+    TEST_LIMIT_MS,
   );
 });
 

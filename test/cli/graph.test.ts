@@ -1,11 +1,10 @@
 /** `bun run graph` as a user runs it: what it prints, when it ends, and with which exit code. */
 import { describe, expect, test } from 'bun:test';
-import { until } from '../server/clients.ts';
 import { RunningCommand, runCommand } from '../support/command.ts';
 import { COMPACT_MODEL, chain, Folder, graphText, testNode } from '../support/graphs.ts';
+import { TEST_LIMIT_MS, until } from '../support/patience.ts';
 import { isAlive } from '../support/processes.ts';
 
-const MINUTE = 60_000;
 const LIVE = ['graph', 'graphs/clip.yaml', '--port', '0'];
 const OFFLINE = ['--set', 'source.url=rtsp://127.0.0.1:1/x'];
 
@@ -27,7 +26,7 @@ describe('stdout', () => {
       // Without a terminal, the log is JSON and nothing but JSON.
       for (const line of stderr.trim().split('\n')) expect(JSON.parse(line)).toMatchObject({ camera: 'clip', session });
     },
-    MINUTE,
+    TEST_LIMIT_MS,
   );
 
   test(
@@ -48,7 +47,7 @@ describe('stdout', () => {
       expect(faults).toEqual([expect.objectContaining({ level: 'warn', code: 'source_unreadable', camera: 'clip' })]);
       expect(String(faults[0]?.message)).toContain('rtsp://127.0.0.1:1/x');
     },
-    MINUTE,
+    TEST_LIMIT_MS,
   );
 
   test(
@@ -62,7 +61,7 @@ describe('stdout', () => {
       command.signal('SIGINT');
       expect((await command.finished()).exitCode).toBe(0);
     },
-    MINUTE,
+    TEST_LIMIT_MS,
   );
 });
 
@@ -76,7 +75,7 @@ describe('the end', () => {
       expect((await command.finished()).exitCode).toBe(0);
       expect(performance.now() - begun).toBeGreaterThan(1300);
     },
-    MINUTE,
+    TEST_LIMIT_MS,
   );
 
   test.each(['SIGINT', 'SIGTERM'] as const)(
@@ -98,7 +97,7 @@ describe('the end', () => {
       expect(count('new')).toBeGreaterThan(0);
       expect(count('end')).toBe(count('new'));
     },
-    MINUTE,
+    TEST_LIMIT_MS,
   );
 
   test.each([
@@ -117,7 +116,7 @@ describe('the end', () => {
       const killed = command.log().filter((entry) => entry.code === 'session_killed');
       expect(killed.map(({ camera }) => camera)).toEqual(deaf ? ['cam'] : []);
     },
-    MINUTE,
+    TEST_LIMIT_MS,
   );
 
   test(
@@ -129,7 +128,7 @@ describe('the end', () => {
       command.signal('SIGTERM');
       expect((await command.finished()).exitCode).toBe(0);
     },
-    MINUTE,
+    TEST_LIMIT_MS,
   );
 
   test(
@@ -145,9 +144,9 @@ describe('the end', () => {
       const { exitCode } = await command.finished();
       clearInterval(again);
       expect(exitCode).toBe(130);
-      await until('the session gone', () => !isAlive(child), 10_000);
+      await until('the session gone', () => !isAlive(child));
     },
-    MINUTE,
+    TEST_LIMIT_MS,
   );
 
   test(
@@ -158,7 +157,7 @@ describe('the end', () => {
       command.signal('SIGINT');
       expect((await command.finished()).exitCode).toBe(0);
     },
-    MINUTE,
+    TEST_LIMIT_MS,
   );
 
   test(
@@ -180,7 +179,7 @@ describe('the end', () => {
       command.signal('SIGINT');
       expect((await command.finished()).exitCode).toBe(0);
     },
-    MINUTE,
+    TEST_LIMIT_MS,
   );
 });
 
@@ -204,7 +203,7 @@ describe('a graph that cannot go on', () => {
       expect(errors[0]?.message).toContain(`${folder.file('no.mp4')}: no such file`);
       expect(stderr.trim().split('\n')).toHaveLength(command.log().length);
     },
-    MINUTE,
+    TEST_LIMIT_MS,
   );
 
   test(
@@ -234,7 +233,7 @@ describe('a graph that cannot go on', () => {
       expect(lines.filter(({ event }) => event === 'new')).toHaveLength(1);
       expect(lines.filter(({ event }) => event === 'end')).toHaveLength(1);
     },
-    MINUTE,
+    TEST_LIMIT_MS,
   );
 
   test(
@@ -249,7 +248,7 @@ describe('a graph that cannot go on', () => {
       expect(stderr).toMatch(/^windhover graph: Port in use: 127\.0\.0\.1:\d+ \(choose another port.*\)\n$/);
       expect(await Bun.file(record).text()).toBe('earlier\n');
     },
-    MINUTE,
+    TEST_LIMIT_MS,
   );
 
   test(
@@ -260,7 +259,7 @@ describe('a graph that cannot go on', () => {
       expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
       expect(stderr).toStartWith('windhover graph: --jsonl /no/such/folder/out.jsonl cannot be written: ');
     },
-    MINUTE,
+    TEST_LIMIT_MS,
   );
 });
 

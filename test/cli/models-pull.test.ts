@@ -1,12 +1,12 @@
 /** `bun run models pull`, against servers that cut, stall, lie and forget. */
+
 import { describe, expect, test } from 'bun:test';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type DownloadOptions, download } from '../../runtime/cli/models/download.ts';
 import { errorCode } from '../../runtime/errors.ts';
-import { until } from '../server/clients.ts';
-import { PATIENCE_MS } from '../support/command.ts';
 import { Folder } from '../support/graphs.ts';
+import { PATIENCE_MS, until } from '../support/patience.ts';
 import { models } from './models-command.ts';
 import { FileServer } from './models-server.ts';
 

@@ -1,13 +1,12 @@
 /** `bun run serve`: several graphs under one server, and what a client can do wrong to it. */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import type { CameraView, Readiness, SessionView } from '../../runtime/session/api.ts';
-import { until } from '../server/clients.ts';
-import { PATIENCE_MS, RunningCommand, runCommand } from '../support/command.ts';
+import { RunningCommand, runCommand } from '../support/command.ts';
 import { CAMERA_ENV, chain, Folder, graphText, testNode } from '../support/graphs.ts';
+import { PATIENCE_MS, TEST_LIMIT_MS, until } from '../support/patience.ts';
 import { isAlive } from '../support/processes.ts';
 import { WireClient } from '../support/wire-client.ts';
 
-const MINUTE = 60_000;
 const SERVE = ['--port', '0'];
 
 async function json<T>(url: string, init?: RequestInit): Promise<{ status: number; body: T }> {
@@ -29,7 +28,7 @@ describe('sessions on request', () => {
     folder.write('notes.txt', 'not a graph');
     command = new RunningCommand(['serve', folder.path, 'graphs/cam01.yaml', ...SERVE]);
     url = await command.url();
-  }, MINUTE);
+  }, TEST_LIMIT_MS);
   afterAll(async () => {
     await command[Symbol.asyncDispose]();
     folder[Symbol.dispose]();
@@ -67,7 +66,7 @@ describe('sessions on request', () => {
       await json(`${url}/sessions/${meanwhile.body.session_id}`, { method: 'DELETE' });
       expect(command.sessions).toEqual([]);
     },
-    MINUTE,
+    TEST_LIMIT_MS,
   );
 
   test.each([
@@ -100,7 +99,7 @@ describe('sessions on request', () => {
       await until('closed', () => client.closed !== undefined);
       expect(client.closed).toEqual({ code: 1000, reason: 'session ended' });
     },
-    MINUTE,
+    TEST_LIMIT_MS,
   );
 });
 
@@ -160,7 +159,7 @@ describe('all at once', () => {
       const killed = command.log().filter(({ code }) => code === 'session_killed');
       expect(exitCode).toBe(killed.length > 0 ? 1 : 0);
     },
-    MINUTE,
+    TEST_LIMIT_MS,
   );
 
   test(
@@ -177,7 +176,7 @@ describe('all at once', () => {
       expect(status).toBe(503);
       expect(body.reasons).toEqual([expect.objectContaining({ camera_id: 'offline', code: 'source_unreadable' })]);
     },
-    MINUTE,
+    TEST_LIMIT_MS,
   );
 });
 

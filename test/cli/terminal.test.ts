@@ -1,10 +1,9 @@
 /** What a person at a terminal sees: readable logs, and one line that is kept up to date. */
 import { describe, expect, test } from 'bun:test';
-import { until } from '../server/clients.ts';
-import { PATIENCE_MS, RunningCommand } from '../support/command.ts';
+import { RunningCommand } from '../support/command.ts';
 import { chain, Folder, graphText } from '../support/graphs.ts';
+import { PATIENCE_MS, TEST_LIMIT_MS, until } from '../support/patience.ts';
 
-const MINUTE = 60_000;
 const hasScript = Bun.which('script') !== null;
 if (!hasScript) console.log("skipped: no 'script' here to make a terminal with");
 
@@ -35,7 +34,7 @@ describe.skipIf(!hasScript)('in a terminal', () => {
       expect(lines.filter((line) => line.startsWith('listening http://127.0.0.1:'))).toHaveLength(1);
       expect(stdout).not.toContain('{"level"');
     },
-    MINUTE,
+    TEST_LIMIT_MS,
   );
 
   test(
@@ -55,7 +54,7 @@ describe.skipIf(!hasScript)('in a terminal', () => {
         lines.some((line) => /^\d\d:\d\d:\d\d info clip detect: model is ready \(model=default .*\)$/.test(line)),
       ).toBe(true);
     },
-    MINUTE,
+    TEST_LIMIT_MS,
   );
 
   test(
@@ -70,7 +69,7 @@ describe.skipIf(!hasScript)('in a terminal', () => {
       const { exitCode } = await command.finished();
       expect(exitCode).toBe(0);
     },
-    MINUTE,
+    TEST_LIMIT_MS,
   );
 
   test(
@@ -90,6 +89,6 @@ describe.skipIf(!hasScript)('in a terminal', () => {
         /^\d\d:\d\d:\d\d error cam source: .*gone\.mp4: no such file .*\(graph=.*gone\.yaml code=source_not_found at=.*gone\.yaml:4:3\)$/,
       );
     },
-    MINUTE,
+    TEST_LIMIT_MS,
   );
 });

@@ -2,15 +2,16 @@
  * The whole program on a target: `bun run graph` with its session and workers, a virtual camera behind a network that can
  * fail, a client. What the camera really does is looked up at the camera.
  */
+
 import { rmSync } from 'node:fs';
 import { SystemClock } from '../../runtime/clock.ts';
 import type { MetadataTick } from '../../schemas/index.ts';
 import type { CameraServer } from '../../sim/camera/server.ts';
 import { VirtualCamera } from '../../sim/camera/virtual-camera.ts';
 import { DarkProxy } from '../ptz/dark-proxy.ts';
-import { until } from '../server/clients.ts';
-import { PATIENCE_MS, RunningCommand } from '../support/command.ts';
+import { RunningCommand } from '../support/command.ts';
 import { Folder } from '../support/graphs.ts';
+import { PATIENCE_MS, until } from '../support/patience.ts';
 import { isAlive } from '../support/processes.ts';
 import { type ChaseOptions, graphOf, keep, SIZE } from './chase-graph.ts';
 import { Client, told } from './client.ts';

@@ -1,7 +1,7 @@
 /** A WebSocket client that asks for everything a session has to say of its camera. */
+
 import type { AutotrackState, MetadataTick, PtzState } from '../../schemas/index.ts';
-import { until } from '../server/clients.ts';
-import { PATIENCE_MS } from '../support/command.ts';
+import { PATIENCE_MS, until } from '../support/patience.ts';
 
 type Message = MetadataTick | AutotrackState | PtzState | { readonly type: 'ack' | 'error' | 'track_event' };
 

@@ -3,12 +3,11 @@ import { describe, expect, test } from 'bun:test';
 import { SystemClock } from '../../runtime/clock.ts';
 import type { AutotrackState, PtzState } from '../../schemas/index.ts';
 import { CameraServer } from '../../sim/camera/server.ts';
-import { until } from '../server/clients.ts';
-import { PATIENCE_MS, RunningCommand } from '../support/command.ts';
+import { RunningCommand } from '../support/command.ts';
 import { CAMERA_ENV, Folder } from '../support/graphs.ts';
+import { PATIENCE_MS, TEST_LIMIT_MS, until } from '../support/patience.ts';
 
 const LOGIN = { user: 'operator', password: 'a-secret' };
-const LIMIT_MS = 4 * PATIENCE_MS;
 
 interface Row {
   readonly graph: string;
@@ -79,6 +78,6 @@ describe.each(rows)('$graph', ({ graph, mode, stops, env, sets }) => {
       // The last stop may have come a moment ago.
       await until('the camera stands', () => !camera.camera.isMoving('pan') && !camera.camera.isMoving('tilt'), 1500);
     },
-    LIMIT_MS,
+    TEST_LIMIT_MS,
   );
 });

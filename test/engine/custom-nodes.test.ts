@@ -2,9 +2,8 @@
 import { describe, expect, test } from 'bun:test';
 import { readFileSync } from 'node:fs';
 import { Folder, graphText, sky, testNode } from '../support/graphs.ts';
+import { TEST_LIMIT_MS } from '../support/patience.ts';
 import { TestSession } from '../support/sessions.ts';
-
-const MINUTE = 60_000;
 
 /** Source and decoder with this consumer of frames. */
 function withFrames(options: string, pace: 'realtime' | 'asap' = 'asap'): string {
@@ -35,7 +34,7 @@ describe('a node by path', () => {
         expect.objectContaining({ level: 'info', message: 'the first frame is here' }),
       );
     },
-    MINUTE,
+    TEST_LIMIT_MS,
   );
 
   test.concurrent(
@@ -49,7 +48,7 @@ describe('a node by path', () => {
       const errors = session.log.filter(({ level }) => level === 'error');
       expect(errors).toEqual([expect.objectContaining({ node: 'frames', camera: 'cam', code: 'test_open' })]);
     },
-    MINUTE,
+    TEST_LIMIT_MS,
   );
 
   test.concurrent(
@@ -63,7 +62,7 @@ describe('a node by path', () => {
       const busy = { level: 'error', node: 'node', message: 'the device is busy' };
       expect(session.log).toContainEqual(expect.objectContaining(busy));
     },
-    MINUTE,
+    TEST_LIMIT_MS,
   );
 
   test.concurrent(
@@ -80,7 +79,7 @@ describe('a node by path', () => {
       // The end of the first run was orderly: every node was closed.
       expect(session.view.frames.processed).toBe(2 * 19);
     },
-    MINUTE,
+    TEST_LIMIT_MS,
   );
 
   test.concurrent('throwing at import is found before anything starts', async () => {
@@ -107,7 +106,7 @@ describe('a node by path', () => {
       const { fault } = await session.state('restarting');
       expect(fault?.message).toStartWith('node throws: frame 10 is one too many');
     },
-    MINUTE,
+    TEST_LIMIT_MS,
   );
 });
 
@@ -123,7 +122,7 @@ describe('stopping', () => {
       expect(frames.in_flight).toBe(0);
       expect(frames.decoded).toBe(frames.processed + frames.dropped);
     },
-    MINUTE,
+    TEST_LIMIT_MS,
   );
 
   test.concurrent(
@@ -139,7 +138,7 @@ describe('stopping', () => {
       const killed = 'the session process had not stopped after 4 s and was killed';
       expect(session.log.at(-1)).toMatchObject({ level: 'error', code: 'session_killed', message: killed });
     },
-    MINUTE,
+    TEST_LIMIT_MS,
   );
 
   test.concurrent(
@@ -158,7 +157,7 @@ describe('stopping', () => {
       const { decoded, processed, in_flight } = session.view.frames;
       expect({ processed, in_flight }).toEqual({ processed: decoded, in_flight: 0 });
     },
-    MINUTE,
+    TEST_LIMIT_MS,
   );
 
   test.concurrent(
@@ -168,6 +167,6 @@ describe('stopping', () => {
       const { state } = await session.stop();
       expect(state).toBe('stopped');
     },
-    MINUTE,
+    TEST_LIMIT_MS,
   );
 });

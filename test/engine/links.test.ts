@@ -1,9 +1,9 @@
 /** What travels between real workers: frames in several forms at once, messages in order, drops that add up. */
 import { describe, expect, test } from 'bun:test';
 import { chain, graphText, sky, testNode } from '../support/graphs.ts';
+import { TEST_LIMIT_MS } from '../support/patience.ts';
 import { TestSession } from '../support/sessions.ts';
 
-const MINUTE = 60_000;
 const FRAMES = testNode('frames');
 
 describe('frames', () => {
@@ -28,7 +28,7 @@ describe('frames', () => {
       expect(mean(floats.saw)).toBeGreaterThan(0.2);
       expect(mean(bytes.saw) / mean(floats.saw)).toBeCloseTo(54 / 96, 1);
     },
-    MINUTE,
+    TEST_LIMIT_MS,
   );
 
   test(
@@ -48,7 +48,7 @@ describe('frames', () => {
         expect(session.node(id)).not.toHaveProperty('out_of_order');
       }
     },
-    MINUTE,
+    TEST_LIMIT_MS,
   );
 
   test(
@@ -64,7 +64,7 @@ describe('frames', () => {
       expect(frames).toEqual({ decoded: 300, processed: 300, dropped: 0, in_flight: 0 });
       expect(session.node('frames')).toMatchObject({ frames: 300 });
     },
-    MINUTE,
+    TEST_LIMIT_MS,
   );
 
   test(
@@ -90,7 +90,7 @@ describe('frames', () => {
       expect(frames.decoded).toBe(frames.processed + frames.dropped);
       expect(frames.in_flight).toBe(0);
     },
-    MINUTE,
+    TEST_LIMIT_MS,
   );
 });
 
@@ -115,7 +115,7 @@ describe('messages', () => {
       }
       expect(session.node('numbers')).not.toHaveProperty('dropped_messages');
     },
-    MINUTE,
+    TEST_LIMIT_MS,
   );
 
   test(
@@ -132,6 +132,6 @@ describe('messages', () => {
       expect(session.node('order')).not.toHaveProperty('backwards');
       expect(frames).toEqual({ decoded: 3000, processed: 3000 - lost, dropped: lost, in_flight: 0 });
     },
-    MINUTE,
+    TEST_LIMIT_MS,
   );
 });

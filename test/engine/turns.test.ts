@@ -3,6 +3,7 @@ import { expect, test } from 'bun:test';
 import { defineNode, sleep, Type } from '../../runtime/node.ts';
 import { openNode } from '../node-runner.ts';
 import { detectionsOf } from '../nodes/recorded.ts';
+import { TEST_LIMIT_MS } from '../support/patience.ts';
 
 /** What would starve everything goes on for so long at most: then the test fails instead of hanging. */
 const PATIENCE_MS = 20_000;
@@ -42,5 +43,5 @@ test.each([
     expect(run.stats('node')).toEqual({ stopped: 1 });
     expect(run.failures).toEqual([]);
   },
-  60_000,
+  TEST_LIMIT_MS,
 );

@@ -6,8 +6,6 @@ import type { ServerLimits } from '../../runtime/server/limits.ts';
 import { until } from '../support/patience.ts';
 import { FakeLog, FakeSessions } from './fake-sessions.ts';
 
-export { until };
-
 export interface Rig extends AsyncDisposable {
   readonly sessions: FakeSessions;
   readonly log: FakeLog;

@@ -1,6 +1,8 @@
 /** Commands over WebSockets. */
+
 import { describe, expect, test } from 'bun:test';
-import { startRig, TestClient, until } from './clients.ts';
+import { until } from '../support/patience.ts';
+import { startRig, TestClient } from './clients.ts';
 
 describe('commands', () => {
   const error = (code: string) => ({ type: 'error', error: code });

@@ -1,6 +1,8 @@
 /** Clients that do not read, or too slowly, beside others that lose nothing. */
+
 import { describe, expect, test } from 'bun:test';
-import { SilentClient, startRig, TestClient, until } from './clients.ts';
+import { until } from '../support/patience.ts';
+import { SilentClient, startRig, TestClient } from './clients.ts';
 import { event, number, state, tick } from './numbered.ts';
 
 describe('slow clients', () => {

@@ -1,7 +1,9 @@
 /** What a client may ask for with `?topics=`. */
+
 import { describe, expect, test } from 'bun:test';
 import { topics } from '../../schemas/topics.ts';
-import { startRig, TestClient, until } from './clients.ts';
+import { until } from '../support/patience.ts';
+import { startRig, TestClient } from './clients.ts';
 import { event, number, state, tick } from './numbered.ts';
 
 describe('topics', () => {

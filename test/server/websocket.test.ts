@@ -1,8 +1,10 @@
 /** WebSockets through real sockets: what comes, how they open and end. */
+
 import { describe, expect, test } from 'bun:test';
 import { SystemClock } from '../../runtime/clock.ts';
 import { createApp, listen } from '../../runtime/server/app.ts';
-import { startRig, TestClient, until } from './clients.ts';
+import { until } from '../support/patience.ts';
+import { startRig, TestClient } from './clients.ts';
 import { FakeLog, FakeSessions } from './fake-sessions.ts';
 import { event, number, tick } from './numbered.ts';
 

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import type { MetadataTick, TrackEvent } from '../../schemas/index.ts';
 import { ROOT } from '../support/command.ts';
 import { COMPACT_MODEL, chain, graphText, testNode } from '../support/graphs.ts';
+import { TEST_LIMIT_MS } from '../support/patience.ts';
 import { TestSession } from '../support/sessions.ts';
 
-const LIMIT_MS = 120_000;
 const FAST_MODEL = join(ROOT, 'models', 'fast.onnx');
 
 /** Ids of all tracks with how often each event was told of it. */
@@ -75,7 +75,7 @@ test(
     expect([...ids].every((id) => told(session).has(id))).toBe(true);
     await expectWhole(session);
   },
-  LIMIT_MS,
+  TEST_LIMIT_MS,
 );
 
 test(
@@ -92,7 +92,7 @@ test(
     expect(session.pid).toBe(pid);
     await expectWhole(session);
   },
-  LIMIT_MS,
+  TEST_LIMIT_MS,
 );
 
 test(
@@ -114,7 +114,7 @@ test(
     printGap('detect.model', session);
     await expectWhole(session);
   },
-  LIMIT_MS,
+  TEST_LIMIT_MS,
 );
 
 test(
@@ -133,7 +133,7 @@ test(
     printGap('zones', session);
     await expectWhole(session);
   },
-  LIMIT_MS,
+  TEST_LIMIT_MS,
 );
 
 test(
@@ -147,7 +147,7 @@ test(
     expect(session.pid).toBe(pid);
     await expectWhole(session);
   },
-  LIMIT_MS,
+  TEST_LIMIT_MS,
 );
 
 test(
@@ -161,7 +161,7 @@ test(
     expect(session.pid).toBe(pid);
     await expectWhole(session);
   },
-  LIMIT_MS,
+  TEST_LIMIT_MS,
 );
 
 describe('another pace: a whole new process', () => {
@@ -177,7 +177,7 @@ describe('another pace: a whole new process', () => {
       expect(session.view).toMatchObject({ session_id, restarts: 0 });
       expect(session.pid).not.toBe(pid);
     },
-    LIMIT_MS,
+    TEST_LIMIT_MS,
   );
 
   test(
@@ -189,7 +189,7 @@ describe('another pace: a whole new process', () => {
       await framesOn(session);
       expect(session.view).toMatchObject({ restarts: 0, state: 'running' });
     },
-    LIMIT_MS,
+    TEST_LIMIT_MS,
   );
 });
 
@@ -199,5 +199,5 @@ test(
     await using session = await TestSession.start(graph());
     expect(await session.change(graph())).toEqual({ how: 'nothing', nodes: [], workers: [] });
   },
-  LIMIT_MS,
+  TEST_LIMIT_MS,
 );

@@ -3,14 +3,13 @@ import { describe, expect, test } from 'bun:test';
 import type { Outcome } from '../../runtime/engine/messages.ts';
 import type { Readiness, SessionView } from '../../runtime/session/api.ts';
 import type { MetadataTick } from '../../schemas/index.ts';
-import { until } from '../server/clients.ts';
-import { PATIENCE_MS, RunningCommand } from '../support/command.ts';
+import { RunningCommand } from '../support/command.ts';
 import { chain, Folder, graphText, testNode } from '../support/graphs.ts';
+import { PATIENCE_MS, TEST_LIMIT_MS, until } from '../support/patience.ts';
 import { isAlive } from '../support/processes.ts';
 import { TestSession } from '../support/sessions.ts';
 import { WireClient } from '../support/wire-client.ts';
 
-const MINUTE = 60_000;
 /** The promise is 3 s on a quiet machine; tests may share theirs with others. */
 const COMES_BACK_MS = 3000;
 const BUSY_FACTOR = 4;
@@ -79,7 +78,7 @@ describe("the session's process is killed", () => {
       const died = command.log().filter(({ code }) => code === 'session_process_died');
       expect(died).toEqual([expect.objectContaining({ level: 'error', camera: 'clip', session })]);
     },
-    MINUTE,
+    TEST_LIMIT_MS,
   );
 
   test(
@@ -99,7 +98,7 @@ describe("the session's process is killed", () => {
       await session.until('the target', (view) => view.selected_target_id === 77);
       expect(session.states).toEqual(['running', 'restarting', 'running']);
     },
-    MINUTE,
+    TEST_LIMIT_MS,
   );
 
   test(
@@ -118,7 +117,7 @@ describe("the session's process is killed", () => {
       expect(view.frames.processed).toBeGreaterThanOrEqual(300 + frames.processed);
       expect(view.frames.decoded).toBe(300 + frames.decoded);
     },
-    MINUTE,
+    TEST_LIMIT_MS,
   );
 });
 
@@ -130,9 +129,9 @@ test(
     const [child = 0] = command.sessions;
     command.signal('SIGKILL');
     await command.finished();
-    await until('the session gone', () => !isAlive(child), 10_000);
+    await until('the session gone', () => !isAlive(child));
   },
-  MINUTE,
+  TEST_LIMIT_MS,
 );
 
 test(
@@ -157,7 +156,7 @@ test(
     expect(looks).toBeGreaterThan(20);
     expect(view.fps.in).toBeGreaterThan(1.5 * view.fps.out);
   },
-  MINUTE,
+  TEST_LIMIT_MS,
 );
 
 test(
@@ -181,7 +180,7 @@ test(
     await session.until('the last target', ({ selected_target_id }) => selected_target_id === sent);
     expect(session.view.restarts).toBe(1);
   },
-  MINUTE,
+  TEST_LIMIT_MS,
 );
 
 test(
@@ -213,7 +212,7 @@ test(
     expect(new Set(targets().slice(before))).toEqual(new Set([23]));
     expect(session.view).toMatchObject({ selected_target_id: 23, tracking_phase: 'tracking' });
   },
-  MINUTE,
+  TEST_LIMIT_MS,
 );
 
 test(
@@ -224,5 +223,5 @@ test(
     process.kill(session.pid ?? 0, 'SIGKILL');
     expect((await session.stop()).state).toBe('stopped');
   },
-  MINUTE,
+  TEST_LIMIT_MS,
 );

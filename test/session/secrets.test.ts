@@ -1,9 +1,9 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: graphs hold variables
 /** The password of a camera is in no answer and in no line of the log, from the environment or from the graph. */
 import { expect, test } from 'bun:test';
-import { until } from '../server/clients.ts';
-import { PATIENCE_MS, RunningCommand, runCommand } from '../support/command.ts';
+import { RunningCommand, runCommand } from '../support/command.ts';
 import { chain, Folder, graphText } from '../support/graphs.ts';
+import { PATIENCE_MS, TEST_LIMIT_MS, until } from '../support/patience.ts';
 
 const PASSWORD = 'pa$$:w/0rd "1000"';
 const URL_FORM = encodeURIComponent(PASSWORD);
@@ -53,7 +53,7 @@ test.each([
     // What is left is still a line of JSON.
     for (const line of stderr.trim().split('\n')) expect(JSON.parse(line)).toHaveProperty('level');
   },
-  60_000,
+  TEST_LIMIT_MS,
 );
 
 test('a password in the graph itself is kept out of messages too', async () => {

@@ -3,12 +3,11 @@ import { expect, test } from 'bun:test';
 import { Value } from '@sinclair/typebox/value';
 import type { Message } from '../../runtime/hub/message.ts';
 import { type AutotrackState, AutotrackStateSchema, type PtzState, PtzStateSchema } from '../../schemas/index.ts';
-import { until } from '../server/clients.ts';
-import { PATIENCE_MS, RunningCommand } from '../support/command.ts';
+import { RunningCommand } from '../support/command.ts';
 import { Folder, graphText, testNode } from '../support/graphs.ts';
+import { PATIENCE_MS, TEST_LIMIT_MS, until } from '../support/patience.ts';
 import { collector, TestSession } from '../support/sessions.ts';
 
-const MINUTE = 60_000;
 const states = (params: string) => graphText({ states: `{ use: ${testNode('states')}, with: { ${params} } }` });
 
 test(
@@ -29,7 +28,7 @@ test(
     expect(session.set.hub.retained(session.view.session_id, 'tick')).toBeUndefined();
     expect(session.node('babble')).toMatchObject({ refused_messages: 45, processed: 1 });
   },
-  MINUTE,
+  TEST_LIMIT_MS,
 );
 
 test(
@@ -79,7 +78,7 @@ test(
       .filter(({ type }) => type === 'ptz_state');
     expect(recorded.map(({ link }) => link.state)).toEqual(['lost', 'closed', 'lost']);
   },
-  MINUTE,
+  TEST_LIMIT_MS,
 );
 
 test(
@@ -96,7 +95,7 @@ test(
     const autotrack = session.set.hub.retained(session.view.session_id, 'autotrack');
     expect(autotrack?.json).toContain('"code":"process_gone"');
   },
-  MINUTE,
+  TEST_LIMIT_MS,
 );
 
 test(
@@ -126,5 +125,5 @@ test(
     expect(received.slice(2)).toContainEqual(expect.objectContaining({ type: 'autotrack_state', target_id: 3 }));
     socket.close();
   },
-  MINUTE,
+  TEST_LIMIT_MS,
 );

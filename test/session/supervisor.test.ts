@@ -1,11 +1,11 @@
 /** The supervisor of a session's process, with a real process and no session around it. */
+
 import { expect, test } from 'bun:test';
 import { SystemClock } from '../../runtime/clock.ts';
 import type { FromChild } from '../../runtime/session/messages.ts';
 import type { ProcessStart } from '../../runtime/session/session-process.ts';
 import { Supervisor } from '../../runtime/session/supervisor.ts';
-import { until } from '../server/clients.ts';
-import { PATIENCE_MS } from '../support/command.ts';
+import { PATIENCE_MS, until } from '../support/patience.ts';
 
 /** A graph that cannot be opened: its only node is not there. */
 function start(): ProcessStart {

@@ -1,11 +1,10 @@
 /** Selecting a target over the WebSocket: idle → tracking → searching → lost, with and without an autotrack node. */
 import { describe, expect, test } from 'bun:test';
-import { until } from '../server/clients.ts';
-import { PATIENCE_MS, RunningCommand } from '../support/command.ts';
+import { RunningCommand } from '../support/command.ts';
 import { chain, Folder, graphText } from '../support/graphs.ts';
+import { PATIENCE_MS, TEST_LIMIT_MS, until } from '../support/patience.ts';
 import { WireClient } from '../support/wire-client.ts';
 
-const MINUTE = 60_000;
 const GRACE = 'with: { grace_s: 1.5 }';
 
 const GRAPHS = {
@@ -50,6 +49,6 @@ describe.each(Object.entries(GRAPHS))('%s', (_name, nodes) => {
       expect(await client.ask({ type: 'clear_target' })).toEqual({ type: 'ack', command: 'clear_target' });
       await phase('idle', null);
     },
-    MINUTE,
+    TEST_LIMIT_MS,
   );
 });

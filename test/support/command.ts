@@ -8,8 +8,6 @@ import { isAlive, sessionProcesses } from './processes.ts';
 export const ROOT = join(import.meta.dir, '..', '..');
 const MAIN = join(ROOT, 'runtime', 'main.ts');
 
-export { PATIENCE_MS };
-
 export interface CommandOptions {
   readonly env?: Record<string, string>;
   readonly cwd?: string;
@@ -125,7 +123,7 @@ export class RunningCommand implements AsyncDisposable {
     const force = setTimeout(() => this.signal('SIGKILL'), 10_000);
     await this.#process.exited;
     clearTimeout(force);
-    for (const pid of sessions) await until(`session process ${pid} gone`, () => !isAlive(pid), 10_000);
+    for (const pid of sessions) await until(`session process ${pid} gone`, () => !isAlive(pid));
   }
 
   async #until(what: string, condition: () => boolean): Promise<void> {

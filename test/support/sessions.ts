@@ -12,9 +12,9 @@ import type { SessionState, SessionView } from '../../runtime/session/api.ts';
 import type { Changed, SessionGraph } from '../../runtime/session/changes.ts';
 import type { Session } from '../../runtime/session/session.ts';
 import { SessionSet } from '../../runtime/session/session-set.ts';
-import { until } from '../server/clients.ts';
-import { PATIENCE_MS, ROOT } from './command.ts';
+import { ROOT } from './command.ts';
 import { Folder } from './graphs.ts';
+import { PATIENCE_MS, until } from './patience.ts';
 
 export interface TestSessionOptions {
   /** Also messages that are not for live clients. */

@@ -1,6 +1,6 @@
 /** A WebSocket client of a real server, that remembers and understands what it gets. */
 import type { MetadataTick, TrackEvent } from '../../schemas/index.ts';
-import { until } from '../server/clients.ts';
+import { PATIENCE_MS, until } from './patience.ts';
 
 export class WireClient implements Disposable {
   readonly ticks: MetadataTick[] = [];
@@ -42,7 +42,7 @@ export class WireClient implements Disposable {
   }
 
   /** Waits for the next tick that is so. */
-  async tick(what: string, matches: (tick: MetadataTick) => boolean, deadlineMs = 15_000): Promise<MetadataTick> {
+  async tick(what: string, matches: (tick: MetadataTick) => boolean, deadlineMs = PATIENCE_MS): Promise<MetadataTick> {
     const from = this.ticks.length;
     const find = () => this.ticks.slice(from).find(matches);
     await until(what, () => find() !== undefined, deadlineMs);

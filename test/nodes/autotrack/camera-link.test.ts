@@ -1,11 +1,12 @@
 /** The line to the camera: what is taken to be under way, and for how long. */
+
 import { expect, test } from 'bun:test';
 import { CameraLink } from '../../../nodes/autotrack/camera-link.ts';
 import type { PtzDriver, Velocity } from '../../../ptz/driver.ts';
 import { noneDriver } from '../../../ptz/none.ts';
 import { WindhoverError } from '../../../runtime/errors.ts';
 import { ManualTime } from '../../ptz/rig.ts';
-import { until } from '../../server/clients.ts';
+import { until } from '../../support/patience.ts';
 
 const RIGHT: Velocity = { pan: 0.5, tilt: 0, zoom: 0 };
 const NONE: Velocity = { pan: 0, tilt: 0, zoom: 0 };

@@ -3,8 +3,7 @@ import { describe, expect, test } from 'bun:test';
 import { QUIRKS } from '../../../sim/camera/quirks.ts';
 import { RunningCommand, runCommand } from '../../support/command.ts';
 import { Folder } from '../../support/graphs.ts';
-
-const MINUTE = 60_000;
+import { TEST_LIMIT_MS } from '../../support/patience.ts';
 
 test(
   'it listens, answers, and leaves at Ctrl-C with 0',
@@ -20,7 +19,7 @@ test(
     command.signal('SIGINT');
     expect(await command.finished()).toMatchObject({ exitCode: 0, stderr: '' });
   },
-  MINUTE,
+  TEST_LIMIT_MS,
 );
 
 test(
@@ -31,7 +30,7 @@ test(
     command.type('\x03');
     expect((await command.finished()).exitCode).toBe(0);
   },
-  MINUTE,
+  TEST_LIMIT_MS,
 );
 
 describe('what it refuses', () => {
@@ -136,6 +135,6 @@ describe('scene files', () => {
       const state = await (await fetch(url.replace('/onvif/device_service', '/debug/state'))).json();
       expect(state).toMatchObject({ pose: { hfov_deg: 50 }, targets: [{ id: 7, label: 'bird' }] });
     },
-    MINUTE,
+    TEST_LIMIT_MS,
   );
 });
