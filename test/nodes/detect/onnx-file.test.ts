@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test';
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
+import detect from '../../../nodes/detect/index.ts';
 import { readOnnxFile } from '../../../nodes/detect/onnx-file.ts';
 import { buildModel, floatTensor, type ModelSpec } from '../../compact-model/onnx-writer.ts';
 import { NAMES, rows, saveModel, transposed, writeTinyModel } from './tiny-models.ts';
@@ -35,6 +36,17 @@ test('the writer refuses data of the wrong size and values that nothing computes
   expect(() => buildModel({ ...SPEC, initializers: [tensor] })).toThrow('expected 60000 float32 values');
   expect(() => buildModel({ ...SPEC, initializers: [] })).toThrow('input weights is not defined before it');
   expect(() => buildModel({ ...SPEC, nodes: [] })).toThrow('output output: nothing computes it');
+});
+
+test('one check reads the file once: what validate has seen is what request goes by', async () => {
+  const values = transposed(rows(84, 7, []), 84, 7);
+  const model = writeTinyModel({ outputs: [{ name: 'o', dims: [1, 7, 84], values }], metadata: { names: NAMES } });
+  const params = { model, confidence: 0.35, family: 'auto' };
+  const context = { modelFolders: [] };
+  await detect.validate?.(params, context);
+  rmSync(model);
+  expect(await detect.inputs.frames?.request?.(params, context)).toMatchObject({ width: 64, height: 64 });
+  expect(() => detect.validate?.({ ...params }, context)).toThrow('there is no model at');
 });
 
 test.skipIf(!existsSync('/proc/self/maps'))('a process that only checks graphs loads no native library', () => {
