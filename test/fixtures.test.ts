@@ -5,6 +5,7 @@ import { join, relative, resolve } from 'node:path';
 import { CLIPS, fixturesCommand, type TruthHeader, type TruthLine, writeFixtures } from '../fixtures/render.ts';
 import { makePicture, SceneRenderer } from '../sim/render/render.ts';
 import { decodeAll, readClip } from './sim/render/clip-reader.ts';
+import { TEST_LIMIT_MS } from './support/patience.ts';
 
 const FIXTURES = resolve(import.meta.dir, '../fixtures');
 
@@ -13,7 +14,7 @@ let written: string[];
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'windhover-fixtures-'));
   written = (await writeFixtures(folder)).map((file) => relative(folder, file));
-}, 60_000);
+}, TEST_LIMIT_MS);
 afterAll(() => rm(folder, { recursive: true }));
 
 describe('the files of the renderer in fixtures/', () => {
@@ -45,20 +46,24 @@ describe.each(CLIPS.map((clip) => [clip.name, clip] as const))('the clip %s', (n
     expect(text).not.toContain('Lavc');
   });
 
-  test('shows what the renderer renders, frame by frame', async () => {
-    const renderer = new SceneRenderer(clip.scene, clip);
-    const into = makePicture(clip);
-    let frames = 0;
-    for await (const picture of readClip(file)) {
-      expect([picture.width, picture.height]).toEqual([clip.width, clip.height]);
-      expect(picture.keyframe).toBe(picture.index % (2 * clip.fps) === 0);
-      frames++;
-      if (picture.index % 10 !== 0) continue;
-      const rendered = renderer.render(picture.index / clip.fps, { into });
-      expect(meanDifference(picture.yuv420p, rendered.bytes)).toBeLessThan(1.5);
-    }
-    expect(frames).toBe(clip.frames);
-  }, 30_000);
+  test(
+    'shows what the renderer renders, frame by frame',
+    async () => {
+      const renderer = new SceneRenderer(clip.scene, clip);
+      const into = makePicture(clip);
+      let frames = 0;
+      for await (const picture of readClip(file)) {
+        expect([picture.width, picture.height]).toEqual([clip.width, clip.height]);
+        expect(picture.keyframe).toBe(picture.index % (2 * clip.fps) === 0);
+        frames++;
+        if (picture.index % 10 !== 0) continue;
+        const rendered = renderer.render(picture.index / clip.fps, { into });
+        expect(meanDifference(picture.yuv420p, rendered.bytes)).toBeLessThan(1.5);
+      }
+      expect(frames).toBe(clip.frames);
+    },
+    TEST_LIMIT_MS,
+  );
 
   test('has a truth line for every frame, with boxes inside of the picture', async () => {
     const { header, lines } = await readTruth(join(FIXTURES, `${name}.truth.jsonl`));

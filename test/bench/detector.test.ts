@@ -8,6 +8,7 @@ import { emptyScene } from '../../bench/detector/empty.ts';
 import type { ModelReport } from '../../bench/detector/report.ts';
 import type { TruthLine } from '../../fixtures/render.ts';
 import { COMPACT_MODEL } from '../support/graphs.ts';
+import { TEST_LIMIT_MS } from '../support/patience.ts';
 
 const ROOT = join(import.meta.dir, '../..');
 const SIZE = { w: 640, h: 360 };
@@ -45,48 +46,67 @@ async function bench(args: readonly string[]) {
 }
 
 describe('a whole run', () => {
-  test('finds what is in the clip, at full size and at half of it', async () => {
-    const json = join(folder, 'figures.json');
-    const dump = join(folder, 'frames.jsonl');
-    const options = ['--data', folder, '--model', COMPACT_MODEL, '--against', 'none', '--shrink', '1,2', '--jobs', '2'];
-    const { exitCode, stdout, stderr } = await bench([...options, '--json', json, '--detections', dump]);
-    expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 });
-    expect(stderr).toContain('1/1  SKY_1  300 frames');
+  test(
+    'finds what is in the clip, at full size and at half of it',
+    async () => {
+      const json = join(folder, 'figures.json');
+      const dump = join(folder, 'frames.jsonl');
+      const options = [
+        '--data',
+        folder,
+        '--model',
+        COMPACT_MODEL,
+        '--against',
+        'none',
+        '--shrink',
+        '1,2',
+        '--jobs',
+        '2',
+      ];
+      const { exitCode, stdout, stderr } = await bench([...options, '--json', json, '--detections', dump]);
+      expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 });
+      expect(stderr).toContain('1/1  SKY_1  300 frames');
 
-    const { runs }: { runs: ModelReport[] } = JSON.parse(readFileSync(json, 'utf8'));
-    const [full, half] = runs;
-    expect(runs.map(({ shrink, frames, frameMismatches }) => ({ shrink, frames, frameMismatches }))).toEqual([
-      { shrink: 1, frames: FRAMES, frameMismatches: [] },
-      { shrink: 2, frames: FRAMES, frameMismatches: [] },
-    ]);
-    for (const way of [full?.labelled, full?.tight]) {
-      expect(way?.groups.any.detections.at50.recall).toBeGreaterThan(0.8);
-      expect(way?.groups.any.published.at50.recall).toBeGreaterThan(0.8);
-      expect(way?.groups.airplane.labels).toBeGreaterThan(100);
-    }
-    expect(half?.labelled.groups.any.labels).toBe(full?.labelled.groups.any.labels ?? 0);
-    expect(full?.followed.drone).toMatchObject({ clips: 1, shareAnyLabel: 1 });
-    expect(full?.inferenceMs.mean).toBeGreaterThan(0);
-    expect(stdout).toContain('any class');
-    expect(stdout).toContain('points)');
+      const { runs }: { runs: ModelReport[] } = JSON.parse(readFileSync(json, 'utf8'));
+      const [full, half] = runs;
+      expect(runs.map(({ shrink, frames, frameMismatches }) => ({ shrink, frames, frameMismatches }))).toEqual([
+        { shrink: 1, frames: FRAMES, frameMismatches: [] },
+        { shrink: 2, frames: FRAMES, frameMismatches: [] },
+      ]);
+      for (const way of [full?.labelled, full?.tight]) {
+        expect(way?.groups.any.detections.at50.recall).toBeGreaterThan(0.8);
+        expect(way?.groups.any.published.at50.recall).toBeGreaterThan(0.8);
+        expect(way?.groups.airplane.labels).toBeGreaterThan(100);
+      }
+      expect(half?.labelled.groups.any.labels).toBe(full?.labelled.groups.any.labels ?? 0);
+      expect(full?.followed.drone).toMatchObject({ clips: 1, shareAnyLabel: 1 });
+      expect(full?.inferenceMs.mean).toBeGreaterThan(0);
+      expect(stdout).toContain('any class');
+      expect(stdout).toContain('points)');
 
-    const lines = readFileSync(dump, 'utf8').trimEnd().split('\n');
-    expect(lines.length).toBe(2 * FRAMES);
-    const middle = JSON.parse(lines[150] ?? '{}');
-    expect(middle).toMatchObject({ model: 'compact', shrink: 1, clip: 'SKY_1', frame: 150, size: SIZE });
-    expect(middle.labels.map((label: { class: string }) => label.class).toSorted()).toEqual([
-      'airplane',
-      'drone',
-      'drone',
-    ]);
-    expect(middle.detections.length).toBeGreaterThanOrEqual(2);
-    expect(middle.tracks.length).toBeGreaterThanOrEqual(2);
-  }, 120_000);
+      const lines = readFileSync(dump, 'utf8').trimEnd().split('\n');
+      expect(lines.length).toBe(2 * FRAMES);
+      const middle = JSON.parse(lines[150] ?? '{}');
+      expect(middle).toMatchObject({ model: 'compact', shrink: 1, clip: 'SKY_1', frame: 150, size: SIZE });
+      expect(middle.labels.map((label: { class: string }) => label.class).toSorted()).toEqual([
+        'airplane',
+        'drone',
+        'drone',
+      ]);
+      expect(middle.detections.length).toBeGreaterThanOrEqual(2);
+      expect(middle.tracks.length).toBeGreaterThanOrEqual(2);
+    },
+    TEST_LIMIT_MS,
+  );
 
-  test('a folder that is not there is said, and no failure', async () => {
-    const { exitCode, stdout } = await bench(['--data', join(folder, 'none'), '--against', 'none']);
-    expect({ exitCode, said: stdout.includes('not measured') }).toEqual({ exitCode: 0, said: true });
-  }, 30_000);
+  test(
+    'a folder that is not there is said, and no failure',
+    async () => {
+      const { exitCode, stdout } = await bench(['--data', join(folder, 'none'), '--against', 'none']);
+      expect({ exitCode, said: stdout.includes('not measured') }).toEqual({ exitCode: 0, said: true });
+    },
+    TEST_LIMIT_MS,
+  );
 
   test.each([
     [['--split', 'test'], 1, 'has no split test'],
@@ -100,7 +120,7 @@ describe('a whole run', () => {
       expect(stderr).toContain(said);
       expect(exitCode).toBe(code);
     },
-    30_000,
+    TEST_LIMIT_MS,
   );
 });
 

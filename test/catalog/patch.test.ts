@@ -4,6 +4,7 @@ import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { parseDocument } from 'yaml';
 import { type Patch, patchText } from '../../runtime/catalog/patch.ts';
+import { TEST_LIMIT_MS } from '../support/patience.ts';
 
 const ENV = { USER: 'root', PASSWORD: 'p:w', FPS: '15' };
 
@@ -214,34 +215,42 @@ describe('whatever the patch', () => {
   const deep = fc.tuple(key, patch).map(([id, inner]) => ({ nodes: { [id]: { with: inner } } }) as Patch);
   const patches = fc.oneof(patch as fc.Arbitrary<Patch>, inNodes, deep);
 
-  test('the text then says what a deep merge says, and nothing else has moved', () => {
-    fc.assert(
-      fc.property(fc.array(patches, { minLength: 1, maxLength: 2 }), (list) => {
-        let text = TEXT;
-        for (const one of list) {
-          const before = values(text);
-          text = patchText(text, one, {});
-          expect(values(text)).toEqual(mergePatch(before, one));
-        }
-        // Comments at the top belong to nobody that could be patched away.
-        expect(text.startsWith('# Camera at the gate.\n')).toBe(true);
-      }),
-      { numRuns: 200 },
-    );
-  }, 60_000);
+  test(
+    'the text then says what a deep merge says, and nothing else has moved',
+    () => {
+      fc.assert(
+        fc.property(fc.array(patches, { minLength: 1, maxLength: 2 }), (list) => {
+          let text = TEXT;
+          for (const one of list) {
+            const before = values(text);
+            text = patchText(text, one, {});
+            expect(values(text)).toEqual(mergePatch(before, one));
+          }
+          // Comments at the top belong to nobody that could be patched away.
+          expect(text.startsWith('# Camera at the gate.\n')).toBe(true);
+        }),
+        { numRuns: 200 },
+      );
+    },
+    TEST_LIMIT_MS,
+  );
 
-  test('one number changed is one line changed', () => {
-    const plain = TEXT.replace('&c 0.35', '0.35').replace('*c', '0.5');
-    const numbers = fc.double({ noNaN: true, noDefaultInfinity: true });
-    fc.assert(
-      fc.property(numbers, (confidence) => {
-        const result = patchText(plain, { nodes: { detect: { with: { confidence } } } }, {});
-        const { gone, come } = difference(plain, result);
-        expect([gone.length, come.length]).toEqual(confidence === 0.35 ? [0, 0] : [1, 1]);
-        expect(come.every((line) => line.endsWith('   # tuned in June'))).toBe(true);
-      }),
-    );
-  }, 60_000);
+  test(
+    'one number changed is one line changed',
+    () => {
+      const plain = TEXT.replace('&c 0.35', '0.35').replace('*c', '0.5');
+      const numbers = fc.double({ noNaN: true, noDefaultInfinity: true });
+      fc.assert(
+        fc.property(numbers, (confidence) => {
+          const result = patchText(plain, { nodes: { detect: { with: { confidence } } } }, {});
+          const { gone, come } = difference(plain, result);
+          expect([gone.length, come.length]).toEqual(confidence === 0.35 ? [0, 0] : [1, 1]);
+          expect(come.every((line) => line.endsWith('   # tuned in June'))).toBe(true);
+        }),
+      );
+    },
+    TEST_LIMIT_MS,
+  );
 });
 
 function values(text: string): unknown {

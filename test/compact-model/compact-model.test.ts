@@ -5,6 +5,7 @@ import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { CLIPS, type TruthLine } from '../../fixtures/render.ts';
 import type { Box } from '../../runtime/data.ts';
 import { readClip } from '../sim/render/clip-reader.ts';
+import { TEST_LIMIT_MS } from '../support/patience.ts';
 import { buildCompactModel } from './build.ts';
 
 const ROOT = resolve(import.meta.dir, '../..');
@@ -64,7 +65,7 @@ describe.each(CLIPS.map((clip) => [clip.name] as const))('on the clip %s', (name
     for await (const picture of readClip(join(ROOT, `fixtures/${name}.mp4`))) {
       count(counts, await detect(picture.rgb()), truth[picture.index]?.objects ?? []);
     }
-  }, 60_000);
+  }, TEST_LIMIT_MS);
 
   test('it sees the objects', () => expect(counts.seen / counts.wanted).toBeGreaterThanOrEqual(0.95));
   test('it sees little else', () => {

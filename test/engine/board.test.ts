@@ -7,6 +7,7 @@ import { boardTopics, defineNode, type NodeBoard, Type } from '../../runtime/nod
 import { type NodeRun, openGraph } from '../node-runner.ts';
 import { detectionsOf } from '../nodes/recorded.ts';
 import { graphText, testNode } from '../support/graphs.ts';
+import { TEST_LIMIT_MS } from '../support/patience.ts';
 import { TestSession } from '../support/sessions.ts';
 
 const camera = (panDeg: number): CameraNews => ({
@@ -172,19 +173,23 @@ describe('nodes of one worker', () => {
   });
 });
 
-test('nodes on other workers: every value that counts arrives, in order, and answers come back', async () => {
-  const graph = graphText({
-    herald: `{ use: ${testNode('herald')}, worker: a, with: { count: 500 } }`,
-    hearer: `{ use: ${testNode('hearer')}, from: herald, worker: b, with: { block_ms: 2 } }`,
-    beside: `{ use: ${testNode('order')}, from: herald, worker: c }`,
-  });
-  await using session = await TestSession.start(graph);
-  await session.state('ended');
-  const hearer = session.node('hearer');
-  expect(hearer).toEqual({ commands: 500, camera_news: 500, camera_at: 500 });
-  // Nothing but the answer: what it posts itself it does not hear.
-  expect(session.node('herald')).toEqual({ answer: 500 });
-}, 60_000);
+test(
+  'nodes on other workers: every value that counts arrives, in order, and answers come back',
+  async () => {
+    const graph = graphText({
+      herald: `{ use: ${testNode('herald')}, worker: a, with: { count: 500 } }`,
+      hearer: `{ use: ${testNode('hearer')}, from: herald, worker: b, with: { block_ms: 2 } }`,
+      beside: `{ use: ${testNode('order')}, from: herald, worker: c }`,
+    });
+    await using session = await TestSession.start(graph);
+    await session.state('ended');
+    const hearer = session.node('hearer');
+    expect(hearer).toEqual({ commands: 500, camera_news: 500, camera_at: 500 });
+    // Nothing but the answer: what it posts itself it does not hear.
+    expect(session.node('herald')).toEqual({ answer: 500 });
+  },
+  TEST_LIMIT_MS,
+);
 
 interface Pair {
   readonly first?: (board: NodeBoard) => void;

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import type { FrameRequest, Pace } from '../../runtime/data.ts';
 import { RingReader, RingWriter } from '../../runtime/engine/ring.ts';
 import { createRing, Layout, type RingDescription, WORDS_PER_SLOT } from '../../runtime/engine/ring-layout.ts';
+import { TEST_LIMIT_MS } from '../support/patience.ts';
 import type { StressJob, StressResult } from './ring-stress-worker.ts';
 
 const request: FrameRequest = { width: 64, height: 16, format: 'gray8', fit: 'stretch' };
@@ -20,30 +21,38 @@ const mapping = { viewportPx: box, contentPx: box };
 
 describe('a frame ring with real workers', () => {
   for (const pace of ['realtime', 'asap'] as const) {
-    test(`${pace}: one writer, three readers, random stalls, 100,000 frames: every frame whole and in order`, async () => {
-      const run = await stress(pace, 100_000, 0);
-      for (const reader of run.readers) {
-        expect(reader.problems).toEqual([]);
-        expect(reader.last).toBe(100_000);
-        expect(reader.taken + reader.skipped).toBe(100_000);
-        if (pace === 'asap') expect(reader.skipped).toBe(0);
-      }
-    }, 120_000);
+    test(
+      `${pace}: one writer, three readers, random stalls, 100,000 frames: every frame whole and in order`,
+      async () => {
+        const run = await stress(pace, 100_000, 0);
+        for (const reader of run.readers) {
+          expect(reader.problems).toEqual([]);
+          expect(reader.last).toBe(100_000);
+          expect(reader.taken + reader.skipped).toBe(100_000);
+          if (pace === 'asap') expect(reader.skipped).toBe(0);
+        }
+      },
+      TEST_LIMIT_MS,
+    );
 
-    test(`${pace}: each of them is terminated 8 times in the middle and replaced: nothing twice, nothing uncounted`, async () => {
-      const run = await stress(pace, 16_000, 8);
-      for (const reader of run.readers) {
-        expect(reader.problems).toEqual([]);
-        expect(reader.last).toBeGreaterThan(16_000 - 8);
-        // Each death of the writer may take one frame along that it had begun, and each of the reader one that it had
-        // taken and not yet written down.
-        expect(reader.taken + reader.skipped).toBeLessThanOrEqual(16_000);
-        expect(reader.taken + reader.skipped).toBeGreaterThanOrEqual(16_000 - run.writerDeaths - reader.deaths);
-        if (pace === 'asap') expect(reader.skipped).toBe(0);
-        expect(reader.deaths).toBeGreaterThan(0);
-      }
-      expect(run.writerDeaths).toBeGreaterThan(0);
-    }, 120_000);
+    test(
+      `${pace}: each of them is terminated 8 times in the middle and replaced: nothing twice, nothing uncounted`,
+      async () => {
+        const run = await stress(pace, 16_000, 8);
+        for (const reader of run.readers) {
+          expect(reader.problems).toEqual([]);
+          expect(reader.last).toBeGreaterThan(16_000 - 8);
+          // Each death of the writer may take one frame along that it had begun, and each of the reader one that it had
+          // taken and not yet written down.
+          expect(reader.taken + reader.skipped).toBeLessThanOrEqual(16_000);
+          expect(reader.taken + reader.skipped).toBeGreaterThanOrEqual(16_000 - run.writerDeaths - reader.deaths);
+          if (pace === 'asap') expect(reader.skipped).toBe(0);
+          expect(reader.deaths).toBeGreaterThan(0);
+        }
+        expect(run.writerDeaths).toBeGreaterThan(0);
+      },
+      TEST_LIMIT_MS,
+    );
   }
 });
 

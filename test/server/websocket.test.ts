@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'bun:test';
 import { SystemClock } from '../../runtime/clock.ts';
 import { createApp, listen } from '../../runtime/server/app.ts';
-import { until } from '../support/patience.ts';
+import { TEST_LIMIT_MS, until } from '../support/patience.ts';
 import { startRig, TestClient } from './clients.ts';
 import { FakeLog, FakeSessions } from './fake-sessions.ts';
 import { event, number, tick } from './numbered.ts';
@@ -31,25 +31,29 @@ describe('messages', () => {
     expect(client.received).toEqual([...Array.from({ length: 500 }, (_, n) => event(n)), tick(499)]);
   });
 
-  test('200 clients of two sessions all get theirs', async () => {
-    await using rig = startRig();
-    const other = rig.sessions.create('cam_02').view.session_id;
-    const [mine, theirs] = await Promise.all(
-      [rig.id, other].map((id) => Promise.all(Array.from({ length: 100 }, () => TestClient.open(rig, id)))),
-    );
-    await until('all are in', () => rig.app.clients.stats().connected === 200);
-    for (let n = 0; n < 20; n += 1) {
-      rig.sessions.emit(rig.id, 'tracks', event(n));
-      rig.sessions.emit(other, 'tracks', event(1000 + n));
-    }
-    const all = [...(mine ?? []), ...(theirs ?? [])];
-    await until('all have all', () => all.every((client) => client.received.length === 20));
-    for (const client of mine ?? [])
-      expect(client.received.map(number)).toEqual(Array.from({ length: 20 }, (_, n) => n));
-    for (const client of theirs ?? []) expect(client.received.map(number)[19]).toBe(1019);
-    for (const client of all) client.close();
-    await until('all are gone', () => rig.app.clients.stats().connected === 0);
-  }, 15_000);
+  test(
+    '200 clients of two sessions all get theirs',
+    async () => {
+      await using rig = startRig();
+      const other = rig.sessions.create('cam_02').view.session_id;
+      const [mine, theirs] = await Promise.all(
+        [rig.id, other].map((id) => Promise.all(Array.from({ length: 100 }, () => TestClient.open(rig, id)))),
+      );
+      await until('all are in', () => rig.app.clients.stats().connected === 200);
+      for (let n = 0; n < 20; n += 1) {
+        rig.sessions.emit(rig.id, 'tracks', event(n));
+        rig.sessions.emit(other, 'tracks', event(1000 + n));
+      }
+      const all = [...(mine ?? []), ...(theirs ?? [])];
+      await until('all have all', () => all.every((client) => client.received.length === 20));
+      for (const client of mine ?? [])
+        expect(client.received.map(number)).toEqual(Array.from({ length: 20 }, (_, n) => n));
+      for (const client of theirs ?? []) expect(client.received.map(number)[19]).toBe(1019);
+      for (const client of all) client.close();
+      await until('all are gone', () => rig.app.clients.stats().connected === 0);
+    },
+    TEST_LIMIT_MS,
+  );
 });
 
 describe('handshake', () => {

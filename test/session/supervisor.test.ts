@@ -5,7 +5,7 @@ import { SystemClock } from '../../runtime/clock.ts';
 import type { FromChild } from '../../runtime/session/messages.ts';
 import type { ProcessStart } from '../../runtime/session/session-process.ts';
 import { Supervisor } from '../../runtime/session/supervisor.ts';
-import { PATIENCE_MS, until } from '../support/patience.ts';
+import { PATIENCE_MS, TEST_LIMIT_MS, until } from '../support/patience.ts';
 
 /** A graph that cannot be opened: its only node is not there. */
 function start(): ProcessStart {
@@ -19,29 +19,33 @@ function start(): ProcessStart {
   };
 }
 
-test('messages between the end of the channel and that of the process go nowhere', async () => {
-  const ends: string[] = [];
-  const received: FromChild['type'][] = [];
-  const supervisor: Supervisor = new Supervisor(new SystemClock(), {
-    start,
-    message: ({ type }) => {
-      received.push(type);
-      // Right after it, the channel is closed from this side.
-      if (type === 'done') queueMicrotask(() => supervisor.send({ type: 'request', id: 1, name: 'x', params: {} }));
-    },
-    output: () => undefined,
-    killed: ({ message }) => ends.push(message),
-    over: (how, error) => ends.push(`${how}: ${error?.message}`),
-    restarting: (how) => ends.push(`restarting: ${how}`),
-    left: () => undefined,
-    replaced: () => undefined,
-  });
-  supervisor.start();
-  const { pid } = supervisor;
-  expect(pid).toBeGreaterThan(0);
-  await until('the end', () => ends.length > 0, PATIENCE_MS);
-  expect(received).toEqual(['failed', 'done']);
-  expect(ends).toEqual(['failed: there is no file /no/such/node.ts']);
-  expect(supervisor.pid).toBeUndefined();
-  await supervisor.stop();
-}, 60_000);
+test(
+  'messages between the end of the channel and that of the process go nowhere',
+  async () => {
+    const ends: string[] = [];
+    const received: FromChild['type'][] = [];
+    const supervisor: Supervisor = new Supervisor(new SystemClock(), {
+      start,
+      message: ({ type }) => {
+        received.push(type);
+        // Right after it, the channel is closed from this side.
+        if (type === 'done') queueMicrotask(() => supervisor.send({ type: 'request', id: 1, name: 'x', params: {} }));
+      },
+      output: () => undefined,
+      killed: ({ message }) => ends.push(message),
+      over: (how, error) => ends.push(`${how}: ${error?.message}`),
+      restarting: (how) => ends.push(`restarting: ${how}`),
+      left: () => undefined,
+      replaced: () => undefined,
+    });
+    supervisor.start();
+    const { pid } = supervisor;
+    expect(pid).toBeGreaterThan(0);
+    await until('the end', () => ends.length > 0, PATIENCE_MS);
+    expect(received).toEqual(['failed', 'done']);
+    expect(ends).toEqual(['failed: there is no file /no/such/node.ts']);
+    expect(supervisor.pid).toBeUndefined();
+    await supervisor.stop();
+  },
+  TEST_LIMIT_MS,
+);
