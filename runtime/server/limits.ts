@@ -10,51 +10,35 @@
  * - A message above `maxPayloadLength` closes the socket (1009 for the client).
  * - Sending resets the idle timer, so that never ends a client that is sent ticks.
  */
-export interface ServerLimits {
+export const DEFAULT_LIMITS = {
   /** Largest JSON request body. */
-  readonly maxBodyBytes: number;
-  /** WebSockets open at once; more are refused with 503. */
-  readonly maxClients: number;
-  /** Longest command, in characters; anything longer is answered `invalid_json` unparsed. */
-  readonly maxCommandChars: number;
-  /** Above this a message closes the socket: Bun knows no other way. */
-  readonly maxMessageBytes: number;
-  /** Valid commands a second per client, and how many may come at once. */
-  readonly commandsPerS: number;
-  readonly commandBurst: number;
-  /** Messages of any kind a second per client, and how many may come at once. */
-  readonly messagesPerS: number;
-  readonly messageBurst: number;
-  /** Unsent events (and at most one tick) that a client may have; more closes it. None is dropped before. */
-  readonly maxUnsentBytes: number;
-  /** A client with unsent data for this long without a break is closed. */
-  readonly unsentForMs: number;
-  /** How often a client is pinged. */
-  readonly pingEveryMs: number;
-  /** A ping unanswered for this long: the client is sent no more ticks until it answers. */
-  readonly lateAfterMs: number;
-  /** A ping unanswered for this long by a client that has answered before: it is closed. */
-  readonly unansweredForMs: number;
-  /** The same for one that never answered any: hand-made clients often don't, though they read. */
-  readonly neverAnsweredForMs: number;
-  /** How often clients are looked at. */
-  readonly sweepEveryMs: number;
-}
-
-export const DEFAULT_LIMITS: ServerLimits = {
   maxBodyBytes: 64 * 1024,
+  /** WebSockets open at once; more are refused with 503. */
   maxClients: 1000,
+  /** Longest command, in characters; anything longer is answered `invalid_json` unparsed. */
   maxCommandChars: 64 * 1024,
+  /** Above this a message closes the socket: Bun knows no other way. */
   maxMessageBytes: 4 * 1024 * 1024,
+  /** Valid commands a second per client, and how many may come at once. */
   commandsPerS: 20,
   commandBurst: 40,
+  /** Messages of any kind a second per client, and how many may come at once. */
   messagesPerS: 200,
   messageBurst: 400,
+  /** Unsent events (and at most one tick) that a client may have; more closes it. None is dropped before. */
   maxUnsentBytes: 1024 * 1024,
+  /** A client with unsent data for this long without a break is closed. */
   unsentForMs: 5_000,
+  /** How often a client is pinged. */
   pingEveryMs: 2_000,
+  /** A ping unanswered for this long: the client is sent no more ticks until it answers. */
   lateAfterMs: 2_000,
+  /** A ping unanswered for this long by a client that has answered before: it is closed. */
   unansweredForMs: 8_000,
+  /** The same for one that never answered any: hand-made clients often don't, though they read. */
   neverAnsweredForMs: 15_000,
+  /** How often clients are looked at. */
   sweepEveryMs: 250,
 };
+
+export type ServerLimits = Readonly<typeof DEFAULT_LIMITS>;

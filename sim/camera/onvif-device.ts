@@ -11,7 +11,7 @@ import { PtzUnit } from './services/ptz-unit.ts';
 import { notAuthorized, notSupported, SoapFault } from './soap/fault.ts';
 import { NS } from './soap/names.ts';
 import { readRequest, type SoapRequest } from './soap/request.ts';
-import { envelope } from './soap/write-xml.ts';
+import { el, envelope } from './soap/write-xml.ts';
 import type { VirtualCamera } from './virtual-camera.ts';
 
 export interface OnvifDeviceOptions {
@@ -44,6 +44,8 @@ export interface CallRecord {
   readonly fault: readonly string[];
 }
 
+type ServicePrefix = 'tds' | 'trt' | 'tptz';
+
 export class OnvifDevice {
   readonly gate: Gate;
   /** The latest call that was to move something. */
@@ -53,28 +55,28 @@ export class OnvifDevice {
   /** What the requests move; also for those that come in another way. */
   readonly unit: PtzUnit;
   readonly #camera: VirtualCamera;
-  readonly #services: ReadonlyMap<string, Service>;
+  readonly #services: Readonly<Record<ServicePrefix, Service>>;
 
   constructor({ camera, clock, traits, credentials, version }: OnvifDeviceOptions) {
     this.gate = new Gate(credentials, traits, clock);
     this.#camera = camera;
     this.unit = new PtzUnit(camera, traits);
     const cameraUnixMs = () => this.gate.cameraUnixMs();
-    this.#services = new Map([
-      [NS.tds, deviceService({ traits, gate: this.gate, version })],
-      [NS.trt, mediaService({ traits, ptzConfiguration: ptzConfiguration('tt:PTZConfiguration', traits) })],
-      [NS.tptz, ptzService({ traits, camera, unit: this.unit, cameraUnixMs })],
-    ]);
+    this.#services = {
+      tds: deviceService({ traits, gate: this.gate, version }),
+      trt: mediaService({ traits, ptzConfiguration: ptzConfiguration('tt:PTZConfiguration', traits) }),
+      tptz: ptzService({ traits, camera, unit: this.unit, cameraUnixMs }),
+    };
   }
 
   /** Answers a request; what is wrong with it is in the answer. */
   answer(call: SoapCall): SoapAnswer {
     try {
       const request = readRequest(call.text);
-      const operation = this.#find(request);
+      const { prefix, operation } = this.#find(request);
       const refusal = operation.access === 'open' ? null : this.gate.refusal({ ...call, security: request.security });
       if (refusal) return refused(refusal);
-      return { status: 200, xml: this.#run(operation, request, call.origin), challenges: [] };
+      return { status: 200, xml: this.#run(prefix, operation, request, call.origin), challenges: [] };
     } catch (error) {
       if (!(error instanceof SoapFault)) throw error;
       return { status: error.status, xml: error.toXml(), challenges: [] };
@@ -93,22 +95,22 @@ export class OnvifDevice {
     this.unit.goHome({ panTilt: undefined, zoom: undefined });
   }
 
-  #find({ service, operation }: SoapRequest): Operation {
-    const operations = this.#services.get(service);
-    if (!operations) throw new SoapFault('Sender', ['UnknownAction'], `unknown service: ${service.slice(0, 100)}`);
-    const found = operations.get(operation);
-    if (!found) throw notSupported();
-    this.calls.set(operation, (this.calls.get(operation) ?? 0) + 1);
-    return found;
+  #find({ service, operation: name }: SoapRequest): { prefix: ServicePrefix; operation: Operation } {
+    const prefix = (['tds', 'trt', 'tptz'] as const).find((each) => NS[each] === service);
+    if (!prefix) throw new SoapFault('Sender', ['UnknownAction'], `unknown service: ${service.slice(0, 100)}`);
+    const operation = Object.hasOwn(this.#services[prefix], name) ? this.#services[prefix][name] : undefined;
+    if (!operation) throw notSupported();
+    this.calls.set(name, (this.calls.get(name) ?? 0) + 1);
+    return { prefix, operation };
   }
 
-  #run(operation: Operation, { service, operation: name, body }: SoapRequest, origin: string): string {
-    const isMove = service === NS.tptz && /Move$|^Stop$|^Goto/.test(name);
+  #run(prefix: ServicePrefix, operation: Operation, { operation: name, body }: SoapRequest, origin: string): string {
+    const isMove = prefix === 'tptz' && /Move$|^Stop$|^Goto/.test(name);
     const record = (fault: readonly string[]) => {
       if (isMove) this.lastMove = { operation: name, timeS: this.#camera.nowS(), fault };
     };
     try {
-      const xml = envelope(operation.run(body, origin));
+      const xml = envelope(el(`${prefix}:${name}Response`, operation.run(body, origin)));
       record([]);
       return xml;
     } catch (error) {

@@ -6,78 +6,49 @@ import { WindhoverError } from '../../runtime/errors.ts';
 import { suggestion } from '../../runtime/nearest.ts';
 import { textTable } from '../../runtime/text-table.ts';
 
-/** What sets cameras apart. Durations carry their unit. */
-export interface Traits {
+/** What sets cameras apart, as it is with a camera without faults. Durations carry their unit. */
+export const TRAITS = {
   /** The relative field-of-view space: there, not listed, or listed and refused. */
-  readonly fovSpace: 'works' | 'absent' | 'refused';
+  fovSpace: 'works' as 'works' | 'absent' | 'refused',
   /** What MoveStatus says: the truth, or MOVING whatever happens. */
-  readonly moveStatus: 'truth' | 'moving';
-  readonly getStatus: 'works' | 'absent';
+  moveStatus: 'truth' as 'truth' | 'moving',
+  getStatus: 'works' as 'works' | 'absent',
   /** The position in GetStatus: given, or an empty element that says nil. */
-  readonly statusPosition: 'given' | 'nil';
+  statusPosition: 'given' as 'given' | 'nil',
   /** The end of the zoom spaces; 1 by the specification's generic space. */
-  readonly zoomSpaceMax: number;
-  /** Which way tilt positions grow; velocities and translations are up everywhere. */
-  readonly tiltPositions: 'up' | 'down';
-  /** The Timeout of ContinuousMove (and its default): kept, without effect, or a reason to refuse the move. */
-  readonly timeout: 'kept' | 'ignored' | 'refused';
-  readonly stop: 'works' | 'refused';
-  /** How far the camera's clock is ahead. */
-  readonly clockOffsetS: number;
-  /** Added to what GetSystemDateAndTime calls UTC; the clock itself, which logins are checked by, is right. */
-  readonly reportedUtcOffsetS: number;
-  /** False: a WS-UsernameToken counts for nothing, only HTTP digest does. */
-  readonly wsSecurity: boolean;
-  readonly timeNeedsLogin: boolean;
-  /** Host that service addresses name instead of the one that was asked. */
-  readonly xaddrHost: string | null;
-  readonly firstProfileHasPtz: boolean;
-  /** Time that every request takes until it has its effect and its answer. */
-  readonly latencyMs: number;
-  /** Every how manyth request gets no answer at all; 0: none. */
-  readonly dropEvery: number;
-  /** Number of wrong logins after which all logins are refused; 0: never. */
-  readonly lockoutAfter: number;
-  readonly lockoutS: number;
-  /** The camera restarts, once, after so many requests; 0: never. */
-  readonly rebootAfter: number;
-  readonly rebootS: number;
-  /** Octagon API: every how manyth command or question finds its device busy; 0: none. */
-  readonly octagonBusyEvery: number;
-  /** Octagon API: how the position's angles are called, `pan` or `panPosition`. */
-  readonly octagonNames: 'plain' | 'long';
-}
-
-export const TRAITS: Traits = {
-  fovSpace: 'works',
-  moveStatus: 'truth',
-  getStatus: 'works',
-  statusPosition: 'given',
   zoomSpaceMax: 1,
-  tiltPositions: 'up',
-  timeout: 'kept',
-  stop: 'works',
+  /** Which way tilt positions grow; velocities and translations are up everywhere. */
+  tiltPositions: 'up' as 'up' | 'down',
+  /** The Timeout of ContinuousMove (and its default): kept, without effect, or a reason to refuse the move. */
+  timeout: 'kept' as 'kept' | 'ignored' | 'refused',
+  stop: 'works' as 'works' | 'refused',
+  /** How far the camera's clock is ahead. */
   clockOffsetS: 0,
+  /** Added to what GetSystemDateAndTime calls UTC; the clock itself, which logins are checked by, is right. */
   reportedUtcOffsetS: 0,
+  /** False: a WS-UsernameToken counts for nothing, only HTTP digest does. */
   wsSecurity: true,
   timeNeedsLogin: false,
-  xaddrHost: null,
+  /** Host that service addresses name instead of the one that was asked. */
+  xaddrHost: null as string | null,
   firstProfileHasPtz: true,
+  /** Time that every request takes until it has its effect and its answer. */
   latencyMs: 0,
+  /** Every how manyth request gets no answer at all; 0: none. */
   dropEvery: 0,
+  /** Number of wrong logins after which all logins are refused; 0: never. */
   lockoutAfter: 0,
   lockoutS: 30 * 60,
+  /** The camera restarts, once, after so many requests; 0: never. */
   rebootAfter: 0,
   rebootS: 8,
+  /** Octagon API: every how manyth command or question finds its device busy; 0: none. */
   octagonBusyEvery: 0,
-  octagonNames: 'plain',
+  /** Octagon API: how the position's angles are called, `pan` or `panPosition`. */
+  octagonNames: 'plain' as 'plain' | 'long',
 };
 
-export interface Quirk {
-  readonly name: string;
-  readonly description: string;
-  readonly changes: Partial<Traits>;
-}
+export type Traits = Readonly<typeof TRAITS>;
 
 export const QUIRKS = [
   quirk('no-relative-fov', 'relative moves only in the generic space', { fovSpace: 'absent' }),
@@ -116,7 +87,7 @@ export const QUIRKS = [
   quirk('octagon-alt-names', 'Octagon API: the position is called panPosition, tiltPosition', {
     octagonNames: 'long',
   }),
-] as const satisfies readonly Quirk[];
+];
 
 /** @throws WindhoverError `usage` for a name that is none, with the nearest */
 export function traitsOf(names: readonly string[]): Traits {
@@ -134,6 +105,6 @@ export function quirksText(): string {
   return textTable(QUIRKS.map(({ name, description }) => [name, description]));
 }
 
-function quirk(name: string, description: string, changes: Partial<Traits>): Quirk {
+function quirk(name: string, description: string, changes: Partial<Traits>) {
   return { name, description, changes };
 }

@@ -3,7 +3,7 @@ import type { Gate } from '../auth/gate.ts';
 import type { Traits } from '../quirks.ts';
 import { NS } from '../soap/names.ts';
 import { child, type XmlElement } from '../soap/read-xml.ts';
-import { el, type Xml } from '../soap/write-xml.ts';
+import { el, leaves, type Xml } from '../soap/write-xml.ts';
 import { mediaCapabilities } from './media-service.ts';
 import { login, open, type Service } from './operation.ts';
 import { ptzCapabilities } from './ptz-service.ts';
@@ -25,37 +25,24 @@ export const PATHS = {
 
 export function deviceService(facts: DeviceFacts): Service {
   const { traits, gate, version } = facts;
-  const address = (origin: string, path: string) => xaddr(origin, path, traits);
-  return new Map([
-    [
-      'GetSystemDateAndTime',
-      traits.timeNeedsLogin
-        ? login(() => dateAndTime(gate.cameraUnixMs(), traits))
-        : open(() => dateAndTime(gate.cameraUnixMs(), traits)),
-    ],
-    ['GetServices', open((body, origin) => services(body, (path) => address(origin, path), traits))],
-    ['GetCapabilities', open((body, origin) => capabilities(body, (path) => address(origin, path)))],
-    ['GetServiceCapabilities', open(() => el('tds:GetServiceCapabilitiesResponse', deviceCapabilities(traits)))],
-    [
-      'GetDeviceInformation',
-      login(() =>
-        el(
-          'tds:GetDeviceInformationResponse',
-          el('tds:Manufacturer', 'Windhover'),
-          el('tds:Model', 'Virtual PTZ'),
-          el('tds:FirmwareVersion', version),
-          el('tds:SerialNumber', '000000000001'),
-          el('tds:HardwareId', 'virtual'),
-        ),
-      ),
-    ],
-    ['GetScopes', login(scopes)],
-    ['GetHostname', open(() => el('tds:GetHostnameResponse', hostname()))],
-  ]);
-}
-
-function hostname(): Xml {
-  return el('tds:HostnameInformation', el('tt:FromDHCP', false), el('tt:Name', 'virtual-ptz'));
+  const time = () => dateAndTime(gate.cameraUnixMs(), traits);
+  return {
+    GetSystemDateAndTime: traits.timeNeedsLogin ? login(time) : open(time),
+    GetServices: open((body, origin) => services(body, origin, traits)),
+    GetCapabilities: open((body, origin) => capabilities(body, origin, traits)),
+    GetServiceCapabilities: open(() => deviceCapabilities(traits)),
+    GetDeviceInformation: login(() =>
+      leaves('tds', {
+        Manufacturer: 'Windhover',
+        Model: 'Virtual PTZ',
+        FirmwareVersion: version,
+        SerialNumber: '000000000001',
+        HardwareId: 'virtual',
+      }),
+    ),
+    GetScopes: login(scopes),
+    GetHostname: open(() => el('tds:HostnameInformation', leaves('tt', { FromDHCP: false, Name: 'virtual-ptz' }))),
+  };
 }
 
 function xaddr(origin: string, path: string, { xaddrHost }: Traits): string {
@@ -65,79 +52,50 @@ function xaddr(origin: string, path: string, { xaddrHost }: Traits): string {
 function dateAndTime(cameraUnixMs: number, { reportedUtcOffsetS }: Traits): Xml {
   const local = new Date(cameraUnixMs + ZONE_HOURS * 3_600_000);
   return el(
-    'tds:GetSystemDateAndTimeResponse',
-    el(
-      'tds:SystemDateAndTime',
-      el('tt:DateTimeType', 'Manual'),
-      el('tt:DaylightSavings', false),
-      // POSIX counts zones westward: UTC-2 is two hours ahead.
-      el('tt:TimeZone', el('tt:TZ', `UTC-${ZONE_HOURS}`)),
-      el('tt:UTCDateTime', dateTime(new Date(cameraUnixMs + reportedUtcOffsetS * 1000))),
-      el('tt:LocalDateTime', dateTime(local)),
-    ),
+    'tds:SystemDateAndTime',
+    leaves('tt', { DateTimeType: 'Manual', DaylightSavings: false }),
+    // POSIX counts zones westward: UTC-2 is two hours ahead.
+    el('tt:TimeZone', el('tt:TZ', `UTC-${ZONE_HOURS}`)),
+    el('tt:UTCDateTime', dateTime(new Date(cameraUnixMs + reportedUtcOffsetS * 1000))),
+    el('tt:LocalDateTime', dateTime(local)),
   );
 }
 
 function dateTime(at: Date): Xml[] {
+  const [year, month, day] = [at.getUTCFullYear(), at.getUTCMonth() + 1, at.getUTCDate()];
   return [
-    el(
-      'tt:Time',
-      el('tt:Hour', at.getUTCHours()),
-      el('tt:Minute', at.getUTCMinutes()),
-      el('tt:Second', at.getUTCSeconds()),
-    ),
-    el(
-      'tt:Date',
-      el('tt:Year', at.getUTCFullYear()),
-      el('tt:Month', at.getUTCMonth() + 1),
-      el('tt:Day', at.getUTCDate()),
-    ),
+    el('tt:Time', leaves('tt', { Hour: at.getUTCHours(), Minute: at.getUTCMinutes(), Second: at.getUTCSeconds() })),
+    el('tt:Date', leaves('tt', { Year: year, Month: month, Day: day })),
   ];
 }
 
-function services(body: XmlElement, address: (path: string) => string, traits: Traits): Xml {
+function services(body: XmlElement, origin: string, traits: Traits): Xml[] {
   const wanted = /^(true|1)$/.test(child(body, 'tds:IncludeCapability')?.text ?? '');
   const listed = [
     ['tds', deviceCapabilities(traits)],
     ['trt', mediaCapabilities()],
     ['tptz', ptzCapabilities(traits)],
   ] as const;
-  return el(
-    'tds:GetServicesResponse',
-    listed.map(([prefix, all]) =>
-      el(
-        'tds:Service',
-        el('tds:Namespace', NS[prefix]),
-        el('tds:XAddr', address(PATHS[prefix])),
-        wanted ? el('tds:Capabilities', all) : null,
-        el('tds:Version', el('tt:Major', 2), el('tt:Minor', 60)),
-      ),
+  return listed.map(([prefix, all]) =>
+    el(
+      'tds:Service',
+      leaves('tds', { Namespace: NS[prefix], XAddr: xaddr(origin, PATHS[prefix], traits) }),
+      wanted ? el('tds:Capabilities', all) : null,
+      el('tds:Version', leaves('tt', { Major: 2, Minor: 60 })),
     ),
   );
 }
 
-function capabilities(body: XmlElement, address: (path: string) => string): Xml {
-  const category = child(body, 'tds:Category')?.text ?? 'All';
-  const has = (name: string) => category === 'All' || category === name;
+function capabilities(body: XmlElement, origin: string, traits: Traits): Xml {
+  const wanted = child(body, 'tds:Category')?.text ?? 'All';
+  const category = (name: 'Device' | 'Media' | 'PTZ', path: string, ...more: Xml[]) =>
+    wanted === 'All' || wanted === name ? el(`tt:${name}`, el('tt:XAddr', xaddr(origin, path, traits)), more) : null;
+  const streaming = leaves('tt', { RTPMulticast: false, RTP_TCP: false, RTP_RTSP_TCP: false });
   return el(
-    'tds:GetCapabilitiesResponse',
-    el(
-      'tds:Capabilities',
-      has('Device') ? el('tt:Device', el('tt:XAddr', address(PATHS.tds))) : null,
-      has('Media')
-        ? el(
-            'tt:Media',
-            el('tt:XAddr', address(PATHS.trt)),
-            el(
-              'tt:StreamingCapabilities',
-              el('tt:RTPMulticast', false),
-              el('tt:RTP_TCP', false),
-              el('tt:RTP_RTSP_TCP', false),
-            ),
-          )
-        : null,
-      has('PTZ') ? el('tt:PTZ', el('tt:XAddr', address(PATHS.tptz))) : null,
-    ),
+    'tds:Capabilities',
+    category('Device', PATHS.tds),
+    category('Media', PATHS.trt, el('tt:StreamingCapabilities', streaming)),
+    category('PTZ', PATHS.tptz),
   );
 }
 
@@ -150,7 +108,7 @@ function deviceCapabilities({ wsSecurity }: Traits): Xml {
   );
 }
 
-function scopes(): Xml {
+function scopes(): Xml[] {
   const fixed = [
     'Profile/Streaming',
     'type/video_encoder',
@@ -159,10 +117,7 @@ function scopes(): Xml {
     'name/Windhover%20Virtual%20PTZ',
     'location/nowhere',
   ];
-  return el(
-    'tds:GetScopesResponse',
-    fixed.map((scope) =>
-      el('tds:Scopes', el('tt:ScopeDef', 'Fixed'), el('tt:ScopeItem', `onvif://www.onvif.org/${scope}`)),
-    ),
+  return fixed.map((scope) =>
+    el('tds:Scopes', leaves('tt', { ScopeDef: 'Fixed', ScopeItem: `onvif://www.onvif.org/${scope}` })),
   );
 }

@@ -6,8 +6,8 @@ import type { PictureSize } from '../../scene/scene.ts';
 import type { Traits } from '../quirks.ts';
 import { invalidArgument } from '../soap/fault.ts';
 import { child, type XmlElement } from '../soap/read-xml.ts';
-import { el, type Xml } from '../soap/write-xml.ts';
-import { login, type Operation, open, type Service } from './operation.ts';
+import { el, leaves, type Xml } from '../soap/write-xml.ts';
+import { login, open, type Service } from './operation.ts';
 import { FPS, findProfile, type Profile, profilesOf, VIDEO_SOURCE } from './profiles.ts';
 
 export interface MediaFacts {
@@ -32,53 +32,19 @@ export function mediaService({ traits, ptzConfiguration }: MediaFacts): Service 
       encoderConfiguration('tt:VideoEncoderConfiguration', profile),
       profile.hasPtz ? ptzConfiguration : null,
     );
-  return new Map<string, Operation>([
-    ['GetServiceCapabilities', open(() => el('trt:GetServiceCapabilitiesResponse', mediaCapabilities()))],
-    [
-      'GetProfiles',
-      login(() =>
-        el(
-          'trt:GetProfilesResponse',
-          profiles.map((profile) => describe('trt:Profiles', profile)),
-        ),
-      ),
-    ],
-    ['GetProfile', login((body) => el('trt:GetProfileResponse', describe('trt:Profile', asked(body))))],
-    ['GetVideoSources', login(() => el('trt:GetVideoSourcesResponse', videoSource(main.size)))],
-    [
-      'GetVideoSourceConfigurations',
-      login(() =>
-        el(
-          'trt:GetVideoSourceConfigurationsResponse',
-          sourceConfiguration('trt:Configurations', main.size, profiles.length),
-        ),
-      ),
-    ],
-    [
-      'GetVideoEncoderConfigurations',
-      login(() =>
-        el(
-          'trt:GetVideoEncoderConfigurationsResponse',
-          profiles.map((profile) => encoderConfiguration('trt:Configurations', profile)),
-        ),
-      ),
-    ],
-    ['GetVideoEncoderConfiguration', login((body) => encoder(body, profiles))],
-    [
-      'GetStreamUri',
-      login((body, origin) => {
-        const { token } = asked(body);
-        return el('trt:GetStreamUriResponse', mediaUri(`${origin}${STREAM_PATH}?profile=${token}`));
-      }),
-    ],
-    [
-      'GetSnapshotUri',
-      login((body, origin) => {
-        const { token } = asked(body);
-        return el('trt:GetSnapshotUriResponse', mediaUri(`${origin}${SNAPSHOT_PATH}?profile=${token}`));
-      }),
-    ],
-  ]);
+  return {
+    GetServiceCapabilities: open(mediaCapabilities),
+    GetProfiles: login(() => profiles.map((profile) => describe('trt:Profiles', profile))),
+    GetProfile: login((body) => describe('trt:Profile', asked(body))),
+    GetVideoSources: login(() => videoSource(main.size)),
+    GetVideoSourceConfigurations: login(() => sourceConfiguration('trt:Configurations', main.size, profiles.length)),
+    GetVideoEncoderConfigurations: login(() =>
+      profiles.map((profile) => encoderConfiguration('trt:Configurations', profile)),
+    ),
+    GetVideoEncoderConfiguration: login((body) => encoderConfiguration('trt:Configuration', encoder(body, profiles))),
+    GetStreamUri: login((body, origin) => mediaUri(`${origin}${STREAM_PATH}?profile=${asked(body).token}`)),
+    GetSnapshotUri: login((body, origin) => mediaUri(`${origin}${SNAPSHOT_PATH}?profile=${asked(body).token}`)),
+  };
 }
 
 export function mediaCapabilities(): Xml {
@@ -90,11 +56,11 @@ export function mediaCapabilities(): Xml {
   );
 }
 
-function encoder(body: XmlElement, profiles: readonly Profile[]): Xml {
+function encoder(body: XmlElement, profiles: readonly Profile[]): Profile {
   const token = child(body, 'trt:ConfigurationToken')?.text ?? '';
   const found = profiles.find((profile) => encoderToken(profile) === token);
-  if (!found) throw invalidArgument('NoConfig', 'The requested configuration does not exist');
-  return el('trt:GetVideoEncoderConfigurationResponse', encoderConfiguration('trt:Configuration', found));
+  if (found) return found;
+  throw invalidArgument('NoConfig', 'The requested configuration does not exist');
 }
 
 function videoSource({ width, height }: PictureSize): Xml {
@@ -102,7 +68,7 @@ function videoSource({ width, height }: PictureSize): Xml {
     'trt:VideoSources',
     { token: VIDEO_SOURCE },
     el('tt:Framerate', FPS),
-    el('tt:Resolution', el('tt:Width', width), el('tt:Height', height)),
+    el('tt:Resolution', leaves('tt', { Width: width, Height: height })),
   );
 }
 
@@ -114,9 +80,7 @@ function sourceConfiguration(
   return el(
     name,
     { token: 'video_source_configuration' },
-    el('tt:Name', 'video source'),
-    el('tt:UseCount', useCount),
-    el('tt:SourceToken', VIDEO_SOURCE),
+    leaves('tt', { Name: 'video source', UseCount: useCount, SourceToken: VIDEO_SOURCE }),
     el('tt:Bounds', { x: 0, y: 0, width, height }),
   );
 }
@@ -128,19 +92,15 @@ function encoderConfiguration(
   return el(
     name,
     { token: encoderToken(profile) },
-    el('tt:Name', profile.name),
-    el('tt:UseCount', 1),
-    el('tt:Encoding', 'H264'),
-    el('tt:Resolution', el('tt:Width', profile.size.width), el('tt:Height', profile.size.height)),
+    leaves('tt', { Name: profile.name, UseCount: 1, Encoding: 'H264' }),
+    el('tt:Resolution', leaves('tt', { Width: profile.size.width, Height: profile.size.height })),
     el('tt:Quality', 5),
-    el('tt:RateControl', el('tt:FrameRateLimit', FPS), el('tt:EncodingInterval', 1), el('tt:BitrateLimit', 4096)),
-    el('tt:H264', el('tt:GovLength', FPS * 2), el('tt:H264Profile', 'Main')),
+    el('tt:RateControl', leaves('tt', { FrameRateLimit: FPS, EncodingInterval: 1, BitrateLimit: 4096 })),
+    el('tt:H264', leaves('tt', { GovLength: FPS * 2, H264Profile: 'Main' })),
     el(
       'tt:Multicast',
-      el('tt:Address', el('tt:Type', 'IPv4'), el('tt:IPv4Address', '0.0.0.0')),
-      el('tt:Port', 0),
-      el('tt:TTL', 0),
-      el('tt:AutoStart', false),
+      el('tt:Address', leaves('tt', { Type: 'IPv4', IPv4Address: '0.0.0.0' })),
+      leaves('tt', { Port: 0, TTL: 0, AutoStart: false }),
     ),
     el('tt:SessionTimeout', 'PT60S'),
   );
@@ -151,11 +111,6 @@ function encoderToken({ name }: Profile): string {
 }
 
 function mediaUri(uri: string): Xml {
-  return el(
-    'trt:MediaUri',
-    el('tt:Uri', uri),
-    el('tt:InvalidAfterConnect', false),
-    el('tt:InvalidAfterReboot', false),
-    el('tt:Timeout', 'PT0S'),
-  );
+  const lasts = { InvalidAfterConnect: false, InvalidAfterReboot: false, Timeout: 'PT0S' };
+  return el('trt:MediaUri', leaves('tt', { Uri: uri, ...lasts }));
 }

@@ -1,5 +1,5 @@
 import type { XmlElement } from '../soap/read-xml.ts';
-import type { Xml } from '../soap/write-xml.ts';
+import type { Content } from '../soap/write-xml.ts';
 
 /** One operation of a service. */
 export interface Operation {
@@ -8,12 +8,14 @@ export interface Operation {
   /**
    * @param body the element of the operation, with its arguments
    * @param origin `http://host:port`, as the client called the camera
+   * @returns what is in the element of the response
    * @throws SoapFault when it is refused
    */
-  readonly run: (body: XmlElement, origin: string) => Xml;
+  readonly run: (body: XmlElement, origin: string) => Content;
 }
 
-export type Service = ReadonlyMap<string, Operation>;
+/** The operations of a service, by name. */
+export type Service = Readonly<Record<string, Operation>>;
 
 export function open(run: Operation['run']): Operation {
   return { access: 'open', run };

@@ -1,10 +1,11 @@
 /** The PTZ service (ONVIF PTZ Service Specification, ver20). */
 import type { Traits } from '../quirks.ts';
 import { invalidArgument, notSupported } from '../soap/fault.ts';
+import type { QName } from '../soap/names.ts';
 import { child, type XmlElement } from '../soap/read-xml.ts';
-import { el, type Xml } from '../soap/write-xml.ts';
+import { el, leaves, type Xml } from '../soap/write-xml.ts';
 import type { VirtualCamera } from '../virtual-camera.ts';
-import { login, type Operation, open, type Service } from './operation.ts';
+import { login, open, type Service } from './operation.ts';
 import { findPtzProfile, PTZ_CONFIGURATION, PTZ_NODE, profilesOf } from './profiles.ts';
 import { readDurationS, readFlag, readVector } from './ptz-arguments.ts';
 import { describeSpaces, SPACES, space } from './ptz-spaces.ts';
@@ -19,101 +20,84 @@ export interface PtzFacts {
 }
 
 export function ptzService(facts: PtzFacts): Service {
-  return new Map<string, Operation>([...descriptions(facts), ...moves(facts), ...places(facts)]);
+  return { ...descriptions(facts), ...moves(facts), ...places(facts) };
 }
 
-type Entry = [name: string, operation: Operation];
-
-function descriptions(facts: PtzFacts): Entry[] {
+function descriptions(facts: PtzFacts): Service {
   const { traits } = facts;
-  const configuration = (name: 'tptz:PTZConfiguration') => ptzConfiguration(name, traits);
-  const checked = (body: XmlElement, argument: 'tptz:PTZConfigurationToken' | 'tptz:ConfigurationToken') => {
+  const configuration = () => ptzConfiguration('tptz:PTZConfiguration', traits);
+  const checkNode = (body: XmlElement) => {
+    if (child(body, 'tptz:NodeToken')?.text === PTZ_NODE) return;
+    throw invalidArgument('NoEntity', 'No such PTZ node on the device');
+  };
+  const checkConfiguration = (body: XmlElement, argument: QName) => {
     if (child(body, argument)?.text === PTZ_CONFIGURATION) return;
     throw invalidArgument('NoConfig', 'The requested configuration does not exist');
   };
-  return [
-    ['GetServiceCapabilities', open(() => el('tptz:GetServiceCapabilitiesResponse', ptzCapabilities(traits)))],
-    ['GetNodes', login(() => el('tptz:GetNodesResponse', node(traits)))],
-    [
-      'GetNode',
-      login((body) => {
-        if (child(body, 'tptz:NodeToken')?.text === PTZ_NODE) return el('tptz:GetNodeResponse', node(traits));
-        throw invalidArgument('NoEntity', 'No such PTZ node on the device');
-      }),
-    ],
-    ['GetConfigurations', login(() => el('tptz:GetConfigurationsResponse', configuration('tptz:PTZConfiguration')))],
-    [
-      'GetConfiguration',
-      login((body) => {
-        checked(body, 'tptz:PTZConfigurationToken');
-        return el('tptz:GetConfigurationResponse', configuration('tptz:PTZConfiguration'));
-      }),
-    ],
-    [
-      'GetConfigurationOptions',
-      login((body) => {
-        checked(body, 'tptz:ConfigurationToken');
-        return el('tptz:GetConfigurationOptionsResponse', options(traits));
-      }),
-    ],
-    ['GetStatus', login((body) => status(facts, body))],
-  ];
+  return {
+    GetServiceCapabilities: open(() => ptzCapabilities(traits)),
+    GetNodes: login(() => node(traits)),
+    GetNode: login((body) => {
+      checkNode(body);
+      return node(traits);
+    }),
+    GetConfigurations: login(configuration),
+    GetConfiguration: login((body) => {
+      checkConfiguration(body, 'tptz:PTZConfigurationToken');
+      return configuration();
+    }),
+    GetConfigurationOptions: login((body) => {
+      checkConfiguration(body, 'tptz:ConfigurationToken');
+      return options(traits);
+    }),
+    GetStatus: login((body) => status(facts, body)),
+  };
 }
 
-function moves({ traits, unit }: PtzFacts): Entry[] {
-  const move = (name: string, run: (body: XmlElement) => void): Entry => [
-    name,
+function moves({ traits, unit }: PtzFacts): Service {
+  const move = (run: (body: XmlElement) => void) =>
     login((body) => {
       findPtzProfile(traits, body);
       run(body);
-      return el(`tptz:${name}Response`);
-    }),
-  ];
+      return null;
+    });
   const speed = (body: XmlElement) => readVector(body, 'tptz:Speed');
-  return [
-    move('ContinuousMove', (body) => {
+  return {
+    ContinuousMove: move((body) => {
       const timeout = child(body, 'tptz:Timeout')?.text;
       unit.continuousMove(readVector(body, 'tptz:Velocity'), timeout === undefined ? null : readDurationS(timeout));
     }),
-    move('AbsoluteMove', (body) => unit.absoluteMove(readVector(body, 'tptz:Position'), speed(body))),
-    move('RelativeMove', (body) => unit.relativeMove(readVector(body, 'tptz:Translation'), speed(body))),
-    move('Stop', (body) => {
+    AbsoluteMove: move((body) => unit.absoluteMove(readVector(body, 'tptz:Position'), speed(body))),
+    RelativeMove: move((body) => unit.relativeMove(readVector(body, 'tptz:Translation'), speed(body))),
+    Stop: move((body) => {
       const panTilt = readFlag(body, 'tptz:PanTilt');
       const zoom = readFlag(body, 'tptz:Zoom');
       // Without arguments everything stops.
       const isAll = panTilt === null && zoom === null;
       unit.stop(isAll || panTilt === true, isAll || zoom === true);
     }),
-    move('GotoHomePosition', (body) => unit.goHome(speed(body))),
-    move('SetHomePosition', () => unit.setHome()),
-    move('GotoPreset', (body) => unit.goToPreset(token(body), speed(body))),
-    move('RemovePreset', (body) => unit.removePreset(token(body))),
-  ];
+    GotoHomePosition: move((body) => unit.goHome(speed(body))),
+    SetHomePosition: move(() => unit.setHome()),
+    GotoPreset: move((body) => unit.goToPreset(token(body), speed(body))),
+    RemovePreset: move((body) => unit.removePreset(token(body))),
+  };
 }
 
-function places({ traits, unit }: PtzFacts): Entry[] {
-  return [
-    [
-      'GetPresets',
-      login((body) => {
-        findPtzProfile(traits, body);
-        const described = [...unit.presets.values()].map(({ token: own, name, place }) =>
-          el('tptz:Preset', { token: own }, el('tt:Name', name), vector('tt:PTZPosition', unit, place)),
-        );
-        return el('tptz:GetPresetsResponse', described);
-      }),
-    ],
-    [
-      'SetPreset',
-      login((body) => {
-        findPtzProfile(traits, body);
-        const name = child(body, 'tptz:PresetName')?.text || null;
-        if (name !== null && name.length > 64) throw invalidArgument('InvalidPresetName', 'The name is too long');
-        const set = unit.setPreset(token(body) || null, name);
-        return el('tptz:SetPresetResponse', el('tptz:PresetToken', set));
-      }),
-    ],
-  ];
+function places({ traits, unit }: PtzFacts): Service {
+  return {
+    GetPresets: login((body) => {
+      findPtzProfile(traits, body);
+      return [...unit.presets.values()].map(({ token: own, name, place }) =>
+        el('tptz:Preset', { token: own }, el('tt:Name', name), vector('tt:PTZPosition', unit, place)),
+      );
+    }),
+    SetPreset: login((body) => {
+      findPtzProfile(traits, body);
+      const name = child(body, 'tptz:PresetName')?.text || null;
+      if (name !== null && name.length > 64) throw invalidArgument('InvalidPresetName', 'The name is too long');
+      return el('tptz:PresetToken', unit.setPreset(token(body) || null, name));
+    }),
+  };
 }
 
 function token(body: XmlElement): string {
@@ -124,21 +108,15 @@ function status({ traits, camera, unit, cameraUnixMs }: PtzFacts, body: XmlEleme
   findPtzProfile(traits, body);
   if (traits.getStatus === 'absent') throw notSupported();
   const moving = (is: boolean) => (is || traits.moveStatus === 'moving' ? 'MOVING' : 'IDLE');
+  const panTilt = moving(camera.isMoving('pan') || camera.isMoving('tilt'));
   return el(
-    'tptz:GetStatusResponse',
-    el(
-      'tptz:PTZStatus',
-      traits.statusPosition === 'nil'
-        ? el('tt:Position', { 'xsi:nil': true })
-        : vector('tt:Position', unit, unit.place()),
-      el(
-        'tt:MoveStatus',
-        el('tt:PanTilt', moving(camera.isMoving('pan') || camera.isMoving('tilt'))),
-        el('tt:Zoom', moving(camera.isMoving('zoom'))),
-      ),
-      el('tt:Error', 'NO error'),
-      el('tt:UtcTime', new Date(cameraUnixMs() + traits.reportedUtcOffsetS * 1000).toISOString()),
-    ),
+    'tptz:PTZStatus',
+    traits.statusPosition === 'nil'
+      ? el('tt:Position', { 'xsi:nil': true })
+      : vector('tt:Position', unit, unit.place()),
+    el('tt:MoveStatus', leaves('tt', { PanTilt: panTilt, Zoom: moving(camera.isMoving('zoom')) })),
+    el('tt:Error', 'NO error'),
+    el('tt:UtcTime', new Date(cameraUnixMs() + traits.reportedUtcOffsetS * 1000).toISOString()),
   );
 }
 
@@ -178,16 +156,18 @@ export function ptzConfiguration(name: 'tptz:PTZConfiguration' | 'tt:PTZConfigur
   return el(
     name,
     { token: PTZ_CONFIGURATION },
-    el('tt:Name', 'ptz'),
-    el('tt:UseCount', profilesOf(traits).filter(({ hasPtz }) => hasPtz).length),
-    el('tt:NodeToken', PTZ_NODE),
-    // "PantTilt" is how the schema spells it.
-    el('tt:DefaultAbsolutePantTiltPositionSpace', SPACES.position),
-    el('tt:DefaultAbsoluteZoomPositionSpace', SPACES.zoomPosition),
-    el('tt:DefaultRelativePanTiltTranslationSpace', SPACES.translation),
-    el('tt:DefaultRelativeZoomTranslationSpace', SPACES.zoomTranslation),
-    el('tt:DefaultContinuousPanTiltVelocitySpace', SPACES.velocity),
-    el('tt:DefaultContinuousZoomVelocitySpace', SPACES.zoomVelocity),
+    leaves('tt', {
+      Name: 'ptz',
+      UseCount: profilesOf(traits).filter(({ hasPtz }) => hasPtz).length,
+      NodeToken: PTZ_NODE,
+      // "PantTilt" is how the schema spells it.
+      DefaultAbsolutePantTiltPositionSpace: SPACES.position,
+      DefaultAbsoluteZoomPositionSpace: SPACES.zoomPosition,
+      DefaultRelativePanTiltTranslationSpace: SPACES.translation,
+      DefaultRelativeZoomTranslationSpace: SPACES.zoomTranslation,
+      DefaultContinuousPanTiltVelocitySpace: SPACES.velocity,
+      DefaultContinuousZoomVelocitySpace: SPACES.zoomVelocity,
+    }),
     el(
       'tt:DefaultPTZSpeed',
       el('tt:PanTilt', { x: 1, y: 1, space: SPACES.speed }),
@@ -203,6 +183,6 @@ function options(traits: Traits): Xml {
   return el(
     'tptz:PTZConfigurationOptions',
     describeSpaces('tt:Spaces', traits),
-    el('tt:PTZTimeout', el('tt:Min', `PT${TIMEOUT_RANGE_S.min}S`), el('tt:Max', `PT${TIMEOUT_RANGE_S.max}S`)),
+    el('tt:PTZTimeout', leaves('tt', { Min: `PT${TIMEOUT_RANGE_S.min}S`, Max: `PT${TIMEOUT_RANGE_S.max}S` })),
   );
 }

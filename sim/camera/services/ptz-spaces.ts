@@ -4,7 +4,7 @@
  */
 import type { HeadSpec } from '../motion/motors.ts';
 import type { Traits } from '../quirks.ts';
-import { el, type Xml } from '../soap/write-xml.ts';
+import { el, leaves, type Xml } from '../soap/write-xml.ts';
 
 const PAN_TILT = 'http://www.onvif.org/ver10/tptz/PanTiltSpaces';
 const ZOOM = 'http://www.onvif.org/ver10/tptz/ZoomSpaces';
@@ -60,5 +60,5 @@ export function space(name: `tt:${string}`, uri: string, x: Range, y?: Range): X
 }
 
 function range(name: `tt:${string}`, [min, max]: Range): Xml {
-  return el(name, el('tt:Min', min), el('tt:Max', max));
+  return el(name, leaves('tt', { Min: min, Max: max }));
 }

@@ -1,5 +1,5 @@
 /** XML from nested calls: `el('tt:Zoom', { x: 0.5 })`. Text and attributes are escaped; nothing else makes markup. */
-import { NS, type QName } from './names.ts';
+import { NS, type Prefix, type QName } from './names.ts';
 
 /** A piece of XML that is complete in itself. */
 export class Xml {
@@ -23,6 +23,11 @@ export function el(name: QName, ...parts: readonly (Content | Attributes)[]): Xm
     value === undefined ? [] : ` ${key}="${escapeXml(toText(value))}"`,
   );
   return new Xml(`<${name}${written.join('')}${content === '' ? '/>' : `>${content}</${name}>`}`);
+}
+
+/** Elements that hold a value each, by local name. */
+export function leaves(prefix: Prefix, values: Readonly<Record<string, Value>>): Xml[] {
+  return Object.entries(values).map(([name, value]) => el(`${prefix}:${name}`, value));
 }
 
 /** A SOAP 1.2 message with this body; every known prefix is declared. */
