@@ -1,4 +1,4 @@
-/** Time as the runtime sees it. Injected everywhere, so that tests own it. */
+/** The clock of the runtime. Injected everywhere, so that tests can control time. */
 
 export interface Clock {
   /** Milliseconds since 1970, may jump. */
@@ -8,8 +8,8 @@ export interface Clock {
 }
 
 /**
- * The real clock. Every thread has its own zero for `performance.now()`, so the parent process chooses an epoch once and
- * hands it on: with it, `monoMs` agrees in all threads and counts from the start of the server.
+ * The real clock. Every thread has its own zero for `performance.now()`, so the parent process chooses an epoch once
+ * and hands it on: with it, `monoMs` agrees in all threads and counts from the start of the server.
  */
 export class SystemClock implements Clock {
   readonly epochMs: number;
@@ -19,7 +19,7 @@ export class SystemClock implements Clock {
   }
 
   /**
-   * The clock of another process. Its threads know their start only by the wall clock; should that have been set since
+   * The clock of another process. Its threads know their start only by the wall clock; if that was set since
    * the parent started, the difference is found by comparing with the parent's `monoMs`, sent a moment ago.
    */
   static inChild(epochMs: number, parentMonoMs: number): SystemClock {
@@ -36,10 +36,10 @@ export class SystemClock implements Clock {
   }
 }
 
-/** More than a message between processes ever takes to arrive. */
+/** More than the longest delay of a message between processes. */
 const IPC_DELAY_MS = 250;
 
-/** A clock for tests: stands still until told to go on. */
+/** A clock for tests: time passes only on request. */
 export class ManualClock implements Clock {
   #nowMs: number;
   readonly #unixOffsetMs: number;

@@ -1,5 +1,5 @@
 /**
- * What travels on the links of a graph. Plain data only, so that every value but a packet may cross a worker.
+ * The values on the links of a graph. Plain data only, so that every value except a packet can go to another worker.
  *
  * Coordinate space: every box on a link is in **source pixels** (the decoded frame of the ingest), `x, y` = top-left
  * corner. `publish` alone normalizes. Suffixes say the unit: `Px`, `S` (seconds), `Ms`, `Norm`.
@@ -7,7 +7,9 @@
 
 import type { MetadataTick } from '../schemas/metadata-tick.ts';
 
-/** Built-in kinds of links. `packet` stays inside one worker (native objects), `frame` is a ring, the rest are messages. */
+/**
+ * Built-in kinds of links. `packet` stays inside one worker (native objects), `frame` is a ring, the rest are messages.
+ */
 export const LINK_KINDS = ['packet', 'frame', 'detections', 'tracks', 'ptz'] as const;
 export type LinkKind = (typeof LINK_KINDS)[number];
 
@@ -33,11 +35,11 @@ export interface FrameMeta {
   readonly index: number;
   /** Media time since the first frame in seconds; goes on rising when a source loops. */
   readonly mediaTimeS: number;
-  /** When the frame was captured, as well as is known: Unix time. */
+  /** Capture time of the frame, as exact as known: Unix time. */
   readonly captureUnixMs: number;
   /** The same moment on a clock that never jumps. `asap` pace: media time from 0. */
   readonly captureMonoMs: number;
-  /** How the capture time is known; absent: not stated. */
+  /** Where the capture time comes from; absent: not stated. */
   readonly captureClock?: CaptureClock;
   /** When the frame left the decoder, on the host's monotonic clock (see clock.ts); for latency figures only. */
   readonly decodedMonoMs: number;
@@ -52,8 +54,8 @@ export interface AboutFrame {
 }
 
 /**
- * `camera`: the camera said when it took the picture. `arrival`: by when the stream began to arrive, so exposure, encoding
- * and network are not in it. `media`: the time of a file.
+ * `camera`: from the camera. `arrival`: from the start of the stream's arrival, so exposure, encoding
+ * and network delay are not included. `media`: the time in a file.
  */
 export type CaptureClock = (typeof CAPTURE_CLOCKS)[number];
 export const CAPTURE_CLOCKS = ['camera', 'arrival', 'media'] as const;
@@ -100,7 +102,7 @@ export interface Detection {
 export interface DetectionClasses {
   /** By class number. */
   readonly names: readonly string[];
-  /** What an object is called until its class is sure; null: always by its most probable class. */
+  /** Label of an object until its class is certain; null: always the most probable class. */
   readonly unknown: string | null;
 }
 
@@ -108,7 +110,7 @@ export interface DetectionsMessage {
   readonly frame: FrameMeta;
   readonly detections: readonly Detection[];
   /**
-   * Present when the confidence of a detection says only that there is an object; its class is then to be decided from
+   * Present when the confidence of a detection only says that there is an object; its class must then be decided from
    * the `classProbabilities` of several frames.
    */
   readonly classes?: DetectionClasses;
@@ -138,7 +140,7 @@ export interface TracksMessage {
 
 export type TrackingPhase = MetadataTick['tracking_phase'];
 
-/** What autotrack knows and does, once per frame. */
+/** State of autotrack, once per frame. */
 export interface PtzMessage {
   readonly frame: FrameMeta;
   readonly selectedTargetId: number | null;

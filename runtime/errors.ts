@@ -19,8 +19,8 @@ export interface ErrorDetails {
   /** In place of a hint: the names of which `got` is none. The closest one is named, else they are listed. */
   readonly known?: readonly string[];
   /**
-   * The option of the node that the error is about (`model`, `zones.sky.points`): the check names its line. Trying again
-   * can't help then, unless `permanent` says otherwise.
+   * The option of the node that the error is about (`model`, `zones.sky.points`): the check names its line. Trying
+   * again can't help then, unless `permanent` says otherwise.
    */
   readonly option?: string;
   /** Id of the graph node that failed; the runtime fills it in. */
@@ -72,7 +72,7 @@ export function toRecord(error: unknown, context: { node?: string; at?: string; 
   };
 }
 
-/** The error that a record was made of, as far as it tells. */
+/** The error of a record, as far as the record holds it. */
 export function fromRecord({ code, message, node, at, permanent }: ErrorRecord): WindhoverError {
   const where = { ...(node === undefined ? {} : { node }), ...(at === undefined ? {} : { at }) };
   return new WindhoverError(code, message, { permanent, ...where });

@@ -1,4 +1,4 @@
-/** Finds what a user meant: the known name that is closest to a mistyped one. */
+/** Finds the known name that is closest to a mistyped one. */
 
 /** @returns the closest of `known` by edit distance, or null when none is close enough to be a typo of it */
 export function nearest(name: string, known: Iterable<string>): string | null {

@@ -47,7 +47,7 @@ export interface NodeStore {
   save(value: unknown): void;
 }
 
-/** How a message goes out. */
+/** Options of a published message. */
 export interface MessageOptions {
   /** False: only for the record (`--jsonl`), not for live clients. Default: true. */
   readonly live?: boolean;
@@ -66,7 +66,7 @@ export interface NodeBoard {
    */
   post<S extends TSchema>(topic: BoardTopic<S>, value: Static<S>): void;
   /**
-   * Calls `listener` with what others post, between other handlers and never beside them, until the node is closed.
+   * Calls `listener` with the posts of other nodes until the node is closed; never at the same time as another handler.
    * The contract names the topic in `board.watches`.
    */
   watch<S extends TSchema>(topic: BoardTopic<S>, listener: (value: Static<S>) => void | Promise<void>): void;
@@ -78,7 +78,7 @@ export interface BoardUse {
   readonly watches?: readonly BoardTopic[];
 }
 
-/** What the runtime gives to a node that is being opened. */
+/** What `open` gets from the runtime. */
 export interface NodeContext<P, O extends Outputs, T extends Topics = Record<never, never>> {
   readonly id: string;
   readonly graph: { readonly file: string; readonly camera: string; readonly pace: Pace };
@@ -99,7 +99,7 @@ export interface NodeContext<P, O extends Outputs, T extends Topics = Record<nev
   readonly count: (name: string, by?: number) => void;
   /** Sets a value that GET /sessions/{id} shows under this node. */
   readonly gauge: (name: string, value: number | string) => void;
-  /** Says that the node can't do its work for now (or, with null, that it can again); shown in /readyz. */
+  /** Reports that the node cannot work at the moment (null: it can again); shown in /readyz. */
   readonly fault: (fault: { code: string; message: string } | null) => void;
   /**
    * Connects, and connects again after each error, with jittered exponential backoff. A failure is the node's fault in
@@ -109,7 +109,7 @@ export interface NodeContext<P, O extends Outputs, T extends Topics = Record<nev
   /** Small JSON state that survives a crash of the process: `kept` is what the last `keep` of this node id saved. */
   readonly kept: unknown;
   readonly keep: (state: unknown) => void;
-  /** What the node learned about its camera: kept from one run of the program to the next. */
+  /** State on disk that survives the program: what the node has learned about its camera. */
   readonly store: NodeStore;
   /**
    * Sends a message of a topic that the contract declares to the session's clients. One that differs from the topic's
@@ -122,7 +122,7 @@ export interface NodeContext<P, O extends Outputs, T extends Topics = Record<nev
   ) => void | Promise<void>;
   /** True when every message must be published, also those not meant for live clients (`--jsonl`). */
   readonly recording: boolean;
-  /** Calls `tick` every `ms`, between other handlers and never beside them, until the node is closed. */
+  /** Calls `tick` every `ms` until the node is closed; never at the same time as another handler. */
   readonly every: (ms: number, tick: () => void | Promise<void>) => void;
   readonly board: NodeBoard;
   readonly prepare: PrepareContext;
@@ -130,10 +130,10 @@ export interface NodeContext<P, O extends Outputs, T extends Topics = Record<nev
 
 /** What `open` returns. Handlers of one node never run at the same time. */
 export interface NodeHandlers<I> {
-  /** One handler an input. The value is the handler's only until its promise is done. */
+  /** One handler per input. The value is valid only until the handler's promise is done. */
   readonly on?: { readonly [K in keyof I]?: (value: never) => void | Promise<void> };
   /**
-   * With `join: 'frame'`, instead of `on`: one call a frame, in order, with the values of all connected inputs. An
+   * With `join: 'frame'`, instead of `on`: one call per frame, in order, with the values of all connected inputs. An
    * optional input has none when it is not connected, has sent nothing about this frame, or has ended.
    */
   readonly joined?: (values: never) => void | Promise<void>;
@@ -141,11 +141,11 @@ export interface NodeHandlers<I> {
   readonly run?: (signal: AbortSignal) => Promise<void>;
   /** All inputs have ended: flush what is held back. The outputs end after it. */
   readonly end?: () => void | Promise<void>;
-  /** One handler a declared request. Left out when another node is to answer them (see publish). */
+  /** One handler per declared request. Missing when another node answers them (see publish). */
   readonly requests?: Readonly<Record<string, (params: never) => unknown>>;
   /**
-   * Takes other values of the options that are `live: true`; gets all of them. Needed when there are any. An error
-   * refuses the change, so it must come before anything has been taken.
+   * Takes new values of the `live: true` options; gets all options. Required when there are any. An error
+   * refuses the change, so it must be thrown before anything is applied.
    */
   readonly update?: (params: never) => void | Promise<void>;
   /**
@@ -153,7 +153,7 @@ export interface NodeHandlers<I> {
    * data) is that one's `kept`. Called after the last value, in place of `end`.
    */
   readonly handover?: () => unknown;
-  /** Frees everything. Called once, after the last handler; also after a failure. */
+  /** Frees all resources. Called once, after the last handler; also after a failure. */
   readonly close?: () => void | Promise<void>;
 }
 
@@ -193,25 +193,27 @@ export interface NodeContract<
   readonly board?: BoardUse;
   /** Requests that it answers, by name. */
   readonly requests?: R;
-  /** Set when a handler holds its thread for long (inference): the node gets a worker of its own. */
+  /** Set when a handler blocks its thread for long (inference): the node gets its own worker. */
   readonly blocks?: boolean;
   /**
    * Nothing goes from one value to the next, and it holds nothing that only one can have: when the graph changes, its
    * successor is opened while it still works.
    */
   readonly stateless?: boolean;
-  /** Nodes that produce by themselves say at which pace. */
+  /** The pace of a node that produces by itself. */
   readonly pace?: (params: Static<S>) => Pace;
-  /** Live-proof check of parameters that a schema can't express; throw a WindhoverError to refuse. Files only. */
+  /** Checks what the schema cannot express; throws a WindhoverError to refuse. May read files, nothing else. */
   readonly validate?: (params: Static<S>, context: PrepareContext) => void | Promise<void>;
-  /** Of a node that runs model files: what it makes of one, by path or name, for `bun run models`. Files only. */
+  /**
+   * For nodes that run model files: describes one, by path or name, for `bun run models`. May read files, nothing else.
+   */
   readonly inspect?: (model: string, context: PrepareContext) => ModelCard | RefusedModel;
   readonly open: (
     context: NodeContext<Static<S>, O, T>,
   ) => TypedHandlers<Static<S>, I, R> | Promise<TypedHandlers<Static<S>, I, R>>;
 }
 
-/** A contract whose types the runtime does not know: how it handles all nodes alike. */
+/** A contract without its specific types: the form in which the runtime handles all nodes. */
 export interface AnyNode {
   readonly name: string;
   readonly doc: string;

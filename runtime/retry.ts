@@ -1,4 +1,4 @@
-/** Trying again: how long to wait between attempts, and the one loop of everything that connects. */
+/** Retries: the wait between attempts, and the one loop for everything that connects. */
 import { WindhoverError } from './errors.ts';
 import { sleep } from './sleep.ts';
 
@@ -9,7 +9,9 @@ export interface BackoffLimits {
 
 const LIMITS: BackoffLimits = { firstMs: 500, longestMs: 15_000 };
 
-/** Waits between attempts: doubling, bounded, and spread by chance: what was lost together must not try together. Pure. */
+/**
+ * Waits between attempts: doubled each time, bounded, random, so that clients do not retry at the same moment. Pure.
+ */
 export class Backoff {
   readonly #limits: BackoffLimits;
   #failures = 0;
@@ -26,7 +28,7 @@ export class Backoff {
     return (fullMs / 2) * (1 + random);
   }
 
-  /** It works: the next failure is the first again. */
+  /** Connected: the next failure counts as the first. */
   reset(): void {
     this.#failures = 0;
   }
@@ -35,15 +37,17 @@ export class Backoff {
 export interface RetryOptions<T> {
   /** Ends the loop; also while it waits. */
   readonly signal: AbortSignal;
-  /** One attempt, for as long as the connection holds; calls `connected` once it is up. What it returns ends the loop. */
+  /**
+   * One attempt, for as long as the connection holds; calls `connected` once it is up. What it returns ends the loop.
+   */
   readonly attempt: (connected: () => void) => Promise<T>;
-  /** Told of each failure. @returns the least time to wait, where the other side asks for one */
+  /** Called after each failure. @returns the shortest wait, if the other side demands one */
   readonly failed: (error: unknown) => Promise<number | undefined> | number | undefined;
   readonly limits?: BackoffLimits;
   readonly time?: RetryTime;
 }
 
-/** Waits and chance, which a test can own. */
+/** Sleep and random numbers; injected by tests. */
 export interface RetryTime {
   wait(ms: number, signal: AbortSignal): Promise<void>;
   /** In [0, 1). */

@@ -1,4 +1,4 @@
-/** Waiting: a sleep that an abort ends, and turns of the event loop for loops that hardly ever wait. */
+/** Sleep that an abort ends, and turns of the event loop for loops that rarely wait. */
 
 /** Longest time that a loop runs without letting timers, messages and signals of its worker through. */
 const LONGEST_TURN_MS = 8;
@@ -17,7 +17,7 @@ export function sleep(ms: number, signal: AbortSignal): Promise<void> {
   });
 }
 
-/** Resolves when the event loop has turned: what was due has been served. */
+/** Resolves after one turn of the event loop. */
 export function eventLoopTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

@@ -10,8 +10,8 @@ export interface BoardTopic<S extends TSchema = TSchema> {
   readonly doc: string;
   readonly schema: S;
   /**
-   * `every`: a listener hears each value, in order. `latest`: values that come while it is busy are left out but for the
-   * newest.
+   * `every`: a listener hears each value, in order. `latest`: values that come while it is busy are left out but for
+   * the newest.
    */
   readonly keep: 'every' | 'latest';
 }
@@ -28,7 +28,7 @@ const hfovDeg = number('Horizontal field of view of the picture');
 const camera = boardTopic({
   name: 'camera',
   doc: 'Where the camera that is driven looks, and whether it stands still.',
-  // A motion that is over when the next value comes has blurred a frame all the same.
+  // A motion that has ended before the next value has still blurred a frame.
   keep: 'every',
   schema: closed({
     atMs,
@@ -56,7 +56,7 @@ const someAxes = Type.Partial(perAxis(Type.Number()));
 const motors = boardTopic({
   name: 'motors',
   doc: 'What a simulated head is told to do. Axes that are left out go on as they are.',
-  // A lost command is a motor that runs on.
+  // After a lost command a motor would run on.
   keep: 'every',
   schema: Type.Union([
     closed(

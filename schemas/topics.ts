@@ -9,7 +9,7 @@ import { PtzStateSchema } from './ptz-state.ts';
 import { TrackEventSchema } from './track-event.ts';
 
 export interface Topic<S extends TSchema = TSchema> {
-  /** What its messages tell, in a few words. */
+  /** Description of its messages, in a few words. */
   readonly doc: string;
   /** Of the messages, which are objects. One that differs is dropped. */
   readonly schema: S;
@@ -18,7 +18,7 @@ export interface Topic<S extends TSchema = TSchema> {
    * counts.
    */
   readonly keep: 'latest' | 'every';
-  /** Sent to clients that do not say what they want. */
+  /** Sent to clients that name no topics. */
   readonly wanted?: boolean;
   /** Fields that alone are no news: a message that repeats the last one in all others is not recorded. */
   readonly quiet?: readonly string[];
@@ -27,7 +27,7 @@ export interface Topic<S extends TSchema = TSchema> {
   /** `latest` only: what is true of the last message once the process that published it is gone. */
   readonly gone?: {
     readonly patch: object;
-    /** Messages that hold this say so already. */
+    /** Messages that contain this are in that state already. */
     readonly unless?: object;
     /** Clients are told, with the time in `ts_unix_ms`. Else only those who come later see it. */
     readonly told: boolean;
@@ -38,7 +38,7 @@ export type Topics = Readonly<Record<string, Topic>>;
 /** A message of a topic. */
 export type MessageOf<T extends Topic> = DeepReadonly<Static<T['schema']>>;
 
-/** Declares a topic: what it says of fields is checked against its schema. */
+/** Declares a topic; its field names are checked against its schema. */
 export function topic<S extends TSchema>(topic: Topic<S> & FieldsOf<Static<S>>): Topic<S> {
   return topic;
 }

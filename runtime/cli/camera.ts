@@ -28,7 +28,7 @@ const OPTIONS = {
   'password-env': { type: 'string' },
 } as const;
 
-/** Good on this machine only; README.md of sim/camera names it. */
+/** For this machine only; documented in the README of sim/camera. */
 const DEMO_PASSWORD = 'windhover';
 
 export async function cameraCommand(args: string[], surroundings: Surroundings): Promise<number> {
@@ -69,7 +69,7 @@ function interruption(): Promise<void> {
   });
 }
 
-/** @throws WindhoverError `usage`: the password that everybody knows stays on this machine */
+/** @throws WindhoverError `usage`: the well-known default password is for this machine only */
 function password(variable: string | undefined, host: string, { env }: Surroundings): string {
   if (variable !== undefined) {
     const found = env[variable];
@@ -83,7 +83,7 @@ function password(variable: string | undefined, host: string, { env }: Surroundi
   });
 }
 
-/** Prints what is wrong with the file, all at once and located. @returns the scene, or null */
+/** Prints all faults of the file with their places. @returns the scene, or null */
 function readScene(file: string, { cwd, stderr }: Surroundings): SceneFile | null {
   const faults = new Faults(file);
   const scene = checkScene(readText(resolve(cwd, file)), faults);

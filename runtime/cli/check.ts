@@ -1,4 +1,4 @@
-/** `bun run check FILE…`: says what is wrong with graphs, and with --plan how they would run. */
+/** `bun run check FILE…`: reports the faults of graphs, and with --plan how they would run. */
 
 import { WindhoverError } from '../errors.ts';
 import { loadOptions, parseCommandLine, printFaults, type Surroundings } from './command.ts';
@@ -7,7 +7,7 @@ const USAGE = 'bun run check FILE… [--set node.key=value]… [--plan | --plan=
 const OPTIONS = { plan: { type: 'string' }, set: { type: 'string', multiple: true } } as const;
 
 export async function checkCommand(args: string[], surroundings: Surroundings): Promise<number> {
-  // A bare --plan takes no value: it must not swallow the file after it.
+  // A --plan without a value must not take the file after it as its value.
   const spelled = args.map((arg) => (arg === '--plan' ? '--plan=text' : arg));
   const { values, positionals } = parseCommandLine(spelled, OPTIONS, USAGE);
   const { plan } = values;

@@ -6,7 +6,7 @@ import { errorMessage, WindhoverError } from '../errors.ts';
 import { formatFault, type GraphFault } from '../graph/faults.ts';
 import type { LoadOptions } from '../graph/load.ts';
 
-/** What the entry point hands to commands: nothing below it reads the process itself. */
+/** Environment of a command, from the entry point: nothing else reads the process itself. */
 export interface Surroundings {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;

@@ -46,7 +46,7 @@ export async function graphCommand(args: string[], surroundings: Surroundings): 
   let exitCode = 1;
   try {
     const url = running.listen(server);
-    // Not before: a port in use must not cost the record of the last run.
+    // Not before: if the port is in use, the record of the last run must stay.
     recorder?.start();
     // The results of a batch are those of one graph.
     if (!values['no-watch'] && !values['exit-at-end']) catalog.watch();

@@ -8,7 +8,7 @@ const FLUSH_MS = 200;
 
 export class Recorder implements Subscriber {
   readonly isRecord = true;
-  /** Never behind: it writes when it is told to, and the nodes wait meanwhile. */
+  /** Never behind: it writes synchronously, and the nodes wait meanwhile. */
   readonly maxQueuedChars = Number.POSITIVE_INFINITY;
   readonly #file: string;
   readonly #descriptor: number;
@@ -18,7 +18,10 @@ export class Recorder implements Subscriber {
   #bytes = 0;
   #closed = false;
 
-  /** Nothing in the file is touched before `start`. @param failed called once when the disk refuses; nothing is written after that. @throws WindhoverError `record_failed` */
+  /**
+   * Nothing in the file is touched before `start`. @param failed called once when the disk refuses; nothing is written
+   * after that. @throws WindhoverError `record_failed`
+   */
   constructor(file: string, failed: (error: WindhoverError) => void) {
     this.#file = file;
     this.#failed = failed;

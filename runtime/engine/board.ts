@@ -13,7 +13,7 @@
 import type { BoardTopic } from '../node.ts';
 import type { BoardMessage } from './messages.ts';
 
-/** Longest backlog of a node: no node of a camera is so far behind, and one that hangs must not fill the memory. */
+/** Longest backlog of a node, so that a node that hangs does not fill the memory. */
 const LONGEST_BACKLOG = 1024;
 
 /** The board as the nodes of one worker share it. */
@@ -30,7 +30,7 @@ export class Board {
     this.#hearers.push({ node, hear });
   }
 
-  /** Tells everybody but the node that posts. @throws DataCloneError when the value is not plain data */
+  /** Sends to all nodes except the one that posts. @throws DataCloneError when the value is not plain data */
   post(from: string, topic: string, value: unknown): void {
     // A copy, as for other workers: later changes of the value stay with the sender.
     const message: BoardMessage = { topic, value: structuredClone(value) };
@@ -46,7 +46,7 @@ export class Board {
 
 type Listener = (value: never) => void | Promise<void>;
 
-/** What one node has been told and has not heard yet. */
+/** Values of the board that a node has not handled yet. */
 export class Inbox {
   readonly #watched = new Map<string, { readonly keep: BoardTopic['keep']; readonly listeners: Listener[] }>();
   #unheard: BoardMessage[] = [];
@@ -57,7 +57,7 @@ export class Inbox {
     this.#watched.set(name, watched);
   }
 
-  /** @returns how many values were lost over it: none, but for a node that hangs */
+  /** @returns how many values were dropped: more than none only for a node that hangs */
   put(message: BoardMessage): number {
     const watched = this.#watched.get(message.topic);
     if (!watched) return 0;
@@ -71,7 +71,7 @@ export class Inbox {
     return this.#unheard.length === 0;
   }
 
-  /** Calls the listeners for what is unheard now, one after the other. */
+  /** Calls the listeners for the waiting values, one after the other. */
   async read(): Promise<void> {
     const unheard = this.#unheard;
     this.#unheard = [];

@@ -1,4 +1,4 @@
-/** Whether a node does what its contract says. */
+/** Checks that a node does what its contract declares. */
 import { WindhoverError } from '../errors.ts';
 import { liveOptions } from '../graph/graph.ts';
 import type { AnyNode, BoardTopic, NodeHandlers } from '../node.ts';

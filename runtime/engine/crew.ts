@@ -1,4 +1,4 @@
-/** A worker as the engine sees it: how far it is, and what it was asked and has not answered. */
+/** A worker as seen by the engine: its state, and the tasks that it has not answered yet. */
 import { type ErrorRecord, errorMessage, fromRecord, toRecord, WindhoverError } from '../errors.ts';
 import type { FromWorker, NodeReport, Tasks, ToWorker, Wiring } from './messages.ts';
 
@@ -11,7 +11,7 @@ export interface CrewListener {
   done(): void;
 }
 
-/** What is asked of a worker is done in moments; one that does not answer by then hangs. */
+/** Tasks of a worker take milliseconds; a worker that does not answer by then hangs. */
 const TASK_DEADLINE_MS = 10_000;
 
 export class Crew {
@@ -41,7 +41,7 @@ export class Crew {
     return this.#state;
   }
 
-  /** Opens the nodes. @throws WindhoverError why the first that can't be opened can't */
+  /** Opens the nodes. @throws WindhoverError of the first node that cannot be opened */
   async open(job: Job): Promise<void> {
     await this.#ready.promise;
     this.#state = 'opening';
@@ -49,7 +49,7 @@ export class Crew {
     await this.#opened.promise;
   }
 
-  /** Links the open nodes and lets them work. */
+  /** Links the open nodes and starts them. */
   start({ wiring, transfer }: { wiring: Wiring; transfer: MessagePort[] }): void {
     this.#worker.postMessage({ type: 'start', wiring } satisfies ToWorker, transfer);
   }
@@ -58,7 +58,7 @@ export class Crew {
     this.#worker.postMessage(message);
   }
 
-  /** @throws WindhoverError what went wrong in the worker, or `worker_hangs` */
+  /** @throws WindhoverError of the worker, or `worker_hangs` */
   async ask<K extends keyof Tasks>(
     task: K,
     params: Tasks[K]['params'],

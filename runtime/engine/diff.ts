@@ -1,5 +1,5 @@
 /**
- * What has to be done to a running graph so that it is another one. Pure.
+ * The steps that turn a running graph into another one. Pure.
  *
  * A worker goes on when it is to host the same nodes with the same inputs, and their options differ in nothing but live
  * ones. All others are started anew. Where values of a worker that goes on come from and go to may change.
@@ -10,17 +10,17 @@ import type { EngineGraph } from './engine-graph.ts';
 type Node = EngineGraph['nodes'][number];
 
 export interface GraphDiff {
-  /** Only a new process will do: the pace differs, or another node numbers the frames. */
+  /** Only a new process can run it: the pace differs, or another node numbers the frames. */
   readonly whole: boolean;
-  /** Nodes in workers that go on, which take these options while they run. */
+  /** Nodes in kept workers that take these options while they run. */
   readonly live: readonly { readonly node: string; readonly params: Record<string, unknown> }[];
-  /** Workers of the next graph that are started anew. */
+  /** Workers of the next graph that are started. */
   readonly start: readonly string[];
-  /** Workers of the graph now that end. */
+  /** Workers of the present graph that end. */
   readonly stop: readonly string[];
-  /** Workers that go on and are linked in another way, or to others that are started anew. */
+  /** Kept workers with other links, or with links to workers that are started. */
   readonly rewire: readonly string[];
-  /** All nodes that are new, gone, or not what they were. */
+  /** All nodes that are new, removed or changed. */
   readonly nodes: readonly string[];
 }
 
@@ -71,7 +71,7 @@ function canGoOn(now: Node | undefined, next: Node | undefined): boolean {
   return isDeepStrictEqual(fixed(now), fixed(next));
 }
 
-/** What a node can't be told while it runs: its options that are not live, and which of its inputs are connected. */
+/** What cannot change while a node runs: options that are not live, and which inputs are connected. */
 function fixed(node: Node | undefined): unknown {
   const params = Object.entries(node?.params ?? {}).filter(([name]) => !node?.live.includes(name));
   return { params: Object.fromEntries(params), inputs: node?.links.map(({ input, kind }) => ({ input, kind })) };

@@ -1,4 +1,4 @@
-/** What the engine runs. */
+/** The form of a graph that the engine runs. */
 import type { FrameRequest, Pace } from '../data.ts';
 
 /** A checked and planned graph as plain data. */

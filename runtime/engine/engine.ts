@@ -23,7 +23,9 @@ export interface EngineListener {
   done(): void;
 }
 
-/** After this long without all workers open, the log says which are not: a large model, or something that hangs. */
+/**
+ * If not all workers are open after this time, the log names the missing ones: a large model, or a worker that hangs.
+ */
 const SLOW_OPEN_MS = 10_000;
 /** The same for the end: before the process is killed from outside. */
 const SLOW_STOP_MS = 3000;
@@ -45,7 +47,7 @@ export class Engine {
   #started = false;
   #done = false;
   #slow: ReturnType<typeof setTimeout> | undefined;
-  /** Its graph was taken apart for one that only another process can run. */
+  /** Its graph has been stopped for one that only another process can run. */
   #spent = false;
 
   /** @param kept what each node saved by `keep` in an earlier run, by node id */
@@ -71,7 +73,7 @@ export class Engine {
       .catch((error: unknown) => this.#fail(toRecord(error)));
   }
 
-  /** Asks the graph to come to its end; `done` follows. */
+  /** Asks the graph to end; `done` follows. */
   stop(): void {
     if (!this.#stopping) {
       clearTimeout(this.#slow);
@@ -85,9 +87,9 @@ export class Engine {
   }
 
   /**
-   * Makes another graph of the running one. One change at a time.
+   * Turns the running graph into another one. One change at a time.
    * @returns what it took; `process`: a new process has to run it, and this engine is good for nothing but `stop`
-   * @throws WindhoverError why it was refused; the graph before goes on
+   * @throws WindhoverError why it was refused; the previous graph keeps running
    */
   async change(graph: EngineGraph): Promise<HowChanged> {
     if (!this.#started || this.#stopping) throw new WindhoverError('session_ending', 'the session is ending');

@@ -9,11 +9,11 @@ export type Joined = Record<string, unknown>;
 
 export interface JoinInput {
   readonly name: string;
-  /** A frame may go without it. A frame without another input is lost. */
+  /** Optional: a frame is complete without it. A frame without a required input is lost. */
   readonly optional: boolean;
 }
 
-/** Frames that wait for another input; more than this means that its value does not come. */
+/** Most frames that wait for another input; with more, its value is not expected any more. */
 const MAX_HELD = 64;
 
 export class FrameJoiner {

@@ -1,5 +1,5 @@
 /**
- * Makes another graph of a running one, and loses as little time and as few values as can be:
+ * Turns a running graph into another one, with as little loss of time and values as possible:
  *
  *     live options     update → their nodes
  *     new workers      modules loaded, and stateless nodes opened, while the old ones still work
@@ -33,14 +33,14 @@ export interface ChangeHost {
   spawn(name: string, nodes: readonly string[]): Crew;
   /** Opens the nodes of a worker. @throws why one can't be opened */
   open(crew: Crew, graph: EngineGraph, handover: Handover): Promise<void>;
-  /** The graph is broken: nothing goes on. */
+  /** The graph is broken and stops. */
   fail(error: unknown): void;
 }
 
 export interface Outcome {
   readonly how: HowChanged;
   readonly running: Running;
-  /** Why the graph is still the one before, if so. */
+  /** Why the change was refused, if it was. */
   readonly refused?: unknown;
 }
 
@@ -61,7 +61,7 @@ export async function changeGraph(now: Running, next: EngineGraph, host: ChangeH
   return outcome;
 }
 
-/** Gives nodes their options from before the change again. */
+/** Restores the options from before the change. */
 async function restore(running: Running, nodes: EngineGraph['nodes']): Promise<void> {
   for (const { id, params } of nodes) await crewOf(running, id)?.ask('update', { node: id, params });
 }
@@ -70,7 +70,7 @@ function crewOf({ crews }: Running, node: string): Crew | undefined {
   return crews.find(({ nodes }) => nodes.includes(node));
 }
 
-/** Workers of one graph give way to those of the next. */
+/** Replaces workers of one graph by those of the next. */
 class Replacement {
   readonly #now: Running;
   readonly #next: EngineGraph;
@@ -162,7 +162,7 @@ class Replacement {
     return started.some((id) => isOrigin(this.#next, id) && states[id] === undefined);
   }
 
-  /** The old workers again, with what they handed over. */
+  /** Starts the old workers again, with the state that they handed over. */
   async #goBack(handover: Handover): Promise<Running> {
     const { graph } = this.#now.wires;
     const again = this.#spawn(graph, this.#diff.stop);

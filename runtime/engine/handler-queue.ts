@@ -9,7 +9,7 @@ export class HandlerQueue {
   #isBusy = false;
   #isClosed = false;
 
-  /** @param failed told of what a task throws */
+  /** @param failed called with the error of a task */
   constructor(failed: (error: unknown) => void) {
     this.#failed = failed;
   }
@@ -30,7 +30,9 @@ export class HandlerQueue {
     });
   }
 
-  /** The same for work with a result. @throws what the work throws, which is no failure, or WindhoverError `node_gone` */
+  /**
+   * The same for work with a result. @throws what the work throws, which is no failure, or WindhoverError `node_gone`
+   */
   async result<T>(work: () => T | Promise<T>): Promise<T> {
     let outcome: Promise<T> | undefined;
     await this.enter(async () => {
@@ -41,7 +43,7 @@ export class HandlerQueue {
     return outcome;
   }
 
-  /** From now on tasks are passed over, also those that wait. */
+  /** Skips all tasks from now on, also the waiting ones. */
   close(): void {
     this.#isClosed = true;
   }

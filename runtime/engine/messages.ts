@@ -1,14 +1,15 @@
 /**
  * Every message between the session's process (engine.ts) and its workers (worker.ts), and nothing else.
  *
- * Protocol: a worker says `hello` once it can hear; the engine posts its one `job` and gets `opened` (or `failed`); when
- * all workers have opened it posts `start`, with the links of their nodes.
+ * Protocol: a worker says `hello` once it can hear; the engine posts its one `job` and gets `opened` (or `failed`);
+ * when all workers have opened it posts `start`, with the links of their nodes.
  * Values between nodes of different workers travel on MessagePorts made by the engine (`PortMessage`). When every node
  * of a worker has ended, the worker closes them and posts `done`. `stop` asks the producing nodes to end; the end then
  * travels through the graph like the end of a file, so nothing that was decoded is lost on the way.
- * When the graph changes, the engine asks `task`s of workers, each answered by `task_done` or `task_failed` with its id.
- * A `request` is answered by a `reply` of the same id, once, by the node that it is for.
- * What nodes post on the board goes straight to all other workers, on a BroadcastChannel of the session (`BoardMessage`).
+ * When the graph changes, the engine asks `task`s of workers, each answered by `task_done` or `task_failed` with its
+ * id. A `request` is answered by a `reply` of the same id, once, by the node that it is for.
+ * What nodes post on the board goes straight to all other workers, on a BroadcastChannel of the session
+ * (`BoardMessage`).
  */
 
 import type { AboutFrame, Pace } from '../data.ts';
@@ -85,8 +86,8 @@ export interface BoardMessage {
 }
 
 /**
- * What a node publishes: a message of one of its topics, checked. As the JSON that clients get: text crosses workers and
- * processes at a tenth of what an object costs, and most messages are never looked into on their way.
+ * What a node publishes: a message of one of its topics, checked. As the JSON that clients get: text crosses workers
+ * and processes at a tenth of what an object costs, and most messages are never looked into on their way.
  */
 export interface Published {
   readonly topic: string;
@@ -95,7 +96,7 @@ export interface Published {
   readonly frame?: AboutFrame;
 }
 
-/** What is asked of a node; `params` as its contract declares them. */
+/** A request to a node; `params` as its contract declares them. */
 export interface NodeRequest {
   readonly type: 'request';
   /** Named again by the reply; never the same twice in a session. */
@@ -106,7 +107,7 @@ export interface NodeRequest {
 
 export type NodeReply = { readonly type: 'reply'; readonly id: number } & Outcome;
 
-/** How a request came out. */
+/** Result of a request. */
 export type Outcome = { readonly result: unknown } | { readonly error: ErrorRecord };
 
 export type ToWorker =

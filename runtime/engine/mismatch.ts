@@ -1,4 +1,4 @@
-/** Why a value is not of a schema, in a few words. */
+/** Why a value does not match a schema, in a few words. */
 import type { TSchema } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
 

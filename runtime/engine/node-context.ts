@@ -1,4 +1,4 @@
-/** What the runtime gives to a node that is being opened: its side of the node API. */
+/** The context that `open` gets: the runtime's side of the node API. */
 import type { Topics } from '../../schemas/topics.ts';
 import type { Clock } from '../clock.ts';
 import { toRecord } from '../errors.ts';
@@ -13,7 +13,7 @@ import { deliverAll, type Sink } from './sinks.ts';
 
 type Context = NodeContext<Record<string, unknown>, Outputs, Topics>;
 
-/** What a node's surroundings do for it. */
+/** Services of the worker for a node. */
 export interface NodeServices {
   readonly graph: NodeContext<unknown, Outputs>['graph'];
   readonly sessionId: string;
@@ -63,7 +63,9 @@ export function nodeContext(job: NodeJob, contract: AnyNode, services: NodeServi
   };
 }
 
-/** A `run` loop that never waits would starve its worker: now and then its `emit` waits for a turn of the event loop. */
+/**
+ * A `run` loop that never waits would starve its worker: now and then its `emit` waits for a turn of the event loop.
+ */
 function emitters({ sinks, produces }: NodeParts): Record<string, (value: unknown) => void | Promise<void>> {
   const budget = new TurnBudget();
   const spend = (work: void | Promise<void>) => {

@@ -1,11 +1,11 @@
-/** What one node publishes: checked against the topics that its contract declares before it leaves the worker. */
+/** Messages that one node publishes: checked against the topics of its contract before they leave the worker. */
 import type { Topics } from '../../schemas/topics.ts';
 import { errorMessage } from '../errors.ts';
 import type { Logger, MessageOptions } from '../node.ts';
 import type { Published } from './messages.ts';
 import { mismatch } from './mismatch.ts';
 
-/** A node that sends nonsense is told so at the first message, and then at every so many. */
+/** Invalid messages of a node are logged at the first, and then at every so many. */
 const LOG_EVERY = 1000;
 
 export interface PublicationServices {
@@ -39,7 +39,7 @@ export class Publications {
       return this.#refuse(name, errorMessage(error));
     }
     if (json === undefined) return this.#refuse(name, 'nothing, as JSON');
-    // Of what is about a frame, the next frame brings another. Any other message may be the last one for long.
+    // A message about a frame is followed by that of the next frame; any other message may be the last one for long.
     const mayDrop = topic.keep === 'latest' && frame !== undefined;
     return this.#services.publish({ topic: name, json, live, ...(frame ? { frame } : {}) }, mayDrop);
   }

@@ -1,4 +1,4 @@
-/** What a graph is once it has been checked. Nothing in it is wrong any more, and all of it is filled in. */
+/** A checked graph: without faults, and with all defaults filled in. */
 import { Type } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
 import { literals } from '../../schemas/common.ts';

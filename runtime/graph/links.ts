@@ -49,7 +49,7 @@ function linksInto(node: LinkingNode, byId: ReadonlyMap<string, LinkingNode>, fa
       faults.add(reference.at, reference.path, 'connected_twice', taken);
     }
   }
-  // What a faulty reference was meant for is not known, so nothing is said to be missing beside it.
+  // The target of a faulty reference is unknown, so nothing is reported as missing.
   if (!failed && node.contract !== null) reportOpen(node.outline, node.contract, found, faults);
   const order = Object.keys(node.contract?.inputs ?? {});
   return [...found.values()].sort((a, b) => order.indexOf(a.input) - order.indexOf(b.input));
@@ -147,13 +147,13 @@ function reportOpen(
 
 /** A node whose outputs are all unused does useless work. */
 function reportUnused(nodes: readonly LinkingNode[], faults: Faults): void {
-  // What could not be read may name any node.
+  // An unreadable reference may name any node.
   if (nodes.some((node) => node.outline.fromBroken)) return;
   const ids = nodes.map((node) => node.outline.id);
   const used = new Set<string>();
   for (const { outline } of nodes) {
     for (const reference of outline.from) {
-      // A typo has its own fault; the node that it meant is not to be called unused as well.
+      // A typo has its own fault; the node that it meant must not be reported as unused.
       const meant = ids.includes(reference.node) ? reference.node : nearest(reference.node, ids);
       if (meant !== null && meant !== outline.id) used.add(meant);
     }

@@ -4,7 +4,7 @@
  *     file ─ yaml.ts ─► tree ─ sets.ts, variables.ts ─► tree ─ outline.ts ─► nodes
  *     nodes ─ modules.ts (contracts), links.ts, order.ts, params.ts, contract-calls.ts ─► checked graph
  *
- * No step stops the next one: each works with what is left, and keeps quiet about what only follows from a fault that
+ * No step stops the next one: each works with what is left, and does not report what only follows from a fault that
  * has been reported.
  */
 import { readFileSync, statSync } from 'node:fs';
@@ -49,7 +49,9 @@ export interface LoadResult {
   readonly graph: CheckedGraph | null;
   /** In the order of the file. */
   readonly faults: readonly GraphFault[];
-  /** Texts that logs and answers must not show: parameters from the environment, passwords in URLs. See {@link Secrets}. */
+  /**
+   * Texts that logs and answers must not show: parameters from the environment, passwords in URLs. See {@link Secrets}.
+   */
   readonly secrets: readonly string[];
 }
 
@@ -193,7 +195,7 @@ async function askNode(node: CallableNode, links: readonly FoundLink[], context:
   const checked: CheckedLink[] = [];
   for (const link of links) {
     const { input, from, kind } = link;
-    // A node that refused its parameters would only refuse them again.
+    // A node that has refused its parameters would refuse them again.
     const request = kind === 'frame' && valid ? await frameRequest(node, link, context) : null;
     checked.push({ input, from, kind, ...(request === null ? {} : { request }) });
   }

@@ -11,7 +11,7 @@ export type NodeTable = Readonly<Record<string, () => Promise<{ readonly default
 /** Imports the module at an absolute path and gives its default export. */
 export type LoadNode = (path: string) => Promise<unknown>;
 
-/** A module that never finishes loading must not hold up the check. */
+/** A module that never finishes loading must not block the check. */
 const LOAD_LIMIT_MS = 10_000;
 
 /** A `use` with a slash or the suffix of a module is a path, any other is a name. */
@@ -44,7 +44,7 @@ export async function loadContracts(builtins: NodeTable): Promise<AnyNode[]> {
  * @throws WindhoverError `module`: not there, fails to load (with the file and line of the error), or is no node
  */
 export async function loadModule(path: string, load: LoadNode = importDefault): Promise<AnyNode> {
-  // An injected loader has its own idea of what exists.
+  // An injected loader decides itself what exists.
   if (load === importDefault && !isFile(path))
     throw new WindhoverError('module', `there is no file ${path}`, { permanent: true });
   let exported: unknown;

@@ -10,7 +10,7 @@ export const NAME_PATTERN = '^[A-Za-z0-9_-]{1,64}$';
 /** What `from` may say: a node, or a node's output port. */
 export const REFERENCE_PATTERN = '^[A-Za-z0-9_-]{1,64}(\\.[A-Za-z0-9_-]+)?$';
 
-/** Far more than any camera needs; generated text must not keep the check busy for minutes. */
+/** Far more than any camera needs; bounds the time of a check. */
 const MAX_NODES = 200;
 
 const GRAPH_KEYS = ['version', 'camera', 'nodes'];

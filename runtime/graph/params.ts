@@ -54,7 +54,9 @@ export function checkParams(input: ParamsInput, faults: Faults): Record<string, 
   return absolutePaths(schema, value, tree, bases) as Record<string, unknown>;
 }
 
-/** Collects what logs and views must not show: texts from the environment, options such as `password`, URL passwords. */
+/**
+ * Collects what logs and views must not show: texts from the environment, options such as `password`, URL passwords.
+ */
 export function collectSecrets(
   tree: Tree,
   schema: TSchema | undefined,
@@ -142,7 +144,7 @@ function children(tree: Exclude<Tree, ScalarTree>): [string, Tree][] {
   return [...tree.entries].map(([key, entry]) => [key, entry.value]);
 }
 
-/** The schema of a property or an item, where there is one to be found. */
+/** The schema of a property or an item, if there is one. */
 function childSchema(schema: TSchema | undefined, key: string): TSchema | undefined {
   if (schema === undefined) return undefined;
   for (const variant of variantsOf(schema)) {

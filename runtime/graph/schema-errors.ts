@@ -24,7 +24,7 @@ export function schemaFaults(schema: TSchema, value: unknown, written: Written):
 function faultsOf(errors: readonly ValueError[], base: readonly string[], written: Written): SchemaFault[] {
   const faults = new Map<string, SchemaFault[]>();
   for (const error of errors) {
-    // The first error of a place says most: a missing value is also no number.
+    // The first error of a place says most: a missing value is also not a number.
     if (!faults.has(error.path)) faults.set(error.path, describe(error, [...base, ...pointer(error.path)], written));
   }
   return [...faults.values()].flat();
@@ -102,7 +102,7 @@ function quotesHint(schema: TSchema, tree: Tree | undefined): string {
 function describeUnion(error: ValueError, keys: readonly string[], written: Written): SchemaFault[] {
   const variants = variantsOf(error.schema);
   const tree = written(keys);
-  // A value of the right shape for one variant alone is meant to be that one: what is wrong is inside of it.
+  // A value of the right shape for only one variant is meant to be that one: the fault is inside of it.
   const alike = variants.filter((variant) => isAlike(variant, error.value));
   const meant = alike[0];
   if (meant !== undefined && alike.length === 1 && meant.const === undefined) {

@@ -24,7 +24,7 @@ import { type Entry, type MapTree, type Scalar, scalar, type Tree } from './tree
 const MAX_ALIASES = 100;
 const MAX_DEPTH = 40;
 const MAX_VALUES = 20_000;
-/** One slip can make hundreds of syntax errors; the first ones say it. */
+/** One mistake can cause hundreds of syntax errors; the first ones are enough. */
 const MAX_SYNTAX_FAULTS = 20;
 
 /**
@@ -56,7 +56,7 @@ export function parseTree(text: string, faults: Faults, placeOf?: (offset: numbe
     return null;
   }
   const problems = [...document.errors, ...document.warnings].filter((problem, i, all) => {
-    // Once the parser has lost its place, each token that follows is one more surprise.
+    // After the first unexpected token, each following token is one more error.
     return problem.code !== 'UNEXPECTED_TOKEN' || all.findIndex(({ code }) => code === problem.code) === i;
   });
   for (const problem of problems.slice(0, MAX_SYNTAX_FAULTS)) {
@@ -195,7 +195,7 @@ function isScalarValue(value: unknown): value is Scalar {
   return value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
 }
 
-/** The slip that YAML explains worst: `{ port: ${PORT} }`, where the inner brace opens a mapping. */
+/** A frequent mistake with a poor YAML message: `{ port: ${PORT} }`, where the inner brace opens a mapping. */
 function hint(text: string, at: number, message: string): string {
   const start = text.lastIndexOf('\n', at - 1) + 1;
   const end = text.indexOf('\n', at);

@@ -1,6 +1,6 @@
 /**
  * Entry of a session's process: hosts the engine, so that native code that aborts takes only this session down. It
- * stops when it is told to, and by itself when the server is gone.
+ * stops on request, and by itself when the server is gone.
  */
 import { SystemClock } from '../clock.ts';
 import { Engine } from '../engine/engine.ts';
@@ -8,7 +8,7 @@ import type { EngineGraph } from '../engine/engine-graph.ts';
 import { toRecord } from '../errors.ts';
 import type { FromChild, ToChild } from './messages.ts';
 
-/** How long the graph may take to come to its end once the server is gone. */
+/** How long the graph may take to end after the server is gone. */
 const ORPHAN_STOP_MS = 2000;
 
 let engine: Engine | undefined;

@@ -1,4 +1,4 @@
-/** What is wrong with a session right now: its own fault and those its nodes report. Each is logged once. */
+/** The current faults of a session: its own and those of its nodes. Each is logged once. */
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
 import type { SessionView } from './api.ts';
@@ -16,7 +16,7 @@ export class FaultBook {
     this.#clock = clock;
   }
 
-  /** The one to show, if any. */
+  /** The fault to show, if any. */
   get current(): Fault | null {
     if (this.#own) return this.#own;
     for (const fault of this.#ofNodes.values()) return fault;
@@ -34,12 +34,12 @@ export class FaultBook {
     this.#own = null;
   }
 
-  /** The process is gone: what its nodes reported is over. */
+  /** The process is gone: faults of its nodes are removed. */
   forgetNodes(): void {
     this.#ofNodes.clear();
   }
 
-  /** A node can't work (a camera is offline), or with null can again. */
+  /** A node cannot work (a camera is offline); null: it can again. */
   ofNode(node: string, fault: { code: string; message: string } | null): void {
     const before = this.#ofNodes.get(node);
     if (!fault) {
@@ -48,7 +48,7 @@ export class FaultBook {
       return;
     }
     const message = this.#log.redact(fault.message);
-    // Once: a camera that stays away is not news every few seconds.
+    // Once: a camera that stays offline is not logged every few seconds.
     if (before?.code === fault.code && before.message === message) return;
     const since_unix_ms = before?.since_unix_ms ?? this.#now();
     this.#ofNodes.set(node, { code: fault.code, message, since_unix_ms });

@@ -27,7 +27,7 @@ export class Figures {
     while ((this.#history[0]?.atMs ?? nowMs) < nowMs - RATE_WINDOW_MS) this.#history.shift();
   }
 
-  /** A tick is out. @param endToEndMs from decoded frame to here */
+  /** A tick was published. @param endToEndMs from decoded frame to here */
   tick(inferenceMs: number, endToEndMs: number): void {
     this.#inferenceMs.add(inferenceMs);
     this.#endToEndMs.add(endToEndMs);

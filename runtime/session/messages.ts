@@ -30,6 +30,6 @@ export type FromChild =
   | { readonly type: 'opened' }
   | { readonly type: 'failed'; readonly error: ErrorRecord }
   | { readonly type: 'done' }
-  /** How a `change` came out; with an error, the graph is the one before. */
+  /** Result of a `change`; with an error, the previous graph is active. */
   | { readonly type: 'changed'; readonly outcome: HowChanged | { readonly error: ErrorRecord } }
   | NodeReport;

@@ -13,7 +13,7 @@ export class OpenTracks {
     return this.#open.size;
   }
 
-  /** Takes note of an event that is on its way to clients. */
+  /** Records an event that is sent to clients. */
   note(event: TrackEvent): void {
     if (event.event === 'end') this.#open.delete(event.after.id);
     else this.#open.set(event.after.id, event);

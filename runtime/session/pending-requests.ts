@@ -45,7 +45,7 @@ export class PendingRequests {
     });
   }
 
-  /** The process can hear: those that wait are sent, in order. */
+  /** The process is ready: waiting requests are sent, in order. */
   opened(): void {
     this.#isOpen = true;
     for (const { request } of this.#pending.values()) this.#send(request);

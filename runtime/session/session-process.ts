@@ -12,7 +12,7 @@ export interface ProcessListener {
   message(message: FromChild): void;
   /** A line that the process printed: a node's `console.log`, or a native library. */
   output(line: string, from: 'stdout' | 'stderr'): void;
-  /** It is gone, and no message follows. */
+  /** The process has ended; no message follows. */
   exited(how: string): void;
 }
 
@@ -58,7 +58,7 @@ export class SessionProcess {
     return this.#process.pid;
   }
 
-  /** Does nothing when the process is on its way out: its `exited` tells. */
+  /** Does nothing when the process is ending: `exited` follows. */
   send(message: ToChild): void {
     if (this.#gone) return;
     try {
@@ -69,7 +69,7 @@ export class SessionProcess {
     }
   }
 
-  /** Asks it to come to its end. One that has not begun has nothing to bring to an end. */
+  /** Asks it to end in order. One that has not started is simply killed. */
   stop(): void {
     if (this.#started) this.send({ type: 'stop' });
     else this.kill();
@@ -86,7 +86,7 @@ export class SessionProcess {
     if (message.type === 'done') this.#process.disconnect();
   }
 
-  /** In batches: an acknowledgement a message would double the traffic. */
+  /** In batches: one acknowledgement per message would double the traffic. */
   #acknowledge(): void {
     this.#received += 1;
     if (this.#received < ACK_BATCH) return;

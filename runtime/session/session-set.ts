@@ -1,4 +1,4 @@
-/** All sessions of one server: at most one a camera, started on request, reported as one. */
+/** All sessions of one server: at most one per camera, started on request. */
 
 import { type Topics, topics } from '../../schemas/topics.ts';
 import type { SystemClock } from '../clock.ts';
@@ -27,7 +27,7 @@ export class SessionSet implements Sessions {
   readonly #options: SessionSetOptions;
   readonly #graphs: SessionGraph[];
   readonly #sessions = new Map<string, Session>();
-  /** Being stopped for good: still listed, but no answer to who wants the camera's session. */
+  /** Being removed: still listed, but not returned as the session of its camera. */
   readonly #leaving = new Set<Session>();
   #lastId = '';
 
@@ -88,12 +88,12 @@ export class SessionSet implements Sessions {
     return changed ?? { how: 'nothing', nodes: [], workers: [] };
   }
 
-  /** A camera that comes while the server runs. */
+  /** Adds a camera while the server runs. */
   add(graph: SessionGraph): void {
     this.#graphs.push(graph);
   }
 
-  /** A camera that goes; its session, if any, has been removed. */
+  /** Removes a camera; its session, if any, has been removed. */
   drop(camera: string): void {
     this.#graphs.splice(0, this.#graphs.length, ...this.#graphs.filter((graph) => graph.camera !== camera));
   }

@@ -32,7 +32,7 @@ export interface SessionServices {
   readonly stateFolder?: string;
   /** Also pass messages that are not meant for live clients. */
   readonly recording: boolean;
-  /** Takes what the session has to say. */
+  /** Takes the messages of the session. */
   readonly hub: Hub;
   /** The state has changed. */
   readonly changed: (session: Session) => void;
@@ -41,7 +41,7 @@ export interface SessionServices {
 /** Without a new frame for this long the session is not ready. */
 const STALL_MS = 5000;
 const LOOK_MS = 500;
-/** Errors without a code of their own come from a node's code: where it happened is what its author wants. */
+/** Errors without their own code come from the code of a node: its author needs the stack. */
 const WITH_STACK = new Set(['node_failed', 'unexpected', 'session_crashed']);
 
 export class Session {
@@ -245,7 +245,7 @@ export class Session {
 
   // ------------------------------------------------------------------------------------------ from the supervisor
 
-  /** Why it had to be killed is the fault, unless something else was before. */
+  /** The reason of the kill becomes the fault, unless there is an earlier one. */
   #killed({ code, message }: ErrorRecord): void {
     this.#log.error(message, { code });
     if (!this.#faults.current) this.#faults.set(code, message);
@@ -284,7 +284,7 @@ export class Session {
 
   // --------------------------------------------------------------------------------------------------------- state
 
-  /** Notices a session that stands still. */
+  /** Detects a session without new frames. */
   #look(): void {
     if (this.#state !== 'running' || this.#faults.current) return;
     if (this.#services.clock.monoMs() - this.#lastFrameMs < STALL_MS) return;

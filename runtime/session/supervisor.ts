@@ -1,5 +1,5 @@
 /**
- * Keeps a session's process alive: starts it, notices how it ends, starts it again with backoff, brings it down in
+ * Keeps a session's process alive: starts it, detects its end, restarts it with backoff, stops it in
  * order and, after a deadline, by force.
  */
 import type { Clock } from '../clock.ts';
@@ -13,7 +13,7 @@ export interface SupervisorListener {
   start(): ProcessStart;
   message(message: FromChild): void;
   output(line: string, from: 'stdout' | 'stderr'): void;
-  /** The process is ended by force, because it did not do in time what it was to do. */
+  /** The process was killed, because it missed a deadline. */
   killed(error: ErrorRecord): void;
   /**
    * The process is gone for good: the source ended, `stop` was called, or an error that trying again can't mend.
@@ -141,7 +141,10 @@ export class Supervisor {
     this.start();
   }
 
-  /** The process stops by itself now; one that hangs in a handler of another node, or has lost a worker, never would. */
+  /**
+   * The process now stops by itself. One that hangs in a handler, or has lost a worker, would never stop: see the
+   * deadline.
+   */
   #fail(error: ErrorRecord): void {
     if (this.#error) return;
     this.#error = error;
@@ -181,7 +184,7 @@ export class Supervisor {
     if (this.#clock.monoMs() - this.#openedMs > STABLE_MS) this.#backoff.reset();
     const waitMs = Math.round(this.#backoff.next(Math.random()));
     this.#listener.restarting(how, error, waitMs);
-    // The listener may have stopped the session on this news.
+    // The listener may have stopped the session in this call.
     if (!this.#stopping) this.#timer = setTimeout(() => this.start(), waitMs);
   }
 }

@@ -1,4 +1,4 @@
-/** What the server says of sessions and cameras: each a schema (for the OpenAPI page and tests) and the type that follows. */
+/** Answers about sessions and cameras: each a schema (for the OpenAPI page and tests) and its type. */
 import { type Static, Type } from '@sinclair/typebox';
 import { literals, nullable } from '../../schemas/common.ts';
 import { MetadataTickSchema } from '../../schemas/metadata-tick.ts';

@@ -1,9 +1,9 @@
 /**
  * Downloads one file whose size and SHA-256 are known.
  *
- * What has arrived lies in `TARGET.part` and is the beginning of the next try; `TARGET.part.etag` holds what the server
- * called this version of the file, so that no two versions are put together. The file gets its name only after all of
- * it, read back from the disk, has the right hash: what is there under that name can be trusted.
+ * The received part is in `TARGET.part`, and the next attempt continues it; `TARGET.part.etag` holds what the server
+ * called this version of the file, so that two versions are never mixed. The file gets its name only after all of
+ * it, read back from the disk, has the right hash.
  */
 import { createReadStream } from 'node:fs';
 import { type FileHandle, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
@@ -18,7 +18,7 @@ export interface DownloadOptions {
   readonly target: string;
   /** Longest wait for the answer, and for each next part of it. */
   readonly stallMs: number;
-  /** Ends it; what has arrived stays for the next try. */
+  /** Ends it; the received part is kept for the next attempt. */
   readonly signal: AbortSignal;
   /** Called with the bytes that are there: at the beginning, and after each part. */
   readonly progress?: (bytes: number) => void;
@@ -127,7 +127,7 @@ function strongTag(etag: string | null): string | null {
   return etag?.startsWith('"') ? etag : null;
 }
 
-/** Puts the body behind what is there. */
+/** Appends the body to the received part. */
 async function receive(answer: Answer, part: string, options: DownloadOptions, stall: StallSignal): Promise<void> {
   let at = answer.from;
   options.progress?.(at);
@@ -186,7 +186,7 @@ class StallSignal implements Disposable {
 
 const RESUMES = 'the received part is kept: run the same command again to continue';
 
-/** Aborted requests throw this and that; what they were aborted for says more. */
+/** Aborted requests throw various errors; the reason of the abort says more. */
 function readable(error: unknown, options: DownloadOptions, stall: StallSignal): WindhoverError {
   if (options.signal.aborted) return new WindhoverError('interrupted', `interrupted (${RESUMES})`, { cause: error });
   if (stall.signal.aborted) {

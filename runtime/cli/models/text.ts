@@ -8,7 +8,7 @@ const FEW_NAMES = 4;
 /** Metadata of some exporters holds whole configurations. */
 const MAX_VALUE_CHARS = 200;
 
-/** The models that are there, and those that could be. */
+/** The installed models, and those available for download. */
 export function modelsText(models: readonly (ModelCard | RefusedModel)[], known: readonly KnownModel[]): string {
   const here = models.map((model) =>
     'error' in model
