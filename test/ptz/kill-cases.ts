@@ -166,7 +166,7 @@ function expectStanding(seen: readonly Seen[]): void {
 
 /** The figure that the verdict names for cameras that answer too late for the promise. */
 function promisedMs({ verdict }: FleetCamera<Case>): number {
-  const told = /it stands (\d+) ms later/.exec(verdict.notes.join())?.[1];
+  const told = /would stand still (\d+) ms later/.exec(verdict.notes.join())?.[1];
   return told === undefined ? STOPPED_WITHIN_MS : Number(told);
 }
 
