@@ -1,9 +1,13 @@
 /** The current faults of a session: its own and those of its nodes. Each is logged once. */
 import type { Clock } from '../clock.ts';
+import type { ErrorRecord } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { SessionView } from './api.ts';
 
 export type Fault = NonNullable<SessionView['fault']>;
+
+/** Errors without their own code come from the code of a node: its author needs the stack. */
+const WITH_STACK = new Set(['node_failed', 'unexpected', 'session_crashed']);
 
 export class FaultBook {
   readonly #log: Log;
@@ -26,6 +30,23 @@ export class FaultBook {
   /** Notes a fault of the session itself; logging it is the caller's. A fault that follows another keeps its time. */
   set(code: string, message: string): void {
     this.#own = { code, message: this.#log.redact(message), since_unix_ms: this.#own?.since_unix_ms ?? this.#now() };
+  }
+
+  /**
+   * Logs an error that ends the session process, and makes it the fault.
+   * @param places `file:line:column` of each node in the graph file: shown when the error names no place in the node's code
+   */
+  failed({ code, message, node, stack, ...error }: ErrorRecord, places: Readonly<Record<string, string>> = {}): void {
+    const at = error.at ?? (node === undefined ? undefined : places[node]);
+    const where = { ...(node ? { node } : {}), ...(at ? { at } : {}) };
+    this.#log.error(message, { code, ...where, ...(stack && WITH_STACK.has(code) ? { stack } : {}) });
+    this.set(code, `${node ? `node ${node}: ` : ''}${message}${at ? ` (${at})` : ''}`);
+  }
+
+  /** Logs the reason of a kill. It becomes the fault, unless there is an earlier one. */
+  killed({ code, message }: ErrorRecord): void {
+    this.#log.error(message, { code });
+    if (!this.current) this.set(code, message);
   }
 
   /** Frames flow. */

@@ -41,8 +41,6 @@ export interface SessionServices {
 /** Without a new frame for this long the session is not ready. */
 const STALL_MS = 5000;
 const LOOK_MS = 500;
-/** Errors without their own code come from the code of a node: its author needs the stack. */
-const WITH_STACK = new Set(['node_failed', 'unexpected', 'session_crashed']);
 
 export class Session {
   readonly id: string;
@@ -89,7 +87,7 @@ export class Session {
       start: () => this.#processStart(),
       message: (message) => this.#receive(message),
       output: (line, from) => this.#log[from === 'stdout' ? 'info' : 'warn'](line, { code: `process_${from}` }),
-      killed: (error) => this.#killed(error),
+      killed: (error) => this.#faults.killed(error),
       over: (how, error) => this.#over(how, error),
       restarting: (how, error, inMs) => this.#restarting(how, error, inMs),
       left: () => this.#processGone(),
@@ -210,7 +208,7 @@ export class Session {
         this.#kept[message.node] = message.state;
         break;
       case 'failed':
-        this.#failed(message.error);
+        this.#faults.failed(message.error, this.graph.places);
     }
   }
 
@@ -230,26 +228,11 @@ export class Session {
     if (this.#state === 'starting' || this.#state === 'restarting') this.#become('running');
   }
 
-  #failed(error: ErrorRecord): void {
-    const { code, message, node, stack } = error;
-    // Where in the node's own code, else where in the graph file.
-    const at = error.at ?? (node === undefined ? undefined : this.graph.places?.[node]);
-    const where = { ...(node ? { node } : {}), ...(at ? { at } : {}) };
-    this.#log.error(message, { code, ...where, ...(stack && WITH_STACK.has(code) ? { stack } : {}) });
-    this.#faults.set(code, `${node ? `node ${node}: ` : ''}${message}${at ? ` (${at})` : ''}`);
-  }
-
   #logEntry({ level, node, message, fields }: LogEntry): void {
     this.#log[level](message, { ...(node ? { node } : {}), ...fields });
   }
 
   // ------------------------------------------------------------------------------------------ from the supervisor
-
-  /** The reason of the kill becomes the fault, unless there is an earlier one. */
-  #killed({ code, message }: ErrorRecord): void {
-    this.#log.error(message, { code });
-    if (!this.#faults.current) this.#faults.set(code, message);
-  }
 
   #over(how: 'ended' | 'stopped' | 'failed', error: ErrorRecord | undefined): void {
     this.#changes.replaced(error ?? { code: 'session_over', message: `the session has ${how}`, permanent: true });
@@ -264,10 +247,8 @@ export class Session {
     this.#processGone();
     this.#error = error;
     this.#restarts += 1;
-    if (!error) {
-      this.#log.error(`the session process died: ${how}`, { code: 'session_process_died' });
-      this.#faults.set('session_process_died', `the session process died (${how}); it is being started again`);
-    }
+    const died = { code: 'session_process_died', message: `the session process died: ${how}`, permanent: false };
+    if (!error) this.#faults.failed(died);
     this.#log.info('restarting the session', { in_ms: inMs, restarts: this.#restarts });
     this.#become('restarting');
   }

@@ -44,7 +44,7 @@ describe("the session's process is killed", () => {
         status: 503,
         reasons: [expect.objectContaining({ session_id: session, camera_id: 'clip', code: 'session_process_died' })],
       });
-      expect(reasons[0]?.message).toBe('the session process died (killed by SIGKILL); it is being started again');
+      expect(reasons[0]?.message).toBe('the session process died: killed by SIGKILL');
 
       const ticks = client.ticks.length;
       await until('ticks again', () => client.ticks.length > ticks, BUSY_FACTOR * COMES_BACK_MS);
