@@ -8,13 +8,34 @@
  * left out had no detections. Boxes are source pixels, `x, y` = top-left corner. A detection without a label gets the
  * default one.
  */
-import type { Detection } from '../../runtime/node.ts';
+import { Value } from '@sinclair/typebox/value';
+import { type Detection, type Static, Type } from '../../runtime/node.ts';
 import { badLine, LAST_FRAME_INDEX, type Recording, type RecordingDefaults, sourceOf } from './recording.ts';
 
 const LINE =
   '{"frame":0,"detections":[{"x":0,"y":0,"w":1,"h":1,"confidence":1,"label":"…"}]} with rising frames from 0 and ' +
   'confidence from 0 to 1';
 const HEADER = '{"width":1280,"height":720,"fps":25}, each above 0';
+
+const Header = Type.Object({
+  width: Type.Optional(Type.Integer({ minimum: 1 })),
+  height: Type.Optional(Type.Integer({ minimum: 1 })),
+  fps: Type.Optional(Type.Number({ exclusiveMinimum: 0 })),
+});
+
+const FrameLine = Type.Object({
+  frame: Type.Integer({ minimum: 0, maximum: LAST_FRAME_INDEX }),
+  detections: Type.Array(
+    Type.Object({
+      x: Type.Number(),
+      y: Type.Number(),
+      w: Type.Number(),
+      h: Type.Number(),
+      confidence: Type.Number({ minimum: 0, maximum: 1 }),
+      label: Type.Optional(Type.String({ minLength: 1 })),
+    }),
+  ),
+});
 
 /**
  * @param path names the file in errors
@@ -23,7 +44,7 @@ const HEADER = '{"width":1280,"height":720,"fps":25}, each above 0';
  */
 export function readJsonl(text: string, path: string, defaults: RecordingDefaults): Recording {
   const detections = new Map<number, readonly Detection[]>();
-  let header: Partial<Record<'width' | 'height' | 'fps', number>> = {};
+  let header: Static<typeof Header> = {};
   let frameCount = 0;
   let first = true;
   for (const [at, raw] of text.split('\n').entries()) {
@@ -32,14 +53,16 @@ export function readJsonl(text: string, path: string, defaults: RecordingDefault
     const value = parse(line);
     if (value === undefined) throw badLine(path, at + 1, LINE, line);
     if (first && !('frame' in value)) {
-      const found = readHeader(value);
-      if (found === undefined) throw badLine(path, at + 1, HEADER, line);
-      header = found;
+      const saysSomething = Object.keys(Header.properties).some((name) => name in value);
+      if (!saysSomething || !Value.Check(Header, value)) throw badLine(path, at + 1, HEADER, line);
+      header = value;
     } else {
-      const frame = readFrame(value, defaults.label);
-      if (frame === undefined || frame.index < frameCount) throw badLine(path, at + 1, LINE, line);
-      detections.set(frame.index, frame.detections);
-      frameCount = frame.index + 1;
+      if (!Value.Check(FrameLine, value) || value.frame < frameCount) throw badLine(path, at + 1, LINE, line);
+      detections.set(
+        value.frame,
+        value.detections.map((found) => toDetection(found, defaults.label)),
+      );
+      frameCount = value.frame + 1;
     }
     first = false;
   }
@@ -61,41 +84,7 @@ function parse(line: string): object | undefined {
   }
 }
 
-function readHeader(value: object): Partial<Record<'width' | 'height' | 'fps', number>> | undefined {
-  const header: Partial<Record<'width' | 'height' | 'fps', number>> = {};
-  for (const name of ['width', 'height', 'fps'] as const) {
-    if (!(name in value)) continue;
-    const given = field(value, name);
-    if (!(given > 0) || (name !== 'fps' && !Number.isInteger(given))) return undefined;
-    header[name] = given;
-  }
-  return Object.keys(header).length > 0 ? header : undefined;
-}
-
-function readFrame(value: object, label: string): { index: number; detections: Detection[] } | undefined {
-  const index = field(value, 'frame');
-  if (!Number.isInteger(index) || index < 0 || index > LAST_FRAME_INDEX) return undefined;
-  if (!('detections' in value) || !Array.isArray(value.detections)) return undefined;
-  const detections: Detection[] = [];
-  for (const entry of value.detections) {
-    const detection = readDetection(entry, label);
-    if (detection === undefined) return undefined;
-    detections.push(detection);
-  }
-  return { index, detections };
-}
-
-function readDetection(value: unknown, defaultLabel: string): Detection | undefined {
-  if (typeof value !== 'object' || value === null) return undefined;
-  const bboxPx = { x: field(value, 'x'), y: field(value, 'y'), w: field(value, 'w'), h: field(value, 'h') };
-  const confidence = field(value, 'confidence');
-  const label = 'label' in value ? value.label : defaultLabel;
-  if (!Object.values(bboxPx).every(Number.isFinite) || !(confidence >= 0 && confidence <= 1)) return undefined;
-  return typeof label === 'string' && label !== '' ? { bboxPx, confidence, label } : undefined;
-}
-
-/** The number under that name, NaN when it is none. */
-function field(value: object, name: string): number {
-  const found: unknown = (value as Record<string, unknown>)[name];
-  return typeof found === 'number' && Number.isFinite(found) ? found : Number.NaN;
+function toDetection(found: Static<typeof FrameLine>['detections'][number], defaultLabel: string): Detection {
+  const { x, y, w, h, confidence, label = defaultLabel } = found;
+  return { bboxPx: { x, y, w, h }, confidence, label };
 }
