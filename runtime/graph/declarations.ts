@@ -31,17 +31,21 @@ export function checkDeclarations(nodes: readonly LinkingNode[], faults: Faults)
     }
     const { posts = [], watches = [] } = contract?.board ?? {};
     for (const { name, keep, schema } of [...posts, ...watches]) declare(`the board topic ${name}`, { keep, schema });
-    for (const { kind, schema } of portsOf(contract)) {
-      const isBuiltin = LINK_KINDS.some((builtin) => builtin === kind);
-      if (isBuiltin === (schema !== undefined))
-        fault(
-          isBuiltin
-            ? `${kind} is a built-in kind of link: it takes no schema`
-            : `the kind of link ${kind} is not built in: give its port the schema of its values`,
-        );
-      else if (schema) declare(`the kind of link ${kind}`, schema);
+    for (const port of portsOf(contract)) {
+      const wrong = wrongKind(port);
+      if (wrong) fault(wrong);
+      else if (port.schema) declare(`the kind of link ${port.kind}`, port.schema);
     }
+    const unjoinable = Object.values(contract?.inputs ?? {}).find(({ kind }) => kind === 'packet' || kind === 'frame');
+    if (contract?.join && unjoinable) fault(`join: 'frame' takes messages, not the kind of link ${unjoinable.kind}`);
   }
+}
+
+function wrongKind({ kind, schema }: PortKind): string | null {
+  const isBuiltin = LINK_KINDS.some((builtin) => builtin === kind);
+  if (isBuiltin === (schema === undefined)) return null;
+  if (isBuiltin) return `${kind} is a built-in kind of link: it takes no schema`;
+  return `the kind of link ${kind} is not built in: give its port the schema of its values`;
 }
 
 function portsOf(contract: LinkingNode['contract']): PortKind[] {

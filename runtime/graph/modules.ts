@@ -1,7 +1,7 @@
 /** From `use` to a node's contract: built-in nodes by name, a user's own by the path of its module. */
 import { existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { errorMessage, WindhoverError } from '../errors.ts';
+import { errorCode, errorMessage, WindhoverError } from '../errors.ts';
 import type { AnyNode } from '../node.ts';
 import { isContract } from './graph.ts';
 
@@ -53,7 +53,8 @@ export async function loadModule(path: string, load: LoadNode = importDefault): 
   } catch (error) {
     throw new WindhoverError('module', `can't be loaded: ${moduleError(error, path)}`, {
       cause: error,
-      permanent: true,
+      // A busy machine may be faster next time.
+      permanent: errorCode(error) !== 'module_slow',
     });
   }
   if (isContract(exported)) return exported;
@@ -71,7 +72,10 @@ async function importDefault(path: string): Promise<unknown> {
 async function withLimit<T>(promise: Promise<T>, path: string): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const limit = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`${path} did not load in ${LOAD_LIMIT_MS / 1000} s`)), LOAD_LIMIT_MS);
+    timer = setTimeout(
+      () => reject(new WindhoverError('module_slow', `${path} did not load in ${LOAD_LIMIT_MS / 1000} s`)),
+      LOAD_LIMIT_MS,
+    );
   });
   try {
     return await Promise.race([promise, limit]);

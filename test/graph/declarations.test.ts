@@ -134,6 +134,12 @@ describe('kinds of links', () => {
     expect(first).toBe('4:3 nodes.gives: tracks is a built-in kind of link: it takes no schema');
   });
 
+  test('frames are not joined: they are views of a ring', async () => {
+    const joins = { ...takes('heat', Heat), inputs: { in: { kind: 'frame' } }, join: 'frame' } as unknown as AnyNode;
+    const faults = await check('  gives: { use: gives }\n  takes: { use: takes }\n', gives('heat', Heat), joins);
+    expect(faults).toContain("5:3 nodes.takes: join: 'frame' takes messages, not the kind of link frame");
+  });
+
   test('its values travel, typed at both ends, and can be joined', async () => {
     const heard: string[] = [];
     const source = defineNode({
