@@ -1,5 +1,5 @@
 /**
- * What the autotracker asks of a camera, whatever the camera speaks.
+ * The interface between the autotracker and a camera, independent of the camera's protocol.
  *
  * Signs: pan + is right, tilt + is up, zoom + is in. Every call has the driver's own deadline and takes an AbortSignal.
  * Calls go to the camera one at a time, in order; of velocities that wait only the newest is sent.
@@ -25,7 +25,7 @@ export const MAX_LEASE_MS = 1000;
 export interface Offset {
   /**
    * `fov`: 1 brings what is at the picture's right (upper) edge to its centre. `position`: in the unit of positions.
-   * `generic`: the camera's generic translation space, whose scale the camera alone knows.
+   * `generic`: the camera's generic translation space, of unknown scale.
    */
   readonly space: 'fov' | 'position' | 'generic';
   readonly pan?: number;
@@ -49,20 +49,20 @@ export interface Preset {
 }
 
 export interface Capabilities {
-  /** `degrees` where the camera (or the options) tell what its numbers mean; else the camera's range is [-1, 1]. */
+  /** `degrees` where the camera or the options define the unit; else the camera's range is [-1, 1]. */
   readonly positionUnit: 'degrees' | 'normalized';
-  /** The camera says where it points. */
+  /** The camera reports its position. */
   readonly position: boolean;
   readonly absolute: boolean;
   readonly relative: readonly Offset['space'][];
   readonly zoom: boolean;
-  /** The lease to ask for: longer ones are cut to it, so that everything stands in time when our process dies. */
+  /** The longest lease: longer ones are shortened to it, so that the camera stands in time when this process dies. */
   readonly leaseMs: number;
   /** Which rung velocities use, and why; plain data, to be kept and shown. */
   readonly verdict: Verdict;
 }
 
-/** How things stand between us and the camera. */
+/** State of the connection to the camera. */
 export interface Link {
   readonly state: 'closed' | 'ready' | 'lost' | 'refused';
   /** Why it is not ready. */
@@ -72,9 +72,9 @@ export interface Link {
 }
 
 export interface PtzStatus {
-  /** When it pointed there, as well as is known: the middle of the request, on our monotonic clock. */
+  /** Time of the position: the middle of the request, on the monotonic clock of this process. */
   readonly atMs: number;
-  /** Each null when the camera does not say. */
+  /** Each null when the camera does not report it. */
   readonly pan: number | null;
   readonly tilt: number | null;
   readonly zoom: number | null;
@@ -87,7 +87,7 @@ export interface PtzStatus {
   /** The last velocity that was sent and has neither ended nor been stopped. */
   readonly velocity: Velocity | null;
   readonly link: Link;
-  /** What is amiss beside the link, in plain words; absent when nothing is. */
+  /** Problems beside the link, in words; absent when there are none. */
   readonly notes?: readonly string[];
 }
 
@@ -95,7 +95,7 @@ export interface PtzStatus {
 export type VelocityOutcome = 'sent' | 'superseded';
 
 export interface PtzDriver {
-  /** Connects and finds out what the camera can do, by small real moves unless told otherwise. */
+  /** Connects and tests the camera's capabilities with small moves, unless `probe` is off. */
   open(signal?: AbortSignal): Promise<Capabilities>;
   /**
    * Moves at a velocity until the lease is over; renew it to go on. Without renewal the driver stops the camera.
@@ -105,13 +105,13 @@ export interface PtzDriver {
   moveVelocity(velocity: Velocity, leaseMs: number, signal?: AbortSignal): Promise<VelocityOutcome>;
   moveRelative(offset: Offset, signal?: AbortSignal): Promise<void>;
   moveAbsolute(place: Place, signal?: AbortSignal): Promise<void>;
-  /** Stops all axes; tried again, and by other means, until the camera has taken one. */
+  /** Stops all axes; repeated in all forms until the camera has accepted one. */
   stop(signal?: AbortSignal): Promise<void>;
   gotoPreset(token: string, signal?: AbortSignal): Promise<void>;
   presets(signal?: AbortSignal): Promise<readonly Preset[]>;
-  /** Never fails for the camera's sake: what is wrong is in `link`. Also tries to get a lost camera back. */
+  /** Never fails because of the camera: the fault is in `link`. Also reconnects a lost camera. */
   status(signal?: AbortSignal): Promise<PtzStatus>;
-  /** Stops, then lets go. @throws WindhoverError `ptz_stop_failed`; it is closed all the same */
+  /** Stops, then disconnects. @throws WindhoverError `ptz_stop_failed`; it is closed in any case */
   close(): Promise<void>;
 }
 
@@ -121,7 +121,7 @@ export function isZero({ pan, tilt, zoom }: Velocity): boolean {
   return pan === 0 && tilt === 0 && zoom === 0;
 }
 
-/** Into [-1, 1]; what is no number is no motion. */
+/** Clamps to [-1, 1]; 0 for what is not a number. */
 export function safeVelocity({ pan, tilt, zoom }: Velocity): Velocity {
   return { pan: unit(pan), tilt: unit(tilt), zoom: unit(zoom) };
 }

@@ -13,16 +13,16 @@ export type Rung = (typeof RUNGS)[number];
 export interface RungEvidence {
   /** The camera lists what it takes. */
   readonly listed: boolean;
-  /** What the small move showed. `unverified`: taken without complaint, but its effect could not be observed. */
+  /** Result of the test move. `unverified`: accepted, but its effect could not be observed. */
   readonly move: 'works' | 'unverified' | 'failed' | 'not-tried';
   /** Why the move failed or could not be verified. */
   readonly detail: string | null;
 }
 
 export interface StopEvidence {
-  /** A velocity's Timeout: ends it, does not, is refused, is nothing it has, can't be seen, was not tried. */
+  /** Timeout of a velocity: works, is ignored, is refused, is absent, cannot be observed, was not tried. */
   readonly timeout: 'works' | 'ignored' | 'refused' | 'absent' | 'unverified' | 'not-tried';
-  /** How it can be stopped: by Stop, by a velocity of zero, or by nothing that was seen to work. */
+  /** How it can be stopped: by Stop, by a velocity of zero, or by neither, as far as observed. */
   readonly stop: 'stop' | 'zero-velocity' | 'none' | 'unverified' | 'not-tried';
 }
 
@@ -31,12 +31,12 @@ export interface Evidence {
   readonly stops: StopEvidence;
   /** Position of the status: usable, or why it is not. */
   readonly position: 'works' | 'absent';
-  /** What else was found, in plain words. */
+  /** Other findings, in words. */
   readonly notes: readonly string[];
 }
 
 export interface LadderPolicy {
-  /** The only rungs to use, whatever their order here. */
+  /** The allowed rungs, in any order. */
   readonly allowed: readonly Rung[];
   /** Something outside of this process stops the camera when the process dies. */
   readonly guardian: boolean;
@@ -66,8 +66,8 @@ export interface Verdict {
 }
 
 /**
- * Takes the best rung that can be trusted. When none can, takes velocity with a camera that moves but does not stop by
- * itself (our own stop is all there is then), and says so; never a camera that no stop was seen to work on.
+ * Takes the best rung that is safe. If there is none, takes velocity for a camera that moves but does not stop by
+ * itself (it then depends on our stop), and notes it; never a camera without a working stop.
  */
 export function chooseRung(evidence: Evidence, policy: LadderPolicy, roundTripMs: number): Verdict {
   const rejected: Rejection[] = [];
@@ -109,7 +109,7 @@ function whyNot(rung: Rung, evidence: Evidence, policy: LadderPolicy): string | 
   if (!listed) return 'the camera does not list it';
   if (move === 'failed') return detail ?? 'the small move failed';
   if (rung === 'absolute' && evidence.position === 'absent') return 'the camera does not report its position';
-  // What the lower rungs do ends by itself: a move to a place is over when it is there.
+  // Moves of the lower rungs end by themselves, at their goal.
   return rung === 'velocity' ? whyNotVelocity(evidence.stops, policy) : null;
 }
 

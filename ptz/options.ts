@@ -1,4 +1,6 @@
-/** The options of a camera's driver as a node's parameters embed them: which driver, where positions come from, both's own. */
+/**
+ * Options of a camera driver, for the parameters of a node: the driver, the source of positions, and their own options.
+ */
 import { type Static, Type, WindhoverError } from '../runtime/node.ts';
 import { OctagonOptions } from './octagon/options.ts';
 import { OnvifOptions } from './onvif/options.ts';

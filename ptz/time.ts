@@ -1,9 +1,9 @@
-/** Time as the drivers see it: a clock, waits and chance that a test can own. */
+/** Clock, timers and random numbers of the drivers; injected by tests. */
 import { type Clock, sleep } from '../runtime/node.ts';
 
 export interface DriverTime {
   readonly clock: Clock;
-  /** Runs something once, `ms` from now. @returns what calls it off */
+  /** Runs a function once, `ms` from now. @returns a function that cancels it */
   after(ms: number, run: () => void): () => void;
   /** Resolves after `ms`, or as soon as the signal is aborted. */
   wait(ms: number, signal: AbortSignal): Promise<void>;

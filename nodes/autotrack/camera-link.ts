@@ -1,6 +1,6 @@
 /**
- * The autotracker's end of the line to the camera: connects and connects again, sends the newest command and never
- * queues any, asks for the status at a steady rate, and never lets a slow camera hold a frame up.
+ * The autotracker's connection to the camera: connects and reconnects, sends the newest command and never
+ * queues any, asks for the status at a steady rate, and never lets a slow camera delay a frame.
  */
 
 import type { DriverTime } from '../../ptz/index.ts';
@@ -82,7 +82,7 @@ export class CameraLink {
     return this.#status;
   }
 
-  /** What the camera was told last; zeros once the lease of that is over. */
+  /** The last command to the camera; zeros after its lease. */
   get velocity(): Velocity {
     return this.#velocity;
   }
@@ -92,7 +92,7 @@ export class CameraLink {
     return this.#sentCount;
   }
 
-  /** Connects in the background; comes back at once. */
+  /** Connects in the background; returns at once. */
   start(): void {
     this.#work = this.#run().catch((error: unknown) => {
       this.#log.error(`camera control has ended: ${errorMessage(error)}`, { code: code(error) });
@@ -141,7 +141,7 @@ export class CameraLink {
     });
   }
 
-  /** Stops the camera and lets go. */
+  /** Stops the camera and disconnects. */
   async close(): Promise<void> {
     this.#next = null;
     this.#callOffEnd();
@@ -225,7 +225,9 @@ export class CameraLink {
     }
   }
 
-  /** @param leaseMs of a velocity; nothing moves on beyond it, also when no stop gets through to a camera that is lost */
+  /**
+   * @param leaseMs of a velocity; nothing moves on beyond it, also when no stop gets through to a camera that is lost
+   */
   #note(velocity: Velocity, leaseMs = 0): void {
     this.#callOffEnd();
     this.#velocity = velocity;

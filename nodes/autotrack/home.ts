@@ -64,7 +64,7 @@ export class Home {
     this.#isReached = false;
   }
 
-  /** Sends the camera home, unless it is on its way. Comes back at once. */
+  /** Sends the camera home, unless it is on its way. Returns at once. */
   go(camera: Traveller, nowMs: number): void {
     if (this.#preset === undefined || this.isUnderWay || nowMs < this.#tryAgainMs) return;
     this.#isAsking = true;
@@ -79,7 +79,7 @@ export class Home {
     this.#isAway = false;
   }
 
-  /** The way home that was asked for last has ended. */
+  /** The last requested move home has ended. */
   get isReached(): boolean {
     return this.#isReached;
   }

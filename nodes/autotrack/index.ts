@@ -12,7 +12,7 @@ import { type AutotrackParams, params } from './options.ts';
 import { Reporter } from './reporter.ts';
 import { Tuning } from './tuning.ts';
 
-/** How often the camera is looked after between pictures. */
+/** Interval of control steps between pictures. */
 const TICK_MS = 50;
 
 export default defineNode({
@@ -27,7 +27,7 @@ export default defineNode({
   validate: (options) => checkDriverOptions(options),
   open(context) {
     const { params: options, graph, clock, board } = context;
-    // Files are not watched by a camera that could be moved.
+    // There is no camera to move for a file.
     if (options.driver === 'none' || graph.pace === 'asap')
       return handlers(new Follower(context, null), () => undefined);
     const time = realTime(clock);

@@ -1,5 +1,5 @@
 /**
- * What the camera is to do now: follow, hold, look around, go home, or nothing. Pure: time is an argument.
+ * What the camera must do now: follow, hold, look around, go home, or nothing. Pure: time is an argument.
  *
  *     idle ──selected and seen──▶ following ──unseen──▶ holding ──hold_s──▶ searching ──search_s──▶ holding
  *      ▲                              ▲                    │ seen again        │ seen again            │
@@ -9,9 +9,9 @@
 import type { Selection } from './selector.ts';
 
 export interface MissionOptions {
-  /** A target that is lost is waited for in its place for so long … */
+  /** How long the camera waits where a target was lost … */
   readonly hold_s: number;
-  /** … and looked for around it for so long. 0: not at all. */
+  /** … and how long it looks around there. 0: not at all. */
   readonly search_s: number;
   /** Time without a target in sight after which the camera goes home. */
   readonly return_after_s: number;
@@ -26,11 +26,11 @@ export interface MissionInput {
   readonly selection: Selection | null;
   /** When the selected target was in sight last; null: not since it was selected. */
   readonly seenMs: number | null;
-  /** What the controller makes of it. */
+  /** State of the controller. */
   readonly control: 'idle' | 'blind' | 'track' | 'settle' | 'rest';
   /** The camera has been moved since it was home last. */
   readonly isAway: boolean;
-  /** The move home is over. */
+  /** The move home has ended. */
   readonly isHome: boolean;
 }
 
@@ -51,7 +51,7 @@ const FOLLOWING = {
   settle: 'settling',
   rest: 'resting',
 } as const;
-/** A move home that has not ended by then is not waited for any longer. */
+/** Longest wait for the end of a move home. */
 const RETURN_S = 20;
 
 export class Mission {
@@ -108,7 +108,7 @@ export class Mission {
     const isOver = unseenS >= Math.max(returnS, holdS + searchS);
     if (isOver) {
       this.#searchSinceMs = null;
-      // The operator's target stays selected: it may come back, and only the operator gives it up.
+      // The operator's target stays selected: it may come back, and only the operator releases it.
       const release = selection?.by === 'graph' ? 'lost' : null;
       return { ...this.#home(input), release };
     }

@@ -14,17 +14,17 @@ export interface Positions {
   readonly tilt: number | null;
 }
 
-/** Slower commands may move an axis by less than can be seen. */
+/** Slower commands may move an axis by less than can be measured. */
 const LEAST_COMMAND = 0.05;
-/** So long an axis must have been told to move one way … */
+/** How long an axis must have been commanded in one direction … */
 const TOLD_MS = 1500;
-/** … and have stayed where it is. */
+/** … without a change of its position. */
 const STAYED_MS = 800;
 /** Positions that differ by less are the same; by unit. */
 const SAME = { degrees: 0.05, normalized: 0.0005 } as const;
 
 class AxisReach {
-  /** Way in which it is told to move, and since when. */
+  /** Commanded direction, and since when. */
   #way: -1 | 0 | 1 = 0;
   #sinceMs = 0;
   #stayed: { readonly position: number; readonly sinceMs: number } | null = null;
@@ -40,7 +40,7 @@ class AxisReach {
     if (way === this.#way) return;
     this.#way = way;
     this.#sinceMs = atMs;
-    // The other way is always free.
+    // The opposite direction is always free.
     if (way !== 0 && way !== this.#blocked) this.#blocked = 0;
   }
 
@@ -72,12 +72,12 @@ export class Reach {
     this.#axes.tilt.see(tilt, atMs, SAME[unit], 2 * roundTripMs);
   }
 
-  /** The axes that are at their end. */
+  /** The axes at their limit. */
   get ends(): readonly TurnAxis[] {
     return (['pan', 'tilt'] as const).filter((axis) => this.#axes[axis].blocked !== 0);
   }
 
-  /** What of a velocity leads somewhere. */
+  /** The part of a velocity that the axes can follow. */
   within<T extends Velocity>(velocity: T): T {
     const free = (axis: TurnAxis) => (Math.sign(velocity[axis]) === this.#axes[axis].blocked ? 0 : velocity[axis]);
     return { ...velocity, pan: free('pan'), tilt: free('tilt') };

@@ -1,5 +1,5 @@
 /**
- * Knows a lost target again when the tracker gives it another id: a track that was never in a picture together with it,
+ * Finds a lost target again when the tracker gives it another id: a track that was never in a picture together with it,
  * about where the target should be, and about as large. Pure.
  */
 import type { Direction } from '../../runtime/node.ts';

@@ -1,4 +1,4 @@
-/** Tells clients how the camera and the autotracker stand: at once when something changes, and now and then anyway. */
+/** Publishes the states of camera and autotracker: at once after a change, and at intervals. */
 import type { Clock, MessageOf, NodeContext, topics } from '../../runtime/node.ts';
 import type { CameraLink } from './camera-link.ts';
 import type { TurnAxis } from './reach.ts';
@@ -22,7 +22,7 @@ export interface Moment {
   readonly seenMs: number | null;
   readonly hfovDeg: number | null;
   readonly preset: string | null;
-  /** Axes at their end. */
+  /** Axes at their limit. */
   readonly ends: readonly TurnAxis[];
 }
 
@@ -42,7 +42,7 @@ export interface ReporterParts {
   readonly publish: Publish;
 }
 
-/** A position that changes is told so often, and one that does not so seldom. */
+/** Intervals of the published position: while it changes, and while it does not. */
 const PTZ_MS = 200;
 const PTZ_CALM_MS = 2000;
 const TRACKER_CALM_MS = 5000;

@@ -19,7 +19,7 @@ const RING_LOOKS = 6;
 const DWELL_MS = 700;
 /** Arrived: so near, in widths of the picture. */
 const ARRIVED = 0.12;
-/** A look that the camera does not get to is given up. */
+/** A direction that the camera does not reach is skipped. */
 const LOOK_MS = 4000;
 
 export class Search {
@@ -62,7 +62,9 @@ export function whereNow({ panDeg, tiltDeg, panDegPerS, tiltDegPerS, atMs }: Los
   return { panDeg: panDeg + panDegPerS * forS, tiltDeg: tiltDeg + tiltDegPerS * forS };
 }
 
-/** Offsets of the looks: none, then a ring that begins in the direction of flight and alternates to both sides of it. */
+/**
+ * Offsets of the looks: none, then a ring that begins in the direction of flight and alternates to both sides of it.
+ */
 function looksAround({ panDegPerS, tiltDegPerS }: LostTarget, fieldDeg: number, aspect: number): Direction[] {
   const heading = Math.atan2(tiltDegPerS, panDegPerS);
   const ring = Array.from({ length: RING_LOOKS }, (_, i) => {

@@ -56,7 +56,7 @@ export class TargetSelector {
     this.#selection = id === null ? null : { id, by: 'operator' };
   }
 
-  /** Lets go of a target that is not worth following any more. */
+  /** Releases a target. */
   release(): void {
     if (this.#selection) this.#passedOver.add(this.#selection.id);
     this.#selection = null;
@@ -92,7 +92,7 @@ export class TargetSelector {
     known.confidence += (confidence - known.confidence) * NEW_SIGHTING;
   }
 
-  /** The most wanted label first, then the surest. */
+  /** By preference of the label, then by confidence. */
   #choose(tracks: readonly Track[], nowMs: number): Selection | null {
     const rank = ({ label }: Track) => Math.max(0, this.#options.labels.indexOf(label));
     const sureness = ({ id }: Track) => this.#known.get(id)?.confidence ?? 0;

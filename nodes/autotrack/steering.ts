@@ -1,5 +1,5 @@
 /**
- * From tracks to velocities: which target, where it is, what the camera is to do about it. No I/O and no clock: time is an
+ * From tracks to velocities: the target, its position, and the command for the camera. No I/O and no clock: time is an
  * argument, so that whole pursuits can be replayed. One instance a camera.
  */
 import type { FrameMeta, Track, TrackingPhase } from '../../runtime/node.ts';
@@ -31,7 +31,7 @@ export interface Decision {
   /** What to send now; null: nothing new. */
   readonly command: Velocity | null;
   readonly mission: MissionOutput;
-  /** Why a target that was selected is so no more. */
+  /** Why a target is not selected any more. */
   readonly released: 'lost' | 'stationary' | null;
   /** Distance of the target from the centre, share of the frame width. */
   readonly errorShare: number | null;
@@ -88,7 +88,7 @@ export class Steering {
     if (this.#controller) this.#controller.plant = plant;
   }
 
-  /** What the camera turned out to be like while it was followed with; null: not sure yet. */
+  /** The motors as measured while following; null: not certain yet. */
   get provenPlant(): Plant | null {
     return this.#controller?.isSure ? this.#controller.plant : null;
   }
@@ -194,7 +194,7 @@ export class Steering {
     if (mission.order !== 'search') this.#search = null;
     const errorShare = selection === null ? null : (out?.errorShare ?? null);
     const decision = { mission, released: mission.release, errorShare };
-    // On its way home the camera is left alone.
+    // On its way home the camera gets no commands.
     if (!controller || !out || !camera.canMove || mission.order === 'home') return { ...decision, command: null };
     return { ...decision, command: mission.order === 'search' ? this.#lookAround(controller, nowMs) : out.command };
   }
@@ -215,7 +215,7 @@ export class Steering {
     this.#names = id === null ? [] : [id];
     this.#phase.select(id, nowMs);
     this.#controller?.forget();
-    // An operator chooses what was there a moment ago: by now it may be gone, or have another id.
+    // The operator chooses from a picture of the past: the track may have ended since, or have another id.
     this.#last = id === null ? null : this.#history.lately(id, nowMs);
     this.#seenMs = this.#last?.atMs ?? null;
     this.#search = null;

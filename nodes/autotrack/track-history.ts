@@ -20,7 +20,7 @@ interface Known {
 const MOTION_MS = 1000;
 /** Looks closer together than this tell jitter rather than motion. */
 const LEAST_MS = 200;
-/** A track that has been gone for longer is another matter than one that was there a moment ago. */
+/** A track that has been unseen for longer is not taken for the target. */
 const LATELY_MS = 2000;
 const MOST_KNOWN = 256;
 const FORGET_MS = 60_000;

@@ -1,6 +1,6 @@
 /**
- * What is known of the camera's motors, and how it comes to be known: kept from an earlier run, learned now by small
- * moves, or (never enough) assumed. Also what the camera's own positions mean in degrees.
+ * Parameters of the camera's motors: kept from an earlier run, measured now by small
+ * moves, or assumed. Also the scale of the camera's positions in degrees.
  */
 
 import type { Capabilities, PtzStatus, Velocity, Verdict } from '../../ptz/index.ts';
@@ -29,7 +29,7 @@ interface Learned {
   readonly atUnixMs: number;
 }
 
-/** What is on disk. */
+/** The state on disk. */
 interface Kept extends Partial<Learned> {
   readonly version: typeof VERSION;
   /** Capabilities of the camera at the last connection; for people who read the file. */
@@ -46,9 +46,9 @@ const NOT_NOW: TuningStep = { isRunning: false, command: null, learned: false };
 const ASSUMED_RANGE_DEG = { pan: 360, tilt: 110 };
 /** How old pictures typically are that are stamped as they arrive: exposure, encoding, network. */
 const ARRIVAL_DELAY_MS = 200;
-/** A calibration that was given up, or did not go well, is not tried again at once … */
+/** Pause after an interrupted or failed calibration … */
 const AGAIN_MS = 60_000;
-/** … and not for ever. */
+/** … and the most attempts. */
 const MOST_TRIES = 3;
 /**
  * Repeated movements that agree less than this were disturbed: a blocked axis, a machine that was late with everything.
@@ -61,7 +61,7 @@ export class Tuning {
   readonly #log: Logger;
   #capabilities: Capabilities | null = null;
   #learned: Learned | null = null;
-  /** What is assumed as long as nothing has been learned. */
+  /** The assumed motors before any measurement. */
   #guess: Plant = UNKNOWN_PLANT;
   #calibration: QuickCalibration | null = null;
   #roundTripMs = 0;
@@ -147,14 +147,14 @@ export class Tuning {
   }
 
   /**
-   * Something better is to be done. @returns whether a calibration was broken off for it: what it knew by then counts
+   * There is a target to follow. @returns whether a calibration was interrupted: its results so far count
    */
   abort(nowMs: number): boolean {
     if (this.#calibration === null) return false;
     const result = this.#calibration.result();
     this.#calibration = null;
     this.#notBeforeMs = nowMs + AGAIN_MS;
-    // What was found out while following is worth more than half a calibration.
+    // The result from following is better than that of an interrupted calibration.
     if (this.#guess.isGuess) this.#guess = { ...this.#inPictures(result), isGuess: true };
     return true;
   }
@@ -176,7 +176,7 @@ export class Tuning {
   #isWanted(nowMs: number): boolean {
     if (!this.#options.calibrate || this.#learned !== null || this.#hasFailed || nowMs < this.#notBeforeMs)
       return false;
-    // What moves and does not say where it is teaches nothing.
+    // A motion without a position cannot be measured.
     return this.#capabilities?.position === true && this.#capabilities.verdict.rung !== null;
   }
 

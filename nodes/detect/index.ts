@@ -98,7 +98,7 @@ function settingsOf(params: DetectOptions, { inferred, reading, labels, threshol
   return { decode: plan.decoder(reading.scoring), thresholds, selector, style, classes };
 }
 
-/** Says what runs: in the log, and in the gauges that sessions show. */
+/** Reports the loaded model in the log and in the gauges of the session. */
 function publishModel(context: NodeContext<DetectOptions, typeof outputs>, model: Model, session: ModelSession): void {
   const { labels, inferred, image } = model;
   const provider = session.provider;

@@ -1,5 +1,5 @@
 /**
- * Finds out how a model is read: asks every family what it makes of the names, shapes and metadata of the file.
+ * Finds out how a model is read: asks every family whether the names, shapes and metadata of the file fit it.
  *
  * One answer must stand out. Two equally good ones, or none, are an error that says what was found and how each family
  * judged it; nothing is guessed.

@@ -1,4 +1,4 @@
-/** What `detect` makes of a model file, for people who want to know before they run a graph. The model is not run. */
+/** How `detect` would read a model file, without running it: for `bun run models inspect`. */
 import { statSync } from 'node:fs';
 import { Value } from '@sinclair/typebox/value';
 import {
@@ -13,7 +13,7 @@ import { findModel, modelName } from './model-path.ts';
 import { DetectOptions } from './options.ts';
 
 /**
- * What `detect` makes of a model with no option set but `model`, or why it refuses it. Any error is part of the answer.
+ * How `detect` reads a model with only the option `model` set, or why it refuses it. Any error is part of the answer.
  * @param model as the option `model`: a path, or the name of a model in the model folders
  */
 export function inspectModel(model: string, context: PrepareContext): ModelCard | RefusedModel {

@@ -1,9 +1,9 @@
 /**
- * A driver whose camera is stopped by another process when ours can't: for cameras that go on after their last
- * velocity.
+ * A driver whose camera is stopped by another process when this one cannot: for cameras that keep moving after their
+ * last velocity.
  *
  * The guardian is there from before the first small move, because what the camera does is not known until then, and
- * goes when it has turned out that the camera stops by itself. Where it is needed and not there, nothing is moved.
+ * ends when the camera turns out to stop by itself. While it is needed but missing, nothing is moved.
  */
 import { WindhoverError } from '../../runtime/node.ts';
 import type {
@@ -22,7 +22,7 @@ import type { DriverTime } from '../time.ts';
 import { GuardianProcess } from './guardian-process.ts';
 import { GUARDIAN_LATE_MS } from './messages.ts';
 
-/** While it is opened, what may move is renewed like this as long as our event loop turns. */
+/** While it is opened, the guardian is told at this interval that this process is alive. */
 const HOLD_EVERY_MS = 250;
 const HOLD_MS = 1000;
 /** When it is not known how long a refused login is to be left alone. */
@@ -165,7 +165,7 @@ export class GuardedDriver implements PtzDriver {
     return () => callOff();
   }
 
-  /** Connected and judged: does it need the guardian? */
+  /** Connected and tested: does it need the guardian? */
   async #settle(capabilities: Capabilities): Promise<Capabilities> {
     const { verdict } = capabilities;
     if (verdict.rung === null || verdict.stopsByItself === 'yes') {
@@ -184,7 +184,7 @@ export class GuardedDriver implements PtzDriver {
     return { ...capabilities, leaseMs: this.#leaseMs, verdict: { ...verdict, notes } };
   }
 
-  /** Not to be moved any more; what moves is stopped. What fails is in the link, and made up for. */
+  /** Stops the camera and moves it no more. A failed stop is in the link, and repeated. */
   #guardianLost(reason: string): void {
     this.#interruption = reason;
     if (this.#state !== 'needed') return;

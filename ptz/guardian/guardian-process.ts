@@ -1,4 +1,4 @@
-/** The owner's side of a guardian: its process, started, watched, started again, and let go. */
+/** The owner's side of a guardian: starts its process, watches it, restarts it, ends it. */
 import { Backoff, errorMessage, WindhoverError } from '../../runtime/node.ts';
 import { aborted } from '../network/http.ts';
 import type { LoginRecord } from '../network/login-policy.ts';
@@ -9,16 +9,16 @@ import { ALIVE_EVERY_MS, type FromGuardian, HERE_EVERY_MS, type ToGuardian } fro
 export interface GuardianListener {
   /** It was ready, and is not any more. */
   lost(reason: string): void;
-  /** It stops the camera by itself: we were late. */
+  /** It has stopped the camera: this process was late. */
   stopping(): void;
 }
 
 const MAIN = new URL('./main.ts', import.meta.url).pathname;
 const READY_MS = 10_000;
 const RESTART_LIMITS = { firstMs: 250, longestMs: 15_000 };
-/** A guardian that was heard for so long starts the backoff anew. */
+/** A guardian that was alive for this long resets the backoff. */
 const STABLE_MS = 10_000;
-/** Nothing heard for so long: it hangs. */
+/** Without a message for this long it hangs. */
 const SILENT_MS = 5 * HERE_EVERY_MS;
 const GONE_MS = 1000;
 
@@ -33,7 +33,7 @@ export class GuardianProcess implements MotionWatch {
   #heardMs = 0;
   #startedMs = 0;
   readonly #backoff = new Backoff(RESTART_LIMITS);
-  /** What the present one says that it failed with. */
+  /** The error that the present one reported. */
   #failure: string | null = null;
   /** What is known of refused logins; `untilMs` on our clock. */
   #login = { refusals: 0, untilMs: Number.NEGATIVE_INFINITY };
@@ -84,7 +84,7 @@ export class GuardianProcess implements MotionWatch {
     this.#send({ type: 'stands' });
   }
 
-  /** Our login was refused: its would be too. */
+  /** The driver's login was refused: the guardian's would be, too. */
   refused(login: LoginRecord): void {
     this.#learn(login);
     this.#send({ type: 'refused', login });
@@ -184,7 +184,7 @@ export class GuardianProcess implements MotionWatch {
     this.#login = { refusals, untilMs: this.#nowMs + waitMs };
   }
 
-  /** Tells it that we are there, and looks whether it is. */
+  /** Sends a sign of life, and checks for one. */
   #beat(): void {
     const beganMs = this.#nowMs;
     this.#send({ type: 'alive' });

@@ -1,4 +1,4 @@
-/** The guardian's side: hears what its owner says, and stops the camera when the owner is gone or late. */
+/** The guardian's side: stops the camera when the owner is gone or late. */
 import { errorCode, errorMessage, retry } from '../../runtime/node.ts';
 import type { StopJob } from '../network/motion-watch.ts';
 import type { Stopper } from '../network/stopper.ts';
@@ -14,7 +14,7 @@ export interface HostOptions {
   readonly exit: () => void;
 }
 
-/** Without an owner, a camera that can't be reached is tried for so long. */
+/** Without an owner, an unreachable camera is tried for this long. */
 const ORPHAN_MS = 60_000;
 /** Between checks of the login; a refused one is left alone for longer. The owner waits for the check that succeeds. */
 const CHECK_LIMITS = { firstMs: 1000, longestMs: 2000 };
@@ -80,7 +80,7 @@ export class GuardianHost {
     void this.#verify(number, this.#stopper, this.#check.signal);
   }
 
-  /** Until the camera lets us in: then it would take a stop from us. */
+  /** Until the camera accepts the login: then it would also accept a stop. */
   async #verify(number: number, stopper: Stopper, signal: AbortSignal): Promise<void> {
     const { time, send } = this.#options;
     await retry({
@@ -97,7 +97,7 @@ export class GuardianHost {
     if (!signal.aborted) send({ type: 'ready', number });
   }
 
-  /** The owner is there: a stop under way is not ours to make any more. */
+  /** The owner is back: a stop that is running here is cancelled. */
   #plan(): void {
     this.#stop?.abort();
     this.#stop = null;

@@ -1,6 +1,6 @@
 /**
- * Entry of the guardian: a process of its own that stops a camera when the process that moves it is dead, paused or stuck.
- * It is spawned by guardian-process.ts and hears from it over the IPC channel; see messages.ts.
+ * Entry of the guardian: a separate process that stops a camera when the process that moves it is dead, paused or
+ * stuck. It is spawned by guardian-process.ts and gets messages over the IPC channel; see messages.ts.
  */
 import { realTime } from '../time.ts';
 import { GuardianHost } from './host.ts';
@@ -25,7 +25,7 @@ process.on('disconnect', () => host.ownerGone());
 if (!process.connected) host.ownerGone();
 process.on('uncaughtException', (error) => {
   send({ type: 'failed', message: error.message });
-  // As good as a dead owner: a last stop, then another guardian.
+  // Treated like a dead owner: a last stop, then another guardian is started.
   host.ownerGone();
 });
 // Ctrl-C, a service manager's SIGTERM and a closed terminal end the owner; the guardian goes when the camera stands.

@@ -1,9 +1,9 @@
 /**
- * Between the process that moves a camera (the owner) and the one that stops it when the owner can't (the guardian).
+ * Messages between the process that moves a camera (the owner) and the one that stops it when needed (the guardian).
  *
  * The rule: the owner says what may move before it moves, and that it stands after the camera has confirmed it. Leases
- * travel as durations and count from their arrival, so no clock is shared. Whatever ends without a word, the channel, the
- * owner's messages or a lease, ends with a stop.
+ * travel as durations and count from their arrival, so no clock is shared. Whatever ends without a word, the channel,
+ * the owner's messages or a lease, ends with a stop.
  */
 import type { LoginRecord } from '../network/login-policy.ts';
 import type { StopJob } from '../network/motion-watch.ts';
@@ -11,23 +11,23 @@ import type { StopJob } from '../network/motion-watch.ts';
 export type ToGuardian =
   /** How to stop the camera; holds the login. Answered by `ready` or `unable` with the same number. */
   | { readonly type: 'watch'; readonly number: number; readonly job: StopJob }
-  /** A velocity is about to be sent, good for so long. */
+  /** A velocity is about to be sent, valid for this long. */
   | { readonly type: 'moves'; readonly forMs: number }
   | { readonly type: 'stands' }
   /** The owner's login was refused: it counts for the guardian too. */
   | { readonly type: 'refused'; readonly login: LoginRecord }
-  /** Every second: the owner is there. */
+  /** Every second: the owner is alive. */
   | { readonly type: 'alive' }
-  /** Nothing moves, and nothing will: go. */
+  /** Nothing moves or will move: exit. */
   | { readonly type: 'bye' };
 
 export type FromGuardian =
   | { readonly type: 'hello' }
-  /** The camera could be stopped: its login was taken. */
+  /** The camera can be stopped: the login was accepted. */
   | { readonly type: 'ready'; readonly number: number }
   /** It tries again by itself. */
   | { readonly type: 'unable'; readonly number: number; readonly reason: string; readonly login: LoginRecord }
-  /** It ends by a fault of its own. */
+  /** The guardian ends because of its own fault. */
   | { readonly type: 'failed'; readonly message: string }
   /** Every half second. */
   | { readonly type: 'here' }

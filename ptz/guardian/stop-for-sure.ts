@@ -1,10 +1,10 @@
-/** A stop that does not depend on any single request: sent again and again, without waiting for answers, until confirmed. */
+/** A stop that does not depend on a single request: sent repeatedly, without waiting for answers, until confirmed. */
 
 import type { Stopper } from '../network/stopper.ts';
 import type { DriverTime } from '../time.ts';
 
 const EVERY_MS = 250;
-/** After so many rounds the camera is away rather than busy. */
+/** After this many rounds the camera counts as unreachable. */
 const FAST_ROUNDS = 20;
 const SLOW_EVERY_MS = 1000;
 /** Rounds without an answer at once. */

@@ -1,7 +1,7 @@
 /** When the guardian must stop the camera. Pure: time is an argument (ms on a clock that does not jump). */
 import { GRACE_MS } from './messages.ts';
 
-/** An owner from whom nothing is heard for so long has forgotten its guardian. */
+/** Without a message for this long, the owner counts as gone. */
 const SILENCE_MS = 10_000;
 
 export class Watchman {
@@ -31,7 +31,7 @@ export class Watchman {
     return this.#untilMs === null ? null : Math.max(0, this.#untilMs - nowMs);
   }
 
-  /** The owner is gone for good: must the camera be stopped? */
+  /** The owner is gone: must the camera be stopped? */
   get mayMove(): boolean {
     return this.#untilMs !== null;
   }

@@ -1,4 +1,4 @@
-/** One request to a camera over HTTP, with a deadline that covers all of it and an end when the caller wants none. */
+/** One HTTP request to a camera, with one deadline for all of it, and an AbortSignal. */
 import { errorMessage, WindhoverError } from '../../runtime/node.ts';
 import type { DriverTime } from '../time.ts';
 
@@ -85,7 +85,7 @@ async function readText(response: Response): Promise<string> {
   return text + decoder.decode();
 }
 
-/** The error of a call that its caller, or the driver's own deadline, ended. */
+/** The error of a call that was ended by its caller or by the driver's deadline. */
 export function aborted(cause: unknown): WindhoverError {
   return new WindhoverError('ptz_aborted', 'the request to the camera was cancelled', { cause });
 }

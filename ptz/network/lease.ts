@@ -1,4 +1,4 @@
-/** The watchdog of a velocity: what is not renewed in time is over. */
+/** The watchdog of a velocity: without renewal it ends. */
 import type { DriverTime } from '../time.ts';
 
 export class Lease {

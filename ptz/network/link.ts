@@ -1,13 +1,13 @@
-/** Whether the camera can be talked to, why not, and when to try again. */
+/** State of the connection to a camera: ready or not, why, and when to try again. */
 import { Backoff, errorMessage, WindhoverError } from '../../runtime/node.ts';
 import type { Link } from '../driver.ts';
 import type { DriverTime } from '../time.ts';
 import type { LoginPolicy } from './login-policy.ts';
 
-/** A single request gets lost on good networks too. */
+/** A single lost request is normal. */
 const FAILURES_TO_LOSE = 2;
 
-/** Pure: time and chance are arguments. */
+/** Pure: time and random numbers are arguments. */
 export class LinkState {
   #state: Link['state'] = 'closed';
   #reason: string | null = null;
@@ -38,7 +38,7 @@ export class LinkState {
   }
 
   /**
-   * Takes note of what a call ended with.
+   * Records the result of a call.
    * @param loginTryMs when the next login is allowed
    * @param random in [0, 1): spreads attempts to connect
    */
@@ -49,7 +49,7 @@ export class LinkState {
       [this.#state, this.#nextTryMs] = ['refused', loginTryMs];
     } else if (code === 'ptz_unreachable' || code === 'ptz_stop_failed') {
       this.#failures++;
-      // A stop that failed is made up for when the camera is back, so that counts at once.
+      // A failed stop is repeated when the camera is back, so it counts as lost at once.
       const isFew = this.#failures < FAILURES_TO_LOSE && code === 'ptz_unreachable';
       if (isFew && this.#state === 'ready') return;
       [this.#state, this.#nextTryMs] = ['lost', nowMs + this.#backoff.next(random)];
@@ -62,7 +62,7 @@ export class LinkState {
   }
 }
 
-/** Makes requests and keeps the link's state by what comes of them. */
+/** Makes requests and updates the state of the link from their results. */
 export class LinkKeeper {
   readonly #state = new LinkState();
   readonly #policy: LoginPolicy;
@@ -77,7 +77,7 @@ export class LinkKeeper {
     return this.#state.now;
   }
 
-  /** Lost or refused, and it is time to try again. */
+  /** Lost or refused, and the next attempt is due. */
   get isDue(): boolean {
     const { state } = this.#state.now;
     return (state === 'lost' || state === 'refused') && this.#state.isDue(this.#nowMs);
@@ -100,7 +100,7 @@ export class LinkKeeper {
     this.#state.failed(error, nowMs, this.#policy.nextTryMs(nowMs), this.#time.random());
   }
 
-  /** Asks the camera, unless it is away. @throws WindhoverError `ptz_unreachable`, `ptz_login` */
+  /** Sends a request, unless the camera is lost. @throws WindhoverError `ptz_unreachable`, `ptz_login` */
   async ask<T>(request: () => Promise<T>): Promise<T> {
     const { state, reason } = this.now;
     if (state === 'lost')

@@ -19,7 +19,7 @@ import { OctagonProbe } from './probe.ts';
 const SETTLE_MS = 500;
 /** While connecting, a lost request is worth sending again. */
 const OPEN_RETRIES = 2;
-/** Requests get lost; a stop is worth more than one. */
+/** Requests get lost, so a stop is sent more than once. */
 const STOP_ATTEMPTS = 3;
 /** What a device's status says when it can be used. */
 const USABLE = /^(CONNECTED|LIMITED|)$/i;

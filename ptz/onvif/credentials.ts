@@ -1,4 +1,4 @@
-/** How a login is written: a WS-Security UsernameToken, or HTTP digest. */
+/** Forms of a login: WS-Security UsernameToken, or HTTP digest. */
 import { createHash, randomBytes } from 'node:crypto';
 import { escapeXml } from './xml.ts';
 

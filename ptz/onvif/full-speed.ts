@@ -1,4 +1,4 @@
-/** How fast the motors are, seen from two looks while they turn. Pure. */
+/** Speed of the motors, from two status reports while they turn. Pure. */
 
 /** Shares of the axis's range a second at full speed; null: not known. */
 export interface FullSpeed {

@@ -1,4 +1,4 @@
-/** How the probe sees what its small moves do: looks at the camera, and what the change between them means. */
+/** How the probe observes its test moves: status reports, and what the change between them means. */
 import { aborted } from '../network/http.ts';
 import type { DriverTime } from '../time.ts';
 import type { PtzCalls, RawStatus } from './ptz-calls.ts';

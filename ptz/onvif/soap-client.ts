@@ -22,12 +22,12 @@ export interface Call {
   readonly operation: string;
   /** `open`: without login first (ONVIF Core, access class PRE_AUTH), with one when the camera wants it. */
   readonly access?: 'open' | 'login';
-  /** False: sending it twice would do it twice. */
+  /** False: must not be sent twice. */
   readonly repeatable?: boolean;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The camera understood and said no. */
+/** The camera understood the request and refused it. */
 export interface Refusal {
   /** Local names, general first: `ActionNotSupported`, `InvalidArgVal`, … */
   readonly subcodes: readonly string[];
@@ -45,7 +45,9 @@ export interface SoapClientOptions {
   readonly requestMs: number;
   readonly tlsVerify: boolean;
   readonly time: DriverTime;
-  /** Learns the camera's clock anew; called when a login that was good is refused. @returns by how much it was off, ms */
+  /**
+   * Learns the camera's clock anew; called when a login that was good is refused. @returns by how much it was off, ms
+   */
   readonly relearnClock: () => Promise<number>;
 }
 
@@ -117,7 +119,7 @@ export class SoapClient {
     // The policy ends it long before; nothing that a camera answers may keep us here.
     for (let round = 0; round < MAX_ROUNDS; round++) {
       this.policy.check(this.#options.time.clock.monoMs());
-      // Their refusals are not counted yet: one more attempt could be one too many.
+      // Their refusals are not counted yet: one more attempt could lock the account.
       if (this.method === null && this.#underWay > 0) throw loginError('another login is being tried', null);
       const method = this.method ?? this.#next;
       if (method === 'digest' && !this.#challenge) {
@@ -135,7 +137,7 @@ export class SoapClient {
         return read(answer);
       }
       this.#challenge = DigestChallenge.from(answer.challenges);
-      // An old nonce says nothing about the password; twice in a row it is an excuse.
+      // An old nonce says nothing about the password; twice in a row it counts as a refusal.
       const isStale: boolean = method === 'digest' && this.#challenge?.isStale === true && !hasBeenStale;
       hasBeenStale ||= isStale;
       if (!isStale) await this.#refused(method);
@@ -143,7 +145,7 @@ export class SoapClient {
     throw loginError('the camera refused the login', null);
   }
 
-  /** Counts it, and decides what to try next. */
+  /** Counts a refusal, and decides what to try next. */
   async #refused(method: LoginMethod): Promise<void> {
     const wasGood = this.method === method;
     this.method = null;

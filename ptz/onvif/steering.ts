@@ -1,5 +1,5 @@
 /**
- * Velocities on the rungs that know only moves to a place: a chain of short moves, each at most a lease long, so that
+ * Velocities on the rungs with moves to a position: a chain of short moves, each at most a lease long, so that
  * motion ends by itself when no more come.
  */
 import { isZero, type Velocity } from '../driver.ts';

@@ -7,7 +7,7 @@ import { type Connection, learnClock } from './connect.ts';
 import { PtzCalls } from './ptz-calls.ts';
 import { type LoginMethod, refusedError, SoapClient } from './soap-client.ts';
 
-/** Zero is zero either way. */
+/** Zero is the same in both directions. */
 const NOT_REVERSED = { pan: false, tilt: false };
 
 /** Plain data. */
@@ -42,7 +42,7 @@ export function onvifStopper(job: OnvifStopJob, time: DriverTime): Stopper {
     roundTripMs: () => client.roundTripMs ?? 0,
     check: (signal) => calls.ping(signal),
     async stop(signal) {
-      // Both at once: which of them a camera obeys is not asked when there is no time to lose.
+      // Both at once: there is no time to find out which of them the camera obeys.
       const forms = [calls.stop(signal), calls.continuous(NO_VELOCITY, null, signal)];
       await Promise.any(
         forms.map(async (form) => {

@@ -1,5 +1,5 @@
 /**
- * Stopping a camera by every means there is: Stop, and a velocity of zero for the cameras that refuse Stop or take it
+ * Stops a camera in every form: Stop, and a velocity of zero for the cameras that refuse Stop or accept it
  * without effect. What worked is remembered.
  */
 import { WindhoverError } from '../../runtime/node.ts';
@@ -8,7 +8,7 @@ import type { StopEvidence } from '../ladder.ts';
 import type { PtzCalls } from './ptz-calls.ts';
 import { type Refusal, refusedError } from './soap-client.ts';
 
-/** Requests get lost; a stop is worth more than one. */
+/** Requests get lost, so a stop is sent more than once. */
 const ATTEMPTS = 3;
 
 export class Stopping {

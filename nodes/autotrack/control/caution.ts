@@ -1,10 +1,10 @@
 /**
- * How a camera is moved of which nothing is known yet: slowly towards the target, and with speeds that change little at a
- * time. A camera that is three times as fast as it is taken to be would swing further with every command otherwise.
+ * Moves a camera with unknown motors: slowly towards the target, with small changes of speed at a
+ * time. Otherwise a camera that is three times as fast as assumed would swing further with every command.
  */
 import type { AxisPlant, Plant, Velocity } from './types.ts';
 
-/** An error is to be gone in no less than this. */
+/** Shortest time in which an error is corrected. */
 export const CAUTIOUS_HORIZON_S = 1.2;
 /** Speeds change by no more than this, fields of view per second squared, of a camera as it is taken to be. */
 const CAUTIOUS_ACCELERATION = 0.6;

@@ -76,7 +76,7 @@ export class Controller {
     this.#watch = new PlantWatch(plant.isGuess ?? false);
   }
 
-  /** The camera as it is taken to be. */
+  /** The assumed motors of the camera. */
   get plant(): Plant {
     return this.#pose.plant;
   }
@@ -86,12 +86,12 @@ export class Controller {
     this.#watch.begin(plant.isGuess ?? false);
   }
 
-  /** What is assumed of the camera has stood the test. */
+  /** The assumed motors have been confirmed. */
   get isSure(): boolean {
     return this.#watch.isSure;
   }
 
-  /** Forgets the target: another one is to be followed, or none. The camera's own motion stays known. */
+  /** Forgets the target: another one will be followed, or none. The camera's own motion is kept. */
   forget(): void {
     this.#target.reset();
     this.#watch.reset();
@@ -99,19 +99,19 @@ export class Controller {
     this.#zoom.reset();
   }
 
-  /** To be called for every command that went out, with the time at which it did. */
+  /** Must be called for every sent command, with its time. */
   sent(command: Velocity, atMs: number): void {
     const own = this.#inverted(command);
     this.#gate.sent(own, atMs);
     this.#pose.sent(own, atMs);
   }
 
-  /** No answer came to the last command: where the camera points is reckoned with less trust for a while. */
+  /** The last command was not answered: the computed pose is less certain for a while. */
   unanswered(atMs: number): void {
     this.#pose.doubt(atMs);
   }
 
-  /** To be called for every picture, seen or not, and at least every 50 ms or so. Times must not go back. */
+  /** Must be called for every picture, with or without the target, and at least every 50 ms. Times must not go back. */
   step(nowMs: number, { sighting, status }: ControlInput = {}): ControlOutput {
     if (status !== undefined) this.#align(status);
     if (sighting !== undefined) this.#see(sighting);
@@ -155,7 +155,10 @@ export class Controller {
     return this.#halt(nowMs, 'blind').command;
   }
 
-  /** Turns towards a direction where nothing is followed, at the widest picture. @returns what to send now; null: nothing new */
+  /**
+   * Turns towards a direction where nothing is followed, at the widest picture. @returns what to send now; null:
+   * nothing new
+   */
   lookAt(nowMs: number, { panDeg, tiltDeg }: Direction): Velocity | null {
     const canZoom = this.#options.max_zoom > 1;
     const wanted = turnTowards({ panDeg, tiltDeg }, this.#pose, nowMs, this.fieldDeg(nowMs), canZoom);
@@ -195,7 +198,7 @@ export class Controller {
     this.#zoom.seen(atMs, toAngleDeg(this.#lens, view.zoomX, Math.max(w, h)));
   }
 
-  /** Takes the camera to be a little different; the target stays where it was seen. */
+  /** Corrects the assumed motors a little; the target stays where it was seen. */
   #correct(atMs: number, correction: Correction): void {
     const before = this.#pose.view(atMs);
     this.#pose.plant = corrected(this.plant, correction);
@@ -249,7 +252,7 @@ export class Controller {
     return { command: command && this.#inverted(command), state, errorShare: offDeg / fieldDeg };
   }
 
-  /** Whether the camera is to follow the target, to centre the region in which it hovers, or to rest. */
+  /** Whether the camera must follow the target, centre the region in which it hovers, or rest. */
   #following(nowMs: number, pan: AxisMeeting, tilt: AxisMeeting, cos: number, fieldDeg: number): Following {
     const { filter, seenMs } = this.#target;
     const [panSeen, tiltSeen] = [filter.at(seenMs, PAN), filter.at(seenMs, TILT)];

@@ -28,7 +28,7 @@ export class DeadReckoning {
     this.zoom = new OwnMotion(zoom, 1, [1, maxZoom]);
   }
 
-  /** The camera as it is taken to be. */
+  /** The assumed motors of the camera. */
   get plant(): Plant {
     return { pan: this.pan.plant, tilt: this.tilt.plant, zoom: this.zoom.plant };
   }

@@ -1,4 +1,4 @@
-/** In which time an error is to be gone: shorter is nearer to the target, longer is calmer. */
+/** Time in which an error is corrected: shorter is closer to the target, longer is calmer. */
 
 /** Beyond half the time between two commands … */
 const LEAST_S = 0.15;

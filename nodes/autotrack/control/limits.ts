@@ -1,7 +1,7 @@
 /**
- * The last gate before the camera: bounds of speed, change and command rate, and the lease. What has not changed enough
- * to matter is not sent; what is to go on is renewed before the camera's lease ends; a stop waits for nothing but the
- * command rate.
+ * The last stage before the camera: bounds of speed, change and command rate, and the lease. What has not changed
+ * enough to matter is not sent; what is to go on is renewed before the camera's lease ends; a stop waits for nothing
+ * but the command rate.
  */
 import type { ControlOptions } from './options.ts';
 import { AXES, NO_VELOCITY, type Velocity } from './types.ts';
@@ -77,7 +77,7 @@ export class CommandGate {
     const change = max_change_per_s * Math.min(sinceS, 1);
     const bound = (value: number, last: number) => {
       const fast = Math.min(max_speed, Math.max(-max_speed, Number.isFinite(value) ? value : 0));
-      // Stopping is never slowed down.
+      // A stop is never limited.
       const near = fast === 0 ? 0 : Math.min(last + change, Math.max(last - change, fast));
       return Math.round(near / STEP) * STEP + 0;
     };

@@ -1,4 +1,4 @@
-/** Turning towards a direction in which no target is seen. */
+/** Turns towards a direction without a visible target. */
 import type { Direction } from '../../../runtime/node.ts';
 import type { DeadReckoning } from './dead-reckoning.ts';
 import type { OwnMotion } from './own-motion.ts';

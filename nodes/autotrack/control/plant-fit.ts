@@ -1,10 +1,10 @@
 /**
- * What a motor is like, from the commands that it was given and the positions that were seen: delay, speed at full
+ * Parameters of a motor from commands and reported positions: delay, speed at full
  * command and ramp, by least squares.
  *
- * Position is an offset plus the gain times a shape that depends on the delay and the ramp only, so gain and offset have
- * a closed form for each delay and ramp, and only these two are searched (variable projection, Golub and Pereyra 1973):
- * first over a grid, then by steps that are halved.
+ * Position is an offset plus the gain times a shape that depends on the delay and the ramp only, so gain and offset
+ * have a closed form for each delay and ramp, and only these two are searched (variable projection, Golub and Pereyra
+ * 1973): first over a grid, then by steps that are halved.
  */
 import { slew } from './own-motion.ts';
 import type { AxisPlant } from './types.ts';

@@ -1,15 +1,16 @@
 /**
  * Notices, while a target is followed, that the camera answers later or sooner, faster or slower, than it is taken to.
  *
- * Method: multiple-model adaptive estimation (Magill 1965). The same sightings are filtered as if the delay, or the speed
- * of an axis, were a little larger or smaller; the variant that explains them better for long enough wins and becomes
- * what is assumed. A camera at rest, or in even motion, makes no difference between them, and so teaches nothing.
+ * Method: multiple-model adaptive estimation (Magill 1965). The same sightings are filtered as if the delay, or the
+ * speed of an axis, were a little larger or smaller; the variant that explains them better for long enough wins and
+ * becomes what is assumed. A camera at rest, or in even motion, makes no difference between them, and so teaches
+ * nothing.
  */
 import type { Motion } from './own-motion.ts';
 import { TargetFilter } from './target-filter.ts';
 import type { Plant } from './types.ts';
 
-/** One small change of what is assumed. */
+/** One small change of the assumed motors. */
 export interface Correction {
   /** Added to the delay of the axes. */
   readonly delayMs: number;
@@ -20,7 +21,7 @@ export interface Correction {
 
 const UNCHANGED: Correction = { delayMs: 0, pan: 1, tilt: 1 };
 
-/** What is held against what is assumed. */
+/** The variants that are compared with the assumed motors. */
 interface Hypotheses {
   /** The first is no change at all. */
   readonly variants: readonly Correction[];
@@ -58,7 +59,7 @@ const COARSE: Hypotheses = {
 };
 /** A guess is good enough when each of its neighbours is this much less likely. */
 const REFUTED = 4;
-/** A sighting counts for no more than this: one that is far off says nothing about the camera. */
+/** Upper bound of the weight of a sighting: an outlier says nothing about the camera. */
 const MOST_EVIDENCE = 2;
 /** Sightings after a start or a change that only settle the filters. */
 const SETTLING = 6;
@@ -84,14 +85,14 @@ export class PlantWatch {
     this.begin(isGuess);
   }
 
-  /** What is assumed has been set anew. */
+  /** The assumed motors have been replaced. */
   begin(isGuess: boolean): void {
     this.#search = isGuess ? COARSE : FINE;
     this.#filters = this.#search.variants.map(() => new TargetFilter());
     this.reset();
   }
 
-  /** What is assumed is known to be about right. */
+  /** The assumed motors are confirmed. */
   get isSure(): boolean {
     return this.#search === FINE;
   }

@@ -1,5 +1,5 @@
 /**
- * Learns in seconds what a camera's motors are like, from the positions that it reports while it is moved a little: both
+ * Measures a camera's motors in seconds, from the positions that it reports during small moves: both
  * axes at once, to and fro. A pure stepper.
  *
  *     feel ──both axes have been seen to move──▶ swing: strokes at two speeds ──at rest──▶ done: fitted
@@ -44,13 +44,13 @@ const SEEN_DEG = 0.25;
 /** … and it is at rest when it has not moved by more than this for so long. */
 const REST_DEG = 0.05;
 const REST_MS = 300;
-/** Nothing is waited for longer than this beyond what is known to be late. */
+/** Longest wait beyond the known delay. */
 const ANSWER_MS = 1600;
 /** How far a stroke goes, share of the field of view. */
 const STROKE = 0.2;
 /**
- * Strokes, each out and back: share of full speed, and the least time. The short ones show the ramp; in the long ones a fast
- * motor, which is then given less, runs at an even speed, and that shows what the speed is.
+ * Strokes, each out and back: share of full speed, and the least time. The short ones show the ramp; in the long ones a
+ * fast motor, which is then given less, runs at an even speed, and that shows what the speed is.
  */
 const STROKES: readonly (readonly [speed: number, leastS: number])[] = [
   [1, 0.45],
@@ -96,14 +96,14 @@ export class QuickCalibration {
     return this.#phase === 'done';
   }
 
-  /** What the camera says. Older news than what has come is left out. */
+  /** A status of the camera. Older ones than the newest are ignored. */
   see({ atMs, panDeg, tiltDeg, zoomX }: ReportedPose): void {
     this.#add('pan', atMs, panDeg);
     this.#add('tilt', atMs, tiltDeg);
     this.#add('zoom', atMs, zoomX);
   }
 
-  /** What really went out, and when: the fit stands on this. */
+  /** A command that was really sent, and when: the fit uses these. */
   sent({ pan, tilt, zoom }: Velocity, atMs: number): void {
     for (const [axis, command] of [
       ['pan', pan],

@@ -1,4 +1,4 @@
-/** What goes into the controller, and what comes out. Times are on one clock that never jumps, in milliseconds. */
+/** Inputs and outputs of the controller. Times are on one monotonic clock, in milliseconds. */
 
 export { NO_VELOCITY, type Velocity } from '../../../ptz/index.ts';
 
@@ -19,7 +19,7 @@ export interface TargetBox {
   readonly bbox: { readonly x: number; readonly y: number; readonly w: number; readonly h: number };
 }
 
-/** Where the camera says that it points; every value optional, since cameras leave out any of them. */
+/** The reported pose of the camera; every value is optional, since cameras leave out any of them. */
 export interface ReportedPose {
   /** When it pointed there, as well as is known. */
   readonly atMs: number;
@@ -51,7 +51,7 @@ export interface Plant {
 export const AXES = ['pan', 'tilt', 'zoom'] as const;
 export type Axis = (typeof AXES)[number];
 
-/** A middling camera: what is assumed before anything has been learned. */
+/** An average camera: assumed before anything has been measured. */
 export const UNKNOWN_PLANT: Plant = {
   isGuess: true,
   pan: { gainPerS: 60, rampS: 0.3, delayMs: 500 },

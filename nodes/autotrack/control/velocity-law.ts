@@ -1,5 +1,5 @@
 /**
- * Which speed an axis is to take so that it meets the target: the motor's ramp taken into account, the error is to be
+ * The speed at which an axis meets the target: with the motor's ramp taken into account, the error must be
  * gone after a horizon (deadbeat), but never faster than the motor can brake again (the switching curve of
  * time-optimal control, Bushaw 1953).
  */
