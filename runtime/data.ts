@@ -83,7 +83,7 @@ export interface PacketMessage {
   readonly timeBase: { readonly num: number; readonly den: number };
   /** Nominal frames per second, 0 when unknown. */
   readonly frameRate: number;
-  /** Rises whenever the stream starts anew (loop, reconnect): the decoder drains and begins again. */
+  /** Rises whenever the stream starts again (loop, reconnect): the decoder drains and begins again. */
   readonly generation: number;
   readonly timeline: Timeline;
 }

@@ -109,7 +109,7 @@ export class Reporter {
     return { controlMode, link: link.view, status, isDegrees, isMoving, hfovDeg, preset, velocity };
   }
 
-  /** Sends a message when what it says (its time and its figures apart) has changed, or when it is time to. */
+  /** Sends a message when its content (except time and figures) has changed, or when the interval is over. */
   #tellIf<K extends keyof StateTopics>(
     nowMs: number,
     name: K,

@@ -66,7 +66,7 @@ export class FrameConverter {
     this.#sws = undefined;
   }
 
-  /** Sets the scaling context up anew when the source changes its size or format, as live cameras may. */
+  /** Sets up the scaling context again when the source changes its size or format, as live cameras may. */
   #mappingFor(frame: Frame): FrameMapping {
     const shape = `${frame.width}x${frame.height}:${frame.format}`;
     if (this.#mapping && shape === this.#shape) return this.#mapping;

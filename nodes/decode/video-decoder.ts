@@ -45,7 +45,7 @@ export class VideoDecoder {
     return this.#context.receiveFrameSync(this.#frame) >= 0 ? this.#frame : undefined;
   }
 
-  /** Forgets what it holds, ready for a stream that starts anew with the same parameters. */
+  /** Drops all buffered data, ready for a stream that starts again with the same parameters. */
   flush(): void {
     this.#context.flushBuffers();
   }

@@ -3,7 +3,7 @@
  *
  * The library is loaded when a session is opened and never before, so that a process which only checks graphs holds no
  * native code. Per frame: the frame's own memory is the input tensor (a view per ring slot, made once) unless the model
- * wants it normalized. The library allocates outputs anew for every run, preallocated ones or not, a megabyte and more
+ * wants it normalized. The library allocates new outputs for every run, preallocated ones or not, a megabyte and more
  * each; they are let go at the next run instead of by the garbage collector some day, which keeps the process 30 to
  * 60 MB smaller. What `run` returns is therefore valid until the next `run`.
  */

@@ -16,7 +16,7 @@ export interface MotionWatch {
    */
   ready(signal: AbortSignal): Promise<void>;
   /**
-   * A velocity is about to be sent, and is good for so long.
+   * A velocity is about to be sent, and is valid for this long.
    * @throws WindhoverError `ptz_unguarded`: then it must not be sent
    */
   moves(forMs: number): void;

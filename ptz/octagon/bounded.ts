@@ -5,7 +5,7 @@
 import type { Velocity } from '../driver.ts';
 import { type OctagonApi, type PanTilt, signedDeg } from './api.ts';
 
-/** A pause longer than this and the chain begins anew. */
+/** A pause longer than this and the chain starts again. */
 const CHAIN_MS = 1500;
 /** Full zoom speed, percent of the lens's range a second. */
 const ZOOM_PERCENT_S = 10;

@@ -134,7 +134,7 @@ export class OnvifCamera implements Camera {
     };
   }
 
-  /** Learns its clock anew, and makes up for a stop. */
+  /** Learns its clock again, and repeats a stop that has failed. */
   async reconnect(signal: AbortSignal): Promise<boolean> {
     const { calls } = this.#must;
     try {

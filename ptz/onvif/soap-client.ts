@@ -3,7 +3,7 @@
  *
  * Written by hand rather than over the npm package `onvif` 0.8.3: that reads a position that is nil as 0, 0, 0; it
  * starts several logins at once when it connects and repeats a refused one by other means without asking, which locks
- * accounts; its requests can't be called off and its timeout begins anew with every byte; the subcodes of faults are
+ * accounts; its requests can't be called off and its timeout starts again with every byte; the subcodes of faults are
  * lost; digest costs two round trips each time; and the clock offset is learned once and never again.
  */
 import { WindhoverError } from '../../runtime/node.ts';
@@ -46,7 +46,7 @@ export interface SoapClientOptions {
   readonly tlsVerify: boolean;
   readonly time: DriverTime;
   /**
-   * Learns the camera's clock anew; called when a login that was good is refused. @returns by how much it was off, ms
+   * Learns the camera's clock again; called when a login that was good is refused. @returns by how much it was off, ms
    */
   readonly relearnClock: () => Promise<number>;
 }

@@ -64,7 +64,7 @@ function toSpace(element: XmlElement): Space {
   return { uri: at(element, 'URI')?.text ?? '', x, y: range(at(element, 'YRange'), x) };
 }
 
-/** A range that is none (missing, empty, upside down) is what the generic space has. */
+/** An invalid range (missing, empty, reversed) is replaced by that of the generic space. */
 function range(element: XmlElement | undefined, otherwise: Range): Range {
   const min = numberOf(at(element, 'Min')?.text);
   const max = numberOf(at(element, 'Max')?.text);

@@ -21,14 +21,14 @@ export interface SteeringOptions {
 
 /** Full speed on the field-of-view rung: halves of the picture in a second. */
 const FOV_RATE = 1;
-/** A pause longer than this and the chain begins anew. */
+/** A pause longer than this and the chain starts again. */
 const CHAIN_MS = 1500;
 const STEP_MS = 200;
 /** Where the chain leads and where the camera is drift apart: the camera is asked again after this. */
 const ANCHOR_MS = 2000;
 /** How far the motors may be from where the chain leads: what they cover within this, at the fastest of late. */
 const LAG_MS = 200;
-/** Velocities are of late for so long. */
+/** Velocities count as recent for this long. */
 const LATE_MS = 500;
 
 interface Chain {

@@ -65,7 +65,7 @@ export class RunningServer {
     this.catalog.attach({ host: this.sessions, log: this.log, clock: this.#clock, startNew });
   }
 
-  /** Opens the port and says so on stdout. Signals are heard from before that on. @returns the server's URL */
+  /** Opens the port and prints it on stdout. Signals are handled from before that on. @returns the server's URL */
   listen(options: ServerOptions): string {
     const app = createApp({
       sessions: this.sessions,

@@ -2,7 +2,7 @@
  * The steps that turn a running graph into another one. Pure.
  *
  * A worker goes on when it is to host the same nodes with the same inputs, and their options differ in nothing but live
- * ones. All others are started anew. Where values of a worker that goes on come from and go to may change.
+ * ones. All others are started again. Where values of a worker that goes on come from and go to may change.
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { EngineGraph } from './engine-graph.ts';

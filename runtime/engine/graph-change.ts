@@ -8,7 +8,7 @@
  *     all others       connect → new ports and rings
  *
  * When a new worker can't be opened, the old ones are started again with what they handed over, and the change is
- * refused. Anything else that goes wrong ends the session's process, which is then started anew like after a crash.
+ * refused. Anything else that goes wrong ends the session's process, which is then started again like after a crash.
  */
 
 import { WindhoverError } from '../errors.ts';
@@ -18,7 +18,7 @@ import type { EngineGraph } from './engine-graph.ts';
 import type { Handover, NodeStats } from './messages.ts';
 import { Wires } from './wiring.ts';
 
-/** `live`: no worker was started anew. `process`: the graph can only be run by a new process. */
+/** `live`: no worker was started again. `process`: the graph can only be run by a new process. */
 export type HowChanged = 'live' | 'workers' | 'process';
 
 /** A graph at work. */
@@ -152,8 +152,8 @@ class Replacement {
   }
 
   /**
-   * True when a node that numbers frames was started anew and does not know where its predecessor was: what comes after
-   * it would take frames for known ones.
+   * True when a node that numbers frames was started again and does not know where its predecessor was: what comes
+   * after it would take frames for known ones.
    */
   #lacksOrigin({ states }: Handover): boolean {
     const started = this.#next.workers

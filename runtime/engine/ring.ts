@@ -20,7 +20,7 @@
  *     leave one free.
  *  5. `asap`: frame n goes into slot (n - 1) mod N, and only when every reader has taken and released frame n - N.
  *
- * Sequence numbers are 32-bit: at 60 frames a second they last for 400 days; a session has to be started anew before.
+ * Sequence numbers are 32-bit: at 60 frames a second they last for 400 days; a session has to be started again before.
  */
 import type { FrameMapping, FrameMeta } from '../data.ts';
 import {

@@ -1,4 +1,4 @@
-/** The links of one worker's nodes: made when it opens, and made anew where the graph changes. */
+/** The links of one worker's nodes: made when it opens, and made again where the graph changes. */
 import type { Pace } from '../data.ts';
 import type { PortJob, RingJob, Wiring } from './messages.ts';
 import { RingPump, RingSink } from './ring-links.ts';

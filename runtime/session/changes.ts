@@ -22,11 +22,11 @@ export interface SessionGraph {
 
 /** What a change of the graph took. */
 export interface Changed {
-  /** `live`: options were taken by running nodes. `workers`: some were started anew. `process`: all of it was. */
+  /** `live`: options were taken by running nodes. `workers`: some were started again. `process`: all of it was. */
   readonly how: 'nothing' | 'live' | 'workers' | 'process';
   /** Nodes that are new, gone, or not what they were. */
   readonly nodes: readonly string[];
-  /** Workers that were started anew. */
+  /** Workers that were started again. */
   readonly workers: readonly string[];
 }
 

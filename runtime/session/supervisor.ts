@@ -29,7 +29,7 @@ export interface SupervisorListener {
 }
 
 const RESTART_LIMITS = { firstMs: 250, longestMs: 30_000 };
-/** A process that was open for this long starts the backoff anew. */
+/** A process that was open for this long resets the backoff. */
 const STABLE_MS = 10_000;
 /** Loading models may take long; a process that does not open by then hangs, and is killed. */
 const OPEN_DEADLINE_MS = 120_000;

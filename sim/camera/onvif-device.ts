@@ -35,7 +35,7 @@ export interface SoapAnswer {
   readonly challenges: readonly string[];
 }
 
-/** An operation that was carried out or refused, for those who look on. */
+/** An operation that was executed or refused, for observers. */
 export interface CallRecord {
   readonly operation: string;
   /** On the camera's own time. */
@@ -52,7 +52,7 @@ export class OnvifDevice {
   lastMove: CallRecord | null = null;
   /** How often each operation was asked for, well-formed ones only. */
   readonly calls = new Map<string, number>();
-  /** What the requests move; also for those that come in another way. */
+  /** The head that the requests move. */
   readonly unit: PtzUnit;
   readonly #camera: VirtualCamera;
   readonly #services: Readonly<Record<ServicePrefix, Service>>;
@@ -69,7 +69,7 @@ export class OnvifDevice {
     };
   }
 
-  /** Answers a request; what is wrong with it is in the answer. */
+  /** Answers a request; its faults are in the answer. */
   answer(call: SoapCall): SoapAnswer {
     try {
       const request = readRequest(call.text);
@@ -83,7 +83,7 @@ export class OnvifDevice {
     }
   }
 
-  /** Takes note of a move that came in another way. */
+  /** Records a move that came over another protocol. */
   record(call: CallRecord): void {
     this.calls.set(call.operation, (this.calls.get(call.operation) ?? 0) + 1);
     this.lastMove = call;

@@ -1,12 +1,12 @@
 /**
- * Faults of real cameras, to be switched on by name. Declared once: what a camera without faults is like (TRAITS), and
+ * Faults of real cameras, switched on by name. Declared once: the traits of a camera without faults (TRAITS), and
  * what each quirk changes about it. Quirks can be combined; where two change the same trait, the last named wins.
  */
 import { WindhoverError } from '../../runtime/errors.ts';
 import { suggestion } from '../../runtime/nearest.ts';
 import { textTable } from '../../runtime/text-table.ts';
 
-/** What sets cameras apart, as it is with a camera without faults. Durations carry their unit. */
+/** Traits of a camera, with the values of a camera without faults. Durations carry their unit. */
 export const TRAITS = {
   /** The relative field-of-view space: there, not listed, or listed and refused. */
   fovSpace: 'works' as 'works' | 'absent' | 'refused',
@@ -26,7 +26,7 @@ export const TRAITS = {
   clockOffsetS: 0,
   /** Added to what GetSystemDateAndTime calls UTC; the clock itself, which logins are checked by, is right. */
   reportedUtcOffsetS: 0,
-  /** False: a WS-UsernameToken counts for nothing, only HTTP digest does. */
+  /** False: a WS-UsernameToken is ignored; only HTTP digest counts. */
   wsSecurity: true,
   timeNeedsLogin: false,
   /** Host that service addresses name instead of the one that was asked. */
@@ -34,7 +34,7 @@ export const TRAITS = {
   firstProfileHasPtz: true,
   /** Time that every request takes until it has its effect and its answer. */
   latencyMs: 0,
-  /** Every how manyth request gets no answer at all; 0: none. */
+  /** Every n-th request gets no answer; 0: none. */
   dropEvery: 0,
   /** Number of wrong logins after which all logins are refused; 0: never. */
   lockoutAfter: 0,
@@ -42,7 +42,7 @@ export const TRAITS = {
   /** The camera restarts, once, after so many requests; 0: never. */
   rebootAfter: 0,
   rebootS: 8,
-  /** Octagon API: every how manyth command or question finds its device busy; 0: none. */
+  /** Octagon API: every n-th command or query finds its device busy; 0: none. */
   octagonBusyEvery: 0,
   /** Octagon API: how the position's angles are called, `pan` or `panPosition`. */
   octagonNames: 'plain' as 'plain' | 'long',
@@ -89,7 +89,7 @@ export const QUIRKS = [
   }),
 ];
 
-/** @throws WindhoverError `usage` for a name that is none, with the nearest */
+/** @throws WindhoverError `usage` for an unknown name, with the nearest known one */
 export function traitsOf(names: readonly string[]): Traits {
   const changes = names.map((name) => {
     const found = QUIRKS.find((known) => known.name === name);

@@ -31,9 +31,9 @@ export interface CameraServerOptions {
   readonly quirks?: readonly string[];
   /** Default: the camera of the default scene, on the clock. */
   readonly camera?: VirtualCamera;
-  /** How time passes while a request waits; tests own it. Default: it really does. */
+  /** How a request waits; injected by tests. Default: real time. */
   readonly wait?: (ms: number) => Promise<void>;
-  /** Told of what went wrong on our side. */
+  /** Called with internal errors. */
   readonly failed?: (error: unknown) => void;
 }
 
@@ -104,7 +104,7 @@ export class CameraServer implements AsyncDisposable {
     return `${this.origin}${PATHS.tds}`;
   }
 
-  /** Goes away as when the power is cut, and comes back. Resolves when it is back. */
+  /** Restarts as after a power cut. Resolves when the camera is back. */
   async reboot(): Promise<void> {
     this.#reboot ??= this.#restart();
     await this.#reboot;
@@ -192,7 +192,7 @@ export class CameraServer implements AsyncDisposable {
     const body = await readBody(request);
     if (body === null) return plain(413, `at most ${MAX_BODY_BYTES} bytes`);
     if (this.traits.latencyMs > 0) await this.#wait(this.traits.latencyMs);
-    // What was on its way when the power went is lost.
+    // Requests under way at the power cut are lost.
     if (boot !== this.#boots) return null;
     if (url.pathname === SNAPSHOT_PATH) return await this.#snapshot(request, url);
     if (url.pathname.startsWith(`${API_PATH}/`)) return this.#api(request, url, body);

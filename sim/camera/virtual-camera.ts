@@ -1,5 +1,5 @@
 /**
- * A PTZ camera without the network: motors that move, a scene that lives, pictures of what it sees, and the truth.
+ * A PTZ camera without the network: motors, a scene in motion, pictures, and the ground truth.
  *
  *     const camera = new VirtualCamera({ clock });
  *     camera.command({ kind: 'rate', rates: { pan: 20 }, forS: 1 });
@@ -58,7 +58,7 @@ export class VirtualCamera {
     this.#head.command(command, this.nowS());
   }
 
-  /** The motors hold at once and forget their commands, as when the power goes. */
+  /** The motors hold at once and drop their commands, as after a power cut. */
   cutPower(): void {
     this.#head.cutPower(this.nowS());
   }

@@ -6,7 +6,7 @@ import type { AxisPlant, Plant, Velocity } from './types.ts';
 
 /** Shortest time in which an error is corrected. */
 export const CAUTIOUS_HORIZON_S = 1.2;
-/** Speeds change by no more than this, fields of view per second squared, of a camera as it is taken to be. */
+/** Largest change of speed, in fields of view per second squared, for the assumed motors. */
 const CAUTIOUS_ACCELERATION = 0.6;
 
 /** @param last the command in force @param sinceS time since it was sent @returns what is wanted, bounded */

@@ -155,10 +155,7 @@ export class Controller {
     return this.#halt(nowMs, 'blind').command;
   }
 
-  /**
-   * Turns towards a direction where nothing is followed, at the widest picture. @returns what to send now; null:
-   * nothing new
-   */
+  /** Turns to a direction without a target, at the widest picture. @returns what to send now; null: nothing new */
   lookAt(nowMs: number, { panDeg, tiltDeg }: Direction): Velocity | null {
     const canZoom = this.#options.max_zoom > 1;
     const wanted = turnTowards({ panDeg, tiltDeg }, this.#pose, nowMs, this.fieldDeg(nowMs), canZoom);

@@ -20,7 +20,7 @@ export interface Region {
 
 /** One place is kept for each of these intervals … */
 const BIN_MS = 200;
-/** … for so long. */
+/** … for this long. */
 const KEPT_MS = 30_000;
 /** The mean over this time is what is forecast. */
 export const FORECAST_S = 5;

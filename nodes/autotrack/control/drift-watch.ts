@@ -1,6 +1,6 @@
 /**
- * Tells a target that goes on in one direction, however slowly, from one that hovers, wobbles or sways: by the places where
- * it has been.
+ * Tells a target that goes on in one direction, however slowly, from one that hovers, wobbles or sways: by the places
+ * where it has been.
  */
 import type { Direction } from '../../../runtime/node.ts';
 import { type DirectionHistory, distanceDeg, regionOf, type TimedDirection } from './direction-history.ts';
@@ -8,7 +8,7 @@ import type { AngularVelocity } from './types.ts';
 
 /** A target that has gone this far one way does not hover, in dead zones … */
 const WAY = 1.3;
-/** … nor one that has gone one way for so long … */
+/** … nor one that has gone one way for this long … */
 const STEADY_S = 10;
 /** … without slowing down: each quarter of that time went at least so far as the one before … */
 const KEEPS_ON = 0.93;

@@ -5,7 +5,7 @@ import type { OwnMotion } from './own-motion.ts';
 import type { Velocity } from './types.ts';
 import { meetingCommand } from './velocity-law.ts';
 
-/** In which time an error is to be gone, and from which share of the picture on it is none. */
+/** Time in which an error is corrected, and the share of the picture below which it is ignored. */
 const LOOK_HORIZON_S = 0.6;
 const LOOK_NEAR = 0.02;
 const WIDE_X = 1.05;

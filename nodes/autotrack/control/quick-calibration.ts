@@ -41,7 +41,7 @@ const FEELS: readonly (readonly [number, number])[] = [
 ];
 /** An axis has been seen to move from this on, degrees … */
 const SEEN_DEG = 0.25;
-/** … and it is at rest when it has not moved by more than this for so long. */
+/** … and it is at rest when it has not moved by more than this for that long. */
 const REST_DEG = 0.05;
 const REST_MS = 300;
 /** Longest wait beyond the known delay. */

@@ -6,7 +6,7 @@ export interface Credentials {
   readonly password: string;
 }
 
-/** Compares in the same time wherever the texts differ. */
+/** Compares in constant time. */
 export function sameText(a: string, b: string): boolean {
   const hash = (text: string) => createHash('sha256').update(text).digest();
   return timingSafeEqual(hash(a), hash(b));

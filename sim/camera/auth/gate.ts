@@ -1,6 +1,7 @@
 /**
- * Who gets in: WS-Security or HTTP digest, HTTP Basic for the Octagon API, and the lock after wrong logins. By ONVIF Core ("Authentication"), a wrong
- * WS-Security login is answered with 400 and a NotAuthorized fault, everything else with 401 and digest challenges.
+ * Checks logins: WS-Security or HTTP digest, HTTP Basic for the Octagon API, and the lock after wrong logins. By ONVIF
+ * Core ("Authentication"), a wrong WS-Security login is answered with 400 and a NotAuthorized fault, everything else
+ * with 401 and digest challenges.
  */
 import type { Clock } from '../../../runtime/clock.ts';
 import type { Traits } from '../quirks.ts';
@@ -27,7 +28,7 @@ export interface Refusal {
 }
 
 export class Gate {
-  /** Logins refused since the start, other than for want of any. */
+  /** Logins refused since the start; requests without a login do not count. */
   wrongLogins = 0;
   readonly #traits: Traits;
   readonly #clock: Clock;
@@ -79,7 +80,7 @@ export class Gate {
     return { status: 401, reason: 'wrong login', challenges };
   }
 
-  /** After a restart nothing is remembered. */
+  /** A restart clears all counters. */
   reset(): void {
     this.#tokens.reset();
     this.#digest.reset();

@@ -17,7 +17,7 @@ interface Issued {
   readonly used: Set<string>;
 }
 
-/** What a login is: right, from a nonce that is no longer good (not the user's fault), or wrong. */
+/** Result of a login: right, with an expired nonce (not the user's fault), or wrong. */
 export type DigestVerdict = 'right' | 'stale' | 'wrong';
 
 export class HttpDigest {

@@ -54,7 +54,7 @@ export function stepAxis(spec: AxisSpec, state: AxisState, goal: AxisGoal, dtS: 
   return { position, rate, load: clamp(state.load, position - play, position + play) };
 }
 
-/** True when nothing changes any more; also for a motor that is told to turn on at the end of its range. */
+/** True when the motor stands still; also for a motor that is commanded beyond the end of its range. */
 export function isAtRest({ min, max }: AxisSpec, { position, rate }: AxisState, goal: AxisGoal): boolean {
   if (rate !== 0) return false;
   if (goal.mode === 'position') return goal.position === position;

@@ -26,7 +26,7 @@ export type HeadCommand =
 
 export type HeadState = Readonly<Record<Axis, AxisState>>;
 
-/** Where the camera really looked at a moment; the gear's play is in it. */
+/** True pose of the camera at a moment, with the play of the gear. */
 export interface LoadPose {
   readonly panDeg: number;
   readonly tiltDeg: number;
@@ -34,7 +34,7 @@ export interface LoadPose {
 }
 
 const STEP_S = 1 / 250;
-/** How far back {@link PtzHead.poseAt} knows: pictures are asked for a little late. */
+/** How far back {@link PtzHead.poseAt} works: pictures are requested a little late. */
 const HISTORY_STEPS = 2500;
 
 interface Pending {
@@ -67,7 +67,7 @@ export class PtzHead {
     this.#pending.push({ atStep: Math.max(this.#step, toStep(nowS + this.spec.commandDelayS)), command });
   }
 
-  /** Power cut: nothing is on its way any more and the motors hold still at once. */
+  /** Power cut: pending commands are dropped and the motors hold at once. */
   cutPower(nowS: number): void {
     this.advance(nowS);
     this.#pending = [];
@@ -96,7 +96,7 @@ export class PtzHead {
     return { ...this.#state };
   }
 
-  /** What a status report calls moving: rates, places still to be reached, commands on their way. */
+  /** What a status reports as moving: rates, goals not reached yet, pending commands. */
   isMoving(axis: Axis): boolean {
     return (
       !isAtRest(this.spec[axis], this.#state[axis], this.#goals[axis]) ||

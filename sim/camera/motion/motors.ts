@@ -1,4 +1,4 @@
-/** What the virtual camera's motors and lens are like: declared once, with units and defaults. */
+/** Parameters of the virtual camera's motors and lens: declared once, with units and defaults. */
 import { type Static, Type } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
 import type { AxisSpec } from './axis.ts';

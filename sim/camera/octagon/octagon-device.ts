@@ -1,6 +1,6 @@
 /**
- * The same head over the Octagon HTTP API (Infiniti, protocol 2.19): JSON under `/api`, HTTP Basic, no state between calls.
- * What the request is to blame for comes with its HTTP status; what a device could not do comes as 200 with
+ * The same head over the Octagon HTTP API (Infiniti, protocol 2.19): JSON under `/api`, HTTP Basic, no state between
+ * calls. Faults of the request have their HTTP status; failures of a device are 200 with
  * `success: false`.
  */
 import type { Gate } from '../auth/gate.ts';
@@ -15,7 +15,7 @@ import { OctagonHead } from './octagon-head.ts';
 
 export const API_PATH = '/api';
 
-/** What the two faces of the camera have in common. */
+/** Shared by both protocols of the camera. */
 export interface OctagonDeviceOptions {
   readonly camera: VirtualCamera;
   readonly unit: PtzUnit;
@@ -51,7 +51,7 @@ export class OctagonDevice {
     this.#head = new OctagonHead(options.camera, options.unit);
   }
 
-  /** Answers a call; what is wrong with it is in the answer. */
+  /** Answers a call; its faults are in the answer. */
   answer(call: ApiCall): ApiAnswer {
     const { gate } = this.#options;
     const refusal = gate.basicRefusal(call.authorization);
@@ -62,7 +62,7 @@ export class OctagonDevice {
       return { status: 200, json: JSON.stringify({ success: true, data }), challenges: [] };
     } catch (error) {
       if (error instanceof ApiError) return failed(error);
-      // What the head said no to: a preset's name that is taken, too many of them.
+      // Refused by the head: a preset name in use, or too many presets.
       if (error instanceof SoapFault) return failed(new ApiError(200, 'DEVICE_ERROR', error.message));
       throw error;
     }

@@ -1,4 +1,6 @@
-/** What the API's arguments do to the motors. Its pan angles run from 0 to 360, its lens positions and speeds in percent. */
+/**
+ * Maps the API's arguments to the motors. Its pan angles run from 0 to 360, its lens positions and speeds in percent.
+ */
 import type { Axis } from '../motion/head.ts';
 import type { PtzUnit } from '../services/ptz-unit.ts';
 import type { VirtualCamera } from '../virtual-camera.ts';
@@ -48,7 +50,7 @@ export class OctagonHead {
     if (zoomPercent !== null) this.#camera.command({ kind: 'to', values: { zoom: zoomPercent / 100 }, maxRates: {} });
   }
 
-  /** Until it is stopped. @throws ApiError for a direction that is none */
+  /** Until it is stopped. @throws ApiError for an unknown direction */
   move(direction: string, panPercent: number, tiltPercent: number): void {
     const signs = Object.hasOwn(DIRECTIONS, direction) ? DIRECTIONS[direction] : undefined;
     if (!signs) throw invalid(`direction must be one of ${Object.keys(DIRECTIONS).join(', ')}`);

@@ -3,7 +3,7 @@ import type { Content } from '../soap/write-xml.ts';
 
 /** One operation of a service. */
 export interface Operation {
-  /** `open`: anybody may call it (access class PRE_AUTH of ONVIF Core); `login`: only with a login. */
+  /** `open`: without a login (access class PRE_AUTH of ONVIF Core); `login`: only with a login. */
   readonly access: 'open' | 'login';
   /**
    * @param body the element of the operation, with its arguments

@@ -1,4 +1,4 @@
-/** A SOAP request: which operation with which arguments, and who says so. */
+/** A SOAP request: the operation, its arguments, and the login. */
 import { errorMessage, WindhoverError } from '../../../runtime/errors.ts';
 import { SoapFault } from './fault.ts';
 import { NS } from './names.ts';
