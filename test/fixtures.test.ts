@@ -3,7 +3,8 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import { CLIPS, fixturesCommand, type TruthHeader, type TruthLine, writeFixtures } from '../fixtures/render.ts';
-import { makePicture, SceneRenderer } from '../sim/render/render.ts';
+import { Film } from '../fixtures/scenes.ts';
+import { makePicture } from '../sim/render/render.ts';
 import { decodeAll, readClip } from './sim/render/clip-reader.ts';
 import { TEST_LIMIT_MS } from './support/patience.ts';
 
@@ -49,7 +50,7 @@ describe.each(CLIPS.map((clip) => [clip.name, clip] as const))('the clip %s', (n
   test(
     'shows what the renderer renders, frame by frame',
     async () => {
-      const renderer = new SceneRenderer(clip.scene, clip);
+      const film = new Film(clip.scene, clip);
       const into = makePicture(clip);
       let frames = 0;
       for await (const picture of readClip(file)) {
@@ -57,7 +58,7 @@ describe.each(CLIPS.map((clip) => [clip.name, clip] as const))('the clip %s', (n
         expect(picture.keyframe).toBe(picture.index % (2 * clip.fps) === 0);
         frames++;
         if (picture.index % 10 !== 0) continue;
-        const rendered = renderer.render(picture.index / clip.fps, { into });
+        const rendered = film.render(picture.index / clip.fps, { into });
         expect(meanDifference(picture.yuv420p, rendered.bytes)).toBeLessThan(1.5);
       }
       expect(frames).toBe(clip.frames);

@@ -1,10 +1,10 @@
 /** False alarms on skies and skylines where nothing flies: rendered by the project's renderer, many looks, a camera that moves. */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { Film, type FilmedScene } from '../../fixtures/scenes.ts';
 import { hash01 } from '../../sim/noise.ts';
-import { SceneRenderer } from '../../sim/render/render.ts';
-import { skyScene } from '../../sim/scene/presets.ts';
-import type { BackgroundLook, CameraKnot, PictureSize, Scene } from '../../sim/scene/scene.ts';
+import { EVENING } from '../../sim/scene/evening.ts';
+import type { BackgroundLook, PictureSize } from '../../sim/scene/scene.ts';
 import { classOf, type ModelFacts } from './model-facts.ts';
 import { eachClip } from './run-model.ts';
 
@@ -88,28 +88,28 @@ async function renderEmpty(seed: number, seconds: number, folder: string) {
   return { video, clip: { name: `empty-${seed}`, video, class: null, size: frame, fps, frames, labels } };
 }
 
-function* pictures(scene: Scene, size: PictureSize, fps: number, frames: number): Generator<Uint8Array> {
-  const renderer = new SceneRenderer(scene, size);
-  for (let frame = 0; frame < frames; frame++) yield renderer.render(frame / fps).bytes;
+function* pictures(scene: FilmedScene, size: PictureSize, fps: number, frames: number): Generator<Uint8Array> {
+  const film = new Film(scene, size);
+  for (let frame = 0; frame < frames; frame++) yield film.render(frame / fps).bytes;
 }
 
 /** A scene without objects. Every seed another sky, light, skyline and way of the camera. */
-export function emptyScene(seed: number): Scene {
+export function emptyScene(seed: number): FilmedScene {
   const random = (index: number, low: number, high: number) => low + (high - low) * hash01(index, seed, 4711);
   const first = { panDeg: random(0, 0, 360), tiltDeg: random(1, 0, 24), hfovDeg: random(2, 18, 62) };
-  const camera: CameraKnot[] = [0, CLIP_S / 2, CLIP_S].map((timeS, knot) => ({
+  const camera = [0, CLIP_S / 2, CLIP_S].map((timeS, knot) => ({
     timeS,
     // A patrol: a few degrees a second at most, and a change of zoom by up to a fifth.
     panDeg: first.panDeg + random(3, -3, 3) * timeS,
     tiltDeg: first.tiltDeg + knot * random(4 + knot, -2, 2),
     hfovDeg: first.hfovDeg * random(8 + knot, 0.85, 1.05),
   }));
-  return { name: `empty-${seed}`, seed: seed * 31 + 5, background: look(random), objects: [], camera };
+  return { seed: seed * 31 + 5, background: look(random), objects: [], camera };
 }
 
 /** The look of the fixtures' scene in another light: from dusk to noon, from blue to grey. */
 function look(random: (index: number, low: number, high: number) => number): BackgroundLook {
-  const { sky, clouds, ground } = skyScene.background;
+  const { sky, clouds, ground } = EVENING;
   const light = random(20, 0.35, 1.05);
   const grey = random(21, 0, 1);
   const shade = ([r, g, b]: readonly [number, number, number], share = grey): [number, number, number] => {

@@ -83,7 +83,7 @@ export class VirtualCamera {
 
   /** @param into written to and returned; default: a new picture. Only for its own size. */
   render(timeS: number, size: PictureSize, into?: Picture): Picture {
-    return this.#renderer(size).render(timeS, { camera: this.poseAt(timeS), ...(into ? { into } : {}) });
+    return this.#renderer(size).render(timeS, this.poseAt(timeS), into);
   }
 
   /** Where everything is at a time, in the world and in the picture of that time. */

@@ -1,6 +1,6 @@
 /** Where a scene's objects are in a picture: their strokes in pixels, and the exact boxes around them. */
 import type { Box } from '../../runtime/data.ts';
-import { curveAt, knotTime, swayAt } from '../scene/paths.ts';
+import { type Curve, curveAt, knotTime, sum, swayAt } from '../scene/paths.ts';
 import type { CameraPose, PictureSize, Scene, SceneObject } from '../scene/scene.ts';
 import { pxPerDeg, toPixel } from './projection.ts';
 import type { PixelStroke } from './raster.ts';
@@ -17,6 +17,10 @@ export interface TruthObject extends Box {
 /** An object as it is drawn. */
 export interface PlacedObject {
   readonly object: SceneObject;
+  /** Where it is and how fast it moves, in degrees around the camera. */
+  readonly pan: Curve;
+  readonly tilt: Curve;
+  readonly spanDeg: number;
   /** With the light of each part, back to front. */
   readonly strokes: readonly (PixelStroke & { readonly light: number })[];
   /** Tight, in pixels; may reach out of the picture. */
@@ -27,15 +31,6 @@ const ROTOR_TURNS_PER_S = 3.7;
 /** A multicopter leans into its motion: this many spans a second are a radian, up to the limit. */
 const LEAN = { spansPerSPerRad: 4, limitRad: 0.3 } as const;
 
-/** The scene's own camera at a time. */
-export function cameraAt(scene: Scene, timeS: number): CameraPose {
-  return {
-    panDeg: curveAt(scene.camera, (knot) => knot.panDeg, timeS).value,
-    tiltDeg: curveAt(scene.camera, (knot) => knot.tiltDeg, timeS).value,
-    hfovDeg: curveAt(scene.camera, (knot) => knot.hfovDeg, timeS).value,
-  };
-}
-
 /** All objects that are in the scene at that time, also those out of the picture, in the scene's order. */
 export function placeObjects(scene: Scene, timeS: number, camera: CameraPose, size: PictureSize): PlacedObject[] {
   return scene.objects.flatMap((object) => placeObject(object, timeS, camera, size) ?? []);
@@ -43,28 +38,38 @@ export function placeObjects(scene: Scene, timeS: number, camera: CameraPose, si
 
 /** Boxes of the objects that are at least partly in the picture, cut off at its edge. */
 export function truthAt(scene: Scene, timeS: number, camera: CameraPose, size: PictureSize): TruthObject[] {
-  return placeObjects(scene, timeS, camera, size).flatMap(({ object, box }) => {
-    const x = Math.max(0, box.x);
-    const y = Math.max(0, box.y);
-    const w = Math.min(size.width, box.x + box.w) - x;
-    const h = Math.min(size.height, box.y + box.h) - y;
-    if (w <= 0 || h <= 0) return [];
-    return [{ id: object.id, label: object.label, x, y, w, h, visible: (w * h) / (box.w * box.h) }];
+  return placeObjects(scene, timeS, camera, size).flatMap(({ object: { id, label }, box }) => {
+    const seen = cutOff(box, size);
+    return seen ? [{ id, label, ...seen, visible: (seen.w * seen.h) / (box.w * box.h) }] : [];
   });
+}
+
+/** The part of a box that lies in the picture; null when none does. */
+export function cutOff(box: Box, size: PictureSize): Box | null {
+  const x = Math.max(0, box.x);
+  const y = Math.max(0, box.y);
+  const w = Math.min(size.width, box.x + box.w) - x;
+  const h = Math.min(size.height, box.y + box.h) - y;
+  return w > 0 && h > 0 ? { x, y, w, h } : null;
 }
 
 function placeObject(object: SceneObject, timeS: number, camera: CameraPose, size: PictureSize): PlacedObject | null {
   const knotS = knotTime(object.flight, object.repeats ?? false, timeS);
   if (knotS === null) return null;
   const sway = swayAt(object.sway, timeS);
-  const pan = curveAt(object.flight, (knot) => knot.panDeg, knotS);
-  const tilt = curveAt(object.flight, (knot) => knot.tiltDeg, knotS);
+  const pan = sum(
+    curveAt(object.flight, (knot) => knot.panDeg, knotS),
+    sway.pan,
+  );
+  const tilt = sum(
+    curveAt(object.flight, (knot) => knot.tiltDeg, knotS),
+    sway.tilt,
+  );
   const spanDeg = curveAt(object.flight, (knot) => knot.spanDeg, knotS).value;
-  const center = toPixel(camera, size, pan.value + sway.pan.value, tilt.value + sway.tilt.value);
+  const center = toPixel(camera, size, pan.value, tilt.value);
   const spanPx = spanDeg * pxPerDeg(camera, size);
-  const panRate = pan.rate + sway.pan.rate;
-  const facing = object.sprite === 'airplane' && panRate < 0 ? -1 : 1;
-  const roll = object.sprite === 'airplane' ? climb(panRate, tilt.rate) : lean(panRate, spanDeg);
+  const facing = object.sprite === 'airplane' && pan.rate < 0 ? -1 : 1;
+  const roll = object.sprite === 'airplane' ? climb(pan.rate, tilt.rate) : lean(pan.rate, spanDeg);
   const cos = Math.cos(roll) * spanPx;
   const sin = Math.sin(roll) * spanPx;
   const strokes = spriteStrokes(object.sprite, ROTOR_TURNS_PER_S * timeS).map((part) => ({
@@ -77,7 +82,7 @@ function placeObject(object: SceneObject, timeS: number, camera: CameraPose, siz
     opacity: part.opacity,
     light: part.light,
   }));
-  return { object, strokes, box: boxAround(strokes) };
+  return { object, pan, tilt, spanDeg, strokes, box: boxAround(strokes) };
 }
 
 /** An airplane points where it flies. */

@@ -1,16 +1,14 @@
 /**
  * Renders a scene to pictures: the same scene, time and camera give the same bytes on every run.
  *
- *     const renderer = new SceneRenderer(skyScene, { width: 640, height: 360 });
- *     const picture = renderer.render(1.5);                          // the scene's own camera
- *     const zoomed = renderer.render(1.5, { camera: { panDeg: 4, tiltDeg: 12, hfovDeg: 10 } });
- *     const boxes = renderer.truth(1.5);
+ *     const renderer = new SceneRenderer(toScene(defaultScene()), { width: 640, height: 360 });
+ *     const picture = renderer.render(1.5, { panDeg: 4, tiltDeg: 12, hfovDeg: 60 });
  */
 
 import type { CameraPose, PictureSize, Scene } from '../scene/scene.ts';
 import { Background } from './background.ts';
 import { toYuv, type Yuv } from './color.ts';
-import { cameraAt, placeObjects, type TruthObject, truthAt } from './placement.ts';
+import { placeObjects } from './placement.ts';
 import { drawStroke, type Plane } from './raster.ts';
 
 /** An 8-bit YUV 4:2:0 picture, BT.601, limited range. */
@@ -18,15 +16,6 @@ export interface Picture extends PictureSize {
   /** The three planes one after the other, rows without padding: what encoders call yuv420p or I420. */
   readonly bytes: Uint8Array;
   readonly planes: Readonly<Record<keyof Yuv, Plane>>;
-}
-
-export interface RenderOptions {
-  /** Default: the scene's own camera at that time. */
-  readonly camera?: CameraPose;
-  /** False: the background alone. */
-  readonly objects?: boolean;
-  /** Written to and returned; default: a new picture. */
-  readonly into?: Picture;
 }
 
 const COMPONENTS = ['y', 'u', 'v'] as const;
@@ -46,28 +35,20 @@ export class SceneRenderer {
     this.#background = new Background(scene.background, scene.seed);
   }
 
-  /** The picture at `timeS` seconds. */
-  render(timeS: number, options: RenderOptions = {}): Picture {
-    const camera = options.camera ?? cameraAt(this.scene, timeS);
-    const picture = options.into ?? makePicture(this.size);
-    for (const component of COMPONENTS) this.#background.paint(picture.planes[component], component, camera, timeS);
-    if (options.objects ?? true) this.#drawObjects(picture, camera, timeS);
-    return picture;
-  }
-
-  /** Boxes of what {@link render} draws at that time, in pixels. */
-  truth(timeS: number, camera: CameraPose = cameraAt(this.scene, timeS)): TruthObject[] {
-    return truthAt(this.scene, timeS, camera, this.size);
-  }
-
-  #drawObjects(picture: Picture, camera: CameraPose, timeS: number): void {
+  /**
+   * The picture at `timeS` seconds.
+   * @param into written to and returned
+   */
+  render(timeS: number, camera: CameraPose, into: Picture = makePicture(this.size)): Picture {
     for (const component of COMPONENTS) {
-      const plane = picture.planes[component];
+      const plane = into.planes[component];
+      this.#background.paint(plane, component, camera, timeS);
       for (const { object, strokes } of placeObjects(this.scene, timeS, camera, plane)) {
         const base = toYuv(object.color)[component];
         for (const stroke of strokes) drawStroke(plane, stroke, component === 'y' ? base + stroke.light : base);
       }
     }
+    return into;
   }
 }
 

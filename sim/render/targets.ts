@@ -1,8 +1,7 @@
 /** Exactly where everything is: in degrees around the camera, and in its picture. */
 import type { Box } from '../../runtime/data.ts';
-import { curveAt, knotTime, swayAt } from '../scene/paths.ts';
 import type { CameraPose, PictureSize, Scene } from '../scene/scene.ts';
-import { truthAt } from './placement.ts';
+import { cutOff, placeObjects } from './placement.ts';
 
 export interface TargetTruth {
   readonly id: number;
@@ -20,22 +19,14 @@ export interface TargetTruth {
 
 /** All targets that are in the scene at a time. */
 export function targetsAt(scene: Scene, timeS: number, camera: CameraPose, size: PictureSize): TargetTruth[] {
-  const boxes = new Map(truthAt(scene, timeS, camera, size).map(({ id, x, y, w, h }) => [id, { x, y, w, h }]));
-  return scene.objects.flatMap(({ id, label, flight, repeats, sway }) => {
-    const knotS = knotTime(flight, repeats ?? false, timeS);
-    if (knotS === null) return [];
-    const swaying = swayAt(sway, timeS);
-    const pan = curveAt(flight, (knot) => knot.panDeg, knotS);
-    const tilt = curveAt(flight, (knot) => knot.tiltDeg, knotS);
-    return {
-      id,
-      label,
-      panDeg: pan.value + swaying.pan.value,
-      tiltDeg: tilt.value + swaying.tilt.value,
-      panDegPerS: pan.rate + swaying.pan.rate,
-      tiltDegPerS: tilt.rate + swaying.tilt.rate,
-      spanDeg: curveAt(flight, (knot) => knot.spanDeg, knotS).value,
-      box: boxes.get(id) ?? null,
-    };
-  });
+  return placeObjects(scene, timeS, camera, size).map(({ object: { id, label }, pan, tilt, spanDeg, box }) => ({
+    id,
+    label,
+    panDeg: pan.value,
+    tiltDeg: tilt.value,
+    panDegPerS: pan.rate,
+    tiltDegPerS: tilt.rate,
+    spanDeg,
+    box: cutOff(box, size),
+  }));
 }

@@ -57,6 +57,11 @@ export function swayAt(sway: Sway | undefined, timeS: number): { pan: Curve; til
   return { pan: sine(sway.panDeg, sway.periodS, timeS), tilt: sine(sway.tiltDeg, sway.periodS * 0.62, timeS) };
 }
 
+/** Two motions at once. */
+export function sum(a: Curve, b: Curve): Curve {
+  return { value: a.value + b.value, rate: a.rate + b.rate };
+}
+
 function sine(amplitude: number, periodS: number, timeS: number): Curve {
   const omega = (2 * Math.PI) / periodS;
   return { value: amplitude * Math.sin(omega * timeS), rate: amplitude * omega * Math.cos(omega * timeS) };

@@ -5,7 +5,7 @@
 import { type Static, Type } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
 import { defaultMotors, motorsSchema } from '../camera/motion/motors.ts';
-import { skyScene } from './presets.ts';
+import { EVENING } from './evening.ts';
 import { randomFlight } from './random-flight.ts';
 import type { FlightKnot, Scene, SceneObject } from './scene.ts';
 
@@ -121,11 +121,9 @@ function pathFaults({ path, random }: Target, index: number): { keys: string[]; 
 /** The scene as the renderer takes it. */
 export function toScene(file: SceneFile): Scene {
   return {
-    name: file.name,
     seed: file.seed,
-    background: skyScene.background,
+    background: EVENING,
     objects: file.targets.map(toObject),
-    camera: [{ timeS: 0, panDeg: file.home.pan_deg, tiltDeg: file.home.tilt_deg, hfovDeg: file.motors.wide_hfov_deg }],
   };
 }
 

@@ -1,5 +1,5 @@
 /**
- * A scene described as data: what the sky looks like, what flies in it, and where a camera looks.
+ * A scene described as data: what the sky looks like and what flies in it.
  *
  * Coordinates are angles seen from the camera's place: pan in degrees to the right, tilt in degrees up, the horizon at
  * tilt 0. The background and the flights live in that space and the camera only chooses the part that is seen, so a
@@ -25,9 +25,6 @@ export interface FlightKnot extends Knot {
   readonly tiltDeg: number;
   readonly spanDeg: number;
 }
-
-/** A knot of a camera's own motion. */
-export interface CameraKnot extends Knot, CameraPose {}
 
 export interface SceneObject {
   /** Unique in its scene. */
@@ -70,13 +67,10 @@ export interface BackgroundLook {
 }
 
 export interface Scene {
-  readonly name: string;
   /** Decides the clouds and the skyline. */
   readonly seed: number;
   readonly background: BackgroundLook;
   readonly objects: readonly SceneObject[];
-  /** The scene's own camera; a renderer may be told to look elsewhere. One knot: a camera that stands still. */
-  readonly camera: readonly CameraKnot[];
 }
 
 /** Size of a picture in pixels; both even, because colour has half the resolution. */

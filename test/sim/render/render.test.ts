@@ -1,23 +1,23 @@
 import { beforeAll, describe, expect, test } from 'bun:test';
+import { Film, type FilmedScene, skyPanScene, skyScene } from '../../../fixtures/scenes.ts';
 import type { TruthObject } from '../../../sim/render/placement.ts';
-import { makePicture, type Picture, SceneRenderer } from '../../../sim/render/render.ts';
-import { skyPanScene, skyScene } from '../../../sim/scene/presets.ts';
-import type { CameraPose, Scene } from '../../../sim/scene/scene.ts';
+import { makePicture, type Picture } from '../../../sim/render/render.ts';
+import type { CameraPose } from '../../../sim/scene/scene.ts';
 
 const SIZE = { width: 640, height: 360 };
 /** One pixel is 0.1°. */
 const CAMERA: CameraPose = { panDeg: 0, tiltDeg: 12, hfovDeg: 64 };
 
-let sky: SceneRenderer;
-let skyPan: SceneRenderer;
+let sky: Film;
+let films: (readonly [film: Film, background: Film])[];
 beforeAll(() => {
-  sky = new SceneRenderer(skyScene, SIZE);
-  skyPan = new SceneRenderer(skyPanScene, SIZE);
+  sky = new Film(skyScene, SIZE);
+  films = [skyScene, skyPanScene].map((scene) => [new Film(scene, SIZE), new Film({ ...scene, objects: [] }, SIZE)]);
 });
 
 describe('the same picture', () => {
   test('comes from another renderer of the same scene', () => {
-    const again = new SceneRenderer(skyScene, SIZE);
+    const again = new Film(skyScene, SIZE);
     for (const timeS of [0, 3.32, 11.9]) expect(hash(again.render(timeS))).toBe(hash(sky.render(timeS)));
   });
 
@@ -30,7 +30,7 @@ describe('the same picture', () => {
   });
 
   test('does not come from another seed, time or camera', () => {
-    const other = new SceneRenderer({ ...skyScene, seed: skyScene.seed + 1 }, SIZE);
+    const other = new Film({ ...skyScene, seed: skyScene.seed + 1 }, SIZE);
     const pictures = [
       sky.render(5),
       other.render(5),
@@ -45,17 +45,19 @@ describe('the truth', () => {
   const moments = [0.4, 2.5, 5, 7.4, 9.96];
 
   test.each(moments)('bounds what is drawn, at %p s', (timeS) => {
-    for (const renderer of [sky, skyPan]) {
-      const boxes = renderer.truth(timeS);
-      const stray = changedPixels(renderer, timeS).filter(({ x, y }) => !boxes.some((box) => isInside(box, x, y, 1)));
+    for (const [film, background] of films) {
+      const boxes = film.truth(timeS);
+      const stray = changedPixels(film, background, timeS).filter(
+        ({ x, y }) => !boxes.some((box) => isInside(box, x, y, 1)),
+      );
       expect(stray).toEqual([]);
     }
   });
 
   test.each(moments)('is filled by what is drawn, at %p s', (timeS) => {
-    for (const renderer of [sky, skyPan]) {
-      const changed = changedPixels(renderer, timeS);
-      for (const box of renderer.truth(timeS)) {
+    for (const [film, background] of films) {
+      const changed = changedPixels(film, background, timeS);
+      for (const box of film.truth(timeS)) {
         const own = changed.filter(({ x, y }) => isInside(box, x, y, 1));
         const xs = own.map(({ x }) => x);
         const ys = own.map(({ y }) => y);
@@ -89,9 +91,9 @@ describe('the truth', () => {
   test('has objects only while their flight lasts, again and again when it repeats', () => {
     const [drone] = skyScene.objects;
     if (!drone) throw new Error('the scene is empty');
-    const withObjects = (repeats: boolean): Scene => ({ ...skyScene, objects: [{ ...drone, repeats }] });
-    expect(new SceneRenderer(withObjects(false), SIZE).truth(15)).toEqual([]);
-    expect(new SceneRenderer(withObjects(true), SIZE).truth(15)).toHaveLength(1);
+    const withObjects = (repeats: boolean): FilmedScene => ({ ...skyScene, objects: [{ ...drone, repeats }] });
+    expect(new Film(withObjects(false), SIZE).truth(15)).toEqual([]);
+    expect(new Film(withObjects(true), SIZE).truth(15)).toHaveLength(1);
   });
 });
 
@@ -137,7 +139,7 @@ describe('a camera', () => {
 });
 
 test('an odd picture size is refused', () => {
-  expect(() => new SceneRenderer(skyScene, { width: 641, height: 360 })).toThrow('must be even');
+  expect(() => new Film(skyScene, { width: 641, height: 360 })).toThrow('must be even');
 });
 
 function hash(picture: Picture): string {
@@ -149,12 +151,12 @@ function luma(picture: Picture, x: number, y: number): number {
 }
 
 /** Pixels that the objects change visibly. */
-function changedPixels(renderer: SceneRenderer, timeS: number): { x: number; y: number }[] {
-  const { data } = renderer.render(timeS).planes.y;
-  const background = renderer.render(timeS, { objects: false }).planes.y.data;
+function changedPixels(film: Film, background: Film, timeS: number): { x: number; y: number }[] {
+  const { data } = film.render(timeS).planes.y;
+  const before = background.render(timeS).planes.y.data;
   const changed: { x: number; y: number }[] = [];
   data.forEach((value, at) => {
-    if (Math.abs(value - (background[at] ?? 0)) < 3) return;
+    if (Math.abs(value - (before[at] ?? 0)) < 3) return;
     changed.push({ x: at % SIZE.width, y: Math.floor(at / SIZE.width) });
   });
   return changed;
