@@ -1,14 +1,15 @@
 /**
- * The interface between the autotracker and a camera, independent of the camera's protocol.
+ * What the autotracker asks of a camera, whatever the camera speaks.
  *
  * Signs: pan + is right, tilt + is up, zoom + is in. Every call has the driver's own deadline and takes an AbortSignal.
  * Calls go to the camera one at a time, in order; of velocities that wait only the newest is sent.
  * Errors are WindhoverErrors: `ptz_unreachable` (no answer, no connection: try again later), `ptz_login` (refused, or
  * no attempt allowed yet), `ptz_refused` (the camera understood and said no), `ptz_unsupported` (it lacks that),
- * `ptz_profile` (no such profile), `ptz_closed`, `ptz_aborted`, `ptz_stop_failed` (no stop was confirmed),
- * `ptz_unguarded` (it needs a guardian, and there is none at the moment), `ptz_interrupted` (opening was disturbed: try
+ * `ptz_profile` (no such profile), `ptz_preset` (no such preset), `ptz_closed`, `ptz_aborted`, `ptz_stop_failed` (no
+ * stop was confirmed), `ptz_unguarded` (it needs a guardian, and there is none at the moment), `ptz_interrupted` (opening was disturbed: try
  * again).
  */
+import { WindhoverError } from '../runtime/node.ts';
 import type { Verdict } from './ladder.ts';
 
 /** Each axis in [-1, 1] of the camera's full speed. */
@@ -21,50 +22,25 @@ export interface Velocity {
 /** A velocity is a lease of at most this. */
 export const MAX_LEASE_MS = 1000;
 
-/** An offset; axes that are left out stay. */
-export interface Offset {
-  /**
-   * `fov`: 1 brings what is at the picture's right (upper) edge to its centre. `position`: in the unit of positions.
-   * `generic`: the camera's generic translation space, of unknown scale.
-   */
-  readonly space: 'fov' | 'position' | 'generic';
-  readonly pan?: number;
-  readonly tilt?: number;
-  /** Share of the zoom range. */
-  readonly zoom?: number;
-}
-
-/** A place; axes that are left out stay. */
-export interface Place {
-  /** In {@link Capabilities.positionUnit}. */
-  readonly pan?: number;
-  readonly tilt?: number;
-  /** 0 wide to 1 tele, scaled by the limits that the camera reports. */
-  readonly zoom?: number;
-}
-
 export interface Preset {
   readonly token: string;
   readonly name: string;
 }
 
 export interface Capabilities {
-  /** `degrees` where the camera or the options define the unit; else the camera's range is [-1, 1]. */
+  /** `degrees` where the camera (or the options) tell what its numbers mean; else the camera's range is [-1, 1]. */
   readonly positionUnit: 'degrees' | 'normalized';
-  /** The camera reports its position. */
+  /** The camera says where it points. */
   readonly position: boolean;
-  readonly absolute: boolean;
-  readonly relative: readonly Offset['space'][];
-  readonly zoom: boolean;
-  /** The longest lease: longer ones are shortened to it, so that the camera stands in time when this process dies. */
+  /** The lease to ask for: longer ones are cut to it, so that everything stands in time when our process dies. */
   readonly leaseMs: number;
   /** Which rung velocities use, and why; plain data, to be kept and shown. */
   readonly verdict: Verdict;
 }
 
-/** State of the connection to the camera. */
+/** How things stand between us and the camera. `connecting`: it has never been reached so far. */
 export interface Link {
-  readonly state: 'closed' | 'ready' | 'lost' | 'refused';
+  readonly state: 'connecting' | 'ready' | 'lost' | 'refused' | 'closed';
   /** Why it is not ready. */
   readonly reason: string | null;
   /** When the next attempt is allowed, on our monotonic clock; null: at any time. */
@@ -72,22 +48,22 @@ export interface Link {
 }
 
 export interface PtzStatus {
-  /** Time of the position: the middle of the request, on the monotonic clock of this process. */
+  /** When it pointed there, as well as is known: the middle of the request, on our monotonic clock. */
   readonly atMs: number;
-  /** Each null when the camera does not report it. */
+  /** Each null when the camera does not say. */
   readonly pan: number | null;
   readonly tilt: number | null;
   readonly zoom: number | null;
   /** Null: unknown. */
   readonly moving: boolean | null;
-  /** The camera's own time of it, milliseconds since 1970; null when it does not say. */
-  readonly cameraUnixMs: number | null;
   /** The status request from its start to its answer; null before the first. */
   readonly roundTripMs: number | null;
   /** The last velocity that was sent and has neither ended nor been stopped. */
   readonly velocity: Velocity | null;
+  /** The longest lease that the camera gets now: one that has become slower gets shorter ones. */
+  readonly leaseMs: number;
   readonly link: Link;
-  /** Problems beside the link, in words; absent when there are none. */
+  /** What is amiss beside the link, in plain words; absent when nothing is. */
   readonly notes?: readonly string[];
 }
 
@@ -95,25 +71,33 @@ export interface PtzStatus {
 export type VelocityOutcome = 'sent' | 'superseded';
 
 export interface PtzDriver {
-  /** Connects and tests the camera's capabilities with small moves, unless `probe` is off. */
+  /** Connects and finds out what the camera can do, by small real moves unless told otherwise. */
   open(signal?: AbortSignal): Promise<Capabilities>;
   /**
    * Moves at a velocity until the lease is over; renew it to go on. Without renewal the driver stops the camera.
-   * All zeros is a stop.
-   * @param leaseMs at most {@link Capabilities.leaseMs}; from the call on, not from when the camera has it
+   * All zeros is a stop, which a newer velocity may supersede.
+   * @param leaseMs wanted; the driver cuts it to what the camera gets now. From the call on, not from when the camera has it
    */
-  moveVelocity(velocity: Velocity, leaseMs: number, signal?: AbortSignal): Promise<VelocityOutcome>;
-  moveRelative(offset: Offset, signal?: AbortSignal): Promise<void>;
-  moveAbsolute(place: Place, signal?: AbortSignal): Promise<void>;
-  /** Stops all axes; repeated in all forms until the camera has accepted one. */
-  stop(signal?: AbortSignal): Promise<void>;
-  gotoPreset(token: string, signal?: AbortSignal): Promise<void>;
-  presets(signal?: AbortSignal): Promise<readonly Preset[]>;
-  /** Never fails because of the camera: the fault is in `link`. Also reconnects a lost camera. */
+  velocity(velocity: Velocity, leaseMs: number, signal?: AbortSignal): Promise<VelocityOutcome>;
+  /** Stops all axes; tried again, and by other means, until the camera has taken one. */
+  stop(): Promise<void>;
+  /** @param preset token or name @returns its token @throws WindhoverError `ptz_preset` with the list of those there are */
+  goTo(preset: string, signal?: AbortSignal): Promise<string>;
+  /** Never fails for the camera's sake: what is wrong is in `link`. Also tries to get a lost camera back. */
   status(signal?: AbortSignal): Promise<PtzStatus>;
-  /** Stops, then disconnects. @throws WindhoverError `ptz_stop_failed`; it is closed in any case */
+  /** Stops, then lets go. @throws WindhoverError `ptz_stop_failed`; it is closed all the same */
   close(): Promise<void>;
 }
+
+/** Hears what goes out to the camera, at the moment at which it does. */
+export interface MotionListener {
+  /** A velocity or a stop (all zeros) goes out; or a velocity has ended with its lease. */
+  sent(velocity: Velocity, atMs: number): void;
+  /** No answer has come yet, or none came at all, to the velocity that went out last: it may never be carried out. */
+  unanswered(atMs: number): void;
+}
+
+export const UNHEARD: MotionListener = { sent: () => undefined, unanswered: () => undefined };
 
 export const NO_VELOCITY: Velocity = { pan: 0, tilt: 0, zoom: 0 };
 
@@ -121,7 +105,7 @@ export function isZero({ pan, tilt, zoom }: Velocity): boolean {
   return pan === 0 && tilt === 0 && zoom === 0;
 }
 
-/** Clamps to [-1, 1]; 0 for what is not a number. */
+/** Into [-1, 1]; what is no number is no motion. */
 export function safeVelocity({ pan, tilt, zoom }: Velocity): Velocity {
   return { pan: unit(pan), tilt: unit(tilt), zoom: unit(zoom) };
 }
@@ -132,4 +116,14 @@ export function clamp(value: number, min: number, max: number): number {
 
 function unit(value: number): number {
   return Number.isFinite(value) ? clamp(value, -1, 1) : 0;
+}
+
+/** Token of a preset, by token or by name. @throws WindhoverError `ptz_preset` */
+export function presetToken(presets: readonly Preset[], wanted: string): string {
+  const found = presets.find(({ token }) => token === wanted) ?? presets.find(({ name }) => name === wanted);
+  if (found) return found.token;
+  throw new WindhoverError('ptz_preset', `the camera has no preset "${wanted}"`, {
+    got: presets.map(({ token, name }) => `${token} (${name})`).join(', ') || 'no presets',
+    hint: 'name a preset by its token or its name',
+  });
 }

@@ -1,19 +1,20 @@
 /**
- * Camera drivers: from checked options to a driver that moves a camera.
+ * Camera drivers: from checked options to something that moves a camera. The only file of this folder that others import.
  *
  *     const driver = makeDriver(options, { time: realTime(clock), head });
  *     const { verdict, leaseMs } = await driver.open(signal);
- *     await driver.moveVelocity({ pan: 0.4, tilt: 0, zoom: 0 }, leaseMs);
+ *     await driver.velocity({ pan: 0.4, tilt: 0, zoom: 0 }, leaseMs);
  *     await driver.close();
  */
 import { WindhoverError } from '../runtime/node.ts';
-import type { PtzDriver } from './driver.ts';
-import { GuardedDriver } from './guardian/guarded-driver.ts';
+import type { MotionListener, PtzDriver } from './driver.ts';
+import { Guard } from './guardian/guard.ts';
+import { NetworkDriver } from './network/network-driver.ts';
 import { noneDriver } from './none.ts';
-import { OctagonDriver } from './octagon/octagon-driver.ts';
+import { OctagonCamera } from './octagon/camera.ts';
 import { OctagonPosition } from './octagon/octagon-position.ts';
 import { pickAddress } from './octagon/options.ts';
-import { OnvifDriver } from './onvif/onvif-driver.ts';
+import { OnvifCamera } from './onvif/camera.ts';
 import { checkDriverOptions, type DriverOptions } from './options.ts';
 import { withPosition } from './position.ts';
 import { SimDriver, type SimHead } from './sim.ts';
@@ -29,10 +30,12 @@ export interface DriverSurroundings {
   readonly time: DriverTime;
   /** The motors that `driver: sim` moves. */
   readonly head?: SimHead | undefined;
+  /** Hears what goes out to the camera. */
+  readonly listener?: MotionListener | undefined;
 }
 
 /**
- * The driver that the options name, not connected yet. Cameras that keep moving after their last
+ * The driver that the options name, ready to be opened; nothing is connected yet. Cameras that go on after their last
  * velocity get a guardian (guardian/) when it is opened.
  * @throws WindhoverError `ptz_options`, `ptz_url`
  */
@@ -45,12 +48,12 @@ export function makeDriver(options: DriverOptions, surroundings: DriverSurroundi
   return withPosition(driver, isOctagon ? new OctagonPosition(pickAddress(octagon), surroundings.time) : null);
 }
 
-function mover({ driver, onvif, octagon }: DriverOptions, { time, head }: DriverSurroundings): PtzDriver {
-  if (driver === 'onvif' && onvif) return new GuardedDriver((watch) => new OnvifDriver(onvif, time, watch), time);
-  if (driver === 'octagon' && octagon)
-    return new GuardedDriver((watch) => new OctagonDriver(octagon, time, watch), time);
+function mover({ driver, onvif, octagon }: DriverOptions, { time, head, listener }: DriverSurroundings): PtzDriver {
+  const parts = { time, watch: new Guard(time), listener };
+  if (driver === 'onvif' && onvif) return new NetworkDriver(new OnvifCamera(onvif, time), onvif, parts);
+  if (driver === 'octagon' && octagon) return new NetworkDriver(new OctagonCamera(octagon, time), octagon, parts);
   if (driver !== 'sim') return noneDriver(time);
-  if (head) return new SimDriver(head, time);
+  if (head) return new SimDriver(head, time, listener);
   throw new WindhoverError('ptz_options', 'driver: sim has no motors to move', {
     hint: 'driver: sim needs a graph with use: virtual-ptz',
     option: 'driver',

@@ -10,38 +10,26 @@ const NOTHING: Evidence = {
   position: 'absent',
   notes: ['driver none: the camera is not moved'],
 };
+const CAPABILITIES: Capabilities = {
+  positionUnit: 'normalized',
+  position: false,
+  leaseMs: MAX_LEASE_MS,
+  verdict: chooseRung(NOTHING, { allowed: [], guardian: false }, 0),
+};
+const UNKNOWN: Omit<PtzStatus, 'atMs'> = {
+  ...{ pan: null, tilt: null, zoom: null, moving: null },
+  ...{ roundTripMs: null, velocity: null, leaseMs: MAX_LEASE_MS },
+  link: { state: 'ready', reason: null, nextTryMs: null },
+};
 
 /** Takes every command and does nothing. */
 export function noneDriver({ clock }: DriverTime): PtzDriver {
-  const capabilities: Capabilities = {
-    positionUnit: 'normalized',
-    position: false,
-    absolute: false,
-    relative: [],
-    zoom: false,
-    leaseMs: MAX_LEASE_MS,
-    verdict: chooseRung(NOTHING, { allowed: [], guardian: false }, 0),
-  };
-  const unknown: Omit<PtzStatus, 'atMs'> = {
-    pan: null,
-    tilt: null,
-    zoom: null,
-    moving: null,
-    cameraUnixMs: null,
-    roundTripMs: null,
-    velocity: null,
-    link: { state: 'ready', reason: null, nextTryMs: null },
-  };
-  const nothing = () => Promise.resolve();
   return {
-    open: () => Promise.resolve(capabilities),
-    moveVelocity: () => Promise.resolve('superseded'),
-    moveRelative: nothing,
-    moveAbsolute: nothing,
-    stop: nothing,
-    gotoPreset: nothing,
-    presets: () => Promise.resolve([]),
-    status: () => Promise.resolve({ atMs: clock.monoMs(), ...unknown }),
-    close: nothing,
+    open: () => Promise.resolve(CAPABILITIES),
+    velocity: () => Promise.resolve('superseded'),
+    stop: () => Promise.resolve(),
+    goTo: (preset) => Promise.resolve(preset),
+    status: () => Promise.resolve({ atMs: clock.monoMs(), ...UNKNOWN }),
+    close: () => Promise.resolve(),
   };
 }

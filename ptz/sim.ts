@@ -5,12 +5,14 @@ import {
   clamp,
   isZero,
   MAX_LEASE_MS,
-  type Offset,
-  type Place,
+  type MotionListener,
+  NO_VELOCITY,
   type Preset,
   type PtzDriver,
   type PtzStatus,
+  presetToken,
   safeVelocity,
+  UNHEARD,
   type Velocity,
 } from './driver.ts';
 import { chooseRung, type Evidence } from './ladder.ts';
@@ -30,7 +32,7 @@ export interface SimHead {
   command(
     command:
       | { readonly kind: 'rate'; readonly rates: Some; readonly forS: number | null }
-      | { readonly kind: 'to' | 'by'; readonly values: Some; readonly maxRates: Some }
+      | { readonly kind: 'to'; readonly values: Some; readonly maxRates: Some }
       | { readonly kind: 'stop'; readonly axes: readonly Axis[] },
   ): void;
   /** `atMs`: when it was so, on our monotonic clock; without it, now. @throws WindhoverError when there are no motors */
@@ -55,37 +57,22 @@ const EVIDENCE: Evidence = {
 const CAPABILITIES: Capabilities = {
   positionUnit: 'degrees',
   position: true,
-  absolute: true,
-  relative: ['position'],
-  zoom: true,
   leaseMs: MAX_LEASE_MS,
   verdict: chooseRung(EVIDENCE, { allowed: ['velocity'], guardian: false }, 0),
-};
-
-/** Before it is opened. */
-const UNKNOWN: Omit<PtzStatus, 'atMs'> = {
-  pan: null,
-  tilt: null,
-  zoom: null,
-  moving: null,
-  cameraUnixMs: null,
-  roundTripMs: null,
-  velocity: null,
-  link: { state: 'closed', reason: 'not open', nextTryMs: null },
 };
 
 export class SimDriver implements PtzDriver {
   readonly #head: SimHead;
   readonly #time: DriverTime;
+  readonly #listener: MotionListener;
   readonly #lease: Lease;
   #velocity: Velocity | null = null;
   #isClosed = false;
   /** Where it pointed when it was opened: its only preset. */
-  #home: Place | null = null;
+  #home: Some | null = null;
 
-  constructor(head: SimHead, time: DriverTime) {
-    this.#head = head;
-    this.#time = time;
+  constructor(head: SimHead, time: DriverTime, listener: MotionListener = UNHEARD) {
+    [this.#head, this.#time, this.#listener] = [head, time, listener];
     this.#lease = new Lease(time, () => this.#halt());
   }
 
@@ -98,7 +85,7 @@ export class SimDriver implements PtzDriver {
     return CAPABILITIES;
   }
 
-  async moveVelocity(velocity: Velocity, leaseMs: number): Promise<'sent'> {
+  async velocity(velocity: Velocity, leaseMs: number): Promise<'sent'> {
     this.#checkOpen();
     const wanted = safeVelocity(velocity);
     if (isZero(wanted)) {
@@ -111,18 +98,8 @@ export class SimDriver implements PtzDriver {
     this.#velocity = wanted;
     this.#lease.renew(forMs);
     this.#head.command({ kind: 'rate', rates, forS: forMs / 1000 });
+    this.#listener.sent(wanted, this.#time.clock.monoMs());
     return 'sent';
-  }
-
-  async moveRelative({ space, ...by }: Offset): Promise<void> {
-    this.#checkOpen();
-    if (space !== 'position') throw unsupported(`relative moves in the space ${space}`);
-    this.#move('by', by);
-  }
-
-  async moveAbsolute(place: Place): Promise<void> {
-    this.#checkOpen();
-    this.#move('to', place);
   }
 
   async stop(): Promise<void> {
@@ -130,30 +107,28 @@ export class SimDriver implements PtzDriver {
     this.#halt();
   }
 
-  async gotoPreset(token: string): Promise<void> {
+  async goTo(preset: string): Promise<string> {
     this.#checkOpen();
-    if (token !== HOME.token || this.#home === null) throw unsupported(`preset ${token}`);
-    this.#move('to', this.#home);
-  }
-
-  async presets(): Promise<readonly Preset[]> {
-    return [HOME];
+    const token = presetToken(this.#home === null ? [] : [HOME], preset);
+    this.#halt();
+    this.#head.command({ kind: 'to', values: this.#home ?? {}, maxRates: {} });
+    return token;
   }
 
   async status(): Promise<PtzStatus> {
-    const { clock } = this.#time;
-    if (this.#home === null) return { ...UNKNOWN, atMs: clock.monoMs() };
-    const { pan, tilt, zoom, atMs = clock.monoMs() } = this.#head.state();
+    const nowMs = this.#time.clock.monoMs();
+    const isOpen = this.#home !== null;
+    const seen = isOpen ? this.#head.state() : null;
     return {
-      atMs,
-      pan: pan.position,
-      tilt: tilt.position,
-      zoom: zoom.position,
-      moving: AXES.some((axis) => this.#head.isMoving(axis)),
-      cameraUnixMs: clock.unixMs(),
-      roundTripMs: 0,
+      atMs: seen?.atMs ?? nowMs,
+      pan: seen?.pan.position ?? null,
+      tilt: seen?.tilt.position ?? null,
+      zoom: seen?.zoom.position ?? null,
+      moving: isOpen ? AXES.some((axis) => this.#head.isMoving(axis)) : null,
+      roundTripMs: isOpen ? 0 : null,
       velocity: this.#velocity,
-      link: { state: this.#isClosed ? 'closed' : 'ready', reason: null, nextTryMs: null },
+      leaseMs: MAX_LEASE_MS,
+      link: { state: this.#isClosed ? 'closed' : isOpen ? 'ready' : 'connecting', reason: null, nextTryMs: null },
     };
   }
 
@@ -162,23 +137,15 @@ export class SimDriver implements PtzDriver {
     this.#isClosed = true;
   }
 
-  #move(kind: 'to' | 'by', values: Some): void {
-    this.#lease.cancel();
-    this.#velocity = null;
-    this.#head.command({ kind, values, maxRates: {} });
-  }
-
   #halt(): void {
+    const wasMoving = this.#velocity !== null;
     this.#lease.cancel();
     this.#velocity = null;
     this.#head.command({ kind: 'stop', axes: AXES });
+    if (wasMoving) this.#listener.sent(NO_VELOCITY, this.#time.clock.monoMs());
   }
 
   #checkOpen(): void {
     if (this.#isClosed) throw new WindhoverError('ptz_closed', 'the camera driver is closed');
   }
-}
-
-function unsupported(what: string): WindhoverError {
-  return new WindhoverError('ptz_unsupported', `the simulated camera has no ${what}`);
 }

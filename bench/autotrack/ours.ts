@@ -25,9 +25,6 @@ const FORGETFUL = { load: () => null, save: () => undefined };
 const CAPABILITIES: Capabilities = {
   positionUnit: 'degrees',
   position: true,
-  absolute: false,
-  relative: [],
-  zoom: true,
   leaseMs: 1000,
   verdict: {
     rung: 'velocity',
@@ -73,7 +70,7 @@ function statusOf(
 ): PtzStatus {
   const zoom = maxZoom > 1 ? Math.log(zoomX) / Math.log(maxZoom) : 0;
   const link = { state: 'ready', reason: null, nextTryMs: null } as const;
-  const more = { cameraUnixMs: null, roundTripMs: ROUND_TRIP_MS, velocity: null, link };
+  const more = { roundTripMs: ROUND_TRIP_MS, velocity: null, leaseMs: 1000, link };
   return { atMs, pan: panDeg, tilt: tiltDeg, zoom, moving, ...more };
 }
 

@@ -63,6 +63,7 @@ export class Follower {
     const isOff = this.#params.enabled && !params.enabled;
     this.#params = params;
     this.#steering.update(this.#steeringOptions());
+    this.#steering.leaseMs = this.#leaseMs;
     if (isOff) {
       this.#tuning?.abort(this.#nowMs());
       this.#link?.send(NO_VELOCITY, this.#leaseMs);
@@ -110,6 +111,7 @@ export class Follower {
 
   /** What went out to the camera. */
   sent(velocity: Velocity, atMs: number): void {
+    this.#link?.sent(velocity);
     this.#steering.sent(velocity, atMs);
     this.#reach.sent(velocity, atMs);
     this.#tuning?.sent(velocity, atMs);
@@ -125,6 +127,7 @@ export class Follower {
   status(status: PtzStatus): void {
     this.#status = this.#tuning?.inDegrees(status);
     this.#home.status(status, this.#nowMs());
+    this.#steering.leaseMs = this.#leaseMs;
     this.#reach.see(status, this.#link?.capabilities?.positionUnit ?? 'normalized', status.roundTripMs ?? 0);
     this.#tuning?.status(status);
   }
@@ -146,7 +149,6 @@ export class Follower {
       notes: verdict.notes,
     });
     this.#tuning?.connected(link.capabilities);
-    this.#steering.leaseMs = link.capabilities.leaseMs;
     if (this.#tuning) this.#steering.plant = this.#tuning.plant;
   }
 
@@ -205,8 +207,9 @@ export class Follower {
     if (!(isHeldBack && isZero(link.velocity))) link.send(within, this.#leaseMs);
   }
 
+  /** For how long a velocity is to hold: as the options ask for, or what the camera gets now; the driver cuts longer ones. */
   get #leaseMs(): number {
-    return Math.min(this.#params.lease_s * 1000, this.#link?.capabilities?.leaseMs ?? Number.POSITIVE_INFINITY);
+    return Math.min(this.#params.lease_s * 1000, this.#link?.status?.leaseMs ?? Number.POSITIVE_INFINITY);
   }
 
   /** Commanded to move, moving, or not known to be at rest. Null: unknown. */

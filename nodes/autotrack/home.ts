@@ -5,8 +5,8 @@ import { errorMessage, type Logger, WindhoverError } from '../../runtime/node.ts
 
 /** What it needs of the line to the camera. */
 export interface Traveller {
-  findPreset(wanted: string): Promise<string>;
-  gotoPreset(token: string): Promise<void>;
+  /** @param preset token or name @returns its token */
+  goTo(preset: string): Promise<string>;
 }
 
 /** A camera does not begin to move at once: an earlier "not moving" is from before. */
@@ -86,8 +86,7 @@ export class Home {
 
   async #ask(camera: Traveller, preset: string, nowMs: number): Promise<void> {
     try {
-      this.#token ??= await camera.findPreset(preset);
-      await camera.gotoPreset(this.#token);
+      this.#token = await camera.goTo(preset);
       this.#isReached = false;
       this.#leftMs = nowMs;
       this.#problem = null;

@@ -3,9 +3,18 @@
  * nothing; ticks then carry no `ptz`.
  */
 
-import { checkDriverOptions, type DriverTime, makeDriver, type PtzDriver, realTime } from '../../ptz/index.ts';
+import {
+  checkDriverOptions,
+  type DriverTime,
+  type MotionListener,
+  makeDriver,
+  type PtzDriver,
+  realTime,
+} from '../../ptz/index.ts';
 import { boardTopics, defineNode, targetRequests, topics } from '../../runtime/node.ts';
+
 import { BoardHead } from './board-head.ts';
+
 import { CameraLink } from './camera-link.ts';
 import { type FollowContext, Follower } from './follower.ts';
 import { type AutotrackParams, params } from './options.ts';
@@ -32,14 +41,16 @@ export default defineNode({
       return handlers(new Follower(context, null), () => undefined);
     const time = realTime(clock);
     const head = options.driver === 'sim' ? new BoardHead(board) : undefined;
-    return follow(context, { controlMode: options.driver, driver: makeDriver(options, { time, head }), time });
+    const driver = (listener: MotionListener) => makeDriver(options, { time, head, listener });
+    return follow(context, { controlMode: options.driver, driver, time });
   },
 });
 
 /** A camera to keep on the target, and the time in which it is moved. */
 export interface FollowedCamera {
   readonly controlMode: 'onvif' | 'octagon' | 'sim';
-  readonly driver: PtzDriver;
+  /** Makes what moves it, and tells the listener what goes out. */
+  readonly driver: (listener: MotionListener) => PtzDriver;
   readonly time: DriverTime;
 }
 
@@ -47,9 +58,11 @@ export interface FollowedCamera {
 export function follow(context: FollowContext, { controlMode, driver, time }: FollowedCamera) {
   const { params: options, graph, clock, log, store } = context;
   const tuning = new Tuning(options, store, log);
-  const link = new CameraLink(driver, time, log, {
+  const listener: MotionListener = {
     sent: (velocity, atMs) => follower.sent(velocity, atMs),
     unanswered: (atMs) => follower.unanswered(atMs),
+  };
+  const link = new CameraLink(driver(listener), time, log, {
     status: (status) => follower.status(status),
     changed: () => follower.linkChanged(),
   });

@@ -4,9 +4,8 @@
  * are those of schemas/ptz-state.ts and schemas/autotrack-state.ts.
  */
 
-import type { Capabilities, PtzStatus, Velocity } from '../../ptz/index.ts';
+import type { Capabilities, Link, PtzStatus, Velocity } from '../../ptz/index.ts';
 import type { MessageOf, topics } from '../../runtime/node.ts';
-import type { LinkView } from './camera-link.ts';
 import type { MissionOutput } from './mission.ts';
 import type { Selection } from './selector.ts';
 
@@ -19,7 +18,7 @@ export interface Sender {
 
 export interface PtzStateParts {
   readonly controlMode: 'onvif' | 'octagon' | 'sim';
-  readonly link: LinkView;
+  readonly link: Pick<Link, 'state' | 'reason'>;
   readonly status: PtzStatus | null;
   /** The camera's positions are degrees. */
   readonly isDegrees: boolean;

@@ -56,13 +56,14 @@ export class Steering {
   #last: LostTrack | null = null;
   #search: Search | null = null;
   #aspect = 16 / 9;
-  #leaseMs = Number.POSITIVE_INFINITY;
+  #leaseMs: number;
   #turned = { atMs: Number.NEGATIVE_INFINITY, panDeg: 0, tiltDeg: 0 };
   readonly #history = new TrackHistory();
 
   /** @param selection kept from before a restart */
   constructor(options: SteeringOptions, selection: Selection | null) {
     this.#options = { ...options };
+    this.#leaseMs = options.lease_s * 1000;
     this.#selector = new TargetSelector(this.#options, selection);
     this.#phase = new TargetPhase(options.grace_s * 1000, selection?.id ?? null);
     this.#mission = new Mission(this.#options);
@@ -75,7 +76,6 @@ export class Steering {
     // In place: all parts go by it.
     Object.assign(this.#options, options);
     this.#phase.graceMs = options.grace_s * 1000;
-    this.#controller?.limitLease(this.#leaseMs);
   }
 
   get selection(): Selection | null {
@@ -93,10 +93,10 @@ export class Steering {
     return this.#controller?.isSure ? this.#controller.plant : null;
   }
 
-  /** How long the camera lets a velocity hold. */
+  /** How long a velocity holds. */
   set leaseMs(leaseMs: number) {
     this.#leaseMs = leaseMs;
-    this.#controller?.limitLease(leaseMs);
+    if (this.#controller) this.#controller.leaseMs = leaseMs;
   }
 
   /** Where a picture of now is taken; null before the first picture. */
@@ -203,7 +203,7 @@ export class Steering {
     if (this.#controller) return this.#controller;
     this.#aspect = size.w / size.h;
     this.#controller = new Controller(this.#options, this.#aspect, this.#plant);
-    this.#controller.limitLease(this.#leaseMs);
+    this.#controller.leaseMs = this.#leaseMs;
     return this.#controller;
   }
 

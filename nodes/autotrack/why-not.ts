@@ -1,12 +1,11 @@
 /** Why the autotracker does not steer the camera now: a stable code and a sentence for the operator. Pure. */
 
-import type { Verdict } from '../../ptz/index.ts';
-import type { LinkView } from './camera-link.ts';
+import type { Link, Verdict } from '../../ptz/index.ts';
 import type { TrackerState } from './state-messages.ts';
 
 export interface WhyInput {
   readonly enabled: boolean;
-  readonly link: LinkView;
+  readonly link: Pick<Link, 'state' | 'reason'>;
   /** Null until the camera has been reached. */
   readonly verdict: Verdict | null;
   readonly state: TrackerState;

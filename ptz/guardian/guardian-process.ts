@@ -2,9 +2,9 @@
 import { Backoff, errorMessage, WindhoverError } from '../../runtime/node.ts';
 import { aborted } from '../network/http.ts';
 import type { LoginRecord } from '../network/login-policy.ts';
-import type { MotionWatch, StopJob } from '../network/motion-watch.ts';
 import type { DriverTime } from '../time.ts';
 import { ALIVE_EVERY_MS, type FromGuardian, HERE_EVERY_MS, type ToGuardian } from './messages.ts';
+import type { StopJob } from './stop-job.ts';
 
 export interface GuardianListener {
   /** It was ready, and is not any more. */
@@ -22,7 +22,7 @@ const STABLE_MS = 10_000;
 const SILENT_MS = 5 * HERE_EVERY_MS;
 const GONE_MS = 1000;
 
-export class GuardianProcess implements MotionWatch {
+export class GuardianProcess {
   readonly #time: DriverTime;
   readonly #listener: GuardianListener;
   #child: Bun.Subprocess | null = null;

@@ -1,11 +1,12 @@
 /** The guardian's side: stops the camera when the owner is gone or late. */
 import { errorCode, errorMessage, retry } from '../../runtime/node.ts';
-import type { StopJob } from '../network/motion-watch.ts';
 import type { Stopper } from '../network/stopper.ts';
+import { octagonStopper } from '../octagon/stop-job.ts';
+import { onvifStopper } from '../onvif/stop-job.ts';
 import type { DriverTime } from '../time.ts';
 import { type FromGuardian, HERE_EVERY_MS, type ToGuardian } from './messages.ts';
 import { stopForSure } from './stop-for-sure.ts';
-import { stopperFor } from './stopper.ts';
+import type { StopJob } from './stop-job.ts';
 import { Watchman } from './watchman.ts';
 
 export interface HostOptions {
@@ -139,4 +140,8 @@ export class GuardianHost {
   get #nowMs(): number {
     return this.#options.time.clock.monoMs();
   }
+}
+
+function stopperFor(job: StopJob, time: DriverTime): Stopper {
+  return job.kind === 'onvif' ? onvifStopper(job, time) : octagonStopper(job, time);
 }

@@ -6,7 +6,7 @@
  * the owner's messages or a lease, ends with a stop.
  */
 import type { LoginRecord } from '../network/login-policy.ts';
-import type { StopJob } from '../network/motion-watch.ts';
+import type { StopJob } from './stop-job.ts';
 
 export type ToGuardian =
   /** How to stop the camera; holds the login. Answered by `ready` or `unable` with the same number. */

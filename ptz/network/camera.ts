@@ -1,26 +1,43 @@
-/** A camera as network-driver.ts drives it: without queue and leases, one call at a time. */
-import type { Capabilities, Offset, Place, Preset, PtzStatus, Velocity } from '../driver.ts';
-import type { Verdict } from '../ladder.ts';
+/** What network-driver.ts asks of a camera's protocol: requests and answers. It has no queue, no leases, no state of the link. */
+import type { Capabilities, Preset, Velocity } from '../driver.ts';
+import type { StopJob } from '../guardian/stop-job.ts';
+import type { CameraClient } from './client.ts';
 
 export interface Camera {
-  readonly isConnected: boolean;
-  /** Lost or refused, and the next attempt is due. */
-  readonly isDue: boolean;
-  readonly verdict: Verdict;
-  /** The longest lease that its present round trip allows. */
-  readonly leaseMs: number;
-  open(signal: AbortSignal): Promise<Capabilities>;
-  /** Reconnects a lost camera, and stops it. Never fails. @returns true: it is connected and stands */
-  reconnect(signal: AbortSignal): Promise<boolean>;
+  readonly client: CameraClient;
+  /** Logs in and finds what is to be moved. */
+  connect(signal: AbortSignal): Promise<void>;
+  /** Is a camera that was lost there again? */
+  reconnect(signal: AbortSignal): Promise<void>;
+  /** How another process stops it. */
+  stopJob(): StopJob;
+  /**
+   * Finds out how to steer it, by small moves unless the options say otherwise.
+   * @param stop until it is confirmed
+   */
+  judge(stop: (signal: AbortSignal) => Promise<void>, signal: AbortSignal): Promise<Judged>;
   /** @param leaseMs what is left of the lease */
   move(velocity: Velocity, leaseMs: number, signal: AbortSignal): Promise<void>;
-  relative(offset: Offset, signal: AbortSignal): Promise<void>;
-  absolute(place: Place, signal: AbortSignal): Promise<void>;
-  gotoPreset(token: string, signal: AbortSignal): Promise<void>;
-  presets(signal: AbortSignal): Promise<readonly Preset[]>;
-  /** Tries whatever the link's state. @throws WindhoverError `ptz_stop_failed`, … */
+  /** One attempt, by the means that are known to work. */
   stop(signal: AbortSignal | undefined): Promise<void>;
-  /** The status of the camera, or why there is none; may run in parallel to other calls. */
-  look(signal: AbortSignal): Promise<Omit<PtzStatus, 'velocity'>>;
-  close(): void;
+  presets(signal: AbortSignal): Promise<readonly Preset[]>;
+  /** @param token of the preset */
+  goTo(token: string, signal: AbortSignal): Promise<void>;
+  /** May run beside everything else. */
+  look(signal: AbortSignal): Promise<CameraLook>;
+}
+
+/** What has been found out about a camera. */
+export type Judged = Omit<Capabilities, 'leaseMs'>;
+
+/** What a camera says of itself; each null when it does not. */
+export interface CameraLook {
+  /** The middle of the request, on our monotonic clock. */
+  readonly atMs: number;
+  /** In the unit of its positions. */
+  readonly pan: number | null;
+  readonly tilt: number | null;
+  /** 0 wide to 1 tele. */
+  readonly zoom: number | null;
+  readonly moving: boolean | null;
 }

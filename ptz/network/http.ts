@@ -1,4 +1,4 @@
-/** One HTTP request to a camera, with one deadline for all of it, and an AbortSignal. */
+/** Requests to a camera over HTTP, each with a deadline that covers all of it and an end when the caller wants none. */
 import { errorMessage, WindhoverError } from '../../runtime/node.ts';
 import type { DriverTime } from '../time.ts';
 
@@ -8,10 +8,14 @@ export interface HttpRequest {
   readonly body?: string;
   readonly contentType?: string;
   readonly authorization?: string | undefined;
+  readonly signal: AbortSignal | undefined;
+}
+
+export interface HttpPortOptions {
+  /** Deadline of a request. */
+  readonly requestMs: number;
   /** False: any certificate will do (https). */
   readonly tlsVerify: boolean;
-  readonly deadlineMs: number;
-  readonly signal: AbortSignal | undefined;
 }
 
 export interface HttpAnswer {
@@ -22,32 +26,58 @@ export interface HttpAnswer {
 
 const MAX_ANSWER_BYTES = 1024 * 1024;
 
-/** @throws WindhoverError `ptz_unreachable`, `ptz_aborted` */
-export async function send(request: HttpRequest, time: DriverTime): Promise<HttpAnswer> {
-  const { method, url, body, contentType, authorization, tlsVerify, deadlineMs, signal } = request;
-  if (signal?.aborted) throw aborted(signal.reason);
-  const late = new AbortController();
-  const callOff = time.after(deadlineMs, () => late.abort());
-  try {
-    const response = await fetch(url, {
-      method,
-      ...(body === undefined ? {} : { body }),
-      headers: {
-        ...(contentType === undefined ? {} : { 'Content-Type': contentType }),
-        ...(authorization === undefined ? {} : { Authorization: authorization }),
-      },
-      redirect: 'manual',
-      signal: signal ? AbortSignal.any([signal, late.signal]) : late.signal,
-      ...(tlsVerify ? {} : { tls: { rejectUnauthorized: false } }),
-    });
-    const text = await readText(response);
-    return { status: response.status, text, challenges: response.headers.get('www-authenticate') };
-  } catch (cause) {
-    if (signal?.aborted) throw aborted(cause);
-    const got = late.signal.aborted ? `nothing within ${deadlineMs} ms` : errorMessage(cause);
-    throw new WindhoverError('ptz_unreachable', `no answer from the camera at ${url.host}`, { got, cause });
-  } finally {
-    callOff();
+/** Requests to one camera, and how long their answers take. */
+export class HttpPort {
+  /** Smoothed; null before the first answer. */
+  roundTripMs: number | null = null;
+  readonly #options: HttpPortOptions;
+  readonly #time: DriverTime;
+
+  constructor(options: HttpPortOptions, time: DriverTime) {
+    this.#options = options;
+    this.#time = time;
+  }
+
+  /**
+   * @param patience how many times longer than usual an answer is waited for
+   * @throws WindhoverError `ptz_unreachable`, `ptz_aborted`
+   */
+  async send(request: HttpRequest, patience = 1): Promise<HttpAnswer> {
+    const { clock } = this.#time;
+    const startMs = clock.monoMs();
+    const answer = await this.#send(request, patience * this.#options.requestMs);
+    const tookMs = clock.monoMs() - startMs;
+    const beforeMs = this.roundTripMs ?? tookMs;
+    this.roundTripMs = beforeMs + (tookMs - beforeMs) / 8;
+    return answer;
+  }
+
+  async #send(request: HttpRequest, deadlineMs: number): Promise<HttpAnswer> {
+    const { method, url, body, contentType, authorization, signal } = request;
+    if (signal?.aborted) throw aborted(signal.reason);
+    const late = new AbortController();
+    const callOff = this.#time.after(deadlineMs, () => late.abort());
+    try {
+      const response = await fetch(url, {
+        method,
+        ...(body === undefined ? {} : { body }),
+        headers: {
+          ...(contentType === undefined ? {} : { 'Content-Type': contentType }),
+          ...(authorization === undefined ? {} : { Authorization: authorization }),
+        },
+        redirect: 'manual',
+        signal: signal ? AbortSignal.any([signal, late.signal]) : late.signal,
+        ...(this.#options.tlsVerify ? {} : { tls: { rejectUnauthorized: false } }),
+      });
+      const text = await readText(response);
+      return { status: response.status, text, challenges: response.headers.get('www-authenticate') };
+    } catch (cause) {
+      if (signal?.aborted) throw aborted(cause);
+      const got = late.signal.aborted ? `nothing within ${deadlineMs} ms` : errorMessage(cause);
+      throw new WindhoverError('ptz_unreachable', `no answer from the camera at ${url.host}`, { got, cause });
+    } finally {
+      callOff();
+    }
   }
 }
 
@@ -85,7 +115,18 @@ async function readText(response: Response): Promise<string> {
   return text + decoder.decode();
 }
 
-/** The error of a call that was ended by its caller or by the driver's deadline. */
+/** The error of a call that its caller, or the driver's own deadline, ended. */
 export function aborted(cause: unknown): WindhoverError {
   return new WindhoverError('ptz_aborted', 'the request to the camera was cancelled', { cause });
+}
+
+/** @returns what the camera said when it refused; null when it did not. @throws what else went wrong */
+export async function refusalOf(request: Promise<unknown>): Promise<string | null> {
+  try {
+    await request;
+    return null;
+  } catch (error) {
+    if (error instanceof WindhoverError && error.code === 'ptz_refused') return error.message;
+    throw error;
+  }
 }

@@ -1,72 +1,19 @@
-/** State of the connection to a camera: ready or not, why, and when to try again. */
+/** Whether the camera can be talked to, why not, and when to try again: kept by what becomes of the requests. */
 import { Backoff, errorMessage, WindhoverError } from '../../runtime/node.ts';
 import type { Link } from '../driver.ts';
 import type { DriverTime } from '../time.ts';
 import type { LoginPolicy } from './login-policy.ts';
 
-/** A single lost request is normal. */
+/** A single request gets lost on good networks too. */
 const FAILURES_TO_LOSE = 2;
 
-/** Pure: time and random numbers are arguments. */
 export class LinkState {
-  #state: Link['state'] = 'closed';
-  #reason: string | null = null;
-  #nextTryMs: number | null = null;
-  readonly #backoff = new Backoff();
-  #failures = 0;
-
-  get now(): Link {
-    return { state: this.#state, reason: this.#reason, nextTryMs: this.#nextTryMs };
-  }
-
-  isDue(nowMs: number): boolean {
-    return this.#nextTryMs === null || nowMs >= this.#nextTryMs;
-  }
-
-  worked(): void {
-    this.#begin();
-    if (this.#state === 'ready') this.#reason = null;
-  }
-
-  ready(): void {
-    [this.#state, this.#reason, this.#nextTryMs] = ['ready', null, null];
-    this.#begin();
-  }
-
-  closed(): void {
-    [this.#state, this.#reason, this.#nextTryMs] = ['closed', 'closed', null];
-  }
-
-  /**
-   * Records the result of a call.
-   * @param loginTryMs when the next login is allowed
-   * @param random in [0, 1): spreads attempts to connect
-   */
-  failed(error: unknown, nowMs: number, loginTryMs: number | null, random: number): void {
-    const code = error instanceof WindhoverError ? error.code : '';
-    this.#reason = errorMessage(error);
-    if (code === 'ptz_login') {
-      [this.#state, this.#nextTryMs] = ['refused', loginTryMs];
-    } else if (code === 'ptz_unreachable' || code === 'ptz_stop_failed') {
-      this.#failures++;
-      // A failed stop is repeated when the camera is back, so it counts as lost at once.
-      const isFew = this.#failures < FAILURES_TO_LOSE && code === 'ptz_unreachable';
-      if (isFew && this.#state === 'ready') return;
-      [this.#state, this.#nextTryMs] = ['lost', nowMs + this.#backoff.next(random)];
-    }
-  }
-
-  #begin(): void {
-    this.#failures = 0;
-    this.#backoff.reset();
-  }
-}
-
-/** Makes requests and updates the state of the link from their results. */
-export class LinkKeeper {
-  readonly #state = new LinkState();
   readonly #policy: LoginPolicy;
   readonly #time: DriverTime;
+  readonly #backoff = new Backoff();
+  #now: Link = { state: 'connecting', reason: null, nextTryMs: null };
+  #failures = 0;
+  #wasReady = false;
 
   constructor(policy: LoginPolicy, time: DriverTime) {
     this.#policy = policy;
@@ -74,56 +21,60 @@ export class LinkKeeper {
   }
 
   get now(): Link {
-    return this.#state.now;
+    return this.#now;
   }
 
-  /** Lost or refused, and the next attempt is due. */
+  get isReady(): boolean {
+    return this.#now.state === 'ready';
+  }
+
+  /** Lost or refused, and it is time to try again. */
   get isDue(): boolean {
-    const { state } = this.#state.now;
-    return (state === 'lost' || state === 'refused') && this.#state.isDue(this.#nowMs);
+    const { state, nextTryMs } = this.#now;
+    return (state === 'lost' || state === 'refused') && (nextTryMs === null || this.#time.clock.monoMs() >= nextTryMs);
   }
 
   ready(): void {
-    this.#state.ready();
+    this.#wasReady = true;
+    this.worked();
+    this.#now = { state: 'ready', reason: null, nextTryMs: null };
+  }
+
+  /** A request was answered. */
+  worked(): void {
+    this.#failures = 0;
+    this.#backoff.reset();
+    if (this.isReady) this.#now = { ...this.#now, reason: null };
   }
 
   closed(): void {
-    this.#state.closed();
+    this.#now = { state: 'closed', reason: 'closed', nextTryMs: null };
   }
 
-  worked(): void {
-    this.#state.worked();
-  }
-
+  /** Takes note of what a call ended with. */
   failed(error: unknown): void {
-    const nowMs = this.#nowMs;
-    this.#state.failed(error, nowMs, this.#policy.nextTryMs(nowMs), this.#time.random());
+    const nowMs = this.#time.clock.monoMs();
+    const code = error instanceof WindhoverError ? error.code : '';
+    const reason = errorMessage(error);
+    this.#now = { ...this.#now, reason };
+    if (code === 'ptz_login') this.#now = { state: 'refused', reason, nextTryMs: this.#policy.nextTryMs(nowMs) };
+    if (code !== 'ptz_unreachable' && code !== 'ptz_stop_failed') return;
+    this.#failures++;
+    // A stop that failed is made up for when the camera is back, so that counts at once.
+    const isFew = this.#failures < FAILURES_TO_LOSE && code === 'ptz_unreachable';
+    if (isFew && this.isReady) return;
+    const nextTryMs = nowMs + this.#backoff.next(this.#time.random());
+    this.#now = { state: this.#wasReady ? 'lost' : 'connecting', reason, nextTryMs };
   }
 
-  /** Sends a request, unless the camera is lost. @throws WindhoverError `ptz_unreachable`, `ptz_login` */
-  async ask<T>(request: () => Promise<T>): Promise<T> {
-    const { state, reason } = this.now;
-    if (state === 'lost')
+  /** @throws WindhoverError `ptz_unreachable`, `ptz_login` while the camera is away */
+  check(): void {
+    const { state, reason } = this.#now;
+    if (state === 'lost') {
       throw new WindhoverError('ptz_unreachable', 'the connection to the camera is lost', {
         got: reason ?? 'no answer',
       });
-    if (state === 'refused') this.#policy.check(this.#nowMs);
-    return await this.try(request);
-  }
-
-  /** Asks whatever the link's state. */
-  async try<T>(request: () => Promise<T>): Promise<T> {
-    try {
-      const answer = await request();
-      this.#state.worked();
-      return answer;
-    } catch (error) {
-      this.failed(error);
-      throw error;
     }
-  }
-
-  get #nowMs(): number {
-    return this.#time.clock.monoMs();
+    if (state === 'refused') this.#policy.check(this.#time.clock.monoMs());
   }
 }

@@ -1,61 +1,78 @@
 /**
- * A camera behind a network, as a driver: commands in order (command-queue.ts), velocities as leases (lease.ts), and
- * what may move told to who watches (motion-watch.ts). What the camera speaks is the Camera's business.
+ * A camera behind a network, as a driver: commands in order (command-queue.ts), velocities as leases (lease.ts). What the
+ * camera speaks is the Camera's business, and whether it is there the LinkedCamera's.
  */
 import { WindhoverError } from '../../runtime/node.ts';
 import {
   type Capabilities,
   clamp,
   isZero,
-  type Offset,
-  type Place,
-  type Preset,
+  type MotionListener,
+  NO_VELOCITY,
   type PtzDriver,
   type PtzStatus,
+  presetToken,
   safeVelocity,
+  UNHEARD,
   type Velocity,
   type VelocityOutcome,
 } from '../driver.ts';
 import type { DriverTime } from '../time.ts';
-import type { Camera } from './camera.ts';
+import type { Camera, Judged } from './camera.ts';
 import { CommandQueue } from './command-queue.ts';
 import { aborted } from './http.ts';
 import { Lease } from './lease.ts';
-import type { MotionWatch } from './motion-watch.ts';
+import { LinkedCamera } from './linked-camera.ts';
+import { type MotionWatch, UNWATCHED } from './motion-watch.ts';
 
 export interface NetworkDriverOptions {
-  readonly camera: Camera;
-  readonly time: DriverTime;
   /** Deadline of connecting, small moves included. */
-  readonly openMs: number;
-  readonly watch: MotionWatch;
+  readonly open_ms: number;
+  /** Small moves are made. */
+  readonly probe: boolean;
 }
 
+export interface NetworkDriverParts {
+  readonly time: DriverTime;
+  readonly watch?: MotionWatch;
+  readonly listener?: MotionListener | undefined;
+}
+
+/** Answers mostly come sooner, and what gets none by then may be lost. */
+const LATE_MS = 150;
+
 export class NetworkDriver implements PtzDriver {
+  readonly #camera: LinkedCamera;
   readonly #options: NetworkDriverOptions;
-  readonly #camera: Camera;
+  readonly #time: DriverTime;
+  readonly #listener: MotionListener;
   readonly #commands = new CommandQueue();
   /** Apart, so that a status that gets no answer holds no command up. */
   readonly #looks = new CommandQueue();
   readonly #lease: Lease;
   readonly #closing = new AbortController();
+  /** What may move the camera: sent, and neither over nor confirmed to be stopped. */
   #velocity: Velocity | null = null;
-  /** A stop at the end of a lease waits or is under way; nothing is sent until it is through. */
-  #isEnding = false;
+  #told: Velocity = NO_VELOCITY;
+  /** A stop that waits or is under way: it will do for all that are asked for meanwhile. */
+  #stopping: Promise<void> | null = null;
 
-  constructor(options: NetworkDriverOptions) {
-    this.#options = options;
-    this.#camera = options.camera;
-    this.#lease = new Lease(options.time, () => this.#leaseIsOver());
+  constructor(camera: Camera, options: NetworkDriverOptions, parts: NetworkDriverParts) {
+    const { time, watch = UNWATCHED, listener = UNHEARD } = parts;
+    this.#camera = new LinkedCamera(camera, time, watch);
+    [this.#options, this.#time, this.#listener] = [options, time, listener];
+    this.#lease = new Lease(time, () => this.#leaseIsOver());
   }
 
   async open(signal?: AbortSignal): Promise<Capabilities> {
-    const { time, openMs } = this.#options;
+    const { open_ms: openMs, probe } = this.#options;
     const late = new AbortController();
-    const callOff = time.after(openMs, () => late.abort());
+    const callOff = this.#time.after(openMs, () => late.abort());
     const ends = AbortSignal.any([this.#closing.signal, late.signal, ...(signal ? [signal] : [])]);
+    // What fails is in the link, and made up for.
+    const lost = () => void this.stop().catch(() => undefined);
     try {
-      return await this.#commands.run(() => this.#camera.open(ends));
+      return await this.#commands.run(() => this.#camera.open(probe, lost, ends));
     } catch (error) {
       if (!late.signal.aborted || signal?.aborted) throw error;
       throw new WindhoverError('ptz_unreachable', `the camera was not ready within ${openMs} ms`, { cause: error });
@@ -64,50 +81,48 @@ export class NetworkDriver implements PtzDriver {
     }
   }
 
-  async moveVelocity(velocity: Velocity, leaseMs: number, signal?: AbortSignal): Promise<VelocityOutcome> {
-    this.#checkOpen();
+  async velocity(velocity: Velocity, leaseMs: number, signal?: AbortSignal): Promise<VelocityOutcome> {
+    const { verdict } = this.#checkOpen();
     const wanted = safeVelocity(velocity);
     if (isZero(wanted)) {
-      if (this.#velocity !== null) await this.stop(signal);
-      else this.#forgetVelocity();
-      return 'sent';
+      return await this.#commands.velocity(async () => {
+        this.#lease.cancel();
+        // Without the caller's signal: the stop must also be sent after an abort.
+        if (this.#velocity !== null) await this.#halt(this.#closing.signal);
+        return 'sent';
+      });
     }
-    const { verdict, leaseMs: longestMs } = this.#camera;
-    if (verdict.rung === null) throw unsupported('moves at a velocity');
-    this.#lease.renew(clamp(Number.isFinite(leaseMs) ? leaseMs : 0, 1, longestMs));
+    if (verdict.rung === null) {
+      const hint = 'see the result of its test moves (verdict)';
+      throw new WindhoverError('ptz_unsupported', 'not supported by the camera: moves at a velocity', { hint });
+    }
+    this.#lease.renew(clamp(Number.isFinite(leaseMs) ? leaseMs : 0, 1, this.#camera.leaseMs));
     return await this.#commands.velocity(async () => {
       const leftMs = this.#lease.leftMs;
       // It waited for a slow camera for too long: what it was to follow is elsewhere by now.
       if (leftMs <= 0 || signal?.aborted) return 'superseded';
-      this.#options.watch.moves(leftMs);
-      // Set first: also a request without an answer may move the camera.
-      this.#velocity = wanted;
-      await this.#camera.move(wanted, leftMs, this.#ending(signal));
+      await this.#move(wanted, leftMs, this.#ending(signal));
       return 'sent';
     });
   }
 
-  async moveRelative(offset: Offset, signal?: AbortSignal): Promise<void> {
-    await this.#discrete((ending) => this.#camera.relative(offset, ending), signal);
-  }
-
-  async moveAbsolute(place: Place, signal?: AbortSignal): Promise<void> {
-    await this.#discrete((ending) => this.#camera.absolute(place, ending), signal);
-  }
-
-  async gotoPreset(token: string, signal?: AbortSignal): Promise<void> {
-    await this.#discrete((ending) => this.#camera.gotoPreset(token, ending), signal);
-  }
-
-  async presets(signal?: AbortSignal): Promise<readonly Preset[]> {
-    this.#checkOpen();
-    return await this.#commands.run(() => this.#camera.presets(this.#ending(signal)));
-  }
-
-  async stop(signal?: AbortSignal): Promise<void> {
+  async stop(): Promise<void> {
     this.#checkOpen();
     this.#forgetVelocity();
-    await this.#commands.run(() => this.#halt(this.#ending(signal)));
+    await this.#stopSoon();
+  }
+
+  async goTo(preset: string, signal?: AbortSignal): Promise<string> {
+    this.#checkOpen();
+    this.#forgetVelocity();
+    const gone = this.#commands.run(async () => {
+      const ending = this.#ending(signal);
+      if (this.#velocity !== null) await this.#halt(ending);
+      return await this.#camera.goTo((presets) => presetToken(presets, preset), ending);
+    });
+    // A stop from before it is none for what it sets in motion.
+    this.#stopping = null;
+    return await gone;
   }
 
   async status(signal?: AbortSignal): Promise<PtzStatus> {
@@ -115,7 +130,8 @@ export class NetworkDriver implements PtzDriver {
     if (this.#camera.isDue) await this.#commands.run(() => this.#reconnect(ending));
     const look = await this.#looks.run(() => this.#camera.look(ending));
     if (signal?.aborted) throw aborted(signal.reason);
-    return { ...look, velocity: this.#velocity };
+    const { roundTripMs, leaseMs, link } = this.#camera;
+    return { ...look, roundTripMs, leaseMs, link, velocity: this.#velocity };
   }
 
   async close(): Promise<void> {
@@ -123,50 +139,61 @@ export class NetworkDriver implements PtzDriver {
     this.#forgetVelocity();
     try {
       // Without the caller's signal: the stop must also be sent after an abort.
-      if (this.#camera.isConnected) await this.#commands.run(() => this.#halt(undefined));
+      if (this.#camera.judged) await this.#commands.run(() => this.#halt(undefined));
     } finally {
       this.#closing.abort();
-      this.#camera.close();
+      await this.#camera.close();
     }
   }
 
-  async #discrete(move: (signal: AbortSignal) => Promise<void>, signal: AbortSignal | undefined): Promise<void> {
-    this.#checkOpen();
-    this.#forgetVelocity();
-    await this.#commands.run(async () => {
-      const ending = this.#ending(signal);
-      if (this.#velocity !== null) await this.#halt(ending);
-      await move(ending);
-    });
+  async #move(velocity: Velocity, leaseMs: number, signal: AbortSignal): Promise<void> {
+    this.#camera.announce(leaseMs);
+    // Set first: also a request without an answer may move the camera.
+    this.#velocity = velocity;
+    this.#tell(velocity);
+    const isLate = () => this.#listener.unanswered(this.#time.clock.monoMs());
+    const callOff = this.#time.after(LATE_MS, isLate);
+    try {
+      await this.#camera.move(velocity, leaseMs, signal);
+    } catch (error) {
+      if (error instanceof WindhoverError && error.code === 'ptz_unreachable') isLate();
+      // It is stopped at the end of its lease, or as soon as the camera is back.
+      this.#tell(NO_VELOCITY);
+      throw error;
+    } finally {
+      callOff();
+    }
+  }
+
+  #stopSoon(): Promise<void> {
+    if (this.#stopping) return this.#stopping;
+    const stopping = this.#commands
+      .run(() => this.#halt(this.#closing.signal))
+      .finally(() => {
+        if (this.#stopping === stopping) this.#stopping = null;
+      });
+    this.#stopping = stopping;
+    return stopping;
   }
 
   async #halt(signal: AbortSignal | undefined): Promise<void> {
+    this.#tell(NO_VELOCITY);
     await this.#camera.stop(signal);
-    this.#stands();
+    this.#velocity = null;
   }
 
   async #reconnect(signal: AbortSignal): Promise<void> {
     // Another status may have got it back meanwhile.
-    if (this.#camera.isDue && (await this.#camera.reconnect(signal))) this.#stands();
-  }
-
-  #stands(): void {
-    this.#velocity = null;
-    this.#options.watch.stands();
+    if (this.#camera.isDue && (await this.#camera.reconnect(signal))) this.#velocity = null;
   }
 
   #leaseIsOver(): void {
     this.#commands.dropVelocity();
-    // The lease of one that never went out. To a slow camera, one stop for each would leave no time for any velocity.
-    if (this.#velocity === null || this.#isEnding) return;
-    this.#isEnding = true;
+    // The lease of one that never went out.
+    if (this.#velocity === null) return;
+    this.#tell(NO_VELOCITY);
     // What fails is kept in the link's state, and the stop is made up for when the camera is back.
-    this.#commands
-      .run(() => this.#halt(this.#closing.signal))
-      .catch(() => this.#commands.dropVelocity())
-      .finally(() => {
-        this.#isEnding = false;
-      });
+    this.#stopSoon().catch(() => this.#commands.dropVelocity());
   }
 
   #forgetVelocity(): void {
@@ -174,20 +201,19 @@ export class NetworkDriver implements PtzDriver {
     this.#commands.dropVelocity();
   }
 
+  #tell(velocity: Velocity): void {
+    if (isZero(velocity) && isZero(this.#told)) return;
+    this.#told = velocity;
+    this.#listener.sent(velocity, this.#time.clock.monoMs());
+  }
+
   #ending(signal: AbortSignal | undefined): AbortSignal {
     return signal ? AbortSignal.any([signal, this.#closing.signal]) : this.#closing.signal;
   }
 
-  #checkOpen(): void {
+  #checkOpen(): Judged {
     if (this.#closing.signal.aborted) throw new WindhoverError('ptz_closed', 'the camera driver is closed');
-    if (!this.#camera.isConnected) {
-      throw new WindhoverError('ptz_closed', 'the camera driver is not open', { hint: 'open it first' });
-    }
+    if (this.#camera.judged) return this.#camera.judged;
+    throw new WindhoverError('ptz_closed', 'the camera driver is not open', { hint: 'open it first' });
   }
-}
-
-export function unsupported(what: string): WindhoverError {
-  return new WindhoverError('ptz_unsupported', `not supported by the camera: ${what}`, {
-    hint: 'see the result of its test moves (verdict)',
-  });
 }

@@ -3,7 +3,8 @@
  * comes as HTTP 200 with `success: false`; what was only busy is asked again.
  */
 import { WindhoverError } from '../../runtime/node.ts';
-import { cameraUrl, type HttpAnswer, send } from '../network/http.ts';
+import type { CameraClient } from '../network/client.ts';
+import { cameraUrl, type HttpAnswer, HttpPort } from '../network/http.ts';
 import { LOGIN_PATIENCE, LoginPolicy, loginError } from '../network/login-policy.ts';
 import type { DriverTime } from '../time.ts';
 import type { OctagonAddress } from './options.ts';
@@ -23,18 +24,13 @@ const BUSY_RETRIES = 2;
 const BUSY_WAIT_MS = 100;
 const DEFAULT_PATH = '/api';
 
-export class OctagonClient {
+export class OctagonClient implements CameraClient {
   readonly policy = new LoginPolicy();
-  /**
-   * How often a request that got no answer is sent again; none is whose login was not accepted yet: its answer may have
-   * been a refusal, which the camera has counted and we have not.
-   */
   retries = 0;
-  /** From request to answer, smoothed; null before the first. */
-  roundTripMs: number | null = null;
   readonly #base: URL;
   readonly #options: OctagonAddress;
   readonly #time: DriverTime;
+  readonly #port: HttpPort;
   /** The login has been taken, and neither refused nor in doubt since. */
   #isLoggedIn = false;
   #gate: Promise<void> = Promise.resolve();
@@ -44,6 +40,11 @@ export class OctagonClient {
     this.#base = cameraUrl(options.url, DEFAULT_PATH);
     this.#options = options;
     this.#time = time;
+    this.#port = new HttpPort({ requestMs: options.request_ms, tlsVerify: options.tls_verify }, time);
+  }
+
+  get roundTripMs(): number | null {
+    return this.#port.roundTripMs;
   }
 
   /**
@@ -103,34 +104,27 @@ export class OctagonClient {
 
   /** Without a login, so no attempt; that it answers is all that is asked. */
   async #knock(signal: AbortSignal | undefined): Promise<void> {
-    const { request_ms: deadlineMs, tls_verify: tlsVerify } = this.#options;
-    await send({ method: 'GET', url: this.#url('/devices'), tlsVerify, deadlineMs, signal }, this.#time);
+    await this.#port.send({ method: 'GET', url: this.#url('/devices'), signal });
   }
 
   /** @param lost told when it went out and got no answer */
   async #send(call: OctagonCall, lost?: () => void): Promise<unknown> {
     this.policy.check(this.#nowMs);
-    const startMs = this.#nowMs;
-    const request = this.#request(call);
-    const deadlineMs = lost ? LOGIN_PATIENCE * request.deadlineMs : request.deadlineMs;
-    const answer = await send({ ...request, deadlineMs }, this.#time).catch((error: unknown) => {
+    const answer = await this.#port.send(this.#request(call), lost ? LOGIN_PATIENCE : 1).catch((error: unknown) => {
       lost?.();
       throw error;
     });
-    const tookMs = this.#nowMs - startMs;
-    const beforeMs = this.roundTripMs ?? tookMs;
-    this.roundTripMs = beforeMs + (tookMs - beforeMs) / 8;
     return this.#read(call, answer);
   }
 
   #request({ path, query = {}, body, signal }: OctagonCall) {
-    const { username, password, tls_verify: tlsVerify, request_ms: deadlineMs } = this.#options;
+    const { username, password } = this.#options;
     const url = this.#url(path);
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, String(value));
     const login = username === '' ? undefined : `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
     const json = body === undefined ? {} : { body: JSON.stringify(body), contentType: 'application/json' };
     const method = body === undefined ? ('GET' as const) : ('POST' as const);
-    return { method, url, ...json, authorization: login, tlsVerify, deadlineMs, signal };
+    return { method, url, ...json, authorization: login, signal };
   }
 
   #url(path: string): URL {
@@ -189,15 +183,4 @@ function failure(error: unknown): string {
 
 function refused(path: string, got: string): WindhoverError {
   return new WindhoverError('ptz_refused', `the camera refused ${path}`, { got });
-}
-
-/** @returns what the camera said when it refused; null when it did not. @throws what else went wrong */
-export async function refusalOf(request: Promise<void>): Promise<string | null> {
-  try {
-    await request;
-    return null;
-  } catch (error) {
-    if (error instanceof WindhoverError && error.code === 'ptz_refused') return error.message;
-    throw error;
-  }
 }

@@ -1,19 +1,9 @@
 /** Where an Octagon camera points: one look, for the driver and for the position source. */
+import type { CameraLook } from '../network/camera.ts';
+import { refusalOf } from '../network/http.ts';
 import { MotionSense } from '../network/motion-sense.ts';
 import type { DriverTime } from '../time.ts';
 import type { OctagonApi } from './api.ts';
-import { refusalOf } from './client.ts';
-
-export interface OctagonLook {
-  /** The middle of the request, on our monotonic clock. */
-  readonly atMs: number;
-  /** Degrees; null: not said. */
-  readonly pan: number | null;
-  readonly tilt: number | null;
-  /** [0, 1]; null: no lens, or not said. */
-  readonly zoom: number | null;
-  readonly moving: boolean | null;
-}
 
 export class OctagonEyes {
   readonly #api: OctagonApi;
@@ -26,33 +16,21 @@ export class OctagonEyes {
   }
 
   /** @throws WindhoverError `ptz_unreachable`, `ptz_login`, …; what the camera refused is null */
-  async look(signal: AbortSignal): Promise<OctagonLook> {
+  async look(signal: AbortSignal): Promise<CameraLook> {
     const { clock } = this.#time;
     const startMs = clock.monoMs();
-    let atMs = startMs;
-    let place: Awaited<ReturnType<OctagonApi['position']>> = null;
-    let lens: Awaited<ReturnType<OctagonApi['lens']>> = null;
     // One after the other, beside one command at most: when the password changes, each is a refusal that the camera counts.
-    const placed = this.#api.position(signal).then((found) => {
-      place = found;
-      atMs = (startMs + clock.monoMs()) / 2;
-    });
-    await refusalOf(placed);
-    const zoomed = this.#api.lens(signal).then((found) => {
-      lens = found;
-    });
-    await refusalOf(zoomed);
-    return this.#merged(atMs, place, lens);
-  }
-
-  #merged(
-    atMs: number,
-    place: Awaited<ReturnType<OctagonApi['position']>>,
-    lens: Awaited<ReturnType<OctagonApi['lens']>>,
-  ): OctagonLook {
+    const head = await unlessRefused(this.#api.position(signal));
+    const atMs = head === null ? startMs : (startMs + clock.monoMs()) / 2;
+    const lens = await unlessRefused(this.#api.lens(signal));
     const zoom = lens === null ? null : Math.min(1, Math.max(0, lens.zoom / 100));
-    const shares = { pan: place && place.pan / 360, tilt: place && place.tilt / 180, zoom, saysMoving: null };
+    const shares = { pan: head && head.pan / 360, tilt: head && head.tilt / 180, zoom, saysMoving: null };
     const moving = this.#motion.step(shares, atMs);
-    return { atMs, pan: place?.pan ?? null, tilt: place?.tilt ?? null, zoom, moving };
+    return { atMs, pan: head?.pan ?? null, tilt: head?.tilt ?? null, zoom, moving };
   }
+}
+
+/** Null for what the camera refuses. */
+export async function unlessRefused<T>(request: Promise<T | null>): Promise<T | null> {
+  return (await refusalOf(request)) === null ? await request : null;
 }

@@ -1,7 +1,7 @@
 /** Where an Octagon camera points, for a driver that moves it by other means. Moves nothing. */
 import { errorMessage, WindhoverError } from '../../runtime/node.ts';
 import { aborted } from '../network/http.ts';
-import { LinkKeeper } from '../network/link.ts';
+import { LinkState } from '../network/link.ts';
 import type { PositionLook, PositionSource } from '../position.ts';
 import type { DriverTime } from '../time.ts';
 import { OctagonApi } from './api.ts';
@@ -14,29 +14,28 @@ export class OctagonPosition implements PositionSource {
   readonly unit = 'degrees';
   readonly #time: DriverTime;
   readonly #client: OctagonClient;
-  readonly #link: LinkKeeper;
+  readonly #link: LinkState;
   readonly #eyes: OctagonEyes;
 
   constructor(address: OctagonAddress, time: DriverTime) {
     this.#time = time;
     this.#client = new OctagonClient(address, time);
     this.#eyes = new OctagonEyes(new OctagonApi(this.#client, address), time);
-    this.#link = new LinkKeeper(this.#client.policy, time);
+    this.#link = new LinkState(this.#client.policy, time);
     this.#link.ready();
   }
 
   async look(signal: AbortSignal): Promise<PositionLook> {
-    const { state, reason } = this.#link.now;
+    const { isReady, isDue, now } = this.#link;
     // A lost source is asked again only when the next attempt is due.
-    if (state !== 'ready' && !this.#link.isDue) return this.#nothing(reason);
+    if (!isReady && !isDue) return this.#nothing(now.reason);
     try {
-      const { atMs, pan, tilt, zoom, moving } = await this.#link.try(async () => {
-        if (state !== 'ready') await this.#client.greet(signal);
-        return await this.#eyes.look(signal);
-      });
+      if (!isReady) await this.#client.greet(signal);
+      const look = await this.#eyes.look(signal);
       this.#link.ready();
-      return { atMs, pan, tilt, zoom, moving, reason: pan === null ? 'it does not report its position' : null };
+      return { ...look, reason: look.pan === null ? 'it does not report its position' : null };
     } catch (error) {
+      this.#link.failed(error);
       if (signal.aborted) throw aborted(error);
       if (!(error instanceof WindhoverError)) throw error;
       return this.#nothing(errorMessage(error));

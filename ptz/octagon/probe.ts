@@ -1,11 +1,10 @@
 /** A small real move that shows what the head does: a slow pan of a few degrees, a stop, and back to where it was. */
 
 import { chooseRung, type Evidence, type LadderPolicy, type RungEvidence, type Verdict } from '../ladder.ts';
-import { aborted } from '../network/http.ts';
-import { tooSlow } from '../network/stopping-time.ts';
+import { aborted, refusalOf } from '../network/http.ts';
 import type { DriverTime } from '../time.ts';
 import { type OctagonApi, type PanTilt, signedDeg } from './api.ts';
-import { refusalOf } from './client.ts';
+import { unlessRefused } from './look.ts';
 
 export interface OctagonProbeContext {
   readonly api: OctagonApi;
@@ -53,7 +52,7 @@ export class OctagonProbe {
       rungs: { velocity: this.#velocity, absolute: this.#absolute, relative: ABSENT, 'relative-fov': ABSENT },
       stops: { timeout: 'absent', stop: this.#stop },
       position: start === null ? 'absent' : 'works',
-      notes: [...this.#notes, ...tooSlow(lateMs)],
+      notes: this.#notes,
     };
     return { verdict: chooseRung(evidence, policy, lateMs), position: start !== null };
   }
@@ -111,13 +110,7 @@ export class OctagonProbe {
 
   /** Null: it does not say. */
   async #look(): Promise<PanTilt | null> {
-    let place: PanTilt | null = null;
-    await refusalOf(
-      this.#context.api.position(this.#context.signal).then((found) => {
-        place = found;
-      }),
-    );
-    return place;
+    return await unlessRefused(this.#context.api.position(this.#context.signal));
   }
 
   async #pause(ms: number): Promise<void> {

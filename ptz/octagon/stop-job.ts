@@ -1,5 +1,4 @@
 /** What another process needs to stop an Octagon camera, and the stop itself. */
-
 import type { LoginRecord } from '../network/login-policy.ts';
 import type { Stopper } from '../network/stopper.ts';
 import type { DriverTime } from '../time.ts';

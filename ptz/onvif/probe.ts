@@ -1,5 +1,5 @@
 /**
- * Small test moves that show what the camera really does: a slow turn of a few degrees and back. Each
+ * Small real moves that show what the camera does rather than what it says: a slow turn of a few degrees and back. Each
  * is judged by the position, or by MoveStatus where there is none.
  */
 import type { Velocity } from '../driver.ts';
@@ -12,7 +12,6 @@ import {
   type StopEvidence,
   type Verdict,
 } from '../ladder.ts';
-import { tooSlow } from '../network/stopping-time.ts';
 import type { DriverTime } from '../time.ts';
 import { type FullSpeed, fullSpeedOf, NOT_MEASURED } from './full-speed.ts';
 import { LOOK_MS, MOVED, ProbeEyes, SETTLE_MS, type Seen } from './probe-eyes.ts';
@@ -25,6 +24,8 @@ export interface ProbeContext {
   readonly calls: PtzCalls;
   readonly spaces: Spaces;
   readonly stopping: Stopping;
+  /** Until it is confirmed. */
+  readonly stop: (signal: AbortSignal) => Promise<void>;
   /** The options say what the positions mean. */
   readonly hasRanges: boolean;
   readonly time: DriverTime;
@@ -35,7 +36,7 @@ export interface ProbeContext {
 export interface ProbeResult {
   readonly verdict: Verdict;
   readonly position: boolean;
-  /** False: MoveStatus said MOVING while the camera stood still. */
+  /** False: MoveStatus said MOVING of a camera that stood. */
   readonly moveStatusTrusted: boolean;
   /** Axes whose positions ran the other way than their velocities. */
   readonly mirrored: Mirrored;
@@ -101,7 +102,6 @@ export class Probe {
     if (isMoving) await this.#goBack();
     const lateMs = Math.round(this.#context.roundTripMs());
     if (lateMs >= SLOW_MS) this.#notes.push(`slow: commands take effect, and leases end, up to ${lateMs} ms late`);
-    this.#notes.push(...tooSlow(lateMs));
     return {
       verdict: this.#verdict(policy),
       position: this.#position === 'works',
@@ -129,7 +129,7 @@ export class Probe {
     }
   }
 
-  /** A velocity that ends by its Timeout, then one back that is stopped. */
+  /** A velocity that is left to its Timeout, then one back that is stopped. */
   async #tryVelocity(): Promise<Seen | Refusal> {
     const { calls, signal } = this.#context;
     const before = await this.#eyes.look();
@@ -158,8 +158,8 @@ export class Probe {
   }
 
   async #tryStop(): Promise<void> {
-    const { calls, stopping, signal } = this.#context;
-    // Long enough that its end cannot be mistaken for the effect of the stop.
+    const { calls, stopping, stop, signal } = this.#context;
+    // Long enough that its end is not taken for the stop's work.
     const timeoutMs = Math.round(3 * (SETTLE_MS + LOOK_MS) + 10 * this.#context.roundTripMs());
     for (let attempt = 0; attempt < 2; attempt++) {
       const before = await this.#eyes.look();
@@ -167,7 +167,7 @@ export class Probe {
       const refusal = await calls.continuous(this.#slow(-1), isTimed ? timeoutMs : null, signal);
       await this.#eyes.pause(SETTLE_MS);
       const during = await this.#eyes.look();
-      await stopping.stop(calls, signal);
+      await stop(signal);
       await this.#eyes.pause(SETTLE_MS / 2);
       // What did not move shows no stop.
       const isMoving = refusal === null && this.#eyes.hasMoved(before, during, during) !== 'no';
@@ -235,7 +235,7 @@ export class Probe {
     return fullSpeedOf(first, second, clock.monoMs() - firstMs, told, goal);
   }
 
-  /** Back to the first position, if possible. */
+  /** To where it was, if there is a way to say so; it is no matter when there is none. */
   async #goBack(): Promise<void> {
     const { pan, tilt } = this.#start ?? {};
     if (pan == null || tilt == null || !this.#rungs.absolute.listed) return;
@@ -249,7 +249,7 @@ export class Probe {
   }
 
   async #halt(): Promise<void> {
-    await this.#context.stopping.stop(this.#context.calls, this.#context.signal);
+    await this.#context.stop(this.#context.signal);
     await this.#eyes.pause(SETTLE_MS / 2);
   }
 

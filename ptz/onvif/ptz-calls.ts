@@ -16,9 +16,7 @@ export interface Shares {
 }
 
 /** Positions are null when not said, nil, or far outside of the camera's own limits; `saysMoving` is its MoveStatus. */
-export interface RawStatus extends MotionEvidence {
-  readonly cameraUnixMs: number | null;
-}
+export type RawStatus = MotionEvidence;
 
 /** Further outside of its limits than this share of the range, a position is noise. */
 const OUTSIDE = 0.25;
@@ -124,13 +122,11 @@ export class PtzCalls {
     const { zoomPosition } = this.#connection.spaces;
     const moves = at(body, 'PTZStatus', 'MoveStatus')?.children.map(({ text }) => text.toUpperCase()) ?? [];
     const known = moves.filter((move) => move === 'MOVING' || move === 'IDLE');
-    const unixMs = Date.parse(at(body, 'PTZStatus', 'UtcTime')?.text ?? '');
     return {
       pan: this.#fromOtherEnd('pan', share(panTilt?.attributes.get('x'), this.#position?.x)),
       tilt: this.#fromOtherEnd('tilt', share(panTilt?.attributes.get('y'), this.#position?.y)),
       zoom: share(zoom?.attributes.get('x'), zoomPosition?.x),
       saysMoving: known.length === 0 ? null : known.includes('MOVING'),
-      cameraUnixMs: Number.isFinite(unixMs) ? unixMs : null,
     };
   }
 

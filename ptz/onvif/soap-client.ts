@@ -7,7 +7,8 @@
  * lost; digest costs two round trips each time; and the clock offset is learned once and never again.
  */
 import { WindhoverError } from '../../runtime/node.ts';
-import { aborted, type HttpAnswer, send } from '../network/http.ts';
+import type { CameraClient } from '../network/client.ts';
+import { aborted, type HttpAnswer, HttpPort, type HttpPortOptions } from '../network/http.ts';
 import { LOGIN_PATIENCE, LoginPolicy, loginError } from '../network/login-policy.ts';
 import type { DriverTime } from '../time.ts';
 import { type Credentials, DigestChallenge, usernameToken } from './credentials.ts';
@@ -40,10 +41,8 @@ export type Answer = { readonly body: XmlElement; readonly refusal: null } | { r
 export type LoginMethod = 'token' | 'digest' | 'token-own-clock';
 const METHODS: readonly LoginMethod[] = ['token', 'digest', 'token-own-clock'];
 
-export interface SoapClientOptions {
+export interface SoapClientOptions extends HttpPortOptions {
   readonly credentials: Credentials | null;
-  readonly requestMs: number;
-  readonly tlsVerify: boolean;
   readonly time: DriverTime;
   /**
    * Learns the camera's clock again; called when a login that was good is refused. @returns by how much it was off, ms
@@ -53,26 +52,21 @@ export interface SoapClientOptions {
 
 /** Requests for one answer: to be challenged, an old nonce, two refusals. */
 const MAX_ROUNDS = 6;
+const SOAP_TYPE = 'application/soap+xml; charset=utf-8';
 /** A change of the camera's clock that a login does not mind. */
 const SMALL_SHIFT_MS = 5000;
 
-export class SoapClient {
+export class SoapClient implements CameraClient {
   /** The camera's clock minus ours. */
   clockOffsetMs = 0;
-  /**
-   * How often a request that got no answer is sent again; none is whose login was not accepted yet: its answer may have
-   * been a refusal, which the camera has counted and we have not.
-   */
   retries = 0;
-  /** From request to answer: smoothed, and of the last one. Null before the first. */
-  roundTripMs: number | null = null;
-  lastRoundTripMs: number | null = null;
   /** The login that the camera takes; null before one was accepted. */
   method: LoginMethod | null = null;
   /** Logins that the camera has refused so far. */
   readonly refusedMethods = new Set<LoginMethod>();
   readonly policy = new LoginPolicy();
   readonly #options: SoapClientOptions;
+  readonly #port: HttpPort;
   #next: LoginMethod = 'token';
   #challenge: DigestChallenge | null = null;
   /** Requests with a login that have no answer yet. */
@@ -80,6 +74,11 @@ export class SoapClient {
 
   constructor(options: SoapClientOptions) {
     this.#options = options;
+    this.#port = new HttpPort(options, options.time);
+  }
+
+  get roundTripMs(): number | null {
+    return this.#port.roundTripMs;
   }
 
   /** @throws WindhoverError also when the camera refuses */
@@ -177,7 +176,7 @@ export class SoapClient {
     { url, xml, signal }: Call,
     login: { readonly method: LoginMethod; readonly credentials: Credentials } | null,
   ): Promise<HttpAnswer> {
-    const { time, requestMs, tlsVerify } = this.#options;
+    const { time } = this.#options;
     const isToken = login !== null && login.method !== 'digest';
     const offsetMs = login?.method === 'token-own-clock' ? 0 : this.clockOffsetMs;
     const security = isToken ? usernameToken(login.credentials, time.clock.unixMs() + offsetMs) : '';
@@ -186,24 +185,9 @@ export class SoapClient {
       isDigest && login && this.#challenge
         ? this.#challenge.answer(login.credentials, 'POST', url.pathname + url.search)
         : undefined;
-    const startMs = time.clock.monoMs();
-    const answer = await send(
-      {
-        method: 'POST',
-        url,
-        body: envelope(security, xml),
-        contentType: 'application/soap+xml; charset=utf-8',
-        authorization,
-        tlsVerify,
-        deadlineMs: login !== null && this.method === null ? LOGIN_PATIENCE * requestMs : requestMs,
-        signal,
-      },
-      time,
-    );
-    this.lastRoundTripMs = time.clock.monoMs() - startMs;
-    const before = this.roundTripMs ?? this.lastRoundTripMs;
-    this.roundTripMs = before + (this.lastRoundTripMs - before) / 8;
-    return answer;
+    const body = envelope(security, xml);
+    const request = { method: 'POST' as const, url, body, contentType: SOAP_TYPE, authorization, signal };
+    return await this.#port.send(request, login !== null && this.method === null ? LOGIN_PATIENCE : 1);
   }
 }
 

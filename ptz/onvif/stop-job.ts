@@ -4,22 +4,20 @@ import type { LoginRecord } from '../network/login-policy.ts';
 import type { Stopper } from '../network/stopper.ts';
 import type { DriverTime } from '../time.ts';
 import { type Connection, learnClock } from './connect.ts';
+import type { Credentials } from './credentials.ts';
 import { PtzCalls } from './ptz-calls.ts';
 import { type LoginMethod, refusedError, SoapClient } from './soap-client.ts';
 
 /** Zero is the same in both directions. */
 const NOT_REVERSED = { pan: false, tilt: false };
 
-/** Plain data. */
-export interface OnvifStopJob {
+/** Plain data. The user is empty where there is no login. */
+export interface OnvifStopJob extends Credentials {
   readonly kind: 'onvif';
   /** Address of the device service. */
   readonly deviceUrl: string;
   readonly ptzUrl: string;
   readonly connection: Omit<Connection, 'ptzUrl' | 'notes'>;
-  /** Empty: no login. */
-  readonly username: string;
-  readonly password: string;
   readonly requestMs: number;
   readonly tlsVerify: boolean;
   /** The login that was negotiated. */
@@ -28,9 +26,14 @@ export interface OnvifStopJob {
   readonly login: LoginRecord;
 }
 
+/** Null: no login. */
+export function credentialsOf({ username, password }: Credentials): Credentials | null {
+  return username === '' ? null : { username, password };
+}
+
 export function onvifStopper(job: OnvifStopJob, time: DriverTime): Stopper {
-  const { username, password, requestMs, tlsVerify } = job;
-  const credentials = username === '' ? null : { username, password };
+  const { requestMs, tlsVerify } = job;
+  const credentials = credentialsOf(job);
   const relearnClock = () => learnClock(client, new URL(job.deviceUrl), time);
   const client: SoapClient = new SoapClient({ credentials, requestMs, tlsVerify, time, relearnClock });
   client.method = job.method;

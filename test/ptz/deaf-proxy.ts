@@ -1,12 +1,10 @@
 /** A network between driver and camera in which answers get lost: those to logins, or all of them. */
-import { OctagonDriver } from '../../ptz/octagon/octagon-driver.ts';
 import type { OctagonOptions } from '../../ptz/octagon/options.ts';
-import { OnvifDriver } from '../../ptz/onvif/onvif-driver.ts';
 import { realTime } from '../../ptz/time.ts';
 import { SystemClock } from '../../runtime/clock.ts';
 import type { CameraServer } from '../../sim/camera/server.ts';
-import { octagonOptions } from './octagon-rig.ts';
-import { optionsFor } from './rig.ts';
+import { octagonDriver, octagonOptions } from './octagon-rig.ts';
+import { driverFor } from './rig.ts';
 
 export class DeafProxy implements AsyncDisposable {
   /** That went through to the camera. */
@@ -28,8 +26,8 @@ export class DeafProxy implements AsyncDisposable {
     const there = { url: `127.0.0.1:${this.#http.port}`, request_ms: 200, ...options };
     const time = realTime(new SystemClock());
     return protocol === 'onvif'
-      ? new OnvifDriver({ ...optionsFor(this.#camera), ...there }, time)
-      : new OctagonDriver(octagonOptions(this.#camera.port, there), time);
+      ? driverFor(this.#camera, there, time)
+      : octagonDriver(octagonOptions(this.#camera.port, there), { time });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -43,7 +43,7 @@ describe.each(cameras)('$what', ({ quirks, options }) => {
     const { camera } = rig.server;
     const beganTiltDeg = camera.state().tilt.position;
     for (let i = 0; i < 12; i++) {
-      await rig.driver.moveVelocity({ pan: 0.5, tilt: 0.2, zoom: 0 }, 800);
+      await rig.driver.velocity({ pan: 0.5, tilt: 0.2, zoom: 0 }, 800);
       rig.time.advance(250);
       // A tenth of 360 and of 110 degrees a second is full speed on this rung.
       if (i > 1) expect(Math.abs(rig.panRate() - 18)).toBeLessThan(1);
@@ -68,10 +68,10 @@ test.each([
   await using rig = await Rig.start(['timeout-ignored']);
   const { leaseMs } = await rig.open();
   for (let i = 0; i < 6; i++) {
-    await rig.driver.moveVelocity({ pan: 1, tilt: 0, zoom: 0 }, leaseMs);
+    await rig.driver.velocity({ pan: 1, tilt: 0, zoom: 0 }, leaseMs);
     rig.time.advance(150);
   }
-  await rig.driver.moveVelocity({ pan, tilt: 0, zoom: 0 }, leaseMs);
+  await rig.driver.velocity({ pan, tilt: 0, zoom: 0 }, leaseMs);
   rig.time.clock.advance(STOPPED_WITHIN_MS);
   expect(rig.server.camera.isMoving('pan')).toBe(false);
   rig.time.advance(0);

@@ -2,18 +2,17 @@
 import { describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Value } from '@sinclair/typebox/value';
-import { GuardedDriver } from '../../ptz/guardian/guarded-driver.ts';
+import type { PtzDriver } from '../../ptz/driver.ts';
+import { Guard } from '../../ptz/guardian/guard.ts';
 import { Watchman } from '../../ptz/guardian/watchman.ts';
-import { OctagonDriver } from '../../ptz/octagon/octagon-driver.ts';
-import { OctagonOptions } from '../../ptz/octagon/options.ts';
-import { OnvifDriver } from '../../ptz/onvif/onvif-driver.ts';
+import type { OctagonOptions } from '../../ptz/octagon/options.ts';
 import type { OnvifOptions } from '../../ptz/onvif/options.ts';
 import { realTime } from '../../ptz/time.ts';
 import { SystemClock } from '../../runtime/clock.ts';
 import { CameraServer } from '../../sim/camera/server.ts';
 import { TEST_LIMIT_MS, until } from '../support/patience.ts';
-import { optionsFor, PASSWORD, USER } from './rig.ts';
+import { octagonDriver, octagonOptions } from './octagon-rig.ts';
+import { driverFor, PASSWORD, USER } from './rig.ts';
 
 setDefaultTimeout(TEST_LIMIT_MS);
 
@@ -26,14 +25,20 @@ async function serve(...quirks: string[]): Promise<CameraServer> {
   return await CameraServer.start({ ...where, clock: new SystemClock(), credentials, quirks });
 }
 
-function onvif(server: CameraServer, options: Partial<OnvifOptions> = {}): GuardedDriver {
-  return new GuardedDriver((watch) => new OnvifDriver(optionsFor(server, options), time, watch), time);
+interface Guarded {
+  readonly driver: PtzDriver;
+  readonly guard: Guard;
 }
 
-function octagon(server: CameraServer, options: Partial<OctagonOptions> = {}): GuardedDriver {
-  const login = { url: `127.0.0.1:${server.port}`, username: USER, password: PASSWORD, probe: false };
-  const checked = Value.Decode(OctagonOptions, Value.Default(OctagonOptions, { ...login, ...options }));
-  return new GuardedDriver((watch) => new OctagonDriver(checked, time, watch), time);
+function onvif(server: CameraServer, options: Partial<OnvifOptions> = {}): Guarded {
+  const guard = new Guard(time);
+  return { guard, driver: driverFor(server, options, time, { watch: guard }) };
+}
+
+function octagon(server: CameraServer, options: Partial<OctagonOptions> = {}): Guarded {
+  const guard = new Guard(time);
+  const checked = octagonOptions(server.port, { probe: false, ...options });
+  return { guard, driver: octagonDriver(checked, { time, watch: guard }) };
 }
 
 describe('when a stop is due', () => {
@@ -58,77 +63,77 @@ describe('when a stop is due', () => {
 describe('who has one', () => {
   test.concurrent('a camera that stops by itself: only while that is found out', async () => {
     await using server = await serve();
-    const driver = onvif(server);
+    const { driver, guard } = onvif(server);
     const opening = driver.open();
     const pids = new Set<number>();
-    const look = setInterval(() => driver.guardianPid !== null && pids.add(driver.guardianPid), 20);
+    const look = setInterval(() => guard.pid !== null && pids.add(guard.pid), 20);
     const { verdict } = await opening;
     clearInterval(look);
     expect(verdict.stopsByItself).toBe('yes');
     expect(pids.size).toBe(1);
-    expect([driver.guardianPid, ...[...pids].map(isRunning)]).toEqual([null, false]);
+    expect([guard.pid, ...[...pids].map(isRunning)]).toEqual([null, false]);
     expect(server.device.gate.wrongLogins).toBe(0);
     await driver.close();
   });
 
   test.concurrent('one that does not: from opening to closing; the password is in no argument and no variable', async () => {
     await using server = await serve();
-    const driver = octagon(server);
+    const { driver, guard } = octagon(server);
     const { verdict, leaseMs } = await driver.open();
     expect(verdict.notes.join()).toContain('guarded: another process stops the camera');
     expect(leaseMs).toBeLessThan(950);
-    const pid = driver.guardianPid ?? 0;
+    const pid = guard.pid ?? 0;
     expect(isRunning(pid)).toBe(true);
     for (const file of ['cmdline', 'environ']) {
       expect(readFileSync(`/proc/${pid}/${file}`, 'latin1')).not.toContain(PASSWORD);
     }
     await driver.close();
-    expect([driver.guardianPid, isRunning(pid)]).toEqual([null, false]);
+    expect([guard.pid, isRunning(pid)]).toEqual([null, false]);
   });
 });
 
 describe('without it', () => {
   test.concurrent('nothing is moved, what moves is stopped, and the status says why; then there is another', async () => {
     await using server = await serve();
-    const driver = octagon(server);
+    const { driver, guard } = octagon(server);
     await driver.open();
-    await driver.moveVelocity(PAN, 800);
+    await driver.velocity(PAN, 800);
     await until('it turns', () => server.camera.state().pan.rate > 1);
-    const pid = driver.guardianPid ?? 0;
+    const pid = guard.pid ?? 0;
     process.kill(pid, 'SIGKILL');
-    await until('the guardian is gone', () => driver.guardianPid !== pid);
-    await expect(driver.moveVelocity(PAN, 800)).rejects.toMatchObject({ code: 'ptz_unguarded' });
+    await until('the guardian is gone', () => guard.pid !== pid);
+    await expect(driver.velocity(PAN, 800)).rejects.toMatchObject({ code: 'ptz_unguarded' });
     const { link } = await driver.status();
     expect(link).toMatchObject({ state: 'lost', nextTryMs: null });
     expect(link.reason).toContain('not moved while the guardian is missing: the guardian ended (SIGKILL)');
     await until('it stands', () => server.camera.state().pan.rate === 0);
     await until('it is back', async () => (await driver.status()).link.state === 'ready');
-    expect(driver.guardianPid).not.toBe(pid);
-    expect(await driver.moveVelocity(PAN, 800)).toBe('sent');
+    expect(guard.pid).not.toBe(pid);
+    expect(await driver.velocity(PAN, 800)).toBe('sent');
     await driver.close();
   });
 
   test.concurrent('one that hangs is as good as none: it is ended and started again', async () => {
     await using server = await serve();
-    const driver = octagon(server);
+    const { driver, guard } = octagon(server);
     await driver.open();
-    const pid = driver.guardianPid ?? 0;
+    const pid = guard.pid ?? 0;
     process.kill(pid, 'SIGSTOP');
-    await until('another guardian', () => driver.guardianPid !== pid && driver.guardianPid !== null);
+    await until('another guardian', () => guard.pid !== pid && guard.pid !== null);
     expect(isRunning(pid)).toBe(false);
     await driver.close();
   });
 
   test.concurrent.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('%s does not end it', async (signal) => {
     await using server = await serve();
-    const driver = octagon(server);
+    const { driver, guard } = octagon(server);
     await driver.open();
-    const pid = driver.guardianPid ?? 0;
+    const pid = guard.pid ?? 0;
     process.kill(pid, signal);
     // It goes on answering: the next lease that ends without us is ended by it.
-    await driver.moveVelocity(PAN, 400);
+    await driver.velocity(PAN, 400);
     await until('a move of its own', () => (server.device.calls.get('octagon move') ?? 0) > 0);
-    expect([driver.guardianPid, isRunning(pid)]).toEqual([pid, true]);
+    expect([guard.pid, isRunning(pid)]).toEqual([pid, true]);
     await driver.close();
   });
 });
@@ -136,7 +141,7 @@ describe('without it', () => {
 describe('while it is opened', () => {
   test('our process stands still: what was seen then is worth nothing', async () => {
     await using server = await serve('timeout-ignored');
-    const driver = onvif(server);
+    const { driver } = onvif(server);
     const opening = driver.open();
     await until('it turns', () => server.camera.state().pan.rate > 1);
     const endMs = performance.now() + 1500;
@@ -148,10 +153,10 @@ describe('while it is opened', () => {
 
   test.concurrent('the guardian dies: so is that', async () => {
     await using server = await serve();
-    const driver = onvif(server);
+    const { driver, guard } = onvif(server);
     const opening = driver.open();
     await until('it turns', () => server.camera.state().pan.rate > 1);
-    process.kill(driver.guardianPid ?? 0, 'SIGKILL');
+    process.kill(guard.pid ?? 0, 'SIGKILL');
     await expect(opening).rejects.toMatchObject({ code: 'ptz_interrupted' });
     await until('it stands', () => server.camera.state().pan.rate === 0);
     await driver.close();
@@ -163,28 +168,28 @@ describe('logins', () => {
     '%s: it gets in with what was negotiated, at the first attempt',
     async (quirk) => {
       await using server = await serve(quirk);
-      const driver = onvif(server, { probe: false });
+      const { driver, guard } = onvif(server, { probe: false });
       await driver.open();
       // The driver's own attempt, by the time that the camera reports.
       expect(server.device.gate.wrongLogins).toBe(quirk === 'local-time-as-utc' ? 1 : 0);
-      expect(driver.guardianPid).not.toBeNull();
+      expect(guard.pid).not.toBeNull();
       await driver.close();
     },
   );
 
   test.concurrent('a wrong password: it is never started', async () => {
     await using server = await serve('lockout');
-    const driver = onvif(server, { password: 'wrong' });
+    const { driver, guard } = onvif(server, { password: 'wrong' });
     await expect(driver.open()).rejects.toMatchObject({ code: 'ptz_login' });
-    expect([driver.guardianPid, server.device.gate.wrongLogins, server.device.gate.isLocked]).toEqual([null, 2, false]);
+    expect([guard.pid, server.device.gate.wrongLogins, server.device.gate.isLocked]).toEqual([null, 2, false]);
     await driver.close();
   });
 
   test.concurrent('the camera refuses us while it moves: the guardian makes no attempts of its own', async () => {
     await using server = await serve();
-    const driver = octagon(server);
+    const { driver } = octagon(server);
     await driver.open();
-    await driver.moveVelocity(PAN, 600);
+    await driver.velocity(PAN, 600);
     const { gate } = server.device;
     gate.basicRefusal = (authorization) => {
       if (authorization) gate.wrongLogins++;
@@ -192,7 +197,7 @@ describe('logins', () => {
     };
     const codes: string[] = [];
     for (let count = 0; count < 12; count++) {
-      await driver.moveVelocity(PAN, 600).catch((error: { code: string }) => codes.push(error.code));
+      await driver.velocity(PAN, 600).catch((error: { code: string }) => codes.push(error.code));
       await driver.status();
       await Bun.sleep(100);
     }

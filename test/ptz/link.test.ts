@@ -1,6 +1,6 @@
 /** Between driver and camera: slow and lost cameras, restarts, leases, what a caller calls off. */
 import { describe, expect, test } from 'bun:test';
-import { driverFor, Rig } from './rig.ts';
+import { asked, driverFor, Rig } from './rig.ts';
 
 const PAN = { pan: 0.5, tilt: 0, zoom: 0 };
 
@@ -43,7 +43,7 @@ describe('slow', () => {
     await rig.open();
     rig.holds = true;
     const before = rig.calls('ContinuousMove');
-    const move = (pan: number) => rig.driver.moveVelocity({ pan, tilt: 0, zoom: 0 }, 1000);
+    const move = (pan: number) => rig.driver.velocity({ pan, tilt: 0, zoom: 0 }, 1000);
     const first = move(0.1);
     const held = await rig.held();
     // Renewed within the lease, which is short here so that everything stands in time when our process dies.
@@ -76,7 +76,7 @@ describe('slow', () => {
     const before = rig.calls('ContinuousMove');
     let isFollowing = true;
     const following = (async () => {
-      while (isFollowing) await rig.driver.moveVelocity(PAN, 300);
+      while (isFollowing) await rig.driver.velocity(PAN, 300);
     })();
     // A velocity, the stop at the end of its lease, the next velocity, …
     for (let second = 0; second < 10; second++) (await rig.held()).over();
@@ -90,10 +90,10 @@ describe('slow', () => {
     await using rig = await Rig.start(['latency-1000']);
     await rig.open();
     rig.holds = true;
-    const first = rig.driver.moveVelocity(PAN, 1000);
+    const first = rig.driver.velocity(PAN, 1000);
     const held = await rig.held();
     const before = rig.calls('ContinuousMove');
-    const late = rig.driver.moveVelocity({ pan: 0.9, tilt: 0, zoom: 0 }, 500);
+    const late = rig.driver.velocity({ pan: 0.9, tilt: 0, zoom: 0 }, 500);
     held.over();
     expect([await first, await late]).toEqual(['sent', 'superseded']);
     rig.holds = false;
@@ -105,10 +105,10 @@ describe('slow', () => {
     await using rig = await Rig.start(['latency-300']);
     await rig.open();
     rig.holds = true;
-    const first = rig.driver.moveVelocity(PAN, 1000);
+    const first = rig.driver.velocity(PAN, 1000);
     const held = await rig.held();
-    const between = rig.driver.moveVelocity({ pan: 0.9, tilt: 0, zoom: 0 }, 1000);
-    const newest = rig.driver.moveVelocity({ pan: -0.5, tilt: 0, zoom: 0 }, 1000);
+    const between = rig.driver.velocity({ pan: 0.9, tilt: 0, zoom: 0 }, 1000);
+    const newest = rig.driver.velocity({ pan: -0.5, tilt: 0, zoom: 0 }, 1000);
     held.over();
     expect([await first, await between]).toEqual(['sent', 'superseded']);
     (await rig.held()).over();
@@ -131,7 +131,7 @@ describe('restart', () => {
     const back = rig.server.reboot();
     const held = await rig.held();
     for (let count = 0; count < 2; count++) {
-      await expect(rig.driver.moveVelocity(PAN, 500)).rejects.toMatchObject({ code: 'ptz_unreachable' });
+      await expect(rig.driver.velocity(PAN, 500)).rejects.toMatchObject({ code: 'ptz_unreachable' });
     }
     const lost = await rig.status();
     expect(lost).toMatchObject({ pan: null, moving: null, link: { state: 'lost' } });
@@ -144,7 +144,7 @@ describe('restart', () => {
     expect(found.link).toEqual({ state: 'ready', reason: null, nextTryMs: null });
     expect(found.pan).not.toBeNull();
     expect(rig.calls('Stop')).toBeGreaterThan(stops);
-    expect(await rig.driver.moveVelocity(PAN, 500)).toBe('sent');
+    expect(await rig.driver.velocity(PAN, 500)).toBe('sent');
     expect(verdict.rung).toBe('velocity');
     await rig.driver.close();
   });
@@ -162,20 +162,20 @@ describe('leases', () => {
     await using rig = await Rig.start();
     await rig.open();
     for (let step = 0; step < 10; step++) {
-      await rig.driver.moveVelocity(PAN, 500);
+      await rig.driver.velocity(PAN, 500);
       rig.time.advance(250);
     }
     expect(rig.panRate()).toBeCloseTo(45, 3);
     expect((await rig.status()).velocity).toEqual(PAN);
     const stops = rig.calls('Stop');
     rig.time.advance(250);
-    await rig.driver.presets();
+    await asked(rig.driver);
     expect(rig.calls('Stop')).toBe(stops + 1);
     rig.time.advance(400);
     expect(rig.panRate()).toBe(0);
     expect((await rig.status()).velocity).toBeNull();
     // Still: zero is no command.
-    await rig.driver.moveVelocity({ pan: 0, tilt: 0, zoom: 0 }, 500);
+    await rig.driver.velocity({ pan: 0, tilt: 0, zoom: 0 }, 500);
     expect(rig.calls('Stop')).toBe(stops + 1);
     await rig.driver.close();
   });
@@ -183,7 +183,7 @@ describe('leases', () => {
   test('a lease is a second at most, also on the camera', async () => {
     await using rig = await Rig.start();
     await rig.open();
-    await rig.driver.moveVelocity(PAN, 60_000);
+    await rig.driver.velocity(PAN, 60_000);
     // Only the camera's time: nobody on our side.
     rig.time.clock.advance(1400);
     expect(rig.panRate()).toBe(0);
@@ -193,9 +193,10 @@ describe('leases', () => {
   test('stop is stronger than a velocity that waits', async () => {
     await using rig = await Rig.start();
     await rig.open();
-    const moves = [PAN, PAN].map((velocity) => rig.driver.moveVelocity(velocity, 1000));
+    const moves = [PAN, PAN, PAN].map((velocity) => rig.driver.velocity(velocity, 1000));
     await rig.driver.stop();
-    expect(await Promise.all(moves)).toEqual(['superseded', 'superseded']);
+    // The first went out at once.
+    expect(await Promise.all(moves)).toEqual(['sent', 'superseded', 'superseded']);
     rig.time.advance(500);
     expect(rig.panRate()).toBe(0);
     await rig.driver.close();
@@ -204,19 +205,19 @@ describe('leases', () => {
   test('close stops first, and is the end', async () => {
     await using rig = await Rig.start(['timeout-ignored'], { guardian: true });
     await rig.open();
-    await rig.driver.moveVelocity(PAN, 1000);
+    await rig.driver.velocity(PAN, 1000);
     await rig.driver.close();
     await rig.driver.close();
     rig.time.clock.advance(500);
     expect(rig.panRate()).toBe(0);
-    await expect(rig.driver.moveVelocity(PAN, 500)).rejects.toMatchObject({ code: 'ptz_closed' });
+    await expect(rig.driver.velocity(PAN, 500)).rejects.toMatchObject({ code: 'ptz_closed' });
     expect((await rig.status()).link.state).toBe('closed');
   });
 
   test('no stop was confirmed: close says so', async () => {
     await using rig = await Rig.start();
     await rig.open();
-    await rig.driver.moveVelocity(PAN, 1000);
+    await rig.driver.velocity(PAN, 1000);
     await rig.server.stop();
     await expect(rig.driver.close()).rejects.toMatchObject({ code: 'ptz_stop_failed' });
   });
@@ -228,13 +229,13 @@ describe('called off', () => {
     await rig.open();
     rig.holds = true;
     const off = new AbortController();
-    const presets = rig.driver.presets(off.signal);
+    const going = rig.driver.goTo('gate', off.signal);
     const held = await rig.held();
     off.abort();
-    await expect(presets).rejects.toMatchObject({ code: 'ptz_aborted' });
+    await expect(going).rejects.toMatchObject({ code: 'ptz_aborted' });
     held.over();
     rig.holds = false;
-    expect(await rig.driver.presets()).toEqual([]);
+    await asked(rig.driver);
     await rig.driver.close();
   });
 
@@ -242,10 +243,10 @@ describe('called off', () => {
     await using rig = await Rig.start(['latency-300'], { request_ms: 1000 });
     await rig.open();
     rig.holds = true;
-    const presets = rig.driver.presets();
+    const going = rig.driver.goTo('gate');
     const held = await rig.held();
     rig.time.advance(1000);
-    await expect(presets).rejects.toThrow('nothing within 1000 ms');
+    await expect(going).rejects.toThrow('nothing within 1000 ms');
     held.over();
     rig.holds = false;
     await rig.driver.close();

@@ -97,9 +97,9 @@ describe('logins', () => {
       return { status: 400, reason: 'Sender not authorized', challenges: [] };
     };
     const calls = [
-      rig.driver.presets(),
+      rig.driver.goTo('gate'),
       rig.driver.status(),
-      rig.driver.presets(),
+      rig.driver.goTo('gate'),
       rig.driver.status(),
       rig.driver.stop(),
     ];
@@ -113,13 +113,13 @@ describe('logins', () => {
   test('octagon: requests side by side make no more than two either, when the password changes while it moves', async () => {
     await using rig = await OctagonRig.start([], { probe: false });
     await rig.driver.open();
-    await rig.driver.moveVelocity({ pan: 0.1, tilt: 0, zoom: 0 }, 1000);
+    await rig.driver.velocity({ pan: 0.1, tilt: 0, zoom: 0 }, 1000);
     const { gate } = rig.server.device;
     gate.basicRefusal = (authorization) => {
       if (authorization) gate.wrongLogins++;
       return { status: 401, reason: 'wrong login', challenges: [] };
     };
-    await Promise.allSettled([rig.driver.status(), rig.driver.stop(), rig.driver.status(), rig.driver.presets()]);
+    await Promise.allSettled([rig.driver.status(), rig.driver.stop(), rig.driver.status(), rig.driver.goTo('gate')]);
     expect((await rig.driver.status()).link.state).toBe('refused');
     expect(gate.wrongLogins).toBe(2);
     await expect(rig.driver.close()).rejects.toMatchObject({ code: 'ptz_login' });

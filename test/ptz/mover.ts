@@ -52,7 +52,7 @@ async function open(index: number, options: DriverOptions): Promise<void> {
 async function steer({ driver, leaseMs }: (typeof drivers)[number]): Promise<void> {
   for (let count = 0; !isClosing; count++) {
     if (pan !== 0) {
-      driver.moveVelocity({ pan, tilt: 0, zoom: 0 }, leaseMs).catch(() => 'failed');
+      driver.velocity({ pan, tilt: 0, zoom: 0 }, leaseMs).catch(() => 'failed');
       if (count % STATUS_EVERY === 0) void driver.status();
     }
     await Bun.sleep(RENEW_MS);

@@ -2,8 +2,7 @@
 import { describe, expect, test } from 'bun:test';
 import { OctagonApi } from '../../ptz/octagon/api.ts';
 import { OctagonClient } from '../../ptz/octagon/client.ts';
-import { OctagonDriver } from '../../ptz/octagon/octagon-driver.ts';
-import { OctagonRig, octagonOptions } from './octagon-rig.ts';
+import { OctagonRig, octagonDriver, octagonOptions } from './octagon-rig.ts';
 import { ManualTime } from './rig.ts';
 
 const PAN = { pan: 0.5, tilt: 0, zoom: 0 };
@@ -37,7 +36,7 @@ describe('faults', () => {
     rig.gate = promise;
     const back = rig.server.reboot();
     for (let count = 0; count < 2; count++) {
-      await expect(rig.driver.moveVelocity(PAN, 500)).rejects.toMatchObject({ code: 'ptz_unreachable' });
+      await expect(rig.driver.velocity(PAN, 500)).rejects.toMatchObject({ code: 'ptz_unreachable' });
     }
     expect(await rig.driver.status()).toMatchObject({ pan: null, link: { state: 'lost' } });
     const stops = rig.calls('stop');
@@ -45,14 +44,14 @@ describe('faults', () => {
     await back;
     expect((await rig.driver.status()).link.state).toBe('ready');
     expect(rig.calls('stop')).toBeGreaterThan(stops);
-    expect(await rig.driver.moveVelocity(PAN, 500)).toBe('sent');
+    expect(await rig.driver.velocity(PAN, 500)).toBe('sent');
     await rig.driver.close();
   });
 
   test('no stop was confirmed: close says so', async () => {
     await using rig = await OctagonRig.start([], { probe: false });
     await rig.driver.open();
-    await rig.driver.moveVelocity(PAN, 500);
+    await rig.driver.velocity(PAN, 500);
     await rig.server.stop();
     await expect(rig.driver.close()).rejects.toMatchObject({ code: 'ptz_stop_failed' });
   });
@@ -113,7 +112,8 @@ describe('faults', () => {
   });
 
   test('an address with a login in it is refused and not shown', () => {
-    const make = () => new OctagonDriver(octagonOptions(1, { url: 'http://admin:geheim@host' }), new ManualTime());
+    const make = () =>
+      octagonDriver(octagonOptions(1, { url: 'http://admin:geheim@host' }), { time: new ManualTime() });
     expect(make).toThrow('a camera address must not contain a login');
   });
 });

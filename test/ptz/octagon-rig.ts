@@ -1,7 +1,8 @@
 /** A virtual camera over real HTTP and an Octagon driver for it, both on a time that the test owns. */
 import { Value } from '@sinclair/typebox/value';
-import type { Velocity } from '../../ptz/driver.ts';
-import { OctagonDriver } from '../../ptz/octagon/octagon-driver.ts';
+import type { PtzDriver, Velocity } from '../../ptz/driver.ts';
+import { NetworkDriver, type NetworkDriverParts } from '../../ptz/network/network-driver.ts';
+import { OctagonCamera } from '../../ptz/octagon/camera.ts';
 import { OctagonOptions } from '../../ptz/octagon/options.ts';
 import { CameraServer } from '../../sim/camera/server.ts';
 import { VirtualCamera } from '../../sim/camera/virtual-camera.ts';
@@ -10,14 +11,14 @@ import { ManualTime, PASSWORD, USER } from './rig.ts';
 export class OctagonRig implements AsyncDisposable {
   readonly time: ManualTime;
   readonly server: CameraServer;
-  readonly driver: OctagonDriver;
+  readonly driver: PtzDriver;
   /** Waits of the server wait for this, too. */
   gate: Promise<void> = Promise.resolve();
 
   private constructor(time: ManualTime, server: CameraServer, options: Partial<OctagonOptions>) {
     this.time = time;
     this.server = server;
-    this.driver = new OctagonDriver(octagonOptions(server.port, options), time);
+    this.driver = octagonDriver(octagonOptions(server.port, options), { time });
   }
 
   static async start(quirks: string[] = [], options: Partial<OctagonOptions> = {}): Promise<OctagonRig> {
@@ -49,6 +50,10 @@ export class OctagonRig implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.server.stop();
   }
+}
+
+export function octagonDriver(options: OctagonOptions, parts: NetworkDriverParts): PtzDriver {
+  return new NetworkDriver(new OctagonCamera(options, parts.time), options, parts);
 }
 
 export function octagonOptions(port: number, options: Partial<OctagonOptions> = {}): OctagonOptions {

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'bun:test';
 import { compassDeg, signedDeg } from '../../ptz/octagon/api.ts';
 import { lensMove, moveQuery } from '../../ptz/octagon/motion.ts';
 import { OctagonRig } from './octagon-rig.ts';
+import { asked } from './rig.ts';
 
 const PAN = { pan: 0.5, tilt: 0, zoom: 0 };
 
@@ -10,7 +11,7 @@ describe('verdict', () => {
   test.each([[[]], [['octagon-busy']], [['octagon-alt-names']], [['latency-300']]])('%j: velocity', async (quirks) => {
     await using rig = await OctagonRig.start(quirks);
     const capabilities = await rig.driver.open();
-    expect(capabilities).toMatchObject({ positionUnit: 'degrees', position: true, zoom: true, relative: ['position'] });
+    expect(capabilities).toMatchObject({ positionUnit: 'degrees', position: true });
     expect(capabilities.verdict).toMatchObject({
       rung: 'velocity',
       verified: true,
@@ -70,17 +71,17 @@ describe('velocities', () => {
     await using rig = await OctagonRig.start([], { probe: false });
     await rig.driver.open();
     for (let step = 0; step < 6; step++) {
-      await rig.driver.moveVelocity({ pan: -0.5, tilt: 0.25, zoom: 0.5 }, 600);
+      await rig.driver.velocity({ pan: -0.5, tilt: 0.25, zoom: 0.5 }, 600);
       rig.time.advance(100);
     }
     expect(rig.rates()).toEqual({ pan: -45, tilt: 15, zoom: 0.25 });
     expect([rig.calls('move'), rig.calls('zoomTele')]).toEqual([6, 2]);
     const before = rig.calls('stop');
-    await rig.driver.moveVelocity({ pan: 0, tilt: 0, zoom: 0.5 }, 600);
+    await rig.driver.velocity({ pan: 0, tilt: 0, zoom: 0.5 }, 600);
     rig.time.advance(400);
     expect(rig.rates()).toEqual({ pan: 0, tilt: 0, zoom: 0.25 });
     expect(rig.calls('stop')).toBe(before + 1);
-    await rig.driver.moveVelocity({ pan: 0.5, tilt: 0, zoom: 0 }, 600);
+    await rig.driver.velocity({ pan: 0.5, tilt: 0, zoom: 0 }, 600);
     rig.time.advance(500);
     expect(rig.rates()).toEqual({ pan: 45, tilt: 0, zoom: 0 });
     await rig.driver.stop();
@@ -92,13 +93,13 @@ describe('velocities', () => {
   test('not renewed, the driver stops it', async () => {
     await using rig = await OctagonRig.start([], { probe: false });
     await rig.driver.open();
-    await rig.driver.moveVelocity(PAN, 600);
+    await rig.driver.velocity(PAN, 600);
     rig.time.advance(590);
     expect(rig.rates().pan).toBeCloseTo(45, 3);
     const before = rig.calls('stop');
     rig.time.advance(10);
     // What comes after the watchdog's stop in the queue has seen it.
-    await rig.driver.presets();
+    await asked(rig.driver);
     expect(rig.calls('stop')).toBe(before + 1);
     rig.time.advance(500);
     expect([rig.rates().pan, (await rig.driver.status()).velocity]).toEqual([0, null]);
@@ -110,7 +111,7 @@ describe('velocities', () => {
     await rig.driver.open();
     const start = rig.server.camera.state().pan.position;
     for (let step = 0; step < 10; step++) {
-      await rig.driver.moveVelocity({ pan: 1, tilt: 0, zoom: 0 }, 400);
+      await rig.driver.velocity({ pan: 1, tilt: 0, zoom: 0 }, 400);
       rig.time.advance(200);
     }
     // Two seconds at 20 degrees a second. No stop is sent: our process could be dead.
@@ -127,29 +128,16 @@ describe('places', () => {
     expect([0, -10, 370, -180].map(compassDeg)).toEqual([0, 350, 10, 180]);
   });
 
-  test.each([[[]], [['octagon-alt-names']]])(
-    '%j: moves to them, by an offset, and what the status says',
-    async (quirks) => {
-      await using rig = await OctagonRig.start(quirks, { probe: false });
-      await rig.driver.open();
-      await rig.driver.moveAbsolute({ pan: -30, tilt: 20, zoom: 0.5 });
-      rig.time.advance(8000);
-      const { pan, tilt, zoom, link } = await rig.driver.status();
-      expect([pan, tilt, zoom].map((value) => Math.round((value ?? 9) * 100) / 100)).toEqual([-30, 20, 0.5]);
-      expect(link.state).toBe('ready');
-      await rig.driver.moveRelative({ space: 'position', pan: 40 });
-      rig.time.advance(4000);
-      const moved = await rig.driver.status();
-      expect([moved.pan, moved.tilt].map((value) => Math.round(value ?? 99))).toEqual([10, 20]);
-      await rig.driver.moveAbsolute({ tilt: 5 });
-      rig.time.advance(4000);
-      expect(Math.round(rig.server.camera.state().pan.position)).toBe(10);
-      await expect(rig.driver.moveRelative({ space: 'fov', pan: 1 })).rejects.toMatchObject({
-        code: 'ptz_unsupported',
-      });
-      await rig.driver.close();
-    },
-  );
+  test.each([[[]], [['octagon-alt-names']]])('%j: what the status says', async (quirks) => {
+    await using rig = await OctagonRig.start(quirks, { probe: false });
+    await rig.driver.open();
+    rig.server.camera.command({ kind: 'to', values: { pan: -30, tilt: 20, zoom: 0.5 }, maxRates: {} });
+    rig.time.advance(8000);
+    const { pan, tilt, zoom, link } = await rig.driver.status();
+    expect([pan, tilt, zoom].map((value) => Math.round((value ?? 9) * 100) / 100)).toEqual([-30, 20, 0.5]);
+    expect(link.state).toBe('ready');
+    await rig.driver.close();
+  });
 
   test('whether it moves is told by its position', async () => {
     await using rig = await OctagonRig.start([], { probe: false });
@@ -157,7 +145,7 @@ describe('places', () => {
     await rig.driver.status();
     rig.time.advance(400);
     expect((await rig.driver.status()).moving).toBe(false);
-    await rig.driver.moveVelocity(PAN, 1000);
+    await rig.driver.velocity(PAN, 1000);
     rig.time.advance(400);
     expect((await rig.driver.status()).moving).toBe(true);
     await rig.driver.close();
@@ -167,21 +155,24 @@ describe('places', () => {
     await using rig = await OctagonRig.start([], { probe: false });
     await rig.driver.open();
     rig.server.device.unit.setPreset(null, 'gate');
-    expect(await rig.driver.presets()).toEqual([{ token: '1', name: 'gate' }]);
-    await rig.driver.moveAbsolute({ pan: 40 });
+    rig.server.camera.command({ kind: 'to', values: { pan: 40 }, maxRates: {} });
     rig.time.advance(4000);
-    await rig.driver.gotoPreset('1');
+    expect(await rig.driver.goTo('gate')).toBe('1');
+    rig.time.advance(4000);
+    expect(rig.server.camera.state().pan.position).toBeCloseTo(0, 1);
+    expect(await rig.driver.goTo('1')).toBe('1');
     await rig.driver.stop();
     expect(rig.calls('stopPreset')).toBe(1);
-    await expect(rig.driver.gotoPreset('7')).rejects.toMatchObject({ code: 'ptz_refused' });
+    const got = rig.driver.goTo('7');
+    await expect(got).rejects.toMatchObject({ code: 'ptz_preset' });
+    await expect(got).rejects.toThrow('got 1 (gate)');
     await rig.driver.close();
   });
 
   test('no lens: no zoom, and none is asked for', async () => {
     await using rig = await OctagonRig.start([], { probe: false, lens: '' });
-    expect((await rig.driver.open()).zoom).toBe(false);
-    await rig.driver.moveVelocity({ ...PAN, zoom: 1 }, 600);
-    await expect(rig.driver.moveAbsolute({ zoom: 1 })).rejects.toMatchObject({ code: 'ptz_unsupported' });
+    await rig.driver.open();
+    await rig.driver.velocity({ ...PAN, zoom: 1 }, 600);
     expect((await rig.driver.status()).zoom).toBeNull();
     await rig.driver.close();
     expect([rig.calls('zoomTele'), rig.calls('stopLens')]).toEqual([0, 0]);

@@ -140,20 +140,21 @@ describe('drivers without a network', () => {
     const camera = new VirtualCamera({ clock: time.clock });
     const driver = new SimDriver(camera, time);
     expect((await driver.open()).verdict).toMatchObject({ rung: 'velocity', stopsByItself: 'yes' });
-    await driver.moveVelocity({ pan: 0.5, tilt: 0, zoom: 0 }, 600);
+    await driver.velocity({ pan: 0.5, tilt: 0, zoom: 0 }, 600);
     time.advance(580);
     expect(camera.state().pan.rate).toBeCloseTo(45, 6);
     time.advance(600);
     expect(camera.state().pan.rate).toBe(0);
     expect((await driver.status()).velocity).toBeNull();
-    await driver.moveAbsolute({ pan: -20 });
+    expect(await driver.goTo('home')).toBe('home');
     time.advance(3000);
-    expect((await driver.status()).pan).toBeCloseTo(-20, 6);
-    await driver.moveVelocity({ pan: 1, tilt: 0, zoom: 0 }, 1000);
+    expect((await driver.status()).pan).toBeCloseTo(0, 6);
+    await expect(driver.goTo('gate')).rejects.toMatchObject({ code: 'ptz_preset' });
+    await driver.velocity({ pan: 1, tilt: 0, zoom: 0 }, 1000);
     await driver.close();
     time.advance(600);
     expect(camera.state().pan.rate).toBe(0);
-    await expect(driver.moveVelocity({ pan: 1, tilt: 0, zoom: 0 }, 1000)).rejects.toThrow('closed');
+    await expect(driver.velocity({ pan: 1, tilt: 0, zoom: 0 }, 1000)).rejects.toThrow('closed');
   });
 
   test.each([
@@ -188,7 +189,7 @@ describe('drivers without a network', () => {
   test('none: takes everything, does nothing', async () => {
     const driver = noneDriver(new ManualTime());
     expect((await driver.open()).verdict.rung).toBeNull();
-    await driver.moveVelocity({ pan: 1, tilt: 0, zoom: 0 }, 500);
+    await driver.velocity({ pan: 1, tilt: 0, zoom: 0 }, 500);
     expect(await driver.status()).toMatchObject({ pan: null, moving: null, link: { state: 'ready' } });
     await driver.close();
   });

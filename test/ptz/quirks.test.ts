@@ -3,7 +3,7 @@ import { describe, expect, test } from 'bun:test';
 import type { Rung } from '../../ptz/ladder.ts';
 import { QUIRKS } from '../../sim/camera/quirks.ts';
 import { defaultScene } from '../../sim/scene/scene-file.ts';
-import { driverFor, ManualTime, Rig } from './rig.ts';
+import { asked, driverFor, ManualTime, Rig } from './rig.ts';
 
 const PAN = { pan: 0.5, tilt: 0, zoom: 0 };
 
@@ -73,7 +73,7 @@ describe('verdict', () => {
     expect(Math.abs(rig.panDeg())).toBeLessThan(5);
 
     const startDeg = rig.panDeg();
-    expect(await rig.driver.moveVelocity(PAN, 800)).toBe('sent');
+    expect(await rig.driver.velocity(PAN, 800)).toBe('sent');
     rig.time.advance(300);
     expect(rig.panRate()).toBeGreaterThan(10);
     await rig.driver.stop();
@@ -103,7 +103,7 @@ describe('verdict', () => {
     const outcomes: string[] = [];
     for (let count = 0; count < 30; count++) {
       const code = (error: { code: string }) => error.code;
-      outcomes.push(await driver.moveVelocity(PAN, 1000).catch(code));
+      outcomes.push(await driver.velocity(PAN, 1000).catch(code));
     }
     expect(outcomes.filter((outcome) => outcome === 'ptz_unreachable').length).toBe(3);
     expect(outcomes.filter((outcome) => outcome === 'sent').length).toBe(27);
@@ -131,7 +131,7 @@ describe('the lower rungs', () => {
       expect(verdict).toMatchObject({ rung, verified: true });
       const startDeg = rig.panDeg();
       for (let step = 0; step < 10; step++) {
-        await rig.driver.moveVelocity({ pan: 0.5, tilt: 0, zoom: 0 }, 400);
+        await rig.driver.velocity({ pan: 0.5, tilt: 0, zoom: 0 }, 400);
         rig.time.advance(200);
       }
       // No stop is sent: our process could be dead.
@@ -149,7 +149,7 @@ describe('the lower rungs', () => {
     const { verdict } = await rig.open();
     expect(verdict.rung).toBeNull();
     expect(verdict.rejected.at(-1)?.reason).toContain('SpaceNotSupported');
-    await expect(rig.driver.moveVelocity(PAN, 500)).rejects.toThrow('not supported by the camera');
+    await expect(rig.driver.velocity(PAN, 500)).rejects.toThrow('not supported by the camera');
     await rig.driver.close();
   });
 
@@ -159,13 +159,13 @@ describe('the lower rungs', () => {
       await using rig = await Rig.start([quirk], { guardian: true });
       const { verdict } = await rig.open();
       expect(verdict).toMatchObject({ rung: 'velocity', stopsByItself: 'no' });
-      await rig.driver.moveVelocity(PAN, 600);
+      await rig.driver.velocity(PAN, 600);
       rig.time.advance(500);
       expect(rig.panRate()).toBeCloseTo(45, 3);
       const stops = rig.calls('Stop');
       rig.time.advance(100);
       // The watchdog's stop is on its way; what comes after it in the queue has seen it.
-      await rig.driver.presets();
+      await asked(rig.driver);
       expect(rig.calls('Stop')).toBe(stops + 1);
       rig.time.advance(500);
       expect(rig.panRate()).toBe(0);
@@ -193,38 +193,42 @@ describe('motors', () => {
   });
 });
 
-describe('other moves', () => {
+describe('positions and presets', () => {
   test('positions are degrees when the options tell the ranges; zoom is a share of what the camera reports', async () => {
     await using rig = await Rig.start(['zoom-half'], { pan_range_deg: [-180, 180], tilt_range_deg: [-20, 90] });
-    expect(await rig.open()).toMatchObject({ positionUnit: 'degrees', relative: ['fov', 'position', 'generic'] });
-    await rig.driver.moveAbsolute({ pan: 30, tilt: 20, zoom: 1 });
+    expect(await rig.open()).toMatchObject({ positionUnit: 'degrees' });
+    rig.server.camera.command({ kind: 'to', values: { pan: 30, tilt: 20, zoom: 1 }, maxRates: {} });
     rig.time.advance(8000);
     const status = await rig.status();
     expect([status.pan, status.tilt, status.zoom].map((value) => Math.round((value ?? 0) * 100) / 100)).toEqual([
       30, 20, 1,
     ]);
-    await rig.driver.moveRelative({ space: 'position', pan: -10 });
-    rig.time.advance(3000);
-    expect(rig.panDeg()).toBeCloseTo(20, 2);
-    await rig.driver.moveRelative({ space: 'fov', pan: 1 });
-    rig.time.advance(3000);
-    // At the tele end the picture is 3 degrees wide.
-    expect(rig.panDeg()).toBeCloseTo(21.5, 2);
-    await expect(rig.driver.gotoPreset('none')).rejects.toMatchObject({ code: 'ptz_refused' });
-    expect(await rig.driver.presets()).toEqual([]);
     await rig.driver.close();
   });
 
-  test('tilt-positions-down: positions, moves to them and velocities agree', async () => {
+  test('presets, by token or by name: it goes there, and one that is not there is told with those that are', async () => {
+    await using rig = await Rig.start();
+    await rig.open();
+    rig.server.device.unit.setPreset(null, 'gate');
+    rig.server.camera.command({ kind: 'to', values: { pan: 40 }, maxRates: {} });
+    rig.time.advance(4000);
+    const token = await rig.driver.goTo('gate');
+    rig.time.advance(4000);
+    expect(rig.panDeg()).toBeLessThan(5);
+    expect(await rig.driver.goTo(token)).toBe(token);
+    await expect(rig.driver.goTo('none')).rejects.toThrow(`got ${token} (gate)`);
+    await rig.driver.close();
+  });
+
+  test('tilt-positions-down: positions and velocities agree', async () => {
     await using rig = await Rig.start(['tilt-positions-down']);
     await rig.open();
     const tiltDeg = () => rig.server.camera.state().tilt.position;
-    await rig.driver.moveAbsolute({ pan: 0, tilt: 0.5 });
-    rig.time.advance(4000);
     // Three quarters of the way up from -20 to 90 degrees.
-    expect(tiltDeg()).toBeCloseTo(62.5, 2);
+    rig.server.camera.command({ kind: 'to', values: { pan: 0, tilt: 62.5 }, maxRates: {} });
+    rig.time.advance(4000);
     expect((await rig.status()).tilt).toBeCloseTo(0.5, 4);
-    await rig.driver.moveVelocity({ pan: 0, tilt: 0.2, zoom: 0 }, 800);
+    await rig.driver.velocity({ pan: 0, tilt: 0.2, zoom: 0 }, 800);
     rig.time.advance(500);
     expect(tiltDeg()).toBeGreaterThan(64);
     expect((await rig.status()).tilt).toBeGreaterThan(0.51);
@@ -238,7 +242,7 @@ describe('other moves', () => {
     await using rig = await Rig.start([], { [option]: true });
     expect((await rig.open()).verdict.notes.join()).toContain(`${axis} positions have the opposite sign`);
     const before = { deg: rig.server.camera.state()[axis].position, told: (await rig.status())[axis] ?? 0 };
-    await rig.driver.moveVelocity({ pan: 0, tilt: 0, zoom: 0, [axis]: 0.2 }, 800);
+    await rig.driver.velocity({ pan: 0, tilt: 0, zoom: 0, [axis]: 0.2 }, 800);
     rig.time.advance(500);
     expect(rig.server.camera.state()[axis].position).toBeLessThan(before.deg - 2);
     expect((await rig.status())[axis]).toBeGreaterThan(before.told);
@@ -251,7 +255,7 @@ describe('other moves', () => {
     await rig.status();
     rig.time.advance(400);
     expect((await rig.status()).moving).toBe(false);
-    await rig.driver.moveVelocity(PAN, 1000);
+    await rig.driver.velocity(PAN, 1000);
     rig.time.advance(400);
     expect((await rig.status()).moving).toBe(true);
     await rig.driver.close();

@@ -1,7 +1,8 @@
 /** A virtual camera over real HTTP and a driver for it, both on a time that the test owns. */
 import { Value } from '@sinclair/typebox/value';
-import type { Capabilities, PtzStatus } from '../../ptz/driver.ts';
-import { OnvifDriver } from '../../ptz/onvif/onvif-driver.ts';
+import type { Capabilities, PtzDriver, PtzStatus, Velocity } from '../../ptz/driver.ts';
+import { NetworkDriver, type NetworkDriverParts } from '../../ptz/network/network-driver.ts';
+import { OnvifCamera } from '../../ptz/onvif/camera.ts';
 import { OnvifOptions } from '../../ptz/onvif/options.ts';
 import type { DriverTime } from '../../ptz/time.ts';
 import { ManualClock } from '../../runtime/clock.ts';
@@ -56,7 +57,10 @@ export interface Held {
 export class Rig implements AsyncDisposable {
   readonly time = new ManualTime();
   readonly failures: unknown[] = [];
-  readonly driver: OnvifDriver;
+  readonly driver: PtzDriver;
+  /** What went out, as the driver tells it. */
+  readonly sent: { readonly velocity: Velocity; readonly atMs: number }[] = [];
+  readonly unanswered: number[] = [];
   readonly server: CameraServer;
   /** True: the server's waits are the test's; false: they pass at once, on the clock. */
   holds = false;
@@ -66,7 +70,11 @@ export class Rig implements AsyncDisposable {
   private constructor(server: CameraServer, time: ManualTime, options: Partial<OnvifOptions>) {
     this.time = time;
     this.server = server;
-    this.driver = driverFor(server, options, time);
+    const listener = {
+      sent: (velocity: Velocity, atMs: number) => void this.sent.push({ velocity, atMs }),
+      unanswered: (atMs: number) => void this.unanswered.push(atMs),
+    };
+    this.driver = driverFor(server, options, time, { listener });
   }
 
   static async start(
@@ -142,6 +150,19 @@ export function optionsFor(server: CameraServer, options: Partial<OnvifOptions> 
   return Value.Decode(OnvifOptions, Value.Default(OnvifOptions, { ...login, ...options }));
 }
 
-export function driverFor(server: CameraServer, options: Partial<OnvifOptions>, time: DriverTime): OnvifDriver {
-  return new OnvifDriver(optionsFor(server, options), time);
+export function driverFor(
+  server: CameraServer,
+  options: Partial<OnvifOptions>,
+  time: DriverTime,
+  parts: Partial<NetworkDriverParts> = {},
+): PtzDriver {
+  const checked = optionsFor(server, options);
+  return new NetworkDriver(new OnvifCamera(checked, time), checked, { ...parts, time });
+}
+
+/** What comes after the watchdog's stop in the queue has seen it: here, a question that moves nothing. */
+export async function asked(driver: PtzDriver): Promise<void> {
+  await driver.goTo('no such preset').catch((error: { code: string }) => {
+    if (error.code !== 'ptz_preset') throw error;
+  });
 }

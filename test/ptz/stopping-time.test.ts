@@ -52,7 +52,7 @@ describe('a driver', () => {
     await using rig = await Rig.start(quirks);
     expect((await rig.open()).leaseMs).toBe(leaseMs);
     rig.holds = quirks.length > 0;
-    const sent = rig.driver.moveVelocity({ pan: 1, tilt: 0, zoom: 0 }, 10_000);
+    const sent = rig.driver.velocity({ pan: 1, tilt: 0, zoom: 0 }, 10_000);
     if (rig.holds) (await rig.held()).over();
     expect(await sent).toBe('sent');
     // Our side is dead from here on.

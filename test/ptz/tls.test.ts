@@ -2,8 +2,8 @@
 import { expect, test } from 'bun:test';
 import { join } from 'node:path';
 import { Value } from '@sinclair/typebox/value';
-import { OctagonDriver } from '../../ptz/octagon/octagon-driver.ts';
 import { OctagonOptions } from '../../ptz/octagon/options.ts';
+import { octagonDriver } from './octagon-rig.ts';
 import { driverFor, PASSWORD, Rig, USER } from './rig.ts';
 
 /** A certificate for camera.test, signed by itself, and its key: good for nothing but this test. */
@@ -41,7 +41,9 @@ test('octagon', async () => {
   await using front = await encrypted(rig.server.port);
   const login = { url: `https://127.0.0.1:${front.port}`, username: USER, password: PASSWORD, probe: false };
   const driver = (options: object) =>
-    new OctagonDriver(Value.Decode(OctagonOptions, Value.Default(OctagonOptions, { ...login, ...options })), rig.time);
+    octagonDriver(Value.Decode(OctagonOptions, Value.Default(OctagonOptions, { ...login, ...options })), {
+      time: rig.time,
+    });
   await expect(driver({}).open()).rejects.toMatchObject({
     code: 'ptz_unreachable',
     message: expect.stringContaining('self signed certificate'),

@@ -120,9 +120,9 @@ export class Controller {
     return this.#follow(nowMs);
   }
 
-  /** The camera's own leases are shorter than the options ask for: commands are renewed the sooner. */
-  limitLease(leaseMs: number): void {
-    this.#gate.limitLease(leaseMs);
+  /** How long a command holds: it is renewed the sooner, the shorter that is. */
+  set leaseMs(leaseMs: number) {
+    this.#gate.leaseMs = leaseMs;
   }
 
   /** Where a picture of that time was taken, as it is reckoned. */

@@ -106,10 +106,6 @@ export class Lead {
     return { ...filtered, position: position / sum, velocity: velocity / sum };
   }
 
-  get debug() {
-    return this.#losses;
-  }
-
   #score(atMs: number, measured: number, dtS: number, leadMs: number): void {
     let made: Snapshot | undefined;
     for (const snapshot of this.#snapshots) {

@@ -19,21 +19,12 @@ export class CommandGate {
   readonly #options: ControlOptions;
   #last: Velocity = NO_VELOCITY;
   #lastMs = Number.NEGATIVE_INFINITY;
-  #leaseMs: number;
+  /** How long a command holds. */
+  leaseMs: number;
 
   constructor(options: ControlOptions) {
     this.#options = options;
-    this.#leaseMs = options.lease_s * 1000;
-  }
-
-  /** The camera's own leases are shorter than the options ask for. */
-  limitLease(leaseMs: number): void {
-    this.#leaseMs = Math.min(this.#options.lease_s * 1000, leaseMs);
-  }
-
-  /** How long a command holds. */
-  get leaseMs(): number {
-    return this.#leaseMs;
+    this.leaseMs = options.lease_s * 1000;
   }
 
   /** The command in force. */
@@ -62,7 +53,7 @@ export class CommandGate {
       return to === 0 || Math.abs(to - from) >= Math.max(leastChange[axis], LEAST_PART * Math.abs(from));
     });
     if (changes) return bounded;
-    const renew = moves && sinceMs >= RENEW_AFTER * this.#leaseMs;
+    const renew = moves && sinceMs >= RENEW_AFTER * this.leaseMs;
     return renew ? this.#last : null;
   }
 

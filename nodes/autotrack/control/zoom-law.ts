@@ -3,7 +3,7 @@
  * could leave the picture within one loop delay: the background that is kept is what it may move through.
  */
 
-import { fieldOfViewDeg, type Lens, toShare } from './lens.ts';
+import { type Lens, toShare } from './lens.ts';
 import type { ControlOptions } from './options.ts';
 import type { AxisPlant } from './types.ts';
 
@@ -65,10 +65,5 @@ export class ZoomLaw {
     if (wrong > fill_tolerance || (wrong > RIGHT && wantedX === 1)) this.#zooming = true;
     if (wrong < RIGHT) this.#zooming = false;
     return this.#zooming ? (wantedX - zoomX) / HORIZON_S / plant.gainPerS : 0;
-  }
-
-  /** Field of view that goes with a magnification. */
-  fieldDeg(zoomX: number): number {
-    return fieldOfViewDeg(this.#lens, zoomX);
   }
 }

@@ -1,8 +1,7 @@
-/** The line to the camera: what is taken to be under way, and for how long. */
-
+/** The line to the camera: connected again and again, and how it stands. */
 import { expect, test } from 'bun:test';
 import { CameraLink } from '../../../nodes/autotrack/camera-link.ts';
-import type { PtzDriver, Velocity } from '../../../ptz/driver.ts';
+import type { Link, PtzDriver, Velocity } from '../../../ptz/index.ts';
 import { noneDriver } from '../../../ptz/none.ts';
 import { WindhoverError } from '../../../runtime/errors.ts';
 import { ManualTime } from '../../ptz/rig.ts';
@@ -10,94 +9,80 @@ import { until } from '../../support/patience.ts';
 
 const RIGHT: Velocity = { pan: 0.5, tilt: 0, zoom: 0 };
 const NONE: Velocity = { pan: 0, tilt: 0, zoom: 0 };
-const LOG = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 
-/** Time that passes only when the test says so: the link's pauses end when it is closed. */
+/** Waits end when the test says so, or when the link is closed. */
 class StillTime extends ManualTime {
-  override wait(_ms: number, signal?: AbortSignal): Promise<void> {
-    return new Promise((resolve) => signal?.addEventListener('abort', () => resolve(), { once: true }));
+  readonly waits: { readonly ms: number; readonly over: () => void }[] = [];
+
+  override wait(ms: number, signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      this.waits.push({ ms, over: resolve });
+      signal?.addEventListener('abort', () => resolve(), { once: true });
+    });
   }
 }
 
-async function connected(driver: Partial<PtzDriver>) {
+function rig(driver: Partial<PtzDriver>) {
   const time = new StillTime();
-  const unanswered: number[] = [];
-  const sent: { readonly velocity: Velocity; readonly atMs: number }[] = [];
-  const link = new CameraLink({ ...noneDriver(time), ...driver }, time, LOG, {
-    sent: (velocity, atMs) => sent.push({ velocity, atMs }),
+  const warnings: string[] = [];
+  const log = {
+    ...{ debug: () => undefined, info: () => undefined, error: () => undefined },
+    warn: (text: string) => void warnings.push(text),
+  };
+  const link = new CameraLink({ ...noneDriver(time), ...driver }, time, log, {
     status: () => undefined,
-    unanswered: (atMs) => unanswered.push(atMs),
     changed: () => undefined,
   });
-  link.start();
-  await until('ready', () => link.isReady);
-  return { link, time, sent, unanswered };
+  return { link, time, warnings };
 }
 
-test('a velocity that is not renewed is over at the end of its lease', async () => {
-  const { link, time, sent } = await connected({});
-  link.send(RIGHT, 1000);
-  time.advance(600);
-  link.send(RIGHT, 1000);
-  await until('both are through', () => sent.length === 2);
-  time.advance(999);
-  expect(link.velocity).toEqual(RIGHT);
-  time.advance(1);
-  expect(link.velocity).toEqual(NONE);
-  expect(sent).toEqual([
-    { velocity: RIGHT, atMs: 0 },
-    { velocity: RIGHT, atMs: 600 },
-    { velocity: NONE, atMs: 1600 },
-  ]);
-  // It was none of ours to send: the driver ends its leases by itself.
-  expect(link.sentCount).toBe(2);
+test('it connects until that succeeds, not before the driver allows it, and says the same fault once', async () => {
+  let attempts = 0;
+  let now: Link = { state: 'refused', reason: 'the camera refused the login', nextTryMs: 60_000 };
+  const time = new ManualTime();
+  const none = noneDriver(time);
+  const {
+    link,
+    time: still,
+    warnings,
+  } = rig({
+    open: async () => {
+      if (++attempts < 4) throw new WindhoverError('ptz_login', 'the camera refused the login');
+      now = { state: 'ready', reason: null, nextTryMs: null };
+      return await none.open();
+    },
+    status: async () => ({ ...(await none.status()), link: now }),
+  });
+  expect(link.view.state).toBe('connecting');
+  link.start();
+  for (let wait = 0; wait < 3; wait++) {
+    await until('it waits', () => still.waits.length > wait);
+    expect([link.view.state, still.waits[wait]?.ms]).toEqual(['refused', 60_000]);
+    still.waits[wait]?.over();
+  }
+  await until('ready', () => link.isReady);
+  expect([attempts, warnings.length]).toEqual([4, 1]);
+  expect(link.capabilities?.verdict.rung).toBeNull();
   await link.close();
 });
 
-test('also when the camera is lost and takes no stop', async () => {
-  let isLost = false;
-  const lost = async () => {
-    throw new WindhoverError('ptz_unreachable', 'the camera is lost');
-  };
-  const { link, time } = await connected({
-    moveVelocity: async () => 'sent',
-    stop: () => (isLost ? lost() : Promise.resolve()),
+test('nothing is sent to a camera that is not there; then velocities, and what fails is said', async () => {
+  const calls: string[] = [];
+  const { link, warnings } = rig({
+    velocity: async ({ pan }, leaseMs) => {
+      calls.push(`${pan} for ${leaseMs} ms`);
+      if (pan !== 0) throw new WindhoverError('ptz_unreachable', 'no answer');
+      return 'sent';
+    },
   });
   link.send(RIGHT, 800);
-  isLost = true;
-  time.advance(800);
-  expect(link.velocity).toEqual(NONE);
-  await link.close();
-});
-
-test('a velocity without an answer is said to be in doubt, early and when it is given up; one with an answer is not', async () => {
-  const lost = Promise.withResolvers<'sent'>();
-  let answers: () => Promise<'sent'> = async () => 'sent';
-  const { link, time, sent, unanswered } = await connected({ moveVelocity: () => answers() });
-  link.send(RIGHT, 1000);
-  await until('sent', () => sent.length === 1);
-  await Promise.resolve();
-  time.advance(500);
-  expect(unanswered).toEqual([]);
-  answers = () => lost.promise;
-  link.send({ ...RIGHT, pan: 1 }, 1000);
-  await until('sent too', () => sent.length === 2);
-  time.advance(150);
-  expect(unanswered).toEqual([650]);
-  time.advance(350);
-  lost.reject(new WindhoverError('ptz_unreachable', 'no answer'));
-  await until('given up', () => sent.length === 3);
-  expect(unanswered).toEqual([650, 1000]);
-  await link.close();
-});
-
-test('a stop before its end is the end', async () => {
-  const { link, time, sent } = await connected({});
-  link.send(RIGHT, 1000);
-  await until('sent', () => sent.length === 1);
-  link.stop();
-  await until('stopped', () => sent.length === 2);
-  time.advance(2000);
-  expect(sent.map(({ velocity }) => velocity)).toEqual([RIGHT, NONE]);
+  link.start();
+  await until('ready', () => link.isReady);
+  link.send(RIGHT, 800);
+  link.send(NONE, 800);
+  await until('both are out', () => calls.length === 2);
+  expect(calls).toEqual(['0.5 for 800 ms', '0 for 800 ms']);
+  await until('it is said', () => warnings.length === 1);
+  expect(warnings).toEqual(['no answer']);
   await link.close();
 });

@@ -3,7 +3,6 @@
  * camera's own truth is judged, in simulated time; that the whole program does it is in test/e2e/follow.
  */
 import { afterAll, expect, setDefaultTimeout, test } from 'bun:test';
-import { OctagonDriver } from '../../../ptz/octagon/octagon-driver.ts';
 import { OctagonPosition } from '../../../ptz/octagon/octagon-position.ts';
 import { pickAddress } from '../../../ptz/octagon/options.ts';
 import { withPosition } from '../../../ptz/position.ts';
@@ -11,7 +10,7 @@ import { QUIRKS } from '../../../sim/camera/quirks.ts';
 import type { SceneFile } from '../../../sim/scene/scene-file.ts';
 import { plantOf } from '../../e2e/chase-graph.ts';
 import { strollScene } from '../../e2e/scenes.ts';
-import { octagonOptions } from '../../ptz/octagon-rig.ts';
+import { octagonDriver, octagonOptions } from '../../ptz/octagon-rig.ts';
 import { driverFor } from '../../ptz/rig.ts';
 import { TEST_LIMIT_MS } from '../../support/patience.ts';
 import { SimulatedChase, type SimulatedOptions } from './simulated-chase.ts';
@@ -40,9 +39,9 @@ const STAYS_S = 10;
 
 const onvif =
   (options = {}): SimulatedOptions['driver'] =>
-  (server, time) =>
-    driverFor(server, options, time);
-const octagon: SimulatedOptions['driver'] = ({ port }, time) => new OctagonDriver(octagonOptions(port), time);
+  (server, parts) =>
+    driverFor(server, options, parts.time, parts);
+const octagon: SimulatedOptions['driver'] = ({ port }, parts) => octagonDriver(octagonOptions(port), parts);
 const onlyRung = (rung: Case['rung'] & string): Case => ({
   ...{ name: `only ${rung}`, quirks: [], rung, driver: onvif({ rungs: [rung] }) },
 });
@@ -68,8 +67,11 @@ const CASES: readonly Case[] = [
   onlyRung('relative-fov'),
   {
     ...{ name: 'position by octagon', quirks: ['no-status'] },
-    driver: (server, time) =>
-      withPosition(driverFor(server, {}, time), new OctagonPosition(pickAddress(octagonOptions(server.port)), time)),
+    driver: (server, parts) =>
+      withPosition(
+        driverFor(server, {}, parts.time, parts),
+        new OctagonPosition(pickAddress(octagonOptions(server.port)), parts.time),
+      ),
   },
   ...[[], ['octagon-busy'], ['octagon-alt-names']].map((quirks) => ({
     ...{ name: ['octagon', ...quirks].join(' '), quirks, driver: octagon },

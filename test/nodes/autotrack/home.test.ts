@@ -14,12 +14,11 @@ function rig(preset: string | undefined, refuse?: WindhoverError) {
   };
   const home = new Home(preset, log);
   const camera: Traveller = {
-    findPreset: async (wanted) => {
-      calls.push(`find ${wanted}`);
+    goTo: async (preset) => {
+      calls.push(`go ${preset}`);
       if (refuse) throw refuse;
-      return `token of ${wanted}`;
+      return `token of ${preset}`;
     },
-    gotoPreset: async (token) => void calls.push(`go ${token}`),
   };
   return { home, camera, calls, logs };
 }
@@ -39,7 +38,7 @@ describe('a camera with a home', () => {
     home.go(camera, 1050);
     await settled();
     home.go(camera, 1100);
-    expect(calls).toEqual(['find gate', 'go token of gate']);
+    expect(calls).toEqual(['go gate']);
     expect(home.isUnderWay).toBe(true);
     home.status(status(1200, false), 1200);
     home.status(status(2500, true), 2500);
@@ -59,7 +58,7 @@ describe('a camera with a home', () => {
     expect(home.isReached).toBe(true);
   });
 
-  test('is away again when it is moved, and can go again; the preset is looked for once', async () => {
+  test('is away again when it is moved, and can go again', async () => {
     const { home, camera, calls } = rig('gate');
     home.go(camera, 1000);
     await settled();
@@ -68,7 +67,7 @@ describe('a camera with a home', () => {
     expect([home.isAway, home.isReached, home.presetAt(false)]).toEqual([true, false, null]);
     home.go(camera, 4000);
     await settled();
-    expect(calls).toEqual(['find gate', 'go token of gate', 'go token of gate']);
+    expect(calls).toEqual(['go gate', 'go gate']);
   });
 
   test('that has no such preset says so, once in a while', async () => {
@@ -80,12 +79,12 @@ describe('a camera with a home', () => {
     await settled();
     home.go(camera, 2000);
     await settled();
-    expect(calls).toEqual(['find gate']);
+    expect(calls).toEqual(['go gate']);
     expect(home.problem).toBe('the camera has no preset "gate"');
     expect(logs).toEqual(['the camera cannot move to its home: the camera has no preset "gate"']);
     home.go(camera, 32_000);
     await settled();
-    expect(calls).toEqual(['find gate', 'find gate']);
+    expect(calls).toEqual(['go gate', 'go gate']);
   });
 });
 

@@ -8,7 +8,7 @@ import autotrack, { type AutotrackParams, follow } from '../../../nodes/autotrac
 import { ByteTrack } from '../../../nodes/track/byte-track.ts';
 import { EgoMotion } from '../../../nodes/track/ego-motion.ts';
 import { trackOptions } from '../../../nodes/track/options.ts';
-import type { PtzDriver } from '../../../ptz/index.ts';
+import type { MotionListener, PtzDriver } from '../../../ptz/index.ts';
 import type { Detection, FrameMeta } from '../../../runtime/data.ts';
 import { MemoryStore } from '../../../runtime/engine/store.ts';
 import type { BoardTopic, CameraNews } from '../../../runtime/node.ts';
@@ -54,7 +54,7 @@ export interface SimulatedOptions {
   /** What is known of the motors before, and for which rung. */
   readonly known: { readonly rung: string; readonly plant: unknown };
   readonly params?: Partial<AutotrackParams>;
-  readonly driver: (server: CameraServer, time: ManualTime) => PtzDriver;
+  readonly driver: (server: CameraServer, parts: { time: ManualTime; listener: MotionListener }) => PtzDriver;
 }
 
 export class SimulatedChase implements AsyncDisposable {
@@ -97,7 +97,7 @@ export class SimulatedChase implements AsyncDisposable {
         const every = (ms: number, tick: () => void) => time.every(ms, tick);
         return follow({ ...context, board, every } as unknown as FollowContext, {
           controlMode: 'onvif',
-          driver: driver(server, time),
+          driver: (listener) => driver(server, { time, listener }),
           time,
         });
       },

@@ -20,7 +20,7 @@ const STATUS: PtzStatus = {
   tilt: -3,
   zoom: 0.5,
   moving: false,
-  cameraUnixMs: null,
+  leaseMs: 1000,
   roundTripMs: 20.04,
   velocity: null,
   link: { ...READY, nextTryMs: null },

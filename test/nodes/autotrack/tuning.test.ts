@@ -19,9 +19,6 @@ function capabilities(rung: 'velocity' | 'absolute', more: Partial<Capabilities>
   return {
     positionUnit: 'degrees',
     position: true,
-    absolute: true,
-    relative: [],
-    zoom: true,
     leaseMs: 1000,
     verdict: chooseRung(evidence, { allowed: [rung], guardian: false }, 20),
     ...more,
@@ -50,7 +47,7 @@ class Bench {
   status(): PtzStatus {
     const at = (axis: 'pan' | 'tilt') => this.#motions[axis].at(this.nowMs).position;
     const link = { state: 'ready', reason: null, nextTryMs: null } as const;
-    const told = { cameraUnixMs: null, roundTripMs: 20, velocity: null, link };
+    const told = { roundTripMs: 20, velocity: null, leaseMs: 1000, link };
     return {
       atMs: this.nowMs,
       pan: at('pan') + this.disturbance(this.nowMs),

@@ -8,7 +8,7 @@ import { type FullSpeed, speedFor } from './full-speed.ts';
 import type { PtzCalls, Shares } from './ptz-calls.ts';
 import type { Refusal } from './soap-client.ts';
 
-export interface SteeringOptions {
+export interface ShortMovesOptions {
   readonly rung: Exclude<Rung, 'velocity'>;
   readonly calls: PtzCalls;
   /** What full speed covers in a second, as a share of each axis. */
@@ -40,13 +40,13 @@ interface Chain {
   readonly place: { readonly pan: number; readonly tilt: number; readonly zoom: number | null } | null;
 }
 
-export class Steering {
-  readonly #options: SteeringOptions;
+export class ShortMoves {
+  readonly #options: ShortMovesOptions;
   #chain: Chain | null = null;
   /** Those of late. */
   #sent: readonly { readonly atMs: number; readonly velocity: Velocity }[] = [];
 
-  constructor(options: SteeringOptions) {
+  constructor(options: ShortMovesOptions) {
     this.#options = options;
   }
 

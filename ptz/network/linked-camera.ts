@@ -1,0 +1,194 @@
+/** A camera behind a network: connected, judged, lost and found again, and told to whoever watches what moves. */
+import { WindhoverError } from '../../runtime/node.ts';
+import type { Capabilities, Link, Velocity } from '../driver.ts';
+import type { DriverTime } from '../time.ts';
+import type { Camera, CameraLook, Judged } from './camera.ts';
+import { LinkState } from './link.ts';
+import type { MotionWatch } from './motion-watch.ts';
+import { leaseFor, tooSlow } from './stopping-time.ts';
+
+/** While connecting, a lost request is worth sending again. */
+const OPEN_RETRIES = 2;
+/** For what may still move from before. */
+const SETTLE_MS = 500;
+/** Requests get lost; a stop is worth more than one. */
+const STOP_ATTEMPTS = 3;
+
+export class LinkedCamera {
+  readonly #camera: Camera;
+  readonly #time: DriverTime;
+  readonly #watch: MotionWatch;
+  readonly #link: LinkState;
+  /** Null until the camera has been judged. */
+  #judged: Judged | null = null;
+
+  constructor(camera: Camera, time: DriverTime, watch: MotionWatch) {
+    [this.#camera, this.#time, this.#watch] = [camera, time, watch];
+    this.#link = new LinkState(camera.client.policy, time);
+  }
+
+  get judged(): Judged | null {
+    return this.#judged;
+  }
+
+  /** How the link stands; a camera that needs a guardian and has none is not to be used either. */
+  get link(): Link {
+    const { reason } = this.#watch;
+    return this.#link.isReady && reason !== null ? { state: 'lost', reason, nextTryMs: null } : this.#link.now;
+  }
+
+  /** Lost or refused, and it is time to try again. */
+  get isDue(): boolean {
+    return this.#judged !== null && this.#link.isDue;
+  }
+
+  get roundTripMs(): number | null {
+    return this.#camera.client.roundTripMs;
+  }
+
+  /** The one bound of a lease: everything is to stand in time when our process dies. */
+  get leaseMs(): number {
+    return leaseFor((this.roundTripMs ?? 0) + this.#watch.lateMs);
+  }
+
+  /**
+   * Connects, and finds out by small moves how to steer.
+   * @param probe false: no moves
+   * @param lost called when the camera is to be stopped because nobody else could
+   */
+  async open(probe: boolean, lost: () => void, signal: AbortSignal): Promise<Capabilities> {
+    const endSmallMoves = this.#watch.begin(() => {
+      if (this.#judged) lost();
+    });
+    const { client } = this.#camera;
+    client.retries = OPEN_RETRIES;
+    try {
+      await this.#camera.connect(signal);
+      const judged = await this.#judge(probe, signal);
+      const { verdict } = judged;
+      const remarks = await this.#watch.settle(verdict);
+      const notes = [...verdict.notes, ...remarks, ...tooSlow(verdict.roundTripMs + this.#watch.lateMs)];
+      this.#judged = { ...judged, verdict: { ...verdict, notes } };
+      this.#link.ready();
+      return { ...this.#judged, leaseMs: this.leaseMs };
+    } catch (error) {
+      this.#failed(error);
+      await this.#watch.close();
+      throw error;
+    } finally {
+      endSmallMoves();
+      client.retries = 0;
+    }
+  }
+
+  /** A velocity is about to be sent. @throws WindhoverError when it must not be */
+  announce(leaseMs: number): void {
+    this.#link.check();
+    this.#watch.moves(leaseMs);
+  }
+
+  async move(velocity: Velocity, leaseMs: number, signal: AbortSignal): Promise<void> {
+    await this.#ask(() => this.#camera.move(velocity, leaseMs, signal));
+  }
+
+  /** @returns token of the preset that `find` names */
+  async goTo(find: (presets: Awaited<ReturnType<Camera['presets']>>) => string, signal: AbortSignal): Promise<string> {
+    const token = find(await this.#ask(() => this.#camera.presets(signal)));
+    await this.#ask(() => this.#camera.goTo(token, signal));
+    return token;
+  }
+
+  /** Tries whatever the link's state. @throws WindhoverError `ptz_stop_failed`, `ptz_aborted`, `ptz_login` */
+  async stop(signal: AbortSignal | undefined): Promise<void> {
+    await this.#try(() => this.#stop(signal));
+    this.#watch.stands();
+  }
+
+  /** Tries to get a lost camera back, and stops it. Never fails. @returns true: it is back, and stands */
+  async reconnect(signal: AbortSignal): Promise<boolean> {
+    try {
+      await this.#camera.reconnect(signal);
+      // Whatever it does since it came back, we have not asked for it.
+      await this.#stop(signal);
+      this.#watch.watch(this.#camera.stopJob());
+      this.#link.ready();
+      this.#watch.stands();
+      return true;
+    } catch (error) {
+      this.#failed(error);
+      return false;
+    }
+  }
+
+  /** What the camera says, or nothing: the link says why. */
+  async look(signal: AbortSignal): Promise<CameraLook> {
+    if (this.#judged && this.#link.isReady) {
+      try {
+        return await this.#try(() => this.#camera.look(signal));
+      } catch {
+        // It is in the link.
+      }
+    }
+    return { atMs: this.#time.clock.monoMs(), pan: null, tilt: null, zoom: null, moving: null };
+  }
+
+  async close(): Promise<void> {
+    this.#link.closed();
+    await this.#watch.close();
+  }
+
+  /** @throws WindhoverError; the camera is stopped then as far as it can be reached */
+  async #judge(probe: boolean, signal: AbortSignal): Promise<Judged> {
+    try {
+      // It may still be moving because of an earlier process.
+      await this.#stop(signal);
+      this.#watch.watch(this.#camera.stopJob());
+      await this.#watch.ready(signal);
+      if (probe) await this.#time.wait(SETTLE_MS, signal);
+      const judged = await this.#camera.judge((ending) => this.#stop(ending), signal);
+      this.#watch.check();
+      return judged;
+    } catch (error) {
+      const stopped = this.#stop(undefined).then(() => this.#watch.stands());
+      await stopped.catch((cause: unknown) => this.#failed(cause));
+      throw error;
+    }
+  }
+
+  async #stop(signal: AbortSignal | undefined): Promise<void> {
+    let cause: unknown;
+    for (let attempt = 0; attempt < STOP_ATTEMPTS; attempt++) {
+      try {
+        return await this.#camera.stop(signal);
+      } catch (error) {
+        const code = error instanceof WindhoverError ? error.code : '';
+        if (code === 'ptz_aborted' || code === 'ptz_login') throw error;
+        cause = error;
+      }
+    }
+    const hint = 'it may still be moving: check it';
+    throw new WindhoverError('ptz_stop_failed', 'the camera did not confirm the stop', { hint, cause });
+  }
+
+  async #ask<T>(request: () => Promise<T>): Promise<T> {
+    this.#link.check();
+    return await this.#try(request);
+  }
+
+  async #try<T>(request: () => Promise<T>): Promise<T> {
+    try {
+      const answer = await request();
+      this.#link.worked();
+      return answer;
+    } catch (error) {
+      this.#failed(error);
+      throw error;
+    }
+  }
+
+  #failed(error: unknown): void {
+    this.#link.failed(error);
+    if (!(error instanceof WindhoverError) || error.code !== 'ptz_login') return;
+    this.#watch.refused(this.#camera.client.policy.record(this.#time.clock.monoMs()));
+  }
+}
