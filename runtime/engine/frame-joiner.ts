@@ -38,6 +38,7 @@ export class FrameJoiner {
   /** @returns the frames that this completes, in order. @throws WindhoverError `join_frame` */
   put(input: string, value: unknown): Joined[] {
     const index = frameIndex(input, value);
+    if (this.#inputs.length === 1) return [{ [input]: value }];
     if (index <= this.#releasedUpTo) {
       this.#lost += 1;
       return [];

@@ -193,13 +193,14 @@ export class RunningNode implements Receiver {
   }
 
   /** Hands on the frames that a step of the joiner has completed. All are queued at once, so that they stay in order. */
-  async #join(step: (joiner: FrameJoiner) => Joined[]): Promise<void> {
+  #join(step: (joiner: FrameJoiner) => Joined[]): void | Promise<void> {
     if (!this.#joiner) return;
     try {
       const lostBefore = this.#joiner.lost;
       const frames = step(this.#joiner);
       if (this.#joiner.lost > lostBefore) this.count('unjoined', this.#joiner.lost - lostBefore);
-      await Promise.all(frames.map((values) => this.#queue.enter(() => this.#handlers.joined?.(values as never))));
+      const work = frames.map((values) => this.#queue.enter(() => this.#handlers.joined?.(values as never)));
+      return work.length === 1 ? work[0] : Promise.all(work).then(() => undefined);
     } catch (error) {
       this.#fail(error);
     }
