@@ -39,10 +39,10 @@ export async function goesOn({ command, url, session, client }: Chase, seconds: 
 
 /** Nothing is there when we start; then it is, and is followed with. */
 export async function comesLate(chase: Chase, { code, says }: { code: string; says: string }, comes: () => unknown) {
-  const target = await chase.select();
+  await chase.select();
   await chase.client.state('why not', ({ reason }) => reason?.code === code && reason.message.includes(says));
   await goesOn(chase, 4);
-  expect(chase.client.autotrack).toMatchObject({ state: 'fault', active: false, target_id: target, rung: null });
+  expect(chase.client.autotrack).toMatchObject({ state: 'fault', active: false, selected_by: 'operator', rung: null });
   await comes();
   await followsAgain(chase);
 }
