@@ -225,11 +225,16 @@ export class Probe {
     return 'no';
   }
 
-  /** @param told what it was told to turn at, of full speed @param goal where that ends */
+  /**
+   * From before the first look to after the second: an answer that is late makes it seem slower than it is, so that moves
+   * are told to be faster and are over sooner, never later, than their lease.
+   * @param told what it was told to turn at, of full speed
+   * @param goal where that ends
+   */
   async #measureSpeed(told: number, goal?: { readonly pan: number; readonly tilt: number }): Promise<FullSpeed> {
     const { clock } = this.#context.time;
-    const first = await this.#eyes.look();
     const firstMs = clock.monoMs();
+    const first = await this.#eyes.look();
     await this.#eyes.pause(LOOK_MS);
     const second = await this.#eyes.look();
     return fullSpeedOf(first, second, clock.monoMs() - firstMs, told, goal);
