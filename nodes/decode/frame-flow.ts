@@ -13,7 +13,7 @@ import {
 } from '../../runtime/node.ts';
 import { FrameConverter } from './converter.ts';
 import type { DecodeOptions } from './options.ts';
-import { RateLimit } from './rate-limit.ts';
+import { FrameRateLimit } from './rate-limit.ts';
 import { frameTimestamp, isDamaged, VideoDecoder } from './video-decoder.ts';
 
 type Context = NodeContext<DecodeOptions, { frames: { kind: 'frame' } }>;
@@ -31,7 +31,7 @@ interface Decoded {
 export class FrameFlow {
   readonly #params: DecodeOptions;
   readonly #context: Context;
-  #limit: RateLimit;
+  #limit: FrameRateLimit;
   readonly #converters = new Map<FrameRequest, FrameConverter>();
   #decoder: VideoDecoder | undefined;
   #codec: unknown;
@@ -49,7 +49,7 @@ export class FrameFlow {
   constructor(params: DecodeOptions, context: Context) {
     this.#params = params;
     this.#context = context;
-    this.#limit = new RateLimit(params.fps);
+    this.#limit = new FrameRateLimit(params.fps);
     const { kept } = context;
     if (typeof kept === 'object' && kept !== null && 'index' in kept) this.#predecessor = kept as Decoded;
     this.#index = this.#predecessor?.index ?? 0;
@@ -57,7 +57,7 @@ export class FrameFlow {
 
   /** @param fps highest frame rate handed on from now on; undefined: every frame */
   limit(fps: number | undefined): void {
-    this.#limit = new RateLimit(fps);
+    this.#limit = new FrameRateLimit(fps);
   }
 
   /** Where a successor goes on. In `asap` pace none does: it would play the media from its start. */

@@ -1,7 +1,7 @@
 /**
  * Limits a frame rate by time, not by counting: frames of uneven rate come out as evenly as they can. Pure stepper.
  */
-export class RateLimit {
+export class FrameRateLimit {
   readonly #periodS: number;
   #dueS = Number.NEGATIVE_INFINITY;
 

@@ -17,7 +17,7 @@ type Ort = typeof import('onnxruntime-node');
 type Provider = DetectOptions['providers'][number];
 export type FrameData = Float32Array | Uint8Array;
 
-export interface RunOptions {
+export interface InferenceOptions {
   readonly threads: number;
   readonly providers: readonly Provider[];
   /** Refuse to fall back to another provider than the first. */
@@ -56,7 +56,7 @@ export class ModelSession {
    * @throws WindhoverError (permanent) `provider_unavailable` when the required (or every) provider fails to start,
    *   `model_load_failed` when ONNX Runtime refuses the file
    */
-  static async open(model: Model, options: RunOptions, clock: Clock, log: Logger): Promise<ModelSession> {
+  static async open(model: Model, options: InferenceOptions, clock: Clock, log: Logger): Promise<ModelSession> {
     const ort = await import('onnxruntime-node');
     // Every failure is thrown with its text; the library's own lines would break up the log.
     ort.env.logLevel = 'fatal';

@@ -49,7 +49,7 @@ export interface StepResult {
 }
 
 /** A tracker at rest between two frames. */
-export interface TrackerState {
+export interface ByteTrackState {
   readonly nextId: number;
   readonly frameTimeS: number;
   readonly nowS: number;
@@ -99,7 +99,7 @@ export class ByteTrack {
   }
 
   /** All of it but its options as plain data; see {@link from}. */
-  get state(): TrackerState {
+  get state(): ByteTrackState {
     const place = (tracklet: Tracklet) => this.#tracklets.indexOf(tracklet);
     return {
       nextId: this.#nextId,
@@ -115,7 +115,7 @@ export class ByteTrack {
   }
 
   /** A tracker that goes on from such a state. */
-  static from({ nextId, frameTimeS, nowS, started, tracklets }: TrackerState, options: TrackOptions): ByteTrack {
+  static from({ nextId, frameTimeS, nowS, started, tracklets }: ByteTrackState, options: TrackOptions): ByteTrack {
     const tracker = new ByteTrack(options, nextId);
     tracker.#frameTimeS = frameTimeS;
     tracker.#nowS = nowS;

@@ -4,7 +4,7 @@
  * In: detections of every frame, in order. Out: for each of them the tracks seen in that frame, in source pixels.
  */
 import { boardTopics, defineNode, WindhoverError } from '../../runtime/node.ts';
-import { ByteTrack, type TrackerState } from './byte-track.ts';
+import { ByteTrack, type ByteTrackState } from './byte-track.ts';
 import { EgoMotion } from './ego-motion.ts';
 import { trackOptions } from './options.ts';
 
@@ -61,7 +61,7 @@ export default defineNode({
 
 /** What a successor goes on with. */
 interface Handover {
-  readonly tracker: TrackerState;
+  readonly tracker: ByteTrackState;
   readonly camera: EgoMotion['state'];
 }
 

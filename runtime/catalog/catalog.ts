@@ -16,7 +16,7 @@ import type { GraphText, LoadOptions, LoadResult } from '../graph/load.ts';
 import { overruled } from '../graph/sets.ts';
 import type { SessionGraph } from '../session/changes.ts';
 import { backupsOf, graphsIn, isFolder, replaceFile, writeBackup } from './disk.ts';
-import { Follower } from './follower.ts';
+import { DiskFollower } from './follower.ts';
 import { GraphFile, problemsOf, type Warning } from './graph-file.ts';
 import { type Applied, type Candidate, type CatalogServices, Graphs } from './graphs.ts';
 import { type Patch, patchText } from './patch.ts';
@@ -36,7 +36,7 @@ export class Catalog {
   readonly #options: LoadOptions;
   readonly #folders: readonly string[];
   readonly #graphs: Graphs;
-  #follower: Follower | undefined;
+  #follower: DiskFollower | undefined;
   #turn: Promise<unknown> = Promise.resolve();
 
   private constructor(folders: readonly string[], options: LoadOptions) {
@@ -152,7 +152,7 @@ export class Catalog {
 
   /** Follows edits of the files, and files that are added to folders or deleted. */
   watch(options: { readonly pollMs?: number } = {}): void {
-    this.#follower = new Follower({
+    this.#follower = new DiskFollower({
       ...options,
       graphs: this.#graphs,
       folders: this.#folders,

@@ -24,7 +24,7 @@ export interface FollowerOptions {
   inTurn(work: () => Promise<void>): Promise<void>;
 }
 
-export class Follower {
+export class DiskFollower {
   readonly #options: FollowerOptions;
   readonly #watch: FolderWatch;
 

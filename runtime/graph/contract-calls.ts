@@ -5,7 +5,7 @@ import type { FrameRequest, Pace } from '../data.ts';
 import { errorMessage, WindhoverError } from '../errors.ts';
 import type { AnyNode, PrepareContext } from '../node.ts';
 import { Secrets } from '../secrets.ts';
-import { type Faults, joinPath, type Place } from './faults.ts';
+import { type Faults, joinPath, type TextPlace } from './faults.ts';
 import type { FoundLink } from './links.ts';
 import type { NodeOutline } from './outline.ts';
 import { locate } from './tree.ts';
@@ -99,7 +99,7 @@ function reportError(node: CallableNode, error: unknown, context: CallContext): 
   const keys = option?.split('.') ?? null;
   const root = outline.with ?? null;
   const found = keys === null || root === null ? null : locate(root, keys);
-  const at: Place = found?.tree === undefined ? outline.at : found.at;
+  const at: TextPlace = found?.tree === undefined ? outline.at : found.at;
   const path = keys === null ? outline.path : keys.reduce(joinPath, joinPath(outline.path, 'with'));
   context.faults.add(at, path, code, secrets.redact(message));
 }

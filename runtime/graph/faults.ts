@@ -4,7 +4,7 @@
 import { maskPasswords } from '../secrets.ts';
 
 /** Where a value was written: in the graph file (1-based line and column), or in a `--set` argument. */
-export interface Place {
+export interface TextPlace {
   readonly line: number;
   readonly column: number;
   /** The whole argument, as in `detect.confidence=3`; line and column are 0 then. */
@@ -48,7 +48,7 @@ export class Faults {
     return this.#faults.length;
   }
 
-  add(at: Place, path: string, code: string, message: string): void {
+  add(at: TextPlace, path: string, code: string, message: string): void {
     const { line, column, set } = at;
     const where = set === undefined ? {} : { set: oneLine(maskPasswords(set.split('=', 1)[0] || set)) };
     this.#faults.push({ file: this.file, line, column, path, code, message: oneLine(message), ...where });

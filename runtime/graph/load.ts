@@ -15,7 +15,7 @@ import type { AnyNode, PrepareContext } from '../node.ts';
 import { Secrets } from '../secrets.ts';
 import { type CallableNode, type CallContext, frameRequest, graphPace, validateNode } from './contract-calls.ts';
 import { checkDeclarations } from './declarations.ts';
-import { Faults, type GraphFault, type Place } from './faults.ts';
+import { Faults, type GraphFault, type TextPlace } from './faults.ts';
 import type { CheckedGraph, CheckedLink, CheckedNode } from './graph.ts';
 import { Groups } from './groups.ts';
 import { type FoundLink, findLinks } from './links.ts';
@@ -56,7 +56,7 @@ export interface LoadResult {
 }
 
 const MAX_FILE_BYTES = 1_000_000;
-const TOP: Place = { line: 1, column: 1 };
+const TOP: TextPlace = { line: 1, column: 1 };
 
 /** What a graph file says, or why that can't be known. */
 export type GraphText = string | { readonly problem: string };

@@ -1,7 +1,7 @@
 /** Located tree → the parts of a graph: its version, its camera, and per node `use`, `from`, `with` and `worker`. */
 
 import { suggestion } from '../nearest.ts';
-import { type Faults, joinPath, type Place, quote } from './faults.ts';
+import { type Faults, joinPath, quote, type TextPlace } from './faults.ts';
 import { type Entry, type MapTree, type ScalarTree, shown, shownWithType, type Tree } from './tree.ts';
 
 export const GRAPH_VERSION = 1;
@@ -18,15 +18,15 @@ const NODE_KEYS = ['use', 'from', 'with', 'worker'];
 
 export interface Outline {
   readonly camera: string;
-  readonly cameraAt: Place;
+  readonly cameraAt: TextPlace;
   readonly nodes: readonly NodeOutline[];
   /** Where faults of the graph as a whole are shown. */
-  readonly at: Place;
+  readonly at: TextPlace;
 }
 
 export interface NodeOutline {
   readonly id: string;
-  readonly at: Place;
+  readonly at: TextPlace;
   readonly path: string;
   /** Null when missing or of the wrong type; a fault says so. */
   readonly use: ScalarTree | null;
@@ -35,7 +35,7 @@ export interface NodeOutline {
   readonly fromBroken: boolean;
   /** Undefined when absent, null when it is no mapping. */
   readonly with: MapTree | null | undefined;
-  readonly worker: { readonly name: string; readonly at: Place } | null;
+  readonly worker: { readonly name: string; readonly at: TextPlace } | null;
 }
 
 /** One entry of `from`. */
@@ -44,7 +44,7 @@ export interface Reference {
   readonly port: string | null;
   /** The input it is for, from the form `from: { input: node.port }`. */
   readonly input: string | null;
-  readonly at: Place;
+  readonly at: TextPlace;
   readonly path: string;
   /** The text came from the environment and is not to be printed. */
   readonly hidden: boolean;
@@ -106,7 +106,7 @@ function readNode(id: string, entry: Entry, faults: Faults): NodeOutline {
   };
 }
 
-function readUse(node: MapTree, at: Place, path: string, faults: Faults): ScalarTree | null {
+function readUse(node: MapTree, at: TextPlace, path: string, faults: Faults): ScalarTree | null {
   const use = node.entries.get('use')?.value;
   const wanted = 'the name of a node, or a path such as ./my-node.ts';
   if (use === undefined) faults.add(at, `${path}.use`, 'missing', `is required; ${wanted}`);

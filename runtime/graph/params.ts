@@ -9,7 +9,7 @@ import type { TObject, TSchema } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
 import { errorMessage } from '../errors.ts';
 import { isSecretName, passwordsIn } from '../secrets.ts';
-import { type Faults, joinPath, type Place } from './faults.ts';
+import { type Faults, joinPath, type TextPlace } from './faults.ts';
 import { properties, type SchemaFault, schemaFaults, variantsOf } from './schema-errors.ts';
 import { isBroken, locate, type MapTree, type Scalar, type ScalarTree, type Tree } from './tree.ts';
 
@@ -24,7 +24,7 @@ export interface ParamsInput {
   /** What the graph says; undefined for a node without `with`. */
   readonly tree: MapTree | undefined;
   /** The node: where to report what is missing altogether, and its path. */
-  readonly at: Place;
+  readonly at: TextPlace;
   readonly path: string;
   readonly bases: PathBases;
 }

@@ -1,7 +1,7 @@
 /** `--set node.key=value` arguments, put over the parameters of a graph before these are checked. */
 
 import { suggestion } from '../nearest.ts';
-import { type Faults, type Place, quote } from './faults.ts';
+import { type Faults, quote, type TextPlace } from './faults.ts';
 import { type Entry, type MapTree, scalar, type Tree } from './tree.ts';
 import { parseTree, plainValue } from './yaml.ts';
 
@@ -30,7 +30,7 @@ export function overruled(patch: unknown, sets: readonly string[], faults: Fault
 }
 
 function applySet(root: MapTree, set: string, faults: Faults): MapTree {
-  const at: Place = { line: 0, column: 0, set };
+  const at: TextPlace = { line: 0, column: 0, set };
   const equals = set.indexOf('=');
   const [id, ...keys] = set.slice(0, Math.max(0, equals)).split('.');
   if (equals < 0 || id === undefined || id === '' || keys.length === 0 || keys.includes('')) {
@@ -54,13 +54,13 @@ function applySet(root: MapTree, set: string, faults: Faults): MapTree {
   return node.type === 'map' && value !== null ? put(root, ['nodes', id, 'with', ...keys], value, at) : root;
 }
 
-function setValue(text: string, at: Place, faults: Faults): Tree | null {
+function setValue(text: string, at: TextPlace, faults: Faults): Tree | null {
   // Anything else is one scalar, whatever is in it: `#fff`, `a: b` and `*` mean themselves on a command line.
   if (!/^["'[{]/.test(text)) return scalar(at, plainValue(text));
   return parseTree(text, faults, () => at);
 }
 
-function put(map: MapTree, keys: readonly string[], value: Tree, at: Place): MapTree {
+function put(map: MapTree, keys: readonly string[], value: Tree, at: TextPlace): MapTree {
   const [key, ...rest] = keys;
   if (key === undefined) return map;
   const old = map.entries.get(key);

@@ -2,13 +2,13 @@
  * A YAML document as plain data in which every value still knows where it was written. Files and `--set` arguments
  * become the same kind of tree, so that everything after them is checked and reported alike.
  */
-import { type Place, quote } from './faults.ts';
+import { quote, type TextPlace } from './faults.ts';
 
 export type Scalar = string | number | boolean | null;
 
 export interface ScalarTree {
   readonly type: 'scalar';
-  readonly at: Place;
+  readonly at: TextPlace;
   readonly value: Scalar;
   /** Not in quotes and no block text: its text may mean a number, true, false or nothing. */
   readonly plain: boolean;
@@ -22,30 +22,33 @@ export interface ScalarTree {
 
 export interface ListTree {
   readonly type: 'list';
-  readonly at: Place;
+  readonly at: TextPlace;
   readonly items: readonly Tree[];
 }
 
 export interface MapTree {
   readonly type: 'map';
-  readonly at: Place;
+  readonly at: TextPlace;
   readonly entries: ReadonlyMap<string, Entry>;
 }
 
 export interface Entry {
   /** Where the key stands. */
-  readonly key: Place;
+  readonly key: TextPlace;
   readonly value: Tree;
 }
 
 export type Tree = ScalarTree | ListTree | MapTree;
 
-export function scalar(at: Place, value: Scalar, plain = true): ScalarTree {
+export function scalar(at: TextPlace, value: Scalar, plain = true): ScalarTree {
   return { type: 'scalar', at, value, plain, variables: [], broken: false };
 }
 
 /** Follows keys and indices as far as the tree goes. `tree` is undefined where the last key is not written down. */
-export function locate(root: Tree, keys: readonly string[]): { at: Place; keyAt: Place; tree: Tree | undefined } {
+export function locate(
+  root: Tree,
+  keys: readonly string[],
+): { at: TextPlace; keyAt: TextPlace; tree: Tree | undefined } {
   let tree: Tree = root;
   let keyAt = root.at;
   for (const key of keys) {

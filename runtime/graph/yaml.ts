@@ -17,7 +17,7 @@ import {
   Scalar as YamlScalar,
 } from 'yaml';
 import { errorMessage } from '../errors.ts';
-import { type Faults, joinPath, type Place } from './faults.ts';
+import { type Faults, joinPath, type TextPlace } from './faults.ts';
 import { type Entry, type MapTree, type Scalar, scalar, type Tree } from './tree.ts';
 
 /** Uses of aliases in one document; each is expanded, and an alias of aliases would multiply them. */
@@ -31,7 +31,7 @@ const MAX_SYNTAX_FAULTS = 20;
  * @param placeOf where an offset of `text` is for the reader; given for text that is not a file's
  * @returns the tree, or null when the text is empty or its syntax is broken (faults say so)
  */
-export function parseTree(text: string, faults: Faults, placeOf?: (offset: number) => Place): Tree | null {
+export function parseTree(text: string, faults: Faults, placeOf?: (offset: number) => TextPlace): Tree | null {
   const lines = new LineCounter();
   const place =
     placeOf ??
@@ -106,7 +106,7 @@ class Converter {
   constructor(
     readonly document: Document.Parsed,
     readonly faults: Faults,
-    readonly place: (offset: number) => Place,
+    readonly place: (offset: number) => TextPlace,
   ) {}
 
   tree(node: unknown, path: string, depth: number, fallback: number | undefined = 0): Tree {
@@ -127,7 +127,7 @@ class Converter {
     return scalar(at, node.value, node.type === YamlScalar.PLAIN && node.tag === undefined);
   }
 
-  private map(node: YAMLMap, at: Place, path: string, depth: number): MapTree {
+  private map(node: YAMLMap, at: TextPlace, path: string, depth: number): MapTree {
     const entries = new Map<string, Entry>();
     const merged: Tree[] = [];
     for (const pair of node.items) {
@@ -146,7 +146,7 @@ class Converter {
     return { type: 'map', at, entries };
   }
 
-  private key(pair: Pair, map: YAMLMap, path: string): { name: string; at: Place; merge: boolean } | null {
+  private key(pair: Pair, map: YAMLMap, path: string): { name: string; at: TextPlace; merge: boolean } | null {
     const at = this.at(pair.key, offset(map));
     const key = pair.key;
     if (isScalar(key) && isScalarValue(key.value) && key.value !== null) {
@@ -169,19 +169,19 @@ class Converter {
     }
   }
 
-  private alias(alias: Alias, at: Place, path: string, depth: number): Tree {
+  private alias(alias: Alias, at: TextPlace, path: string, depth: number): Tree {
     if (++this.#aliases > MAX_ALIASES) return this.refuse(at, '', `uses aliases more than ${MAX_ALIASES} times`);
     const target = alias.resolve(this.document);
     if (target === undefined) return this.refuse(at, path, 'there is no anchor of that name before this alias');
     return this.tree(target, path, depth + 1);
   }
 
-  private refuse(at: Place, path: string, message: string): Tree {
+  private refuse(at: TextPlace, path: string, message: string): Tree {
     this.faults.add(at, path, 'yaml', message);
     return { ...scalar(at, null), broken: true };
   }
 
-  private at(node: unknown, fallback: number | undefined): Place {
+  private at(node: unknown, fallback: number | undefined): TextPlace {
     return this.place(offset(node) ?? fallback ?? 0);
   }
 }

@@ -10,7 +10,7 @@
 import type { ServerLimits } from './limits.ts';
 
 /** `behind`: no ticks for now, it gets the latest once it is back. `too_slow`: to be closed. */
-export type Pace = 'keeps_up' | 'behind' | 'too_slow';
+export type ClientPace = 'keeps_up' | 'behind' | 'too_slow';
 
 type Limits = Pick<
   ServerLimits,
@@ -30,7 +30,7 @@ export class SlowClientWatch {
     this.#limits = limits;
   }
 
-  step(nowMs: number, unsentBytes: number): Pace {
+  step(nowMs: number, unsentBytes: number): ClientPace {
     if (unsentBytes > this.#limits.maxUnsentBytes) return 'too_slow';
     if (unsentBytes > 0) this.#unsentSinceMs ??= nowMs;
     else this.#unsentSinceMs = undefined;

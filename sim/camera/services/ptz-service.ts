@@ -9,7 +9,7 @@ import { login, open, type Service } from './operation.ts';
 import { findPtzProfile, PTZ_CONFIGURATION, PTZ_NODE, profilesOf } from './profiles.ts';
 import { readDurationS, readFlag, readVector } from './ptz-arguments.ts';
 import { describeSpaces, SPACES, space } from './ptz-spaces.ts';
-import { DEFAULT_TIMEOUT_S, MAX_PRESETS, type Place, type PtzUnit, TIMEOUT_RANGE_S } from './ptz-unit.ts';
+import { DEFAULT_TIMEOUT_S, MAX_PRESETS, type PtzUnit, TIMEOUT_RANGE_S, type UnitPosition } from './ptz-unit.ts';
 
 export interface PtzFacts {
   readonly traits: Traits;
@@ -120,7 +120,7 @@ function status({ traits, camera, unit, cameraUnixMs }: PtzFacts, body: XmlEleme
   );
 }
 
-function vector(name: 'tt:Position' | 'tt:PTZPosition', unit: PtzUnit, place: Place): Xml {
+function vector(name: 'tt:Position' | 'tt:PTZPosition', unit: PtzUnit, place: UnitPosition): Xml {
   const { x, y, zoom } = unit.toVector(place);
   return el(
     name,

@@ -10,12 +10,12 @@ import { type PtzVector, spaceOf } from './ptz-arguments.ts';
 import { fromGeneric, SPACES, toGeneric, wholeRange } from './ptz-spaces.ts';
 
 /** Degrees, degrees, share of the zoom range. */
-export type Place = Readonly<Record<Axis, number>>;
+export type UnitPosition = Readonly<Record<Axis, number>>;
 
 export interface Preset {
   readonly token: string;
   readonly name: string;
-  readonly place: Place;
+  readonly place: UnitPosition;
 }
 
 export const MAX_PRESETS = 32;
@@ -32,7 +32,7 @@ export class PtzUnit {
   readonly presets = new Map<string, Preset>();
   readonly #camera: VirtualCamera;
   readonly #traits: Traits;
-  #home: Place;
+  #home: UnitPosition;
 
   constructor(camera: VirtualCamera, traits: Traits) {
     this.#camera = camera;
@@ -42,14 +42,14 @@ export class PtzUnit {
   }
 
   /** A place as PTZ vectors have it: x, y in [−1, 1], zoom in the zoom space. */
-  toVector({ pan, tilt, zoom }: Place): { readonly x: number; readonly y: number; readonly zoom: number } {
+  toVector({ pan, tilt, zoom }: UnitPosition): { readonly x: number; readonly y: number; readonly zoom: number } {
     const { spec } = this.#camera;
     const { zoomSpaceMax } = this.#traits;
     return { x: toGeneric(spec.pan, pan), y: this.#tiltSign * toGeneric(spec.tilt, tilt), zoom: zoom * zoomSpaceMax };
   }
 
   /** Where the encoders are. */
-  place(): Place {
+  place(): UnitPosition {
     const { pan, tilt, zoom } = this.#camera.state();
     return { pan: pan.position, tilt: tilt.position, zoom: zoom.position };
   }

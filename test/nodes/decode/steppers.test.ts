@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { fitFrame } from '../../../nodes/decode/fit.ts';
-import { RateLimit } from '../../../nodes/decode/rate-limit.ts';
+import { FrameRateLimit } from '../../../nodes/decode/rate-limit.ts';
 import { type Box, type Fit, toSourcePx } from '../../../runtime/data.ts';
 
 /** Milliseconds of the frames that pass. */
 function passing(fps: number | undefined, timesMs: readonly number[]): number[] {
-  const limit = new RateLimit(fps);
+  const limit = new FrameRateLimit(fps);
   return timesMs.filter((ms) => limit.passes(ms / 1000));
 }
 
