@@ -1,13 +1,13 @@
 /**
- * What the autotracker asks of a camera, whatever the camera speaks.
+ * The interface between the autotracker and a camera, independent of the camera's protocol.
  *
  * Signs: pan + is right, tilt + is up, zoom + is in. Every call has the driver's own deadline and takes an AbortSignal.
  * Calls go to the camera one at a time, in order; of velocities that wait only the newest is sent.
  * Errors are WindhoverErrors: `ptz_unreachable` (no answer, no connection: try again later), `ptz_login` (refused, or
  * no attempt allowed yet), `ptz_refused` (the camera understood and said no), `ptz_unsupported` (it lacks that),
  * `ptz_profile` (no such profile), `ptz_preset` (no such preset), `ptz_closed`, `ptz_aborted`, `ptz_stop_failed` (no
- * stop was confirmed), `ptz_unguarded` (it needs a guardian, and there is none at the moment), `ptz_interrupted` (opening was disturbed: try
- * again).
+ * stop was confirmed), `ptz_unguarded` (it needs a guardian, and there is none at the moment), `ptz_interrupted`
+ * (opening was disturbed: try again).
  */
 import { WindhoverError } from '../runtime/node.ts';
 import type { Verdict } from './ladder.ts';
@@ -28,11 +28,11 @@ export interface Preset {
 }
 
 export interface Capabilities {
-  /** `degrees` where the camera (or the options) tell what its numbers mean; else the camera's range is [-1, 1]. */
+  /** `degrees` where the camera or the options define the unit; else the camera's range is [-1, 1]. */
   readonly positionUnit: 'degrees' | 'normalized';
-  /** The camera says where it points. */
+  /** The camera reports its position. */
   readonly position: boolean;
-  /** The lease to ask for: longer ones are cut to it, so that everything stands in time when our process dies. */
+  /** The longest lease: longer ones are shortened to it, so that the camera stands in time when this process dies. */
   readonly leaseMs: number;
   /** Which rung velocities use, and why; plain data, to be kept and shown. */
   readonly verdict: Verdict;
@@ -48,9 +48,9 @@ export interface Link {
 }
 
 export interface PtzStatus {
-  /** When it pointed there, as well as is known: the middle of the request, on our monotonic clock. */
+  /** Time of the position: the middle of the request, on the monotonic clock of this process. */
   readonly atMs: number;
-  /** Each null when the camera does not say. */
+  /** Each null when the camera does not report it. */
   readonly pan: number | null;
   readonly tilt: number | null;
   readonly zoom: number | null;
@@ -63,7 +63,7 @@ export interface PtzStatus {
   /** The longest lease that the camera gets now: one that has become slower gets shorter ones. */
   readonly leaseMs: number;
   readonly link: Link;
-  /** What is amiss beside the link, in plain words; absent when nothing is. */
+  /** Problems beside the link, in words; absent when there are none. */
   readonly notes?: readonly string[];
 }
 
@@ -71,21 +71,24 @@ export interface PtzStatus {
 export type VelocityOutcome = 'sent' | 'superseded';
 
 export interface PtzDriver {
-  /** Connects and finds out what the camera can do, by small real moves unless told otherwise. */
+  /** Connects and tests the camera's capabilities with small moves, unless `probe` is off. */
   open(signal?: AbortSignal): Promise<Capabilities>;
   /**
    * Moves at a velocity until the lease is over; renew it to go on. Without renewal the driver stops the camera.
    * All zeros is a stop, which a newer velocity may supersede.
-   * @param leaseMs wanted; the driver cuts it to what the camera gets now. From the call on, not from when the camera has it
+   * @param leaseMs wanted; the driver cuts it to what the camera gets now. From the call on, not from when the camera
+   * has it
    */
   velocity(velocity: Velocity, leaseMs: number, signal?: AbortSignal): Promise<VelocityOutcome>;
-  /** Stops all axes; tried again, and by other means, until the camera has taken one. */
+  /** Stops all axes; repeated in all forms until the camera has accepted one. */
   stop(): Promise<void>;
-  /** @param preset token or name @returns its token @throws WindhoverError `ptz_preset` with the list of those there are */
+  /**
+   * @param preset token or name @returns its token @throws WindhoverError `ptz_preset` with the list of those there are
+   */
   goTo(preset: string, signal?: AbortSignal): Promise<string>;
-  /** Never fails for the camera's sake: what is wrong is in `link`. Also tries to get a lost camera back. */
+  /** Never fails because of the camera: the fault is in `link`. Also reconnects a lost camera. */
   status(signal?: AbortSignal): Promise<PtzStatus>;
-  /** Stops, then lets go. @throws WindhoverError `ptz_stop_failed`; it is closed all the same */
+  /** Stops, then disconnects. @throws WindhoverError `ptz_stop_failed`; it is closed in any case */
   close(): Promise<void>;
 }
 
@@ -105,7 +108,7 @@ export function isZero({ pan, tilt, zoom }: Velocity): boolean {
   return pan === 0 && tilt === 0 && zoom === 0;
 }
 
-/** Into [-1, 1]; what is no number is no motion. */
+/** Clamps to [-1, 1]; 0 for what is not a number. */
 export function safeVelocity({ pan, tilt, zoom }: Velocity): Velocity {
   return { pan: unit(pan), tilt: unit(tilt), zoom: unit(zoom) };
 }

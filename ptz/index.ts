@@ -1,5 +1,6 @@
 /**
- * Camera drivers: from checked options to something that moves a camera. The only file of this folder that others import.
+ * Camera drivers: from checked options to a driver that moves a camera. The only file of this folder that others
+ * import.
  *
  *     const driver = makeDriver(options, { time: realTime(clock), head });
  *     const { verdict, leaseMs } = await driver.open(signal);
@@ -35,7 +36,7 @@ export interface DriverSurroundings {
 }
 
 /**
- * The driver that the options name, ready to be opened; nothing is connected yet. Cameras that go on after their last
+ * The driver that the options name, not connected yet. Cameras that keep moving after their last
  * velocity get a guardian (guardian/) when it is opened.
  * @throws WindhoverError `ptz_options`, `ptz_url`
  */

@@ -15,7 +15,7 @@ export interface PositionSource {
   /** For messages. */
   readonly name: string;
   readonly unit: Capabilities['positionUnit'];
-  /** Never fails for the source's sake: what is wrong is in `reason`. */
+  /** Never fails because of the source: the fault is in `reason`. */
   look(signal: AbortSignal): Promise<PositionLook>;
   close(): void;
 }
@@ -23,7 +23,7 @@ export interface PositionSource {
 const NEVER = new AbortController().signal;
 
 /**
- * The driver with its positions from elsewhere. What it is told to do, and how the link stands, stays the driver's: a
+ * The driver with positions from another source. Commands and link stay those of the driver: a
  * source that fails costs the position and nothing else.
  * @param source null: no positions at all
  */

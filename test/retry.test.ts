@@ -6,7 +6,7 @@ import { sleep } from '../runtime/sleep.ts';
 import { openNode } from './node-runner.ts';
 
 describe('backoff', () => {
-  test('doubles up to its bound, each time between the half and all of it, and begins anew', () => {
+  test('doubles up to its bound, each time between the half and all of it, and starts again', () => {
     const limits = { firstMs: 500, longestMs: 15_000 };
     const [least, most] = [new Backoff(limits), new Backoff(limits)];
     const waits = (backoff: Backoff, random: number) => Array.from({ length: 7 }, () => backoff.next(random));

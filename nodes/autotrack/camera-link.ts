@@ -1,6 +1,6 @@
 /**
- * The autotracker's end of the line to the camera: connects and connects again, asks for the status at a steady rate, and
- * never lets a slow camera hold a frame up.
+ * The autotracker's end of the line to the camera: connects and connects again, asks for the status at a steady rate,
+ * and never lets a slow camera hold a frame up.
  */
 
 import type { DriverTime } from '../../ptz/index.ts';
@@ -59,7 +59,7 @@ export class CameraLink {
     return this.#status;
   }
 
-  /** What the camera was told last; zeros once the lease of that is over. */
+  /** The last command to the camera; zeros after its lease. */
   get velocity(): Velocity {
     return this.#velocity;
   }
@@ -69,7 +69,7 @@ export class CameraLink {
     return this.#sentCount;
   }
 
-  /** Connects in the background; comes back at once. */
+  /** Connects in the background; returns at once. */
   start(): void {
     this.#work = this.#run().catch((error: unknown) => {
       this.#warn(error, 'camera control has ended: ');
@@ -99,7 +99,7 @@ export class CameraLink {
     return await this.#driver.goTo(preset, this.#closing.signal);
   }
 
-  /** Stops the camera and lets go. */
+  /** Stops the camera and disconnects. */
   async close(): Promise<void> {
     this.#closing.abort();
     try {

@@ -1,8 +1,8 @@
 /**
  * Stops a camera from another process when ours can't: for cameras that go on after their last velocity.
  *
- * The guardian is there from before the first small move, because what the camera does is not known until then, and goes
- * when it has turned out that the camera stops by itself. Where it is needed and not there, nothing is moved.
+ * The guardian is there from before the first small move, because what the camera does is not known until then, and
+ * goes when it has turned out that the camera stops by itself. Where it is needed and not there, nothing is moved.
  */
 import { WindhoverError } from '../../runtime/node.ts';
 import type { Verdict } from '../ladder.ts';
@@ -13,7 +13,7 @@ import { GuardianProcess } from './guardian-process.ts';
 import { GUARDIAN_LATE_MS } from './messages.ts';
 import type { StopJob } from './stop-job.ts';
 
-/** While it is opened, what may move is renewed like this as long as our event loop turns. */
+/** While it is opened, the guardian is told at this interval that this process is alive. */
 const HOLD_EVERY_MS = 250;
 const HOLD_MS = 1000;
 

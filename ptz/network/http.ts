@@ -115,7 +115,7 @@ async function readText(response: Response): Promise<string> {
   return text + decoder.decode();
 }
 
-/** The error of a call that its caller, or the driver's own deadline, ended. */
+/** The error of a call that was ended by its caller or by the driver's deadline. */
 export function aborted(cause: unknown): WindhoverError {
   return new WindhoverError('ptz_aborted', 'the request to the camera was cancelled', { cause });
 }

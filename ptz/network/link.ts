@@ -4,7 +4,7 @@ import type { Link } from '../driver.ts';
 import type { DriverTime } from '../time.ts';
 import type { LoginPolicy } from './login-policy.ts';
 
-/** A single request gets lost on good networks too. */
+/** A single lost request is normal. */
 const FAILURES_TO_LOSE = 2;
 
 export class LinkState {
@@ -28,7 +28,7 @@ export class LinkState {
     return this.#now.state === 'ready';
   }
 
-  /** Lost or refused, and it is time to try again. */
+  /** Lost or refused, and the next attempt is due. */
   get isDue(): boolean {
     const { state, nextTryMs } = this.#now;
     return (state === 'lost' || state === 'refused') && (nextTryMs === null || this.#time.clock.monoMs() >= nextTryMs);
@@ -60,7 +60,7 @@ export class LinkState {
     if (code === 'ptz_login') this.#now = { state: 'refused', reason, nextTryMs: this.#policy.nextTryMs(nowMs) };
     if (code !== 'ptz_unreachable' && code !== 'ptz_stop_failed') return;
     this.#failures++;
-    // A stop that failed is made up for when the camera is back, so that counts at once.
+    // A failed stop is repeated when the camera is back, so it counts as lost at once.
     const isFew = this.#failures < FAILURES_TO_LOSE && code === 'ptz_unreachable';
     if (isFew && this.isReady) return;
     const nextTryMs = nowMs + this.#backoff.next(this.#time.random());

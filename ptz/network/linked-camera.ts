@@ -11,7 +11,7 @@ import { leaseFor, tooSlow } from './stopping-time.ts';
 const OPEN_RETRIES = 2;
 /** For what may still move from before. */
 const SETTLE_MS = 500;
-/** Requests get lost; a stop is worth more than one. */
+/** Requests get lost, so a stop is sent more than once. */
 const STOP_ATTEMPTS = 3;
 
 export class LinkedCamera {
@@ -37,7 +37,7 @@ export class LinkedCamera {
     return this.#link.isReady && reason !== null ? { state: 'lost', reason, nextTryMs: null } : this.#link.now;
   }
 
-  /** Lost or refused, and it is time to try again. */
+  /** Lost or refused, and the next attempt is due. */
   get isDue(): boolean {
     return this.#judged !== null && this.#link.isDue;
   }
@@ -104,7 +104,7 @@ export class LinkedCamera {
     this.#watch.stands();
   }
 
-  /** Tries to get a lost camera back, and stops it. Never fails. @returns true: it is back, and stands */
+  /** Reconnects a lost camera, and stops it. Never fails. @returns true: it is connected and stands */
   async reconnect(signal: AbortSignal): Promise<boolean> {
     try {
       await this.#camera.reconnect(signal);

@@ -1,5 +1,5 @@
 /**
- * Small real moves that show what the camera does rather than what it says: a slow turn of a few degrees and back. Each
+ * Small test moves that show what the camera really does: a slow turn of a few degrees and back. Each
  * is judged by the position, or by MoveStatus where there is none.
  */
 import type { Velocity } from '../driver.ts';
@@ -36,7 +36,7 @@ export interface ProbeContext {
 export interface ProbeResult {
   readonly verdict: Verdict;
   readonly position: boolean;
-  /** False: MoveStatus said MOVING of a camera that stood. */
+  /** False: MoveStatus said MOVING while the camera stood still. */
   readonly moveStatusTrusted: boolean;
   /** Axes whose positions ran the other way than their velocities. */
   readonly mirrored: Mirrored;
@@ -129,7 +129,7 @@ export class Probe {
     }
   }
 
-  /** A velocity that is left to its Timeout, then one back that is stopped. */
+  /** A velocity that ends by its Timeout, then one back that is stopped. */
   async #tryVelocity(): Promise<Seen | Refusal> {
     const { calls, signal } = this.#context;
     const before = await this.#eyes.look();
@@ -159,7 +159,7 @@ export class Probe {
 
   async #tryStop(): Promise<void> {
     const { calls, stopping, stop, signal } = this.#context;
-    // Long enough that its end is not taken for the stop's work.
+    // Long enough that its end cannot be mistaken for the effect of the stop.
     const timeoutMs = Math.round(3 * (SETTLE_MS + LOOK_MS) + 10 * this.#context.roundTripMs());
     for (let attempt = 0; attempt < 2; attempt++) {
       const before = await this.#eyes.look();
@@ -226,8 +226,8 @@ export class Probe {
   }
 
   /**
-   * From before the first look to after the second: an answer that is late makes it seem slower than it is, so that moves
-   * are told to be faster and are over sooner, never later, than their lease.
+   * From before the first look to after the second: an answer that is late makes it seem slower than it is, so that
+   * moves are told to be faster and are over sooner, never later, than their lease.
    * @param told what it was told to turn at, of full speed
    * @param goal where that ends
    */
@@ -240,7 +240,7 @@ export class Probe {
     return fullSpeedOf(first, second, clock.monoMs() - firstMs, told, goal);
   }
 
-  /** To where it was, if there is a way to say so; it is no matter when there is none. */
+  /** Back to the first position, if possible. */
   async #goBack(): Promise<void> {
     const { pan, tilt } = this.#start ?? {};
     if (pan == null || tilt == null || !this.#rungs.absolute.listed) return;

@@ -72,7 +72,7 @@ describe('a change of', () => {
       { live: [{ node: 'look', params: { rate: 2, size: 32 } }], nodes: ['look'] },
     ],
     [
-      'a fixed option: its worker starts anew, its neighbours are linked anew',
+      'a fixed option: its worker starts again, its neighbours are linked anew',
       { ...NOW, pass: { use: 'pass', from: { detections: 'look' }, worker: 'pass', with: { size: 64 } } },
       { start: ['pass'], stop: ['pass'], rewire: ['look', 'take', 'count'], nodes: ['pass'] },
     ],
@@ -92,7 +92,7 @@ describe('a change of', () => {
       { start: ['other'], rewire: ['look'], nodes: ['other'] },
     ],
     [
-      'a node more among others: that worker starts anew',
+      'a node more among others: that worker starts again',
       { ...NOW, other: { use: 'take', from: 'pass', worker: 'pass' } },
       { start: ['pass'], stop: ['pass'], rewire: ['look', 'take', 'count'], nodes: ['other'] },
     ],
@@ -107,7 +107,7 @@ describe('a change of', () => {
       { rewire: ['look', 'pass', 'take'], nodes: ['take'] },
     ],
     [
-      'which inputs are connected: its worker starts anew',
+      'which inputs are connected: its worker starts again',
       { ...NOW, pass: { use: 'pass', from: { detections: 'look', more: 'look' }, worker: 'pass' } },
       { start: ['pass'], stop: ['pass'], rewire: ['look', 'take', 'count'], nodes: ['pass'] },
     ],

@@ -137,7 +137,7 @@ test(
 );
 
 test(
-  'another option of decode: its worker starts anew, and frames go on from where they were',
+  'another option of decode: its worker starts again, and frames go on from where they were',
   async () => {
     await using session = await running();
     const { pid } = session;
