@@ -37,7 +37,7 @@ const COMMANDS: Record<string, readonly [load: () => Promise<Command>, usage: st
     async () => (await import('./cli/bench.ts')).benchCommand,
     'bench NAME                 measure: tracking, pipeline, fanout',
   ],
-  test: [async () => (await import('./cli/test.ts')).testCommand, 'test [FILTER…]             run the tests'],
+  test: [async () => (await import('./cli/test.ts')).testCommand, 'test [FILTER…] [--all]     run the tests'],
 };
 
 /** Runs one command. An error that it throws is printed as one line. */

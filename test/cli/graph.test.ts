@@ -277,6 +277,7 @@ describe('the command line', () => {
     { args: ['graph', 'graphs/cam01.yaml', '--for', '0'], says: '--for; expected a number from' },
     { args: ['graph', 'graphs/cam01.yaml', '--poort', '1'], says: '--poort' },
     { args: ['serve'], says: 'name graph files or folders' },
+    { args: ['test', '--al'], says: "Unknown option '--al'" },
     { args: ['grpah'], says: "unknown command 'grpah'; did you mean 'graph'?" },
   ])('$args is refused', async ({ args, says }) => {
     const { exitCode, stdout, stderr } = await runCommand(args);
