@@ -14,7 +14,7 @@ import { NetworkDriver } from './network/network-driver.ts';
 import { noneDriver } from './none.ts';
 import { OctagonCamera } from './octagon/camera.ts';
 import { OctagonPosition } from './octagon/octagon-position.ts';
-import { pickAddress } from './octagon/options.ts';
+import { pickOctagon } from './octagon/options.ts';
 import { OnvifCamera } from './onvif/camera.ts';
 import { checkDriverOptions, type DriverOptions } from './options.ts';
 import { withPosition } from './position.ts';
@@ -46,7 +46,7 @@ export function makeDriver(options: DriverOptions, surroundings: DriverSurroundi
   const { position, octagon } = options;
   if (position === 'same') return driver;
   const isOctagon = position === 'octagon' && octagon !== undefined;
-  return withPosition(driver, isOctagon ? new OctagonPosition(pickAddress(octagon), surroundings.time) : null);
+  return withPosition(driver, isOctagon ? new OctagonPosition(pickOctagon(octagon), surroundings.time) : null);
 }
 
 function mover({ driver, onvif, octagon }: DriverOptions, { time, head, listener }: DriverSurroundings): PtzDriver {

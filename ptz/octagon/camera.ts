@@ -11,7 +11,7 @@ import { BoundedMotion } from './bounded.ts';
 import { OctagonClient } from './client.ts';
 import { OctagonEyes } from './look.ts';
 import { OctagonMotion } from './motion.ts';
-import { type OctagonOptions, pickAddress } from './options.ts';
+import { type OctagonOptions, pickOctagon } from './options.ts';
 import { OctagonProbe } from './probe.ts';
 import type { OctagonStopJob } from './stop-job.ts';
 
@@ -52,7 +52,7 @@ export class OctagonCamera implements Camera {
 
   stopJob(): OctagonStopJob {
     const login = this.client.policy.record(this.#time.clock.monoMs());
-    return { kind: 'octagon', address: pickAddress(this.#options), login };
+    return { kind: 'octagon', address: pickOctagon(this.#options), login };
   }
 
   async judge(stop: (signal: AbortSignal) => Promise<void>, signal: AbortSignal): Promise<Judged> {

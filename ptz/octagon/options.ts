@@ -1,5 +1,6 @@
 /** The options of the Octagon driver: type, default, range, unit and meaning, declared once. */
 import { type Static, Type } from '../../runtime/node.ts';
+import { addressOptions, openOptions, pickAddress } from '../network/options.ts';
 
 const speedLimit = (axis: string) =>
   Type.Integer({
@@ -11,38 +12,23 @@ const speedLimit = (axis: string) =>
 
 /** How the API is reached: what the driver, the position source and the guardian need alike. */
 export const OctagonAddress = Type.Object({
-  url: Type.String({
-    minLength: 1,
-    description: 'Host, host:port, or http(s) address of the API (default path /api).',
-  }),
-  username: Type.String({ default: '', description: 'User; empty: no login.' }),
-  password: Type.String({ default: '', description: 'Password, from the environment. Never shown.' }),
+  ...addressOptions('Host, host:port, or http(s) address of the API (default path /api).'),
   pantilt: Type.String({ default: 'pantilt', minLength: 1, description: 'Name of the pan-tilt device.' }),
   lens: Type.String({ default: 'visible', description: 'Name of the camera whose lens zooms; empty: none.' }),
-  tls_verify: Type.Boolean({
-    default: true,
-    description: 'https: check the certificate. Switch off for systems with a self-signed certificate.',
-  }),
-  request_ms: Type.Integer({
-    default: 1500,
-    minimum: 100,
-    maximum: 10_000,
-    description: 'Deadline of one request, ms.',
-  }),
 });
 
 export type OctagonAddress = Static<typeof OctagonAddress>;
 
 /** The address alone, out of more. */
-export function pickAddress(options: OctagonAddress): OctagonAddress {
-  const { url, username, password, pantilt, lens, tls_verify, request_ms } = options;
-  return { url, username, password, pantilt, lens, tls_verify, request_ms };
+export function pickOctagon(options: OctagonAddress): OctagonAddress {
+  const { pantilt, lens } = options;
+  return { ...pickAddress(options), pantilt, lens };
 }
 
 export const OctagonOptions = Type.Object(
   {
     ...OctagonAddress.properties,
-    probe: Type.Boolean({ default: true, description: 'Verify by small real moves when connecting.' }),
+    ...openOptions,
     rungs: Type.Array(Type.Union([Type.Literal('velocity'), Type.Literal('absolute')]), {
       default: ['velocity'],
       minItems: 1,
@@ -63,12 +49,6 @@ export const OctagonOptions = Type.Object(
       exclusiveMinimum: 0,
       maximum: 200,
       description: 'Rung absolute: full speed in degrees per second; less than the maximum of the head.',
-    }),
-    open_ms: Type.Integer({
-      default: 60_000,
-      minimum: 1000,
-      maximum: 300_000,
-      description: 'Deadline of connecting, small moves included, ms.',
     }),
   },
   { additionalProperties: false },

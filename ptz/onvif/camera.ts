@@ -3,15 +3,16 @@ import { WindhoverError } from '../../runtime/node.ts';
 import type { Preset, Velocity } from '../driver.ts';
 import type { Camera, CameraLook, Judged } from '../network/camera.ts';
 import { MotionSense } from '../network/motion-sense.ts';
+import { pickAddress } from '../network/options.ts';
 import type { DriverTime } from '../time.ts';
-import { type Connection, connect, deviceUrl, learnClock } from './connect.ts';
+import { type Connection, connect, soapClient } from './connect.ts';
 import type { OnvifOptions } from './options.ts';
 import { Probe, type ProbeResult } from './probe.ts';
 import { PtzCalls } from './ptz-calls.ts';
 import { ShortMoves } from './short-moves.ts';
-import { type Refusal, refusedError, SoapClient } from './soap-client.ts';
+import { type Refusal, refusedError, type SoapClient } from './soap-client.ts';
 import { fromShare, unitsOf } from './spaces.ts';
-import { credentialsOf, type OnvifStopJob } from './stop-job.ts';
+import type { OnvifStopJob } from './stop-job.ts';
 import { Stopping } from './stopping.ts';
 
 interface Connected {
@@ -31,7 +32,6 @@ export class OnvifCamera implements Camera {
   readonly client: SoapClient;
   readonly #options: OnvifOptions;
   readonly #time: DriverTime;
-  readonly #device: URL;
   readonly #stopping = new Stopping();
   #connected: Connected | null = null;
   #steered: Steered | null = null;
@@ -40,10 +40,7 @@ export class OnvifCamera implements Camera {
   constructor(options: OnvifOptions, time: DriverTime) {
     this.#options = options;
     this.#time = time;
-    this.#device = deviceUrl(options);
-    const { request_ms: requestMs, tls_verify: tlsVerify } = options;
-    const relearnClock = () => learnClock(this.client, this.#device, time);
-    this.client = new SoapClient({ credentials: credentialsOf(options), requestMs, tlsVerify, time, relearnClock });
+    this.client = soapClient(options, time);
   }
 
   async connect(signal: AbortSignal): Promise<void> {
@@ -60,15 +57,14 @@ export class OnvifCamera implements Camera {
   }
 
   stopJob(): OnvifStopJob {
-    const { username, password, request_ms: requestMs, tls_verify: tlsVerify } = this.#options;
     const { method, clockOffsetMs, policy } = this.client;
     const { ptzUrl, profile, configuration, spaces } = this.#must.connection;
     return {
       kind: 'onvif',
-      deviceUrl: this.#device.href,
+      address: pickAddress(this.#options),
       ptzUrl: ptzUrl.href,
       connection: { profile, configuration, spaces },
-      ...{ username, password, requestMs, tlsVerify, method, clockOffsetMs },
+      ...{ method, clockOffsetMs },
       login: policy.record(this.#time.clock.monoMs()),
     };
   }

@@ -4,9 +4,10 @@
  */
 import { WindhoverError } from '../../runtime/node.ts';
 import { cameraUrl } from '../network/http.ts';
+import type { CameraAddress } from '../network/options.ts';
 import type { DriverTime } from '../time.ts';
 import type { OnvifOptions } from './options.ts';
-import type { Call, SoapClient } from './soap-client.ts';
+import { type Call, SoapClient } from './soap-client.ts';
 import { readSpaces, type Spaces } from './spaces.ts';
 import { all, at, escapeXml, numberOf, type XmlElement } from './xml.ts';
 
@@ -27,8 +28,18 @@ export interface Connection {
 }
 
 /** @throws WindhoverError `ptz_url` */
-export function deviceUrl({ url }: Pick<OnvifOptions, 'url'>): URL {
+export function deviceUrl({ url }: Pick<CameraAddress, 'url'>): URL {
   return cameraUrl(url, DEVICE_PATH);
+}
+
+/** A client that learns the camera's clock anew when that is needed. @throws WindhoverError `ptz_url` */
+export function soapClient(address: CameraAddress, time: DriverTime): SoapClient {
+  const { username, password, request_ms: requestMs, tls_verify: tlsVerify } = address;
+  const device = deviceUrl(address);
+  const credentials = username === '' ? null : { username, password };
+  const relearnClock = () => learnClock(client, device, time);
+  const client: SoapClient = new SoapClient({ credentials, requestMs, tlsVerify, time, relearnClock });
+  return client;
 }
 
 /**

@@ -1,6 +1,7 @@
 /** The options of the ONVIF driver: type, default, range, unit and meaning, declared once. */
 import { type Static, Type } from '../../runtime/node.ts';
 import { RUNGS } from '../ladder.ts';
+import { addressOptions, openOptions } from '../network/options.ts';
 
 const range = (what: string) =>
   Type.Optional(
@@ -14,16 +15,13 @@ const reversed = (actual: string, told: string) =>
 
 export const OnvifOptions = Type.Object(
   {
-    url: Type.String({
-      minLength: 1,
-      description: 'Host, host:port, or http(s) address of the device service (default path /onvif/device_service).',
-    }),
-    username: Type.String({ default: '', description: 'User; empty: no login.' }),
-    password: Type.String({ default: '', description: 'Password, from the environment. Never shown.' }),
+    ...addressOptions(
+      'Host, host:port, or http(s) address of the device service (default path /onvif/device_service).',
+    ),
+    ...openOptions,
     profile: Type.Optional(
       Type.String({ minLength: 1, description: 'Token or name of a media profile. Default: the first with PTZ.' }),
     ),
-    probe: Type.Boolean({ default: true, description: 'Verify by small real moves when connecting.' }),
     guardian: Type.Boolean({
       default: false,
       description:
@@ -39,22 +37,6 @@ export const OnvifOptions = Type.Object(
     tilt_reversed: reversed('down', 'up'),
     pan_range_deg: range('Pan angle'),
     tilt_range_deg: range('Tilt angle'),
-    tls_verify: Type.Boolean({
-      default: true,
-      description: 'https: check the certificate. Switch off for cameras with a self-signed certificate.',
-    }),
-    request_ms: Type.Integer({
-      default: 1500,
-      minimum: 100,
-      maximum: 10_000,
-      description: 'Deadline of one request, ms.',
-    }),
-    open_ms: Type.Integer({
-      default: 60_000,
-      minimum: 1000,
-      maximum: 300_000,
-      description: 'Deadline of connecting, small moves included, ms.',
-    }),
     bounded_rate: Type.Number({
       default: 0.1,
       exclusiveMinimum: 0,

@@ -1,41 +1,30 @@
 /** What another process needs to stop an ONVIF camera, and the stop itself. */
 import { NO_VELOCITY } from '../driver.ts';
 import type { LoginRecord } from '../network/login-policy.ts';
+import type { CameraAddress } from '../network/options.ts';
 import type { Stopper } from '../network/stopper.ts';
 import type { DriverTime } from '../time.ts';
-import { type Connection, learnClock } from './connect.ts';
-import type { Credentials } from './credentials.ts';
+import { type Connection, soapClient } from './connect.ts';
 import { PtzCalls } from './ptz-calls.ts';
-import { type LoginMethod, refusedError, SoapClient } from './soap-client.ts';
+import { type LoginMethod, refusedError } from './soap-client.ts';
 
 /** Zero is the same in both directions. */
 const NOT_REVERSED = { pan: false, tilt: false };
 
-/** Plain data. The user is empty where there is no login. */
-export interface OnvifStopJob extends Credentials {
+/** Plain data. */
+export interface OnvifStopJob {
   readonly kind: 'onvif';
-  /** Address of the device service. */
-  readonly deviceUrl: string;
+  readonly address: CameraAddress;
   readonly ptzUrl: string;
   readonly connection: Omit<Connection, 'ptzUrl' | 'notes'>;
-  readonly requestMs: number;
-  readonly tlsVerify: boolean;
   /** The login that was negotiated. */
   readonly method: LoginMethod | null;
   readonly clockOffsetMs: number;
   readonly login: LoginRecord;
 }
 
-/** Null: no login. */
-export function credentialsOf({ username, password }: Credentials): Credentials | null {
-  return username === '' ? null : { username, password };
-}
-
 export function onvifStopper(job: OnvifStopJob, time: DriverTime): Stopper {
-  const { requestMs, tlsVerify } = job;
-  const credentials = credentialsOf(job);
-  const relearnClock = () => learnClock(client, new URL(job.deviceUrl), time);
-  const client: SoapClient = new SoapClient({ credentials, requestMs, tlsVerify, time, relearnClock });
+  const client = soapClient(job.address, time);
   client.method = job.method;
   client.clockOffsetMs = job.clockOffsetMs;
   client.policy.learn(job.login, time.clock.monoMs());

@@ -25,8 +25,6 @@ export interface QuickResult {
   readonly pan: AxisFit | null;
   readonly tilt: AxisFit | null;
   readonly zoom: AxisFit | null;
-  /** How well the strokes agree with one motor, 0 to 1; of the worse axis. */
-  readonly repeatability: number;
 }
 
 type TurnAxis = 'pan' | 'tilt';
@@ -136,7 +134,6 @@ export class QuickCalibration {
     const zoom = this.#setup.maxZoom > 1 ? fit('zoom') : null;
     const delayMs = pan?.plant.delayMs ?? tilt?.plant.delayMs ?? UNKNOWN_PLANT.pan.delayMs;
     const known = (axis: AxisFit | null, otherwise: AxisPlant) => axis?.plant ?? { ...otherwise, delayMs };
-    const explained = [pan, tilt].map((axis) => axis?.explained ?? 0);
     return {
       plant: {
         pan: known(pan, UNKNOWN_PLANT.pan),
@@ -146,7 +143,6 @@ export class QuickCalibration {
       pan,
       tilt,
       zoom,
-      repeatability: Math.max(0, Math.min(...explained)),
     };
   }
 

@@ -4,7 +4,7 @@
  */
 import { afterAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { OctagonPosition } from '../../../ptz/octagon/octagon-position.ts';
-import { pickAddress } from '../../../ptz/octagon/options.ts';
+import { pickOctagon } from '../../../ptz/octagon/options.ts';
 import { withPosition } from '../../../ptz/position.ts';
 import { QUIRKS } from '../../../sim/camera/quirks.ts';
 import type { SceneFile } from '../../../sim/scene/scene-file.ts';
@@ -70,7 +70,7 @@ const CASES: readonly Case[] = [
     driver: (server, parts) =>
       withPosition(
         driverFor(server, {}, parts.time, parts),
-        new OctagonPosition(pickAddress(octagonOptions(server.port)), parts.time),
+        new OctagonPosition(pickOctagon(octagonOptions(server.port)), parts.time),
       ),
   },
   ...[[], ['octagon-busy'], ['octagon-alt-names']].map((quirks) => ({
