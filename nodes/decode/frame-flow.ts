@@ -26,6 +26,7 @@ interface Decoded {
   readonly index: number;
   /** Of the last frame. */
   readonly mediaTimeS: number;
+  readonly captureMonoMs: number;
 }
 
 export class FrameFlow {
@@ -41,8 +42,9 @@ export class FrameFlow {
   #index: number;
   /** Until the first frame: what was decoded before this node took over. */
   #predecessor: Decoded | undefined;
-  /** Added to media times, so that they rise over a takeover. */
+  /** Added to media times: over a takeover they go on by the time that has passed. */
   #shiftS = 0;
+  #lastCaptureMs = 0;
   #lastMediaS: number | undefined;
   #damaged = 0;
 
@@ -63,7 +65,8 @@ export class FrameFlow {
   /** Where a successor goes on. In `asap` pace none does: it would play the media from its start. */
   handover(): Decoded | undefined {
     if (this.#context.graph.pace === 'asap') return undefined;
-    return this.#predecessor ?? { index: this.#index, mediaTimeS: (this.#lastMediaS ?? 0) + this.#shiftS };
+    const mediaTimeS = (this.#lastMediaS ?? 0) + this.#shiftS;
+    return this.#predecessor ?? { index: this.#index, mediaTimeS, captureMonoMs: this.#lastCaptureMs };
   }
 
   async decode(message: PacketMessage): Promise<void> {
@@ -153,14 +156,19 @@ export class FrameFlow {
     const mediaTimeS = ptsS === undefined ? dueS : mediaTimeOf(ptsS, timeline);
     if (mediaTimeS < timeline.originMediaS - frameS / 2) return undefined;
     this.#lastMediaS = mediaTimeS;
-    if (this.#predecessor) this.#shiftS = Math.max(0, this.#predecessor.mediaTimeS + frameS - mediaTimeS);
-    this.#predecessor = undefined;
     const sinceOriginMs = (mediaTimeS - timeline.originMediaS) * 1000;
+    const captureMonoMs = timeline.originMonoMs + sinceOriginMs;
+    if (this.#predecessor) {
+      const passedS = (captureMonoMs - this.#predecessor.captureMonoMs) / 1000;
+      this.#shiftS = this.#predecessor.mediaTimeS + Math.max(frameS, passedS) - mediaTimeS;
+      this.#predecessor = undefined;
+    }
+    this.#lastCaptureMs = captureMonoMs;
     return {
       index: this.#index++,
       mediaTimeS: mediaTimeS + this.#shiftS,
       captureUnixMs: timeline.originUnixMs + sinceOriginMs,
-      captureMonoMs: timeline.originMonoMs + sinceOriginMs,
+      captureMonoMs,
       decodedMonoMs: this.#context.clock.monoMs(),
       size: { w: frame.width, h: frame.height },
       ...(timeline.clock === undefined ? {} : { captureClock: timeline.clock }),

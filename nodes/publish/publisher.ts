@@ -110,11 +110,13 @@ export class Publisher {
   /** Called on a beat in `realtime` pace: while no frames come, tracks still end and phases go on. */
   async idle(): Promise<void> {
     const nowMs = this.#context.clock.monoMs();
-    if (!this.#frame || nowMs - this.#frameAtMs < STALE_MS) return;
-    const now = { monoMs: nowMs, unixMs: Math.round(this.#context.clock.unixMs()) };
+    const sinceMs = nowMs - this.#frameAtMs;
+    if (!this.#frame || sinceMs < STALE_MS) return;
+    // On the clock of the captures: what frames take to get here is no time in which nothing was seen.
+    const now = { monoMs: this.#frame.captureMonoMs + sinceMs, unixMs: Math.round(this.#context.clock.unixMs()) };
     await this.#sendEvents(this.#lifecycle.expire(now), now);
     const phase = this.#target.step([], nowMs);
-    const cleared = this.#toldTracks > 0 && nowMs - this.#frameAtMs >= this.#params.end_after_ms;
+    const cleared = this.#toldTracks > 0 && sinceMs >= this.#params.end_after_ms;
     if (phase === this.#toldPhase && !cleared) return;
     const target = { ...this.#ptz, selectedTargetId: this.#target.targetId, phase };
     await this.#sendTick({ ...this.#frame, captureUnixMs: now.unixMs, captureMonoMs: nowMs }, [], target, true);

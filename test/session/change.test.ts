@@ -20,8 +20,22 @@ function told(session: TestSession): Map<number, string[]> {
   return all;
 }
 
-/** A chain of nodes with some of them changed, as the text of a graph. */
-const graph = (changed: Readonly<Record<string, string>> = {}) => graphText(chain('realtime', changed));
+type Nodes = Readonly<Record<string, string>>;
+
+/**
+ * A chain of nodes with some of them changed, as the text of a graph. A track that a busy machine did not see for a
+ * while is the same one, and is lost to the tracker before it ends for clients.
+ */
+function graph(changed: Nodes = {}, pace: 'realtime' | 'asap' = 'realtime'): string {
+  const nodes = chain(pace, changed);
+  const patient = (node: string | undefined, options: string) => `${node?.replace(/ }$/, '')}, with: { ${options} } }`;
+  const track = patient(nodes.track, 'lost_after_s: 4');
+  return graphText({ ...nodes, track, publish: patient(nodes.publish, 'end_after_ms: 5000') });
+}
+
+const ZONES = '{ use: zones, from: track, with: { zones: { all: { points: [[0, 0], [1, 0], [1, 1], [0, 1]] } } } }';
+const REFUSES = { refuses: `{ use: ${testNode('refuses')}, from: track }` };
+const detect = (model: string, options = '') => `{ use: detect, from: decode, with: { model: ${model}${options} } }`;
 
 async function running(): Promise<TestSession> {
   const session = await TestSession.start(graph(), { record: true });
@@ -83,8 +97,7 @@ test(
   async () => {
     await using session = await running();
     const { pid } = session;
-    const strict = `{ use: detect, from: decode, with: { model: ${COMPACT_MODEL}, confidence: 1 } }`;
-    const changed = await session.change(graph({ detect: strict }));
+    const changed = await session.change(graph({ detect: detect(COMPACT_MODEL, ', confidence: 1') }));
     expect(changed).toEqual({ how: 'live', nodes: ['detect'], workers: [] });
     await session.until('nothing detected', ({ tracks }) => tracks === 0);
     await session.change(graph());
@@ -103,9 +116,7 @@ test(
     const target_id = ticks(session).at(-1)?.tracks[0]?.id ?? -1;
     await session.set.request(view.session_id, 'set_target_id', { target_id });
     await session.until('the target', ({ selected_target_id }) => selected_target_id === target_id);
-    const changed = await session.change(
-      graph({ detect: `{ use: detect, from: decode, with: { model: ${FAST_MODEL} } }` }),
-    );
+    const changed = await session.change(graph({ detect: detect(FAST_MODEL) }));
     expect(changed).toEqual({ how: 'workers', nodes: ['detect'], workers: ['detect'] });
     await framesOn(session);
     expect(session.node('detect').model).toBe('fast');
@@ -122,8 +133,7 @@ test(
   async () => {
     await using session = await running();
     const { pid } = session;
-    const zones = '{ use: zones, from: track, with: { zones: { all: { points: [[0, 0], [1, 0], [1, 1], [0, 1]] } } } }';
-    const changed = await session.change(graph({ zones, publish: '{ use: publish, from: zones }' }));
+    const changed = await session.change(graph({ zones: ZONES, publish: '{ use: publish, from: zones }' }));
     expect(changed).toEqual({ how: 'workers', nodes: ['publish', 'zones'], workers: ['track'] });
     await session.until('a track in the zone', () => ticks(session).at(-1)?.tracks[0]?.zones?.[0] === 'all');
     await session.change(graph());
@@ -155,13 +165,59 @@ test(
   async () => {
     await using session = await running();
     const { pid } = session;
-    const refused = session.change(graph({ refuses: `{ use: ${testNode('refuses')}, from: track }` }));
+    const refused = session.change(graph(REFUSES));
     await expect(refused).rejects.toMatchObject({ code: 'refuses' });
     await framesOn(session);
     expect(session.pid).toBe(pid);
     await expectWhole(session);
   },
   TEST_LIMIT_MS,
+);
+
+test(
+  'in asap pace no frame is lost over it',
+  async () => {
+    await using session = await TestSession.start(graph({}, 'asap'), { record: true });
+    await session.until('some frames', ({ frames }) => frames.processed > 5);
+    const changed = await session.change(graph({ detect: detect(FAST_MODEL) }, 'asap'));
+    expect(changed.how).toBe('workers');
+    await session.state('ended');
+    const { frames } = session.view;
+    const indices = ticks(session).map(({ frame_index }) => frame_index);
+    expect(indices).toEqual(Array.from({ length: frames.decoded }, (_, index) => index));
+    await expectWhole(session);
+  },
+  LIMIT_MS,
+);
+
+test(
+  'ten changes one after the other, at any moment of the work of the one before',
+  async () => {
+    const from = (track: string) => `{ use: publish, from: ${track} }`;
+    const steps: Nodes[] = [
+      { detect: detect(FAST_MODEL) },
+      { zones: ZONES, publish: from('zones') },
+      { decode: '{ use: decode, from: source, with: { threads: 2 } }', zones: ZONES, publish: from('zones') },
+      { track: '{ use: track, from: detect, worker: a }', publish: '{ use: publish, from: track, worker: b }' },
+      { autotrack: '{ use: autotrack, from: track }', publish: from('{ tracks: track, ptz: autotrack }') },
+      { detect: detect(COMPACT_MODEL, ', confidence: 0.2') },
+      // Another reader of the frames: the decoder gets another ring, and the first reader goes over to it.
+      { more: detect(COMPACT_MODEL), sink: `{ use: ${testNode('sink')}, from: more }` },
+      REFUSES,
+      { decode: '{ use: decode, from: source, with: { fps: 12 } }', detect: detect(FAST_MODEL) },
+      {},
+    ];
+    await using session = await running();
+    const { pid } = session;
+    for (const [i, step] of steps.entries()) {
+      await session.change(graph(step)).catch((error: Error) => expect(error.message).toContain('does not open'));
+      await framesOn(session, (i * 7) % 11);
+    }
+    expect(session.pid).toBe(pid);
+    printGap('ten changes', session);
+    await expectWhole(session);
+  },
+  LIMIT_MS,
 );
 
 describe('another pace: a whole new process', () => {
@@ -171,7 +227,7 @@ describe('another pace: a whole new process', () => {
       await using session = await running();
       const { session_id } = session.view;
       const { pid } = session;
-      const changed = await session.change(graphText(chain('asap')));
+      const changed = await session.change(graph({}, 'asap'));
       expect(changed).toMatchObject({ how: 'process' });
       await session.state('ended');
       expect(session.view).toMatchObject({ session_id, restarts: 0 });
@@ -184,8 +240,7 @@ describe('another pace: a whole new process', () => {
     'that can’t be opened is refused: the graph before goes on',
     async () => {
       await using session = await running();
-      const broken = chain('asap', { broken: `{ use: ${testNode('refuses')}, from: track }` });
-      await expect(session.change(graphText(broken))).rejects.toMatchObject({ code: 'refuses' });
+      await expect(session.change(graph(REFUSES, 'asap'))).rejects.toMatchObject({ code: 'refuses' });
       await framesOn(session);
       expect(session.view).toMatchObject({ restarts: 0, state: 'running' });
     },
