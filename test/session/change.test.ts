@@ -187,7 +187,7 @@ test(
     expect(indices).toEqual(Array.from({ length: frames.decoded }, (_, index) => index));
     await expectWhole(session);
   },
-  LIMIT_MS,
+  TEST_LIMIT_MS,
 );
 
 test(
@@ -217,7 +217,7 @@ test(
     printGap('ten changes', session);
     await expectWhole(session);
   },
-  LIMIT_MS,
+  TEST_LIMIT_MS,
 );
 
 describe('another pace: a whole new process', () => {
