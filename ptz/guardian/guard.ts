@@ -1,8 +1,8 @@
 /**
- * Stops a camera from another process when ours can't: for cameras that go on after their last velocity.
+ * Stops a camera from another process when this one cannot: for cameras that keep moving after their last velocity.
  *
- * The guardian is there from before the first small move, because what the camera does is not known until then, and
- * goes when it has turned out that the camera stops by itself. Where it is needed and not there, nothing is moved.
+ * The guardian runs before the first test move, because the behaviour of the camera is not known until then, and
+ * ends when the camera turns out to stop by itself. While it is needed but missing, nothing is moved.
  */
 import { WindhoverError } from '../../runtime/node.ts';
 import type { Verdict } from '../ladder.ts';

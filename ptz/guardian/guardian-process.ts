@@ -7,7 +7,7 @@ import { ALIVE_EVERY_MS, type FromGuardian, HERE_EVERY_MS, type ToGuardian } fro
 import type { StopJob } from './stop-job.ts';
 
 export interface GuardianListener {
-  /** It was ready, and is not any more. */
+  /** It was ready and is lost. */
   lost(reason: string): void;
   /** It has stopped the camera: this process was late. */
   stopping(): void;
@@ -91,7 +91,7 @@ export class GuardianProcess {
   }
 
   /**
-   * Lets it go.
+   * Ends the guardian.
    * @param stands false: no stop was confirmed; it goes on trying without us
    */
   async close(stands: boolean): Promise<void> {
@@ -116,9 +116,9 @@ export class GuardianProcess {
     this.#setReason('the guardian is starting');
     try {
       const child: Bun.Subprocess = Bun.spawn([process.execPath, MAIN], {
-        // Nothing of ours stays open in it, should it outlive us for a while.
+        // It inherits no open files, because it may outlive this process for a while.
         stdio: ['ignore', 'ignore', 'ignore'],
-        // A process group of its own: what ends ours by its group, a terminal for one, must not end it too.
+        // Its own process group: a signal to the group of this process (from a terminal, say) must not end it.
         detached: true,
         serialization: 'advanced',
         ipc: (received: FromGuardian) => {
@@ -128,7 +128,7 @@ export class GuardianProcess {
           if (child === this.#child) this.#ended(`ended (${this.#failure ?? signalCode ?? `exit code ${exitCode}`})`);
         },
       });
-      // It must not keep us alive.
+      // It must not keep this process alive.
       child.unref();
       this.#child = child;
       this.#beat();
@@ -189,7 +189,7 @@ export class GuardianProcess {
     const beganMs = this.#nowMs;
     this.#send({ type: 'alive' });
     this.#callOffBeat = this.#time.after(ALIVE_EVERY_MS, () => {
-      // After a pause of our own, what it said meanwhile has yet to be read.
+      // After a pause of this process, its messages from meanwhile must be read first.
       const isPunctual = this.#nowMs - beganMs < 2 * ALIVE_EVERY_MS;
       if (isPunctual && this.#nowMs - this.#heardMs > SILENT_MS) this.#child?.kill('SIGKILL');
       else this.#beat();

@@ -1,13 +1,13 @@
-/** What network-driver.ts asks of a camera's protocol: requests and answers. It has no queue, no leases, no state of the link. */
+/** A camera's protocol, as network-driver.ts uses it: requests and answers; without queue, leases and link state. */
 import type { Capabilities, Preset, Velocity } from '../driver.ts';
 import type { StopJob } from '../guardian/stop-job.ts';
 import type { CameraClient } from './client.ts';
 
 export interface Camera {
   readonly client: CameraClient;
-  /** Logs in and finds what is to be moved. */
+  /** Logs in and finds the devices to move. */
   connect(signal: AbortSignal): Promise<void>;
-  /** Is a camera that was lost there again? */
+  /** Tests whether a lost camera is back. */
   reconnect(signal: AbortSignal): Promise<void>;
   /** How another process stops it. */
   stopJob(): StopJob;
@@ -18,19 +18,19 @@ export interface Camera {
   judge(stop: (signal: AbortSignal) => Promise<void>, signal: AbortSignal): Promise<Judged>;
   /** @param leaseMs what is left of the lease */
   move(velocity: Velocity, leaseMs: number, signal: AbortSignal): Promise<void>;
-  /** One attempt, by the means that are known to work. */
+  /** One attempt, in the forms that are known to work. */
   stop(signal: AbortSignal | undefined): Promise<void>;
   presets(signal: AbortSignal): Promise<readonly Preset[]>;
   /** @param token of the preset */
   goTo(token: string, signal: AbortSignal): Promise<void>;
-  /** May run beside everything else. */
+  /** May run in parallel to other calls. */
   look(signal: AbortSignal): Promise<CameraLook>;
 }
 
-/** What has been found out about a camera. */
+/** Findings about a camera. */
 export type Judged = Omit<Capabilities, 'leaseMs'>;
 
-/** What a camera says of itself; each null when it does not. */
+/** Status of a camera; each value null when it is not reported. */
 export interface CameraLook {
   /** The middle of the request, on our monotonic clock. */
   readonly atMs: number;

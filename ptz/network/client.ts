@@ -1,7 +1,7 @@
-/** What sends the requests to a camera. */
+/** Sends requests to a camera. */
 import type { LoginPolicy } from './login-policy.ts';
 
-/** What the clients of all protocols have. */
+/** Shared by the clients of all protocols. */
 export interface CameraClient {
   readonly policy: LoginPolicy;
   /** From a request to its answer, smoothed; null before the first. */

@@ -1,4 +1,4 @@
-/** Whether the camera can be talked to, why not, and when to try again: kept by what becomes of the requests. */
+/** State of the connection to a camera: ready or not, why, and when to try again. Follows from the requests. */
 import { Backoff, errorMessage, WindhoverError } from '../../runtime/node.ts';
 import type { Link } from '../driver.ts';
 import type { DriverTime } from '../time.ts';
@@ -51,7 +51,7 @@ export class LinkState {
     this.#now = { state: 'closed', reason: 'closed', nextTryMs: null };
   }
 
-  /** Takes note of what a call ended with. */
+  /** Records the result of a call. */
   failed(error: unknown): void {
     const nowMs = this.#time.clock.monoMs();
     const code = error instanceof WindhoverError ? error.code : '';

@@ -1,4 +1,4 @@
-/** A camera behind a network: connected, judged, lost and found again, and told to whoever watches what moves. */
+/** A camera on the network: connecting, testing, losing and finding it, and reporting its motion to the guardian. */
 import { WindhoverError } from '../../runtime/node.ts';
 import type { Capabilities, Link, Velocity } from '../driver.ts';
 import type { DriverTime } from '../time.ts';
@@ -7,9 +7,9 @@ import { LinkState } from './link.ts';
 import type { MotionWatch } from './motion-watch.ts';
 import { leaseFor, tooSlow } from './stopping-time.ts';
 
-/** While connecting, a lost request is worth sending again. */
+/** While connecting, a lost request is sent again. */
 const OPEN_RETRIES = 2;
-/** For what may still move from before. */
+/** For motion that may still be left from an earlier process. */
 const SETTLE_MS = 500;
 /** Requests get lost, so a stop is sent more than once. */
 const STOP_ATTEMPTS = 3;
@@ -19,7 +19,7 @@ export class LinkedCamera {
   readonly #time: DriverTime;
   readonly #watch: MotionWatch;
   readonly #link: LinkState;
-  /** Null until the camera has been judged. */
+  /** Null until the camera has been tested. */
   #judged: Judged | null = null;
 
   constructor(camera: Camera, time: DriverTime, watch: MotionWatch) {
@@ -31,7 +31,7 @@ export class LinkedCamera {
     return this.#judged;
   }
 
-  /** How the link stands; a camera that needs a guardian and has none is not to be used either. */
+  /** State of the link; a camera without a guardian that it needs is not ready. */
   get link(): Link {
     const { reason } = this.#watch;
     return this.#link.isReady && reason !== null ? { state: 'lost', reason, nextTryMs: null } : this.#link.now;
@@ -46,15 +46,15 @@ export class LinkedCamera {
     return this.#camera.client.roundTripMs;
   }
 
-  /** The one bound of a lease: everything is to stand in time when our process dies. */
+  /** The one bound of a lease: the camera must stand in time when this process dies. */
   get leaseMs(): number {
     return leaseFor((this.roundTripMs ?? 0) + this.#watch.lateMs);
   }
 
   /**
-   * Connects, and finds out by small moves how to steer.
+   * Connects, and tests with small moves how to steer.
    * @param probe false: no moves
-   * @param lost called when the camera is to be stopped because nobody else could
+   * @param lost called when the camera must be stopped because the guardian could not
    */
   async open(probe: boolean, lost: () => void, signal: AbortSignal): Promise<Capabilities> {
     const endSmallMoves = this.#watch.begin(() => {
@@ -81,7 +81,7 @@ export class LinkedCamera {
     }
   }
 
-  /** A velocity is about to be sent. @throws WindhoverError when it must not be */
+  /** Must be called before a velocity is sent. @throws WindhoverError when it must not be sent */
   announce(leaseMs: number): void {
     this.#link.check();
     this.#watch.moves(leaseMs);
@@ -108,7 +108,7 @@ export class LinkedCamera {
   async reconnect(signal: AbortSignal): Promise<boolean> {
     try {
       await this.#camera.reconnect(signal);
-      // Whatever it does since it came back, we have not asked for it.
+      // Any motion since it came back was not commanded.
       await this.#stop(signal);
       this.#watch.watch(this.#camera.stopJob());
       this.#link.ready();
@@ -120,13 +120,13 @@ export class LinkedCamera {
     }
   }
 
-  /** What the camera says, or nothing: the link says why. */
+  /** The status of the camera, or null: the link has the reason. */
   async look(signal: AbortSignal): Promise<CameraLook> {
     if (this.#judged && this.#link.isReady) {
       try {
         return await this.#try(() => this.#camera.look(signal));
       } catch {
-        // It is in the link.
+        // The link has the error.
       }
     }
     return { atMs: this.#time.clock.monoMs(), pan: null, tilt: null, zoom: null, moving: null };

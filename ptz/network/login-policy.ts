@@ -8,14 +8,14 @@ import { WindhoverError } from '../../runtime/node.ts';
 /** The wait after the second, third, … refusal in a row. */
 export const LOGIN_WAITS_MS = [60_000, 300_000, 900_000, 1_800_000] as const;
 
-/** How things stand, as plain data without a clock: what one process tells another about the same account. */
+/** State as plain data without a clock, to tell another process about the same account. */
 export interface LoginRecord {
   readonly refusals: number;
   /** Until the next attempt is allowed; 0: at once. */
   readonly waitMs: number;
 }
 
-/** A login is waited for so many times longer than another request, because giving it up counts as a refusal. */
+/** How many times longer a login may take than another request, because an aborted one counts as a refusal. */
 export const LOGIN_PATIENCE = 4;
 const REFUSED = 'the camera refused the login';
 const UNANSWERED = 'the camera does not answer logins; it may have refused them';
@@ -24,7 +24,7 @@ export class LoginPolicy {
   /** In a row; those that may have been ones count. */
   #refusals = 0;
   #nextMs = Number.NEGATIVE_INFINITY;
-  /** What became of the last one that was not accepted. */
+  /** Result of the last login that was not accepted. */
   #last = REFUSED;
 
   get refusals(): number {

@@ -1,15 +1,15 @@
-/** Whether the camera moves, from what it says and from where it is. Pure. */
+/** Whether the camera moves, from its MoveStatus and its position. Pure. */
 
 /** Shares of the axes' ranges; null: not said. */
 export interface MotionEvidence {
   readonly pan: number | null;
   readonly tilt: number | null;
   readonly zoom: number | null;
-  /** What the camera says of its moving; null: nothing. */
+  /** MoveStatus of the camera; null: not reported. */
   readonly saysMoving: boolean | null;
 }
 
-/** Looks closer together than this show no difference. */
+/** Status reports closer together than this are not compared. */
 const MIN_APART_MS = 150;
 /** Share of an axis per second. */
 const STILL_PER_S = 0.001;

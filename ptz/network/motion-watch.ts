@@ -7,21 +7,24 @@ import type { Verdict } from '../ladder.ts';
 import type { LoginRecord } from './login-policy.ts';
 
 export interface MotionWatch {
-  /** How much later than our own a stop from outside comes; 0 where none is needed. */
+  /** Extra delay of a stop by the guardian; 0 where none is needed. */
   readonly lateMs: number;
-  /** Why the camera is not to be moved now; null: it may. */
+  /** Why the camera must not be moved now; null: it may. */
   readonly reason: string | null;
-  /** Connecting begins. @param lost called when the camera is to be stopped because nobody else could @returns ends the small moves */
+  /**
+   * Connecting begins. @param lost called when the camera must be stopped because the guardian could not @returns ends
+   * the test moves
+   */
   begin(lost: () => void): () => void;
-  /** This is how it is stopped. Again when that has changed. */
+  /** How to stop the camera; called again after a change. */
   watch(job: StopJob): void;
   /**
    * Resolves when it could be stopped from outside, before anything is moved. @throws WindhoverError `ptz_unguarded`, …
    */
   ready(signal: AbortSignal): Promise<void>;
-  /** @throws WindhoverError `ptz_interrupted` when what the small moves have shown is worth nothing */
+  /** @throws WindhoverError `ptz_interrupted` when the test moves are invalid */
   check(): void;
-  /** The camera has been judged, and stands. @returns what there is to say */
+  /** The camera has been tested, and stands. @returns notes */
   settle(verdict: Verdict): Promise<readonly string[]>;
   /**
    * A velocity is about to be sent, and is valid for this long.
@@ -30,9 +33,9 @@ export interface MotionWatch {
   moves(forMs: number): void;
   /** The camera has confirmed a stop. */
   stands(): void;
-  /** Our login was refused: another one would be too. */
+  /** The login was refused: that of the guardian would be, too. */
   refused(login: LoginRecord): void;
-  /** What may still move is stopped without us. */
+  /** The guardian takes over the stop of any motion. */
   close(): Promise<void>;
 }
 

@@ -1,6 +1,6 @@
 /**
- * A camera behind a network, as a driver: commands in order (command-queue.ts), velocities as leases (lease.ts). What the
- * camera speaks is the Camera's business, and whether it is there the LinkedCamera's.
+ * A camera behind a network, as a driver: commands in order (command-queue.ts), velocities as leases (lease.ts). What
+ * the camera speaks is the Camera's business, and whether it is there the LinkedCamera's.
  */
 import { WindhoverError } from '../../runtime/node.ts';
 import {
@@ -38,7 +38,7 @@ export interface NetworkDriverParts {
   readonly listener?: MotionListener | undefined;
 }
 
-/** Answers mostly come sooner, and what gets none by then may be lost. */
+/** Most answers come sooner; without one by then, the command may be lost. */
 const LATE_MS = 150;
 
 export class NetworkDriver implements PtzDriver {
@@ -47,14 +47,14 @@ export class NetworkDriver implements PtzDriver {
   readonly #time: DriverTime;
   readonly #listener: MotionListener;
   readonly #commands = new CommandQueue();
-  /** Apart, so that a status that gets no answer holds no command up. */
+  /** Separate, so that an unanswered status delays no command. */
   readonly #looks = new CommandQueue();
   readonly #lease: Lease;
   readonly #closing = new AbortController();
-  /** What may move the camera: sent, and neither over nor confirmed to be stopped. */
+  /** The velocity that may move the camera: sent, not ended, and no stop confirmed. */
   #velocity: Velocity | null = null;
   #told: Velocity = NO_VELOCITY;
-  /** A stop that waits or is under way: it will do for all that are asked for meanwhile. */
+  /** A stop that waits or runs; it also serves all that are requested meanwhile. */
   #stopping: Promise<void> | null = null;
 
   constructor(camera: Camera, options: NetworkDriverOptions, parts: NetworkDriverParts) {
@@ -69,7 +69,7 @@ export class NetworkDriver implements PtzDriver {
     const late = new AbortController();
     const callOff = this.#time.after(openMs, () => late.abort());
     const ends = AbortSignal.any([this.#closing.signal, late.signal, ...(signal ? [signal] : [])]);
-    // What fails is in the link, and made up for.
+    // A failure is in the link, and the stop is repeated.
     const lost = () => void this.stop().catch(() => undefined);
     try {
       return await this.#commands.run(() => this.#camera.open(probe, lost, ends));
@@ -99,7 +99,7 @@ export class NetworkDriver implements PtzDriver {
     this.#lease.renew(clamp(Number.isFinite(leaseMs) ? leaseMs : 0, 1, this.#camera.leaseMs));
     return await this.#commands.velocity(async () => {
       const leftMs = this.#lease.leftMs;
-      // It waited for a slow camera for too long: what it was to follow is elsewhere by now.
+      // It has waited too long for a slow camera: it is out of date.
       if (leftMs <= 0 || signal?.aborted) return 'superseded';
       await this.#move(wanted, leftMs, this.#ending(signal));
       return 'sent';
@@ -120,7 +120,7 @@ export class NetworkDriver implements PtzDriver {
       if (this.#velocity !== null) await this.#halt(ending);
       return await this.#camera.goTo((presets) => presetToken(presets, preset), ending);
     });
-    // A stop from before it is none for what it sets in motion.
+    // An earlier stop does not count for this motion.
     this.#stopping = null;
     return await gone;
   }
@@ -192,7 +192,7 @@ export class NetworkDriver implements PtzDriver {
     // The lease of one that never went out.
     if (this.#velocity === null) return;
     this.#tell(NO_VELOCITY);
-    // What fails is kept in the link's state, and the stop is made up for when the camera is back.
+    // A failure is in the link's state, and the stop is repeated when the camera is back.
     this.#stopSoon().catch(() => this.#commands.dropVelocity());
   }
 

@@ -1,5 +1,5 @@
 /**
- * How long a lease may be. The promise is that everything stands {@link STOPPED_WITHIN_MS} after our software has died, at
+ * How long a lease may be. The guarantee: the camera stands {@link STOPPED_WITHIN_MS} after this software has died, at
  * the worst moment: just after a velocity went out. The camera has that later by up to a round trip, goes on until the
  * lease is over, and then needs to brake. So: round trip + lease + braking ≤ the promise. Pure.
  */
@@ -8,20 +8,22 @@ import { clamp, MAX_LEASE_MS } from '../driver.ts';
 export const STOPPED_WITHIN_MS = 1500;
 /** From a command's arrival to standstill: motors react late and take time to brake, from full speed too. */
 export const BRAKING_MS = 400;
-/** Anything shorter ends between two renewals of a busy machine. */
+/** A shorter lease would end between two renewals of a busy machine. */
 export const SHORTEST_LEASE_MS = 300;
 
-/** @param lateMs how much later than with us things happen at the camera: the round trip, and what else is in between */
+/**
+ * @param lateMs how much later than with us things happen at the camera: the round trip, and what else is in between
+ */
 export function leaseFor(lateMs: number): number {
   return clamp(Math.floor(STOPPED_WITHIN_MS - BRAKING_MS - lateMs), SHORTEST_LEASE_MS, MAX_LEASE_MS);
 }
 
-/** When everything stands at the latest with that lease, ms after our software died. */
+/** When the camera stands at the latest with that lease, in ms after this software died. */
 export function stoppedAfterMs(lateMs: number): number {
   return Math.ceil(leaseFor(lateMs) + lateMs + BRAKING_MS);
 }
 
-/** What to say of a camera that is too slow for the promise; nothing of one that is not. */
+/** A note for a camera that is too slow for the guarantee; none for others. */
 export function tooSlow(lateMs: number): string[] {
   const afterMs = stoppedAfterMs(lateMs);
   if (afterMs <= STOPPED_WITHIN_MS) return [];

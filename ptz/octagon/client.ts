@@ -1,6 +1,6 @@
 /**
- * Calls of the Octagon HTTP API (Infiniti, protocol 2.19): HTTP Basic, JSON, `{"success": …}`. What a device could not do
- * comes as HTTP 200 with `success: false`; what was only busy is asked again.
+ * Calls of the Octagon HTTP API (Infiniti, protocol 2.19): HTTP Basic, JSON, `{"success": …}`. What a device could not
+ * do comes as HTTP 200 with `success: false`; what was only busy is asked again.
  */
 import { WindhoverError } from '../../runtime/node.ts';
 import type { CameraClient } from '../network/client.ts';
@@ -18,7 +18,7 @@ export interface OctagonCall {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** A device whose serial line is busy or late: the same question may well be answered now. */
+/** A device with a busy or late serial line: the same request may succeed now. */
 const BUSY = /busy|time[ _-]?out|timed[ _-]?out|try again/i;
 const BUSY_RETRIES = 2;
 const BUSY_WAIT_MS = 100;
@@ -92,8 +92,8 @@ export class OctagonClient implements CameraClient {
   }
 
   /**
-   * A login may be one too many for the account even when its answer is lost. So none is sent to a camera that has not just
-   * answered, and one without an answer counts as refused.
+   * A login may be one too many for the account even when its answer is lost. So none is sent to a camera that has not
+   * just answered, and one without an answer counts as refused.
    */
   async #logIn(call: OctagonCall): Promise<unknown> {
     if (this.#isLoggedIn || this.#options.username === '') return await this.#send(call);
@@ -102,12 +102,12 @@ export class OctagonClient implements CameraClient {
     return await this.#send(call, () => this.policy.unanswered(this.#nowMs));
   }
 
-  /** Without a login, so no attempt; that it answers is all that is asked. */
+  /** Without a login, so it is not an attempt; any answer is enough. */
   async #knock(signal: AbortSignal | undefined): Promise<void> {
     await this.#port.send({ method: 'GET', url: this.#url('/devices'), signal });
   }
 
-  /** @param lost told when it went out and got no answer */
+  /** @param lost called when it was sent and not answered */
   async #send(call: OctagonCall, lost?: () => void): Promise<unknown> {
     this.policy.check(this.#nowMs);
     const answer = await this.#port.send(this.#request(call), lost ? LOGIN_PATIENCE : 1).catch((error: unknown) => {

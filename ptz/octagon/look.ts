@@ -1,4 +1,4 @@
-/** Where an Octagon camera points: one look, for the driver and for the position source. */
+/** Position of an Octagon camera, for the driver and for the position source. */
 import type { CameraLook } from '../network/camera.ts';
 import { refusalOf } from '../network/http.ts';
 import { MotionSense } from '../network/motion-sense.ts';
@@ -19,7 +19,8 @@ export class OctagonEyes {
   async look(signal: AbortSignal): Promise<CameraLook> {
     const { clock } = this.#time;
     const startMs = clock.monoMs();
-    // One after the other, beside one command at most: when the password changes, each is a refusal that the camera counts.
+    // One after the other, beside one command at most: when the password changes, each is a refusal that the camera
+    // counts.
     const head = await unlessRefused(this.#api.position(signal));
     const atMs = head === null ? startMs : (startMs + clock.monoMs()) / 2;
     const lens = await unlessRefused(this.#api.lens(signal));

@@ -1,4 +1,4 @@
-/** A small real move that shows what the head does: a slow pan of a few degrees, a stop, and back to where it was. */
+/** A small test move of the head: a slow pan of a few degrees, a stop, and back. */
 
 import { chooseRung, type Evidence, type LadderPolicy, type RungEvidence, type Verdict } from '../ladder.ts';
 import { aborted, refusalOf } from '../network/http.ts';

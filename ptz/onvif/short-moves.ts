@@ -33,7 +33,7 @@ const LATE_MS = 500;
 
 interface Chain {
   readonly atMs: number;
-  /** When the camera said last where it was. */
+  /** Time of the last reported position. */
   readonly anchorMs: number;
   readonly velocity: Velocity;
   /** Where the chain has led by then, in shares; it knows nothing of how far behind the motors are. */
@@ -43,7 +43,7 @@ interface Chain {
 export class ShortMoves {
   readonly #options: ShortMovesOptions;
   #chain: Chain | null = null;
-  /** Those of late. */
+  /** The recent ones. */
   #sent: readonly { readonly atMs: number; readonly velocity: Velocity }[] = [];
 
   constructor(options: ShortMovesOptions) {
@@ -94,7 +94,7 @@ export class ShortMoves {
     return { pan: of('pan'), tilt: of('tilt') };
   }
 
-  /** By what the velocity covers until about the next command. */
+  /** The way that the velocity covers until about the next command. */
   async #onward(chain: Chain | null, velocity: Velocity, leadMs: number, nowMs: number, signal?: AbortSignal) {
     const { rung, calls, rate, panSharePerTranslation } = this.#options;
     const forS = Math.min(leadMs, chain ? nowMs - chain.atMs : STEP_MS) / 1000;
