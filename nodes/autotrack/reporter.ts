@@ -14,7 +14,7 @@ import {
 import type { Decision } from './steering.ts';
 import { outOfReach, type WhyInput, whyNot } from './why-not.ts';
 
-export interface Moment {
+export interface Situation {
   readonly decision: Decision;
   readonly isActive: boolean;
   readonly isMoving: boolean | null;
@@ -59,7 +59,7 @@ export class Reporter {
     this.#parts = parts;
   }
 
-  tell(nowMs: number, moment: Moment): void {
+  tell(nowMs: number, moment: Situation): void {
     const { link } = this.#parts;
     const ptz = ptzState(this.#sender, this.#ptzParts(moment));
     this.#ptz = this.#tellIf(nowMs, 'ptz', ptz, this.#ptz, PTZ_MS, PTZ_CALM_MS);
@@ -79,18 +79,18 @@ export class Reporter {
     this.#tracker = this.#tellIf(nowMs, 'autotrack', tracker, this.#tracker, 0, TRACKER_CALM_MS);
   }
 
-  #reason(moment: Moment, state: TrackerState) {
+  #reason(moment: Situation, state: TrackerState) {
     if (moment.isActive) return moment.ends.length > 0 ? outOfReach(moment.ends) : null;
     return whyNot(this.#why(moment, state));
   }
 
-  #state({ decision }: Moment): TrackerState {
+  #state({ decision }: Situation): TrackerState {
     if (!this.#parts.enabled()) return 'off';
     if (!this.#parts.link.isReady) return 'fault';
     return this.#parts.calibration().state === 'running' ? 'calibrating' : decision.mission.state;
   }
 
-  #why({ selection, seenMs }: Moment, state: TrackerState): WhyInput {
+  #why({ selection, seenMs }: Situation, state: TrackerState): WhyInput {
     const { link, enabled } = this.#parts;
     return {
       enabled: enabled(),
@@ -102,7 +102,7 @@ export class Reporter {
     };
   }
 
-  #ptzParts({ isMoving, hfovDeg, preset }: Moment): PtzStateParts {
+  #ptzParts({ isMoving, hfovDeg, preset }: Situation): PtzStateParts {
     const { link, controlMode } = this.#parts;
     const isDegrees = link.capabilities?.positionUnit === 'degrees';
     const { status, velocity } = link;

@@ -7,12 +7,12 @@ import type { Preset, Velocity } from '../driver.ts';
 import type { Camera, CameraLook, Judged } from '../network/camera.ts';
 import type { DriverTime } from '../time.ts';
 import { OctagonApi } from './api.ts';
-import { BoundedMotion } from './bounded.ts';
 import { OctagonClient } from './client.ts';
 import { OctagonEyes } from './look.ts';
 import { OctagonMotion } from './motion.ts';
 import { type OctagonOptions, pickOctagon } from './options.ts';
 import { OctagonProbe } from './probe.ts';
+import { ShortMoves } from './short-moves.ts';
 import type { OctagonStopJob } from './stop-job.ts';
 
 /** What a device's status says when it can be used. */
@@ -24,7 +24,7 @@ export class OctagonCamera implements Camera {
   readonly #time: DriverTime;
   readonly #api: OctagonApi;
   readonly #motion: OctagonMotion;
-  readonly #bounded: BoundedMotion;
+  readonly #shortMoves: ShortMoves;
   readonly #eyes: OctagonEyes;
   /** Notes about its devices. */
   #remarks: readonly string[] = [];
@@ -38,7 +38,7 @@ export class OctagonCamera implements Camera {
     this.client = new OctagonClient(options, time);
     this.#api = new OctagonApi(this.client, options);
     this.#motion = new OctagonMotion(this.#api, options);
-    this.#bounded = new BoundedMotion(this.#api, options.bounded_deg_s, options.zoom_threshold);
+    this.#shortMoves = new ShortMoves(this.#api, options.bounded_deg_s, options.zoom_threshold);
     this.#eyes = new OctagonEyes(this.#api, time);
   }
 
@@ -67,13 +67,13 @@ export class OctagonCamera implements Camera {
   async move(velocity: Velocity, leaseMs: number, signal: AbortSignal): Promise<void> {
     const nowMs = this.#time.clock.monoMs();
     if (!this.#isBounded) await this.#motion.move(velocity, nowMs, signal);
-    else if (!(await this.#bounded.move(velocity, leaseMs, nowMs, signal))) {
+    else if (!(await this.#shortMoves.move(velocity, leaseMs, nowMs, signal))) {
       throw new WindhoverError('ptz_unsupported', 'the camera does not report its position');
     }
   }
 
   async stop(signal: AbortSignal | undefined): Promise<void> {
-    this.#bounded.reset();
+    this.#shortMoves.reset();
     await this.#motion.stop(signal);
   }
 
@@ -82,7 +82,7 @@ export class OctagonCamera implements Camera {
   }
 
   async goTo(token: string, signal: AbortSignal): Promise<void> {
-    this.#bounded.reset();
+    this.#shortMoves.reset();
     this.#motion.presetStarted();
     await this.#api.gotoPreset(token, signal);
   }

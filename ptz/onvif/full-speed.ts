@@ -8,7 +8,7 @@ export interface FullSpeed {
 
 export const NOT_MEASURED: FullSpeed = { pan: null, tilt: null };
 
-interface Place {
+interface PanTiltShares {
   readonly pan: number | null;
   readonly tilt: number | null;
 }
@@ -24,11 +24,11 @@ const NEAR_SHARE = 0.0005;
  * @param goal where they turn to; without it they turn on
  */
 export function fullSpeedOf(
-  first: Place | null,
-  second: Place | null,
+  first: PanTiltShares | null,
+  second: PanTiltShares | null,
   ms: number,
   told: number,
-  goal?: Place,
+  goal?: PanTiltShares,
 ): FullSpeed {
   const of = (axis: 'pan' | 'tilt') => {
     const [from, to, end] = [first?.[axis] ?? null, second?.[axis] ?? null, goal?.[axis] ?? null];

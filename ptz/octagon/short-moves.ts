@@ -15,7 +15,7 @@ interface Chain extends PanTilt {
   readonly velocity: Velocity;
 }
 
-export class BoundedMotion {
+export class ShortMoves {
   readonly #api: OctagonApi;
   readonly #degPerS: number;
   readonly #zoomThreshold: number;
