@@ -8,7 +8,7 @@ import { parseCommandLine, type Surroundings } from './command.ts';
 
 const USAGE = 'bun run test [FILTER…] [-t NAME] [--all]';
 const OPTIONS = { all: { type: 'boolean' }, 'test-name-pattern': { type: 'string', short: 't' } } as const;
-const LONG_FILES = '**/*.long.test.ts';
+const LONG = '.long.test.ts';
 
 export async function testCommand(args: string[], { root, stdout }: Surroundings): Promise<number> {
   const { values, positionals: filters } = parseCommandLine(args, OPTIONS, USAGE);
@@ -18,12 +18,14 @@ export async function testCommand(args: string[], { root, stdout }: Surroundings
     const command = [process.execPath, 'test', '--dots', ...chosen, ...options];
     return await Bun.spawn(command, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] }).exited;
   };
-  const sideBySide = [`--parallel=${availableParallelism()}`, '--timings=test/timings.json'];
-  if (!values.all) return await run(...sideBySide, `--path-ignore-patterns=${LONG_FILES}`, ...filters);
-  const long = [...new Bun.Glob(LONG_FILES).scanSync({ cwd: root })]
-    .filter((file) => !file.includes('node_modules'))
-    .filter((file) => filters.length === 0 || filters.some((filter) => file.includes(filter)));
-  const exitCode = await run(...sideBySide, `--path-ignore-patterns=${LONG_FILES}`, '--pass-with-no-tests', ...filters);
+  const quick = ['--timings=test/timings.json', `--path-ignore-patterns=**/*${LONG}`, ...filters];
+  const runQuick = () => run(`--parallel=${availableParallelism()}`, ...quick);
+  if (!values.all) return await runQuick();
+  const files = [...new Bun.Glob('test/**/*.test.ts').scanSync({ cwd: root })].filter(
+    (file) => filters.length === 0 || filters.some((filter) => file.includes(filter)),
+  );
+  const long = files.filter((file) => file.endsWith(LONG));
+  const exitCode = long.length > 0 && long.length === files.length ? 0 : await runQuick();
   if (long.length === 0) return exitCode;
   stdout.write('\nnow those that take long, in real time\n');
   return (await run('--isolate', ...long.map((file) => `./${file}`))) || exitCode;
