@@ -1,13 +1,12 @@
 /**
  * Reads what an .onnx file says about itself (inputs, outputs, metadata) without native code and without its weights.
  *
- * An .onnx file is a protobuf message: fields of a number, a wire type and a payload. The two outer levels (ModelProto,
- * GraphProto) are walked in the file itself through a small window, and nodes and weights are stepped over, so a model
- * of gigabytes costs kilobytes of memory. Field numbers: onnx.proto3 (https://github.com/onnx/onnx).
+ * An .onnx file is a protobuf message: fields of a number, a wire type and a payload, which may be a message again. They are
+ * walked in the file itself through a small window, and nodes and weights are stepped over, so a model of gigabytes
+ * costs kilobytes of memory. Field numbers: onnx.proto3 (https://github.com/onnx/onnx).
  */
 
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { Reader } from 'protobufjs/minimal';
 import { errorMessage, WindhoverError } from '../../runtime/node.ts';
 import type { ValueInfo } from './families/family.ts';
 
@@ -22,8 +21,8 @@ export interface OnnxFile {
 
 /** Protobuf messages end at 2 GiB. */
 const MAX_FILE_BYTES = 2 ** 31;
-/** Largest description of an input, output or metadata entry. */
-const MAX_PART_BYTES = 4 * 2 ** 20;
+/** Longest name or metadata value. */
+const MAX_TEXT_BYTES = 4 * 2 ** 20;
 /** More parts than any model has; bounds the work on a hostile file. */
 const MAX_PARTS = 2_000_000;
 const WINDOW_BYTES = 64 * 1024;
@@ -59,20 +58,38 @@ function readModel(window: Window, file: string): OnnxFile {
   let irVersion = 0;
   let producer = '';
   let graphs = 0;
-  for (const field of fields(window, 0, window.size)) {
+  for (const field of window.fields({ start: 0, end: window.size })) {
     if (field.number === 1) irVersion = field.value;
-    else if (field.number === 2) producer = text(window.part(field));
-    else if (field.number === 14) addMetadata(metadata, window.part(field));
+    else if (field.number === 2) producer = window.text(field);
+    else if (field.number === 14) metadata[window.textAt(field, 1)] = window.textAt(field, 2);
     else if (field.number === 7) {
       graphs += 1;
-      for (const inner of fields(window, field.start, field.end)) {
-        if (inner.number === 11) inputs.push(readValue(window.part(inner)));
-        else if (inner.number === 12) outputs.push(readValue(window.part(inner)));
+      for (const inner of window.fields(field)) {
+        if (inner.number === 11) inputs.push(readValue(window, inner));
+        else if (inner.number === 12) outputs.push(readValue(window, inner));
       }
     }
   }
   if (irVersion < 1 || graphs !== 1 || outputs.length === 0) throw notOnnx(file, 'it holds no graph with outputs');
   return { irVersion, producer, inputs, outputs, metadata };
+}
+
+/** ValueInfoProto: name = 1, type = 2 { tensor_type = 1 { elem_type = 1, shape = 2 { dim = 1 } } }. */
+function readValue(window: Window, value: Field): ValueInfo {
+  const [element] = window.at(value, 2, 1, 1);
+  return {
+    name: window.textAt(value, 1),
+    type: ELEMENT_TYPES[element?.value ?? 0] ?? 'unknown',
+    dims: [...window.at(value, 2, 1, 2, 1)].map((dim) => readDim(window, dim)),
+  };
+}
+
+/** Dimension: dim_value = 1, or dim_param = 2. */
+function readDim(window: Window, dim: Field): number | string {
+  const [size] = window.at(dim, 1);
+  // Some exporters write -1 or 0 for a dimension that is not fixed; -1 is the largest unsigned number.
+  if (size) return size.value > 0 && size.value <= MAX_FILE_BYTES ? size.value : '?';
+  return window.textAt(dim, 2) || '?';
 }
 
 function notOnnx(file: string, why: string, cause?: unknown): WindhoverError {
@@ -83,43 +100,19 @@ function notOnnx(file: string, why: string, cause?: unknown): WindhoverError {
   });
 }
 
-// -------------------------------------------------------------------------------------------------- outer two levels
-
-interface Field {
-  readonly number: number;
-  /** Of a varint field; else 0. */
-  readonly value: number;
-  /** Payload of a length-delimited field, as offsets in the file. */
+interface Range {
   readonly start: number;
   readonly end: number;
 }
 
-function* fields(window: Window, from: number, to: number): Generator<Field> {
-  let at = from;
-  for (let parts = 0; at < to; parts++) {
-    if (parts > MAX_PARTS) throw new Error(`it has more than ${MAX_PARTS} parts`);
-    const tag = window.varint(at);
-    const number = Math.floor(tag.value / 8);
-    const wire = tag.value % 8;
-    if (number === 0) throw new Error(`no field begins at byte ${at}`);
-    let value = 0;
-    let start = tag.end;
-    let end = tag.end;
-    if (wire === 0) ({ value, end } = window.varint(tag.end));
-    else if (wire === 1) end += 8;
-    else if (wire === 5) end += 4;
-    else if (wire === 2) {
-      const length = window.varint(tag.end);
-      start = length.end;
-      end = start + length.value;
-    } else throw new Error(`no field begins at byte ${at}`);
-    if (end > to) throw new Error(`it ends at byte ${to}, and a part of it would end at byte ${end}`);
-    yield { number, value, start, end };
-    at = end;
-  }
+/** A field of a message; of a length-delimited one its payload, as offsets in the file. */
+interface Field extends Range {
+  readonly number: number;
+  /** Of a varint field; else 0. */
+  readonly value: number;
 }
 
-/** Random access to a file through one buffer. */
+/** A file of protobuf messages, read through one buffer. */
 class Window {
   readonly size: number;
   readonly #fd: number;
@@ -132,8 +125,57 @@ class Window {
     this.size = size;
   }
 
+  /** The fields of the message that lies there. */
+  *fields({ start: from, end: to }: Range): Generator<Field> {
+    let at = from;
+    for (let parts = 0; at < to; parts++) {
+      if (parts > MAX_PARTS) throw new Error(`it has more than ${MAX_PARTS} parts`);
+      const tag = this.#varint(at);
+      const number = Math.floor(tag.value / 8);
+      const wire = tag.value % 8;
+      if (number === 0) throw new Error(`no field begins at byte ${at}`);
+      let value = 0;
+      let start = tag.end;
+      let end = tag.end;
+      if (wire === 0) ({ value, end } = this.#varint(tag.end));
+      else if (wire === 1) end += 8;
+      else if (wire === 5) end += 4;
+      else if (wire === 2) {
+        const length = this.#varint(tag.end);
+        start = length.end;
+        end = start + length.value;
+      } else throw new Error(`no field begins at byte ${at}`);
+      if (end > to) throw new Error(`it ends at byte ${to}, and a part of it would end at byte ${end}`);
+      yield { number, value, start, end };
+      at = end;
+    }
+  }
+
+  /** The fields that these numbers lead to, from message to message. */
+  *at(message: Range, number: number, ...further: number[]): Generator<Field> {
+    const [next, ...rest] = further;
+    for (const field of this.fields(message)) {
+      if (field.number !== number) continue;
+      if (next === undefined) yield field;
+      else yield* this.at(field, next, ...rest);
+    }
+  }
+
+  text({ start, end }: Range): string {
+    if (end - start > MAX_TEXT_BYTES) throw new Error(`a text has ${end - start} bytes`);
+    const bytes = new Uint8Array(end - start);
+    if (readSync(this.#fd, bytes, 0, bytes.length, start) < bytes.length) throw new Error(`it ends before byte ${end}`);
+    return new TextDecoder().decode(bytes);
+  }
+
+  /** The text of a field of a message; empty when it has none. */
+  textAt(message: Range, number: number): string {
+    const [field] = this.at(message, number);
+    return field ? this.text(field) : '';
+  }
+
   /** The unsigned number at an offset, and where it ends. Exact up to 2^53, more than any offset. */
-  varint(at: number): { value: number; end: number } {
+  #varint(at: number): { value: number; end: number } {
     let value = 0;
     for (let i = 0; i < 10; i++) {
       const byte = this.#byte(at + i);
@@ -141,14 +183,6 @@ class Window {
       if (byte < 0x80) return { value, end: at + i + 1 };
     }
     throw new Error(`no number at byte ${at}`);
-  }
-
-  /** The payload of a field. */
-  part({ start, end }: Field): Uint8Array {
-    if (end - start > MAX_PART_BYTES) throw new Error(`a description has ${end - start} bytes`);
-    const bytes = new Uint8Array(end - start);
-    if (readSync(this.#fd, bytes, 0, bytes.length, start) < bytes.length) throw new Error(`it ends before byte ${end}`);
-    return bytes;
   }
 
   #byte(at: number): number {
@@ -159,73 +193,6 @@ class Window {
     }
     return this.#bytes[at - this.#from] ?? 0;
   }
-}
-
-// ------------------------------------------------------------------------------------------------- inner descriptions
-
-/** Walks a small message and hands each field to `take`, which reads its payload and says so, or leaves it. */
-function walk(reader: Reader, end: number, take: (field: number, reader: Reader) => boolean): void {
-  while (reader.pos < end) {
-    const tag = reader.uint32();
-    if (!take(tag >>> 3, reader)) reader.skipType(tag & 7);
-  }
-}
-
-/** Walks the message that begins with its length at the reader's position. */
-function nested(reader: Reader, take: (field: number, reader: Reader) => boolean): true {
-  const length = reader.uint32();
-  walk(reader, reader.pos + length, take);
-  return true;
-}
-
-function readValue(bytes: Uint8Array): ValueInfo {
-  let name = '';
-  let type = 'unknown';
-  const dims: (number | string)[] = [];
-  const shape = (field: number, reader: Reader): boolean => field === 1 && dims.push(readDim(reader)) > 0;
-  const tensor = (field: number, reader: Reader): boolean => {
-    if (field === 2) return nested(reader, shape);
-    if (field !== 1) return false;
-    type = ELEMENT_TYPES[reader.int32()] ?? 'unknown';
-    return true;
-  };
-  walk(Reader.create(bytes), bytes.length, (field, reader) => {
-    if (field === 2) return nested(reader, (inner) => inner === 1 && nested(reader, tensor));
-    if (field !== 1) return false;
-    name = reader.string();
-    return true;
-  });
-  return { name, type, dims };
-}
-
-function readDim(reader: Reader): number | string {
-  let dim: number | string = '?';
-  nested(reader, (field) => {
-    if (field === 1) {
-      // Some exporters write -1 or 0 for a dimension that is not fixed.
-      const size = Number(reader.int64());
-      dim = size > 0 ? size : '?';
-    } else if (field === 2) dim = reader.string() || '?';
-    else return false;
-    return true;
-  });
-  return dim;
-}
-
-function addMetadata(metadata: Record<string, string>, bytes: Uint8Array): void {
-  let key = '';
-  let value = '';
-  walk(Reader.create(bytes), bytes.length, (field, reader) => {
-    if (field === 1) key = reader.string();
-    else if (field === 2) value = reader.string();
-    else return false;
-    return true;
-  });
-  metadata[key] = value;
-}
-
-function text(bytes: Uint8Array): string {
-  return new TextDecoder().decode(bytes);
 }
 
 /** Names of TensorProto.DataType as ONNX Runtime writes them. */
