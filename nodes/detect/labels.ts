@@ -4,7 +4,8 @@
  * `labels`). Any other model without names is refused: a wrong name is worse than none.
  */
 import { existsSync, readFileSync } from 'node:fs';
-import { WindhoverError } from '../../runtime/node.ts';
+import { parse } from 'yaml';
+import { errorMessage, WindhoverError } from '../../runtime/node.ts';
 import { COCO_80, COCO_91 } from './coco.ts';
 
 /** Class names as they were given. */
@@ -108,34 +109,26 @@ export function requireLabel(label: string, labels: Labels, option: string): voi
 export function parseNames(text: string, where: string): string[] {
   const trimmed = text.trim();
   if (!/^[[{]/.test(trimmed)) return trimmed.split(/\r?\n/).map((line) => line.trim());
-  const names: string[] = [];
-  const isMap = trimmed.startsWith('{');
-  const entry = isMap ? MAP_ENTRY : LIST_ENTRY;
-  let at = 1;
-  while (at < trimmed.length - 1) {
-    entry.lastIndex = at;
-    const match = entry.exec(trimmed);
-    if (match === null) break;
-    at = entry.lastIndex;
-    const number = isMap ? Number(match.groups?.key) : names.length;
-    if (number !== names.length) throw invalid(where, `expected class number ${names.length}, got ${number}`);
-    names.push(unquote(match.groups?.quoted ?? ''));
+  let found: unknown;
+  try {
+    found = parse(trimmed.replace(QUOTED, doubleQuoted));
+  } catch (error) {
+    throw invalid(where, errorMessage(error).split('\n', 1).join());
   }
-  const closed = trimmed.slice(at).trim() === (isMap ? '}' : ']');
-  if (!closed || names.length === 0)
-    throw invalid(where, `can't be read from character ${at}: ${trimmed.slice(at, at + 40)}`);
+  const names = Object.entries(Object(found)).map(([number, name], expected) => {
+    if (Number(number) !== expected) throw invalid(where, `expected class number ${expected}, got ${number}`);
+    if (typeof name !== 'string') throw invalid(where, `expected a name in quotes, got ${name}`);
+    return name;
+  });
+  if (names.length === 0) throw invalid(where, 'it holds no name');
   return names;
 }
 
-const QUOTED = String.raw`(?<quoted>'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")\s*(?:,\s*|(?=[\]}]))`;
-const LIST_ENTRY = new RegExp(String.raw`\s*${QUOTED}`, 'y');
-const MAP_ENTRY = new RegExp(String.raw`\s*['"]?(?<key>\d+)['"]?\s*:\s*${QUOTED}`, 'y');
+/** Python quotes in two ways; YAML knows its escapes, but for those between single quotes. */
+const QUOTED = /'((?:[^'\\]|\\.)*)'|"(?:[^"\\]|\\.)*"/g;
 
-function unquote(quoted: string): string {
-  return quoted.slice(1, -1).replace(/\\(?:u([0-9a-fA-F]{4})|(.))/g, (_, code: string | undefined, char: string) => {
-    if (code !== undefined) return String.fromCharCode(Number.parseInt(code, 16));
-    return char === 'n' ? '\n' : char === 't' ? '\t' : char;
-  });
+function doubleQuoted(quoted: string, single: string | undefined): string {
+  return single === undefined ? quoted : `"${single.replaceAll("\\'", "'").replaceAll('"', '\\"')}"`;
 }
 
 function namesFromFile(file: string, option: string): string[] {

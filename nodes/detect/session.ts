@@ -17,12 +17,7 @@ type Ort = typeof import('onnxruntime-node');
 type Provider = DetectOptions['providers'][number];
 export type FrameData = Float32Array | Uint8Array;
 
-export interface InferenceOptions {
-  readonly threads: number;
-  readonly providers: readonly Provider[];
-  /** Refuse to fall back to another provider than the first. */
-  readonly required: boolean;
-}
+type InferenceOptions = Pick<DetectOptions, 'threads' | 'providers' | 'required'>;
 
 /** A loaded model. */
 export class ModelSession {

@@ -1,5 +1,5 @@
 /** The virtual camera in this process: renders what it sees, obeys the board's motor commands, tells where it points. */
-import { boardTopics, type Clock, type NodeContext } from '../../runtime/node.ts';
+import { boardTopics, type Clock, type HeadAxis, type NodeContext } from '../../runtime/node.ts';
 import type { VirtualCamera } from '../../sim/index.ts';
 import type { VirtualFeed, VirtualPicture } from './remote-feed.ts';
 
@@ -34,22 +34,22 @@ export class LocalFeed implements VirtualFeed {
 
   /** Position, speed and limits of each axis: what a camera tells, no more. */
   #tell(): void {
-    const { pan, tilt, zoom } = this.#camera.state();
-    const { spec } = this.#camera;
-    const moving = (axis: 'pan' | 'tilt' | 'zoom') => this.#camera.isMoving(axis);
+    const state = this.#camera.state();
     this.#board.post(boardTopics.head, {
       atMs: this.#clock.monoMs(),
-      axes: {
-        pan: { position: pan.position, rate: pan.rate, moving: moving('pan') },
-        tilt: { position: tilt.position, rate: tilt.rate, moving: moving('tilt') },
-        zoom: { position: zoom.position, rate: zoom.rate, moving: moving('zoom') },
-      },
-      spec: {
-        pan: { min: spec.pan.min, max: spec.pan.max, maxRate: spec.pan.maxRate },
-        tilt: { min: spec.tilt.min, max: spec.tilt.max, maxRate: spec.tilt.maxRate },
-        zoom: { min: spec.zoom.min, max: spec.zoom.max, maxRate: spec.zoom.maxRate },
-      },
+      axes: perAxis((axis) => {
+        const { position, rate } = state[axis];
+        return { position, rate, moving: this.#camera.isMoving(axis) };
+      }),
+      spec: perAxis((axis) => {
+        const { min, max, maxRate } = this.#camera.spec[axis];
+        return { min, max, maxRate };
+      }),
       hfovDeg: this.#camera.poseAt(this.#camera.nowS()).hfovDeg,
     });
   }
+}
+
+function perAxis<T>(of: (axis: HeadAxis) => T) {
+  return { pan: of('pan'), tilt: of('tilt'), zoom: of('zoom') };
 }

@@ -3,7 +3,6 @@
  * and raw pictures. No login, but only for programs on this machine.
  */
 import type { Clock } from '../../runtime/clock.ts';
-import { makePicture, type Picture } from '../render/render.ts';
 import type { TargetTruth } from '../render/targets.ts';
 import type { PictureSize } from '../scene/scene.ts';
 import { AXES } from './motion/head.ts';
@@ -26,8 +25,6 @@ const MAX_AGE_S = 10;
 
 /** Pictures of sizes other than the profiles': both sides even, pixels. */
 const SIDE_PX = { min: 16, max: 4096 } as const;
-/** Sizes at a time; the renderer keeps no more either. */
-const MAX_SIZES = 3;
 
 /** The size of a profile's picture. @throws SoapFault `NoProfile` */
 export function pictureSize(traits: Traits, profile: string | null): PictureSize {
@@ -100,36 +97,20 @@ function targetJson({ id, label, panDeg, tiltDeg, panDegPerS, tiltDegPerS, spanD
   };
 }
 
-/** The picture of now, and what belongs to it, for `GET /debug/frame?profile=TOKEN&size=160x90`. */
-export class FrameMaker {
-  readonly #watched: Watched;
-  readonly #pictures = new Map<string, Picture>();
-
-  constructor(watched: Watched) {
-    this.#watched = watched;
-  }
-
-  /** @returns the picture (used again by the next call) and when and whereto it was taken */
-  frame(size: PictureSize) {
-    const { camera, clock } = this.#watched;
-    const key = `${size.width}x${size.height}`;
-    const into = this.#pictures.get(key) ?? makePicture(size);
-    if (!this.#pictures.has(key) && this.#pictures.size >= MAX_SIZES) this.#pictures.clear();
-    this.#pictures.set(key, into);
-    const timeS = camera.nowS();
-    const unixMs = clock.unixMs();
-    const { panDeg, tiltDeg, hfovDeg } = camera.poseAt(timeS);
-    const picture = camera.render(timeS, size, into);
-    const meta = {
-      time_s: timeS,
-      time_unix_ms: unixMs,
-      w: size.width,
-      h: size.height,
-      format: 'i420',
-      pose: { pan_deg: panDeg, tilt_deg: tiltDeg, hfov_deg: hfovDeg },
-    };
-    return { picture, meta };
-  }
+/** The picture of now, and when and whereto it was taken, for `GET /debug/frame?profile=TOKEN&size=160x90`. */
+export function takePicture({ camera, clock }: Watched, size: PictureSize) {
+  const timeS = camera.nowS();
+  const unixMs = clock.unixMs();
+  const { panDeg, tiltDeg, hfovDeg } = camera.poseAt(timeS);
+  const meta = {
+    time_s: timeS,
+    time_unix_ms: unixMs,
+    w: size.width,
+    h: size.height,
+    format: 'i420',
+    pose: { pan_deg: panDeg, tilt_deg: tiltDeg, hfov_deg: hfovDeg },
+  };
+  return { picture: camera.render(timeS, size), meta };
 }
 
 export function isThisMachine(address: string | undefined): boolean {

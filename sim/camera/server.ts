@@ -11,7 +11,7 @@ import { errorCode, errorMessage, WindhoverError } from '../../runtime/errors.ts
 import type { Credentials } from './auth/credentials.ts';
 import { toJpeg } from './jpeg.ts';
 import { API_PATH, OctagonDevice } from './octagon/octagon-device.ts';
-import { askedFps, askedSize, debugState, FrameMaker, isThisMachine, pictureSize, type Watched } from './onlookers.ts';
+import { askedFps, askedSize, debugState, isThisMachine, pictureSize, takePicture, type Watched } from './onlookers.ts';
 import { type CallRecord, OnvifDevice } from './onvif-device.ts';
 import { type Traits, traitsOf } from './quirks.ts';
 import { PATHS } from './services/device-service.ts';
@@ -54,7 +54,6 @@ export class CameraServer implements AsyncDisposable {
   readonly #http: Server;
   readonly #octagon: OctagonDevice;
   readonly #watched: Watched;
-  readonly #frames: FrameMaker;
   readonly #wait: (ms: number) => Promise<void>;
   #port = 0;
   #requests = 0;
@@ -74,7 +73,6 @@ export class CameraServer implements AsyncDisposable {
     const record = (call: CallRecord) => this.device.record(call);
     this.#octagon = new OctagonDevice({ camera: this.camera, unit, gate, traits: this.traits, version, record });
     this.#watched = { camera: this.camera, device: this.device, traits: this.traits, quirks, clock };
-    this.#frames = new FrameMaker(this.#watched);
     this.#wait = options.wait ?? ((ms) => Bun.sleep(ms));
     this.#http = createServer({ requestTimeout: IDLE_MS }, (request, response) => {
       this.#take(request, response).catch((error: unknown) => options.failed?.(error));
@@ -214,7 +212,7 @@ export class CameraServer implements AsyncDisposable {
   async #snapshot(request: IncomingMessage, url: URL): Promise<Answer> {
     const refusal = this.device.gate.refusal({ ...attempt(request), security: undefined });
     if (refusal) return { ...plain(refusal.status, refusal.reason), challenges: refusal.challenges };
-    const { picture } = this.#frames.frame(pictureSize(this.traits, url.searchParams.get('profile')));
+    const { picture } = takePicture(this.#watched, pictureSize(this.traits, url.searchParams.get('profile')));
     return { status: 200, type: 'image/jpeg', body: await toJpeg(picture) };
   }
 
@@ -227,13 +225,16 @@ export class CameraServer implements AsyncDisposable {
       return { status: 200, type: 'application/json', body: JSON.stringify(state) };
     }
     if (url.pathname === STREAM_PATH) {
-      return { status: 200, type: STREAM_TYPE, body: videoStream(this.#frames, size, askedFps(url.searchParams)) };
+      return { status: 200, type: STREAM_TYPE, body: videoStream(this.#watched, size, askedFps(url.searchParams)) };
     }
     if (url.pathname !== '/debug/frame') return plain(404, `there are /debug/state, /debug/frame and ${STREAM_PATH}`);
-    const { picture, meta } = this.#frames.frame(size);
-    // A copy: the next request draws over the picture, maybe before this answer is sent.
-    const body = Uint8Array.from(picture.bytes);
-    return { status: 200, type: 'application/octet-stream', body, headers: { 'X-Frame': JSON.stringify(meta) } };
+    const { picture, meta } = takePicture(this.#watched, size);
+    return {
+      status: 200,
+      type: 'application/octet-stream',
+      body: picture.bytes,
+      headers: { 'X-Frame': JSON.stringify(meta) },
+    };
   }
 
   /** As the client called us: behind a forwarded port, our own address would not be reachable. */

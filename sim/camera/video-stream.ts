@@ -3,16 +3,16 @@
  */
 import type { PictureSize } from '../scene/scene.ts';
 import { toJpeg } from './jpeg.ts';
-import type { FrameMaker } from './onlookers.ts';
+import { takePicture, type Watched } from './onlookers.ts';
 
 const BOUNDARY = 'picture';
 export const STREAM_TYPE = `multipart/x-mixed-replace; boundary=${BOUNDARY}`;
 
 /** Pictures at a steady rate while there is a reader; a slow reader gets fewer. */
-export async function* videoStream(frames: FrameMaker, size: PictureSize, fps: number): AsyncGenerator<Uint8Array> {
+export async function* videoStream(watched: Watched, size: PictureSize, fps: number): AsyncGenerator<Uint8Array> {
   let dueMs = performance.now();
   while (true) {
-    const jpeg = await toJpeg(frames.frame(size).picture);
+    const jpeg = await toJpeg(takePicture(watched, size).picture);
     yield Buffer.from(`--${BOUNDARY}\r\nContent-Type: image/jpeg\r\nContent-Length: ${jpeg.length}\r\n\r\n`);
     yield jpeg;
     yield Buffer.from('\r\n');

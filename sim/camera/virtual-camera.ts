@@ -9,12 +9,12 @@
  *
  * Times are seconds since the camera was made, on its clock's monotonic time; the scene begins at 0.
  */
-import type { Clock } from '../../runtime/clock.ts';
+import type { Clock, MotorCommand } from '../../runtime/node.ts';
 import { type Picture, SceneRenderer } from '../render/render.ts';
 import { type TargetTruth, targetsAt } from '../render/targets.ts';
 import type { CameraPose, PictureSize, Scene } from '../scene/scene.ts';
 import { defaultScene, type SceneFile, toScene } from '../scene/scene-file.ts';
-import { type AXES, type HeadCommand, type HeadState, PtzHead } from './motion/head.ts';
+import { type Axis, type HeadState, type LoadPose, PtzHead } from './motion/head.ts';
 import { type HeadSpec, headSpec, hfovDegAt, type Motors } from './motion/motors.ts';
 
 export interface VirtualCameraOptions {
@@ -30,7 +30,7 @@ export class VirtualCamera {
   readonly scene: Scene;
   readonly motors: Motors;
   /** Where it looks at first. */
-  readonly start: { readonly panDeg: number; readonly tiltDeg: number; readonly zoom: number };
+  readonly start: LoadPose;
   readonly #clock: Clock;
   readonly #epochMs: number;
   readonly #head: PtzHead;
@@ -54,7 +54,7 @@ export class VirtualCamera {
     return this.#head.spec;
   }
 
-  command(command: HeadCommand): void {
+  command(command: MotorCommand): void {
     this.#head.command(command, this.nowS());
   }
 
@@ -69,7 +69,7 @@ export class VirtualCamera {
     return this.#head.state;
   }
 
-  isMoving(axis: (typeof AXES)[number]): boolean {
+  isMoving(axis: Axis): boolean {
     this.#head.advance(this.nowS());
     return this.#head.isMoving(axis);
   }

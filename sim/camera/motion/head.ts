@@ -3,28 +3,13 @@
  * any clock that does not jump). Steps lie on a fixed grid, so the motion depends on the commands and their times and
  * not on how often it is read.
  */
+import type { HeadAxis, MotorCommand, PerAxis } from '../../../runtime/node.ts';
 import { type AxisGoal, type AxisState, axisAt, HOLD, isAtRest, stepAxis } from './axis.ts';
 import type { HeadSpec } from './motors.ts';
 
 export const AXES = ['pan', 'tilt', 'zoom'] as const;
-export type Axis = (typeof AXES)[number];
-
-export type HeadCommand =
-  /** Moves the named axes at a rate (units a second) until told otherwise, or for `forS`. */
-  | {
-      readonly kind: 'rate';
-      readonly rates: Readonly<Partial<Record<Axis, number>>>;
-      readonly forS: number | null;
-    }
-  /** Moves to a place, or by an offset from where the axis is when the command takes effect. */
-  | {
-      readonly kind: 'to' | 'by';
-      readonly values: Readonly<Partial<Record<Axis, number>>>;
-      readonly maxRates: Readonly<Partial<Record<Axis, number>>>;
-    }
-  | { readonly kind: 'stop'; readonly axes: readonly Axis[] };
-
-export type HeadState = Readonly<Record<Axis, AxisState>>;
+export type Axis = HeadAxis;
+export type HeadState = PerAxis<AxisState>;
 
 /** True pose of the camera at a moment, with the play of the gear. */
 export interface LoadPose {
@@ -39,7 +24,7 @@ const HISTORY_STEPS = 2500;
 
 interface Pending {
   readonly atStep: number;
-  readonly command: HeadCommand;
+  readonly command: MotorCommand;
 }
 
 export class PtzHead {
@@ -62,7 +47,7 @@ export class PtzHead {
   }
 
   /** Takes a command; it has its effect one command delay later. */
-  command(command: HeadCommand, nowS: number): void {
+  command(command: MotorCommand, nowS: number): void {
     this.advance(nowS);
     this.#pending.push({ atStep: Math.max(this.#step, toStep(nowS + this.spec.commandDelayS)), command });
   }
@@ -123,7 +108,7 @@ export class PtzHead {
     for (const axis of AXES) this.#endRate(axis);
   }
 
-  #apply(command: HeadCommand): void {
+  #apply(command: MotorCommand): void {
     for (const axis of AXES) {
       if (!moves(command, axis)) continue;
       this.#untilStep[axis] = Infinity;
@@ -134,7 +119,7 @@ export class PtzHead {
     }
   }
 
-  #goal(command: HeadCommand, axis: Axis): AxisGoal {
+  #goal(command: MotorCommand, axis: Axis): AxisGoal {
     if (command.kind === 'stop') return HOLD;
     if (command.kind === 'rate') return { mode: 'rate', rate: command.rates[axis] ?? 0 };
     const { min, max, maxRate } = this.spec[axis];
@@ -175,7 +160,7 @@ export class PtzHead {
   }
 }
 
-function moves(command: HeadCommand, axis: Axis): boolean {
+function moves(command: MotorCommand, axis: Axis): boolean {
   if (command.kind === 'stop') return command.axes.includes(axis);
   return (command.kind === 'rate' ? command.rates : command.values)[axis] !== undefined;
 }

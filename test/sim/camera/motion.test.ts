@@ -1,8 +1,9 @@
 /** The motors: limits of speed, acceleration and range, backlash, command delay, timeouts, the lens. */
 import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
+import type { MotorCommand } from '../../../runtime/node.ts';
 import { type AxisGoal, type AxisSpec, axisAt, isAtRest, stepAxis } from '../../../sim/camera/motion/axis.ts';
-import { type HeadCommand, PtzHead } from '../../../sim/camera/motion/head.ts';
+import { PtzHead } from '../../../sim/camera/motion/head.ts';
 import { defaultMotors, headSpec, hfovDegAt } from '../../../sim/camera/motion/motors.ts';
 
 const AXIS: AxisSpec = { min: -90, max: 90, maxRate: 60, acceleration: 200, backlash: 0.1 };
@@ -64,7 +65,11 @@ describe('an axis', () => {
 describe('the head', () => {
   const head = (changes: Partial<ReturnType<typeof defaultMotors>> = {}) =>
     new PtzHead(headSpec({ ...defaultMotors(), ...changes }), START, 100);
-  const pan = (rate: number, forS: number | null = null): HeadCommand => ({ kind: 'rate', rates: { pan: rate }, forS });
+  const pan = (rate: number, forS: number | null = null): MotorCommand => ({
+    kind: 'rate',
+    rates: { pan: rate },
+    forS,
+  });
 
   test('a command has its effect after the command delay', () => {
     const ptz = head({ command_delay_ms: 300 });
