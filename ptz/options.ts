@@ -1,6 +1,4 @@
-/**
- * Options of a camera driver, for the parameters of a node: the driver, the source of positions, and their own options.
- */
+/** Options of a camera driver, for the parameters of a node: driver, source of positions, and their own options. */
 import { type Static, Type, WindhoverError } from '../runtime/node.ts';
 import { OctagonOptions } from './octagon/options.ts';
 import { OnvifOptions } from './onvif/options.ts';

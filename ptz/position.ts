@@ -1,7 +1,4 @@
-/**
- * Position of a camera from another source than its driver: positions over one protocol, commands over
- * another, the same head.
- */
+/** Position of a camera from another source than its driver: positions and commands over two protocols. */
 import type { Capabilities, PtzDriver, PtzStatus } from './driver.ts';
 import type { CameraLook } from './network/camera.ts';
 

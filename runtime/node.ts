@@ -204,9 +204,7 @@ export interface NodeContract<
   readonly pace?: (params: Static<S>) => Pace;
   /** Checks what the schema cannot express; throws a WindhoverError to refuse. May read files, nothing else. */
   readonly validate?: (params: Static<S>, context: PrepareContext) => void | Promise<void>;
-  /**
-   * For nodes that run model files: describes one, by path or name, for `bun run models`. May read files, nothing else.
-   */
+  /** For nodes that run model files: describes one for `bun run models`. May read files, nothing else. */
   readonly inspect?: (model: string, context: PrepareContext) => ModelCard | RefusedModel;
   readonly open: (
     context: NodeContext<Static<S>, O, T>,

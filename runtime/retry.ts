@@ -9,9 +9,7 @@ export interface BackoffLimits {
 
 const LIMITS: BackoffLimits = { firstMs: 500, longestMs: 15_000 };
 
-/**
- * Waits between attempts: doubled each time, bounded, random, so that clients do not retry at the same moment. Pure.
- */
+/** Waits between attempts: doubled each time, bounded, and random so that clients do not retry together. Pure. */
 export class Backoff {
   readonly #limits: BackoffLimits;
   #failures = 0;
@@ -37,9 +35,7 @@ export class Backoff {
 export interface RetryOptions<T> {
   /** Ends the loop; also while it waits. */
   readonly signal: AbortSignal;
-  /**
-   * One attempt, for as long as the connection holds; calls `connected` once it is up. What it returns ends the loop.
-   */
+  /** One attempt, as long as the connection holds; calls `connected` once it is up. Its result ends the loop. */
   readonly attempt: (connected: () => void) => Promise<T>;
   /** Called after each failure. @returns the shortest wait, if the other side demands one */
   readonly failed: (error: unknown) => Promise<number | undefined> | number | undefined;

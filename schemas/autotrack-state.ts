@@ -1,6 +1,4 @@
-/**
- * `autotrack_state` (server → client): what the autotracker does, or why it does nothing. Latest wins; sent on request.
- */
+/** `autotrack_state` (server → client): what the autotracker does, or why it does nothing. Latest wins. */
 import { type Static, Type } from '@sinclair/typebox';
 import { closed, literals, name, nullable, schemaName, trackId, unit, unixMs } from './common.ts';
 

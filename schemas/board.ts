@@ -9,10 +9,7 @@ export interface BoardTopic<S extends TSchema = TSchema> {
   readonly name: string;
   readonly doc: string;
   readonly schema: S;
-  /**
-   * `every`: a listener hears each value, in order. `latest`: values that come while it is busy are left out but for
-   * the newest.
-   */
+  /** `every`: a listener gets each value, in order. `latest`: a busy listener gets only the newest. */
   readonly keep: 'every' | 'latest';
 }
 

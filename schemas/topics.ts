@@ -13,10 +13,7 @@ export interface Topic<S extends TSchema = TSchema> {
   readonly doc: string;
   /** Of the messages, which are objects. One that differs is dropped. */
   readonly schema: S;
-  /**
-   * `latest`: a newer message takes the place of an older one, and is kept for those who come later. `every`: each
-   * counts.
-   */
+  /** `latest`: a newer message replaces an older one, and is retained for later clients. `every`: all count. */
   readonly keep: 'latest' | 'every';
   /** Sent to clients that name no topics. */
   readonly wanted?: boolean;

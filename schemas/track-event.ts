@@ -1,6 +1,4 @@
-/**
- * `track_event` (server → client): the life of one confirmed track: `new`, any number of `update`, exactly one `end`.
- */
+/** `track_event` (server → client): the life of a confirmed track: one `new`, any `update`s, exactly one `end`. */
 import { type Static, type TSchema, Type } from '@sinclair/typebox';
 import { bbox, closed, name, schemaName, trackId, unit, unixMs, zones } from './common.ts';
 

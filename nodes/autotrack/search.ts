@@ -62,9 +62,7 @@ export function whereNow({ panDeg, tiltDeg, panDegPerS, tiltDegPerS, atMs }: Los
   return { panDeg: panDeg + panDegPerS * forS, tiltDeg: tiltDeg + tiltDegPerS * forS };
 }
 
-/**
- * Offsets of the looks: none, then a ring that begins in the direction of flight and alternates to both sides of it.
- */
+/** Offsets of the looks: none, then a ring that begins in the direction of flight and alternates to its sides. */
 function looksAround({ panDegPerS, tiltDegPerS }: LostTarget, fieldDeg: number, aspect: number): Direction[] {
   const heading = Math.atan2(tiltDegPerS, panDegPerS);
   const ring = Array.from({ length: RING_LOOKS }, (_, i) => {

@@ -50,9 +50,7 @@ const ARRIVAL_DELAY_MS = 200;
 const AGAIN_MS = 60_000;
 /** … and the most attempts. */
 const MOST_TRIES = 3;
-/**
- * Repeated movements that agree less than this were disturbed: a blocked axis, a machine that was late with everything.
- */
+/** Repeated movements that agree less than this were disturbed: a blocked axis, or a busy machine. */
 const TRUSTED = 0.9;
 
 export class Tuning {
@@ -81,9 +79,7 @@ export class Tuning {
     return this.#learned?.plant ?? this.#guess;
   }
 
-  /**
-   * The camera has been reached and judged: what was learned about it earlier counts, if it is steered as it was then.
-   */
+  /** The camera is connected and tested: earlier measurements count if it is steered in the same way. */
   connected(capabilities: Capabilities): void {
     this.#capabilities = capabilities;
     const { learned, guess } = readKept(this.#store.load(), capabilities.verdict.rung);
@@ -125,9 +121,7 @@ export class Tuning {
     this.#calibration?.sent(velocity, atMs);
   }
 
-  /**
-   * While it was followed with, the camera turned out to be like this: counts as long as nothing has been calibrated.
-   */
+  /** Takes the motors as measured while following: they count until there is a calibration. */
   noticed(plant: Plant): void {
     if (this.#learned !== null || !this.#guess.isGuess) return;
     this.#guess = plant;
@@ -135,9 +129,7 @@ export class Tuning {
     this.#log.info('motor model updated while following', describe(plant));
   }
 
-  /**
-   * The next small move, when there is something to learn. To be called only while the camera has nothing better to do.
-   */
+  /** The next small move of a calibration, if one is due. Must be called only while there is nothing to follow. */
   step(nowMs: number, unixMs: number, aspect: number): TuningStep {
     if (this.#calibration === null && !this.#isWanted(nowMs)) return NOT_NOW;
     this.#calibration ??= this.#begin(aspect);
@@ -146,9 +138,7 @@ export class Tuning {
     return { isRunning: false, command, learned: this.#finish(nowMs, unixMs) };
   }
 
-  /**
-   * There is a target to follow. @returns whether a calibration was interrupted: its results so far count
-   */
+  /** There is a target to follow. @returns whether a calibration was interrupted: its results so far count */
   abort(nowMs: number): boolean {
     if (this.#calibration === null) return false;
     const result = this.#calibration.result();

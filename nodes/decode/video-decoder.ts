@@ -32,9 +32,7 @@ export class VideoDecoder {
     this.#frame.alloc();
   }
 
-  /**
-   * Feeds one packet (null: no more are to come). False when the decoder refused it as damaged.
-   */
+  /** Feeds one packet (null: no more are to come). False when the decoder refused it as damaged. */
   send(packet: Packet | null): boolean {
     return this.#context.sendPacketSync(packet) >= 0;
   }

@@ -45,9 +45,7 @@ export class MediaInput {
     this.startPtsS = stream.startTime === NO_TIMESTAMP ? undefined : this.#seconds(stream.startTime);
   }
 
-  /**
-   * @throws WindhoverError `source_unreadable`, `source_timeout` or `source_no_video`
-   */
+  /** @throws WindhoverError `source_unreadable`, `source_timeout` or `source_no_video` */
   static async open(url: string, timeoutS: number, signal: AbortSignal): Promise<MediaInput> {
     Log.setLevel(AV_LOG_FATAL);
     const format = new FormatContext();

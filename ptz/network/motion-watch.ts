@@ -18,9 +18,7 @@ export interface MotionWatch {
   begin(lost: () => void): () => void;
   /** How to stop the camera; called again after a change. */
   watch(job: StopJob): void;
-  /**
-   * Resolves when it could be stopped from outside, before anything is moved. @throws WindhoverError `ptz_unguarded`, …
-   */
+  /** Resolves when the guardian could stop the camera. @throws WindhoverError `ptz_unguarded`, … */
   ready(signal: AbortSignal): Promise<void>;
   /** @throws WindhoverError `ptz_interrupted` when the test moves are invalid */
   check(): void;

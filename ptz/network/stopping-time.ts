@@ -1,7 +1,7 @@
 /**
  * How long a lease may be. The guarantee: the camera stands {@link STOPPED_WITHIN_MS} after this software has died, at
  * the worst moment: just after a velocity went out. The camera has that later by up to a round trip, goes on until the
- * lease is over, and then needs to brake. So: round trip + lease + braking ≤ the promise. Pure.
+ * lease is over, and then needs to brake. So: round trip + lease + braking ≤ the guarantee. Pure.
  */
 import { clamp, MAX_LEASE_MS } from '../driver.ts';
 
@@ -11,9 +11,7 @@ export const BRAKING_MS = 400;
 /** A shorter lease would end between two renewals of a busy machine. */
 export const SHORTEST_LEASE_MS = 300;
 
-/**
- * @param lateMs how much later than with us things happen at the camera: the round trip, and what else is in between
- */
+/** @param lateMs delay between a command here and its effect at the camera: the round trip, and all in between */
 export function leaseFor(lateMs: number): number {
   return clamp(Math.floor(STOPPED_WITHIN_MS - BRAKING_MS - lateMs), SHORTEST_LEASE_MS, MAX_LEASE_MS);
 }

@@ -1,6 +1,4 @@
-/**
- * Velocities as Octagon commands: a direction with percents for the head, tele or wide for the lens, and their stops.
- */
+/** Velocities as Octagon commands: direction and percents for the head, tele or wide for the lens, and stops. */
 import type { Velocity } from '../driver.ts';
 import type { LensMove, MoveQuery, OctagonApi } from './api.ts';
 import type { OctagonOptions } from './options.ts';

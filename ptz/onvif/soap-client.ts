@@ -44,9 +44,7 @@ const METHODS: readonly LoginMethod[] = ['token', 'digest', 'token-own-clock'];
 export interface SoapClientOptions extends HttpPortOptions {
   readonly credentials: Credentials | null;
   readonly time: DriverTime;
-  /**
-   * Learns the camera's clock again; called when a login that was good is refused. @returns by how much it was off, ms
-   */
+  /** Learns the camera's clock again, after a refused login that was good. @returns the change, ms */
   readonly relearnClock: () => Promise<number>;
 }
 

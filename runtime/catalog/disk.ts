@@ -1,6 +1,4 @@
-/**
- * Graph files on the disk: finding them, seeing that one has changed, writing one so that no reader gets half of it.
- */
+/** Graph files on the disk: finding them, detecting changes, writing so that no reader gets half a file. */
 import {
   chmodSync,
   closeSync,

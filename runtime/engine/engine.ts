@@ -23,9 +23,7 @@ export interface EngineListener {
   done(): void;
 }
 
-/**
- * If not all workers are open after this time, the log names the missing ones: a large model, or a worker that hangs.
- */
+/** If not all workers are open after this time, the log names the missing ones. */
 const SLOW_OPEN_MS = 10_000;
 /** The same for the end: before the process is killed from outside. */
 const SLOW_STOP_MS = 3000;

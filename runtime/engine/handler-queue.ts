@@ -30,9 +30,7 @@ export class HandlerQueue {
     });
   }
 
-  /**
-   * The same for work with a result. @throws what the work throws, which is no failure, or WindhoverError `node_gone`
-   */
+  /** The same for work with a result. @throws the error of the work, which is no failure, or `node_gone` */
   async result<T>(work: () => T | Promise<T>): Promise<T> {
     let outcome: Promise<T> | undefined;
     await this.enter(async () => {

@@ -63,9 +63,7 @@ export function nodeContext(job: NodeJob, contract: AnyNode, services: NodeServi
   };
 }
 
-/**
- * A `run` loop that never waits would starve its worker: now and then its `emit` waits for a turn of the event loop.
- */
+/** A `run` loop that never waits would block its worker: now and then its `emit` gives the event loop a turn. */
 function emitters({ sinks, produces }: NodeParts): Record<string, (value: unknown) => void | Promise<void>> {
   const budget = new TurnBudget();
   const spend = (work: void | Promise<void>) => {

@@ -1,6 +1,4 @@
-/**
- * What several nodes of a graph declare under one name (topics, board topics, kinds of links of their own) is the same.
- */
+/** Checks that nodes declare the same under one name: topics, board topics, own kinds of links. */
 import { topics } from '../../schemas/topics.ts';
 import { LINK_KINDS } from '../data.ts';
 import type { PortKind } from '../node.ts';

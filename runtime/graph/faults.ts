@@ -1,6 +1,4 @@
-/**
- * Faults of a graph: what is wrong, and where. A check collects all of them; nothing is thrown for what a user wrote.
- */
+/** Faults of a graph: what is wrong, and where. A check collects all of them and throws nothing. */
 import { maskPasswords } from '../secrets.ts';
 
 /** Where a value was written: in the graph file (1-based line and column), or in a `--set` argument. */

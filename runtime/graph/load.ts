@@ -49,9 +49,7 @@ export interface LoadResult {
   readonly graph: CheckedGraph | null;
   /** In the order of the file. */
   readonly faults: readonly GraphFault[];
-  /**
-   * Texts that logs and answers must not show: parameters from the environment, passwords in URLs. See {@link Secrets}.
-   */
+  /** Texts that logs and answers must not show: from the environment, and passwords. See {@link Secrets}. */
   readonly secrets: readonly string[];
 }
 

@@ -54,9 +54,7 @@ export function checkParams(input: ParamsInput, faults: Faults): Record<string, 
   return absolutePaths(schema, value, tree, bases) as Record<string, unknown>;
 }
 
-/**
- * Collects what logs and views must not show: texts from the environment, options such as `password`, URL passwords.
- */
+/** Collects the secrets: texts from the environment, options such as `password`, passwords in URLs. */
 export function collectSecrets(
   tree: Tree,
   schema: TSchema | undefined,

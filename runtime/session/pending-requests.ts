@@ -27,9 +27,7 @@ export class PendingRequests {
     this.#withinMs = withinMs;
   }
 
-  /**
-   * Resolves with the node's answer, or with why there is none: `request_timeout`, `too_many_requests`, `session_over`.
-   */
+  /** Resolves with the answer, or with `request_timeout`, `too_many_requests` or `session_over`. */
   ask(name: string, params: unknown): Promise<Outcome> {
     if (this.#isClosed) return Promise.resolve(failed('session_over', `${name}: the session is over`));
     if (this.#pending.size >= MOST_PENDING) {

@@ -1,6 +1,4 @@
-/**
- * A session's process: spawns it, types its messages, and makes sure that it ends. Does not depend on what runs in it.
- */
+/** A session's process: spawns it, types its messages, and makes sure that it ends. */
 import type { Clock } from '../clock.ts';
 import { errorCode } from '../errors.ts';
 import type { FromChild, ToChild } from './messages.ts';

@@ -116,10 +116,7 @@ export class SessionSet implements Sessions {
     return true;
   }
 
-  /**
-   * Stops all sessions and delivers what they said last; they stay listed. @returns whether each came to its end in
-   * order
-   */
+  /** Stops all sessions and delivers their last messages; they stay listed. @returns whether all ended in order */
   async stopAll(): Promise<boolean> {
     const sessions = [...this.#sessions.values()];
     await Promise.all(sessions.map((session) => session.stop()));

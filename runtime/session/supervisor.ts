@@ -141,10 +141,7 @@ export class Supervisor {
     this.start();
   }
 
-  /**
-   * The process now stops by itself. One that hangs in a handler, or has lost a worker, would never stop: see the
-   * deadline.
-   */
+  /** The process now stops by itself. One that hangs would never stop: see the deadline. */
   #fail(error: ErrorRecord): void {
     if (this.#error) return;
     this.#error = error;

@@ -1,6 +1,4 @@
-/**
- * The picture as a stream of JPEGs over HTTP (multipart/x-mixed-replace), as many cameras offer it: FFmpeg plays it.
- */
+/** The picture as a stream of JPEGs over HTTP (multipart/x-mixed-replace), for FFmpeg. */
 import type { PictureSize } from '../scene/scene.ts';
 import { toJpeg } from './jpeg.ts';
 import { takePicture, type Watched } from './onlookers.ts';

@@ -1,6 +1,4 @@
-/**
- * Maps the API's arguments to the motors. Its pan angles run from 0 to 360, its lens positions and speeds in percent.
- */
+/** Maps the API's arguments to the motors. Pan runs from 0 to 360 there, lens positions and speeds in percent. */
 import type { Axis } from '../motion/head.ts';
 import type { PtzUnit } from '../services/ptz-unit.ts';
 import type { VirtualCamera } from '../virtual-camera.ts';
