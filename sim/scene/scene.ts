@@ -5,17 +5,14 @@
  * tilt 0. The background and the flights live in that space and the camera only chooses the part that is seen, so a
  * camera that moves sees the same world. A picture is a function of (scene, time, camera) and nothing else.
  */
+import type { Pose } from '../../runtime/geometry.ts';
 import type { Knot, Sway } from './paths.ts';
 
 /** Red, green, blue in 0–255. */
 export type Rgb = readonly [number, number, number];
 
-/** Where a camera looks. `hfovDeg` is what the picture's width shows; a smaller one is zoomed in further. */
-export interface CameraPose {
-  readonly panDeg: number;
-  readonly tiltDeg: number;
-  readonly hfovDeg: number;
-}
+/** Where a camera looks, and how wide its picture is. */
+export type CameraPose = Pose;
 
 export type SpriteKind = 'quadcopter' | 'airplane';
 
