@@ -19,6 +19,7 @@ import { frameTimestamp, isDamaged, VideoDecoder } from './video-decoder.ts';
 type Context = NodeContext<DecodeOptions, { frames: { kind: 'frame' } }>;
 /** Damaged packets and pictures are logged at the first and then at every so many. */
 const LOG_EVERY = 100;
+const UNUSED_FRAMES = 250;
 
 /** How far a decoder is. */
 interface Decoded {
@@ -33,7 +34,8 @@ export class FrameFlow {
   readonly #params: DecodeOptions;
   readonly #context: Context;
   #limit: FrameRateLimit;
-  readonly #converters = new Map<FrameRequest, FrameConverter>();
+  /** By consumer, with the frame that each was used for last. */
+  readonly #converters = new Map<FrameRequest, { readonly converter: FrameConverter; index: number }>();
   #decoder: VideoDecoder | undefined;
   #codec: unknown;
   #stream: PacketMessage | undefined;
@@ -93,7 +95,7 @@ export class FrameFlow {
 
   close(): void {
     this.#decoder?.close();
-    for (const converter of this.#converters.values()) converter.close();
+    for (const { converter } of this.#converters.values()) converter.close();
   }
 
   async #flush(): Promise<void> {
@@ -134,14 +136,23 @@ export class FrameFlow {
     return {
       meta,
       writeInto: (request: FrameRequest, slot: SharedSlot): FrameMapping => {
-        let converter = this.#converters.get(request);
-        if (!converter) {
-          converter = new FrameConverter(request);
-          this.#converters.set(request, converter);
-        }
-        return converter.convert(frame, slot);
+        const known = this.#converters.get(request) ?? this.#newConverter(request);
+        known.index = meta.index;
+        return known.converter.convert(frame, slot);
       },
     };
+  }
+
+  /** Those that were not used for long are of consumers that are gone. */
+  #newConverter(request: FrameRequest) {
+    for (const [other, { converter, index }] of this.#converters) {
+      if (this.#index - index < UNUSED_FRAMES) continue;
+      converter.close();
+      this.#converters.delete(other);
+    }
+    const known = { converter: new FrameConverter(request), index: this.#index };
+    this.#converters.set(request, known);
+    return known;
   }
 
   /** When the frame was captured, and its index. Undefined for frames before the start of the timeline. */

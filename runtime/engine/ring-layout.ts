@@ -14,12 +14,13 @@ import {
   frameBytes,
   type Pace,
 } from '../data.ts';
+import { WindhoverError } from '../errors.ts';
 
 /** Index of the first reader word; the control words are below. Even: a reader's two words are one 64-bit word. */
 export const READERS_AT = 8;
 const WORDS_PER_READER = 2;
 /** Each reader has a bit of a slot's PINS; the highest bit is the writer's. */
-export const MOST_READERS = 31;
+const MOST_READERS = 31;
 export const WORDS_PER_SLOT = 2;
 /** Control word: slot of the newest frame, -1 while there is none. */
 export const LATEST = 0;
@@ -57,7 +58,13 @@ export interface RingDescription {
 /** Allocates a ring. @param slots at least `readers + 2` */
 export function createRing(options: Omit<RingDescription, 'buffer'>): RingDescription {
   if (options.slots < options.readers + 2) throw new RangeError(`ring ${options.id}: too few slots`);
-  if (options.readers > MOST_READERS) throw new RangeError(`ring ${options.id}: more than ${MOST_READERS} readers`);
+  if (options.readers > MOST_READERS) {
+    throw new WindhoverError('ring_readers', `the frames of ring ${options.id} have too many consumers`, {
+      expected: `at most ${MOST_READERS}`,
+      got: `${options.readers}`,
+      permanent: true,
+    });
+  }
   const buffer = new SharedArrayBuffer(new Layout(options).totalBytes);
   Atomics.store(new Int32Array(buffer), LATEST, -1);
   return { ...options, buffer };

@@ -38,6 +38,8 @@ export interface ChangeSteps {
   change(graph: EngineGraph): boolean;
   /** Ends the process in order and starts one with the current graph; `replaced` is to follow. */
   replace(): void;
+  /** These nodes are out of the graph, while its process goes on. */
+  left(nodes: readonly string[]): void;
 }
 
 export class GraphChanges {
@@ -99,7 +101,10 @@ export class GraphChanges {
     });
     this.#changed = undefined;
     if (typeof outcome === 'object') throw fromRecord(outcome.error);
-    if (outcome !== 'process') this.#current = graph;
+    if (outcome === 'process') return outcome;
+    const left = this.#current.engine.nodes.filter(({ id, use }) => !isIn(graph, id, use)).map(({ id }) => id);
+    if (left.length > 0) this.#steps.left(left);
+    this.#current = graph;
     return outcome;
   }
 
@@ -116,4 +121,8 @@ export class GraphChanges {
     });
     if (error) throw fromRecord(error);
   }
+}
+
+function isIn({ engine }: SessionGraph, id: string, use: string): boolean {
+  return engine.nodes.some((node) => node.id === id && node.use === use);
 }

@@ -55,9 +55,9 @@ export class FaultBook {
     this.#own = null;
   }
 
-  /** The process is gone: faults of its nodes are removed. */
-  forgetNodes(): void {
-    this.#ofNodes.clear();
+  /** These nodes are gone: their faults are removed. */
+  forget(nodes: Iterable<string> = [...this.#ofNodes.keys()]): void {
+    for (const node of nodes) this.#ofNodes.delete(node);
   }
 
   /** A node cannot work (a camera is offline); null: it can again. */

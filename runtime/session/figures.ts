@@ -10,6 +10,8 @@ type Frames = SessionView['frames'];
 const RATE_WINDOW_MS = 3000;
 const LATENCY_SAMPLES = 256;
 
+const NOTHING = { decoded: 0, processed: 0, settled: 0 };
+
 export class Figures {
   readonly #nodes: NodeStats = {};
   readonly #history: { atMs: number; decoded: number; processed: number }[] = [];
@@ -18,6 +20,8 @@ export class Figures {
   /** Frames of earlier processes of this session. */
   #before: Frames = { decoded: 0, processed: 0, dropped: 0, in_flight: 0 };
   #over = false;
+  /** What the nodes of this process had counted when others of it went. */
+  #base = NOTHING;
 
   /** Takes in the counters of some nodes. */
   update(nodes: NodeStats, nowMs: number): void {
@@ -43,7 +47,20 @@ export class Figures {
   processStarted(): void {
     this.#before = this.frames();
     this.#over = false;
+    this.#base = NOTHING;
     for (const node of Object.keys(this.#nodes)) delete this.#nodes[node];
+  }
+
+  /** Nodes are out of the graph: what they have counted stays in the totals, and those that go on count from here. */
+  forget(nodes: readonly string[]): void {
+    const totals = this.frames();
+    const known = totals.decoded - this.#before.decoded;
+    const { decoded, settled } = this.#base;
+    this.#before = totals;
+    this.#history.length = 0;
+    for (const node of nodes) delete this.#nodes[node];
+    this.#base = NOTHING;
+    this.#base = { decoded: decoded + known, processed: this.#raw().processed, settled: settled + known };
   }
 
   /**
@@ -104,8 +121,10 @@ export class Figures {
       processed = number(stats.processed);
       settled = number(stats.settled);
     }
+    const base = this.#base;
+    settled = Math.max(0, settled - base.settled);
     // The counters of the decoder's worker may be a moment older than those of the publisher's.
-    return { decoded: Math.max(decoded, settled), processed, settled };
+    return { decoded: Math.max(decoded - base.decoded, settled), processed: processed - base.processed, settled };
   }
 }
 

@@ -71,6 +71,10 @@ export class Session {
         return this.#isOpen;
       },
       replace: () => this.#supervisor.replace(),
+      left: (nodes) => {
+        this.figures.forget(nodes);
+        this.#faults.forget(nodes);
+      },
     });
     this.#services = services;
     this.#log = services.log.with({ camera: graph.camera, session: id, graph: graph.file });
@@ -259,7 +263,7 @@ export class Session {
     this.#changes.processGone();
     this.#requests.processGone();
     this.figures.processEnded();
-    this.#faults.forgetNodes();
+    this.#faults.forget();
     this.#topics.processGone(Math.round(this.#services.clock.unixMs()));
   }
 

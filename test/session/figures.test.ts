@@ -1,0 +1,21 @@
+/** Totals of a session while the nodes that count come and go. */
+import { expect, test } from 'bun:test';
+import { Figures } from '../../runtime/session/figures.ts';
+
+test('a node that counts what is processed goes, and another one takes its place: no total falls or jumps', () => {
+  const figures = new Figures();
+  figures.update({ decode: { decoded: 100 }, publish: { processed: 80, settled: 98 } }, 0);
+  expect(figures.frames()).toEqual({ decoded: 98, processed: 80, dropped: 18, in_flight: 2 });
+  figures.forget(['publish']);
+  expect(figures.frames()).toEqual({ decoded: 98, processed: 80, dropped: 18, in_flight: 2 });
+  figures.update({ decode: { decoded: 110 } }, 1000);
+  expect(figures.frames()).toEqual({ decoded: 98, processed: 80, dropped: 18, in_flight: 12 });
+  figures.update({ decode: { decoded: 120 }, tell: { processed: 5, settled: 118 } }, 2000);
+  expect(figures.frames()).toEqual({ decoded: 118, processed: 85, dropped: 33, in_flight: 2 });
+  figures.forget(['zones']);
+  figures.processEnded();
+  expect(figures.frames()).toEqual({ decoded: 120, processed: 85, dropped: 35, in_flight: 0 });
+  figures.processStarted();
+  figures.update({ decode: { decoded: 10 }, tell: { processed: 9, settled: 10 } }, 3000);
+  expect(figures.frames()).toEqual({ decoded: 130, processed: 94, dropped: 36, in_flight: 0 });
+});
