@@ -1,26 +1,16 @@
 /** The ONVIF side of the camera, without HTTP: SOAP text in, SOAP text and status out. */
-import type { Clock } from '../../runtime/clock.ts';
-import type { Credentials } from './auth/credentials.ts';
-import { Gate, type LoginAttempt, type Refusal } from './auth/gate.ts';
-import type { Traits } from './quirks.ts';
+import type { Gate, LoginAttempt, Refusal } from './auth/gate.ts';
+import type { CameraParts } from './parts.ts';
 import { deviceService } from './services/device-service.ts';
 import { mediaService } from './services/media-service.ts';
 import type { Operation, Service } from './services/operation.ts';
-import { ptzConfiguration, ptzService } from './services/ptz-service.ts';
-import { PtzUnit } from './services/ptz-unit.ts';
+import { ptzService } from './services/ptz-service.ts';
+import type { PtzUnit } from './services/ptz-unit.ts';
 import { notAuthorized, notSupported, SoapFault } from './soap/fault.ts';
 import { NS } from './soap/names.ts';
 import { readRequest, type SoapRequest } from './soap/request.ts';
 import { el, envelope } from './soap/write-xml.ts';
 import type { VirtualCamera } from './virtual-camera.ts';
-
-export interface OnvifDeviceOptions {
-  readonly camera: VirtualCamera;
-  readonly clock: Clock;
-  readonly traits: Traits;
-  readonly credentials: Credentials;
-  readonly version: string;
-}
 
 export interface SoapCall extends Omit<LoginAttempt, 'security'> {
   readonly text: string;
@@ -57,16 +47,11 @@ export class OnvifDevice {
   readonly #camera: VirtualCamera;
   readonly #services: Readonly<Record<ServicePrefix, Service>>;
 
-  constructor({ camera, clock, traits, credentials, version }: OnvifDeviceOptions) {
-    this.gate = new Gate(credentials, traits, clock);
-    this.#camera = camera;
-    this.unit = new PtzUnit(camera, traits);
-    const cameraUnixMs = () => this.gate.cameraUnixMs();
-    this.#services = {
-      tds: deviceService({ traits, gate: this.gate, version }),
-      trt: mediaService({ traits, ptzConfiguration: ptzConfiguration('tt:PTZConfiguration', traits) }),
-      tptz: ptzService({ traits, camera, unit: this.unit, cameraUnixMs }),
-    };
+  constructor(parts: CameraParts) {
+    this.gate = parts.gate;
+    this.#camera = parts.camera;
+    this.unit = parts.unit;
+    this.#services = { tds: deviceService(parts), trt: mediaService(parts), tptz: ptzService(parts) };
   }
 
   /** Answers a request; its faults are in the answer. */

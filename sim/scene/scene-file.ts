@@ -6,28 +6,10 @@ import { type Static, Type } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
 import { defaultMotors, motorsSchema } from '../camera/motion/motors.ts';
 import { EVENING } from './evening.ts';
-import { randomFlight } from './random-flight.ts';
+import { randomFlight, randomPathSchema } from './random-flight.ts';
 import type { FlightKnot, Scene, SceneObject } from './scene.ts';
 
 const closed = { additionalProperties: false };
-const pair = (low: number, high: number, defaults: [number, number]) =>
-  Type.Tuple([Type.Number({ minimum: low, maximum: high }), Type.Number({ minimum: low, maximum: high })], {
-    default: defaults,
-  });
-
-const randomPathSchema = Type.Object(
-  {
-    seed: Type.Integer({ minimum: 0, maximum: 2 ** 31, description: 'the same seed gives the same path' }),
-    duration_s: Type.Number({ default: 120, minimum: 5, maximum: 3600, description: 'then it starts again' }),
-    pan_deg: pair(-180, 180, [-80, 80]),
-    tilt_deg: pair(-20, 90, [5, 30]),
-    span_deg: pair(0.05, 60, [1.5, 3]),
-    speed_deg_s: pair(0.01, 200, [2, 12]),
-    hover_share: Type.Number({ default: 0.2, minimum: 0, maximum: 0.9, description: 'share of the time it stays put' }),
-  },
-  closed,
-);
-
 const swaySchema = Type.Object(
   {
     pan_deg: Type.Number({ minimum: 0, maximum: 10 }),
@@ -143,17 +125,7 @@ function toObject(target: Target): SceneObject {
 }
 
 function toFlight({ path = [], random }: Target): FlightKnot[] {
-  if (random) {
-    return randomFlight({
-      seed: random.seed,
-      durationS: random.duration_s,
-      panDeg: random.pan_deg,
-      tiltDeg: random.tilt_deg,
-      spanDeg: random.span_deg,
-      speedDegPerS: random.speed_deg_s,
-      hoverShare: random.hover_share,
-    });
-  }
+  if (random) return randomFlight(random);
   const knots = path.map(([timeS, panDeg, tiltDeg, spanDeg]) => ({ timeS, panDeg, tiltDeg, spanDeg }));
   const [only] = knots;
   return knots.length === 1 && only ? [only, { ...only, timeS: only.timeS + 1 }] : knots;

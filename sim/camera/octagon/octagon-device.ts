@@ -3,27 +3,14 @@
  * calls. Faults of the request have their HTTP status; failures of a device are 200 with
  * `success: false`.
  */
-import type { Gate } from '../auth/gate.ts';
 import type { CallRecord } from '../onvif-device.ts';
-import type { Traits } from '../quirks.ts';
-import type { PtzUnit } from '../services/ptz-unit.ts';
+import type { CameraParts } from '../parts.ts';
 import { SoapFault } from '../soap/fault.ts';
-import type { VirtualCamera } from '../virtual-camera.ts';
 import { ApiError } from './api-error.ts';
 import { Arguments } from './arguments.ts';
 import { OctagonHead } from './octagon-head.ts';
 
 export const API_PATH = '/api';
-
-/** Shared by both protocols of the camera. */
-export interface OctagonDeviceOptions {
-  readonly camera: VirtualCamera;
-  readonly unit: PtzUnit;
-  readonly gate: Gate;
-  readonly traits: Traits;
-  readonly version: string;
-  readonly record: (call: CallRecord) => void;
-}
 
 export interface ApiCall {
   readonly method: string;
@@ -42,18 +29,21 @@ const PAN_TILT = 'pantilt';
 const LENS = 'visible';
 
 export class OctagonDevice {
-  readonly #options: OctagonDeviceOptions;
+  readonly #parts: CameraParts;
+  readonly #record: (call: CallRecord) => void;
   readonly #head: OctagonHead;
   #requests = 0;
 
-  constructor(options: OctagonDeviceOptions) {
-    this.#options = options;
-    this.#head = new OctagonHead(options.camera, options.unit);
+  /** @param record takes note of each move */
+  constructor(parts: CameraParts, record: (call: CallRecord) => void) {
+    this.#parts = parts;
+    this.#record = record;
+    this.#head = new OctagonHead(parts.camera, parts.unit);
   }
 
   /** Answers a call; its faults are in the answer. */
   answer(call: ApiCall): ApiAnswer {
-    const { gate } = this.#options;
+    const { gate } = this.#parts;
     const refusal = gate.basicRefusal(call.authorization);
     if (refusal)
       return { ...failed(new ApiError(401, 'UNAUTHORIZED', refusal.reason)), challenges: refusal.challenges };
@@ -132,25 +122,24 @@ export class OctagonDevice {
 
   /** A device behind a serial line is busy at times; the system itself is not. */
   #serialLine(): void {
-    const every = this.#options.traits.octagonBusyEvery;
+    const every = this.#parts.traits.octagonBusyEvery;
     this.#requests++;
     if (every > 0 && this.#requests % every === 0) throw new ApiError(200, 'DEVICE_BUSY', 'Device is busy');
   }
 
   #moves(operation: string, run: () => void): undefined {
-    const { camera, record } = this.#options;
     run();
-    record({ operation: `octagon ${operation}`, timeS: camera.nowS(), fault: [] });
+    this.#record({ operation: `octagon ${operation}`, timeS: this.#parts.camera.nowS(), fault: [] });
     return undefined;
   }
 
   #spelled({ pan, tilt }: { readonly pan: number; readonly tilt: number }) {
-    const isPlain = this.#options.traits.octagonNames === 'plain';
+    const isPlain = this.#parts.traits.octagonNames === 'plain';
     return isPlain ? { pan, tilt } : { panPosition: pan, tiltPosition: tilt };
   }
 
   #describe(name: string) {
-    const { gate, version } = this.#options;
+    const { gate, version } = this.#parts;
     return {
       status: 'CONNECTED',
       model: `Virtual ${name}`,

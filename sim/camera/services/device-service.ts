@@ -1,5 +1,5 @@
 /** The device service (ONVIF Core Specification, "Device service"): what the camera is, where its services are, its clock. */
-import type { Gate } from '../auth/gate.ts';
+import type { CameraParts } from '../parts.ts';
 import type { Traits } from '../quirks.ts';
 import { NS } from '../soap/names.ts';
 import { child, type XmlElement } from '../soap/read-xml.ts';
@@ -7,12 +7,6 @@ import { el, leaves, type Xml } from '../soap/write-xml.ts';
 import { mediaCapabilities } from './media-service.ts';
 import { login, open, type Service } from './operation.ts';
 import { ptzCapabilities } from './ptz-service.ts';
-
-export interface DeviceFacts {
-  readonly traits: Traits;
-  readonly gate: Gate;
-  readonly version: string;
-}
 
 /** Hours that the reported local time is ahead of UTC. */
 const ZONE_HOURS = 2;
@@ -23,8 +17,7 @@ export const PATHS = {
   tptz: '/onvif/ptz_service',
 } as const;
 
-export function deviceService(facts: DeviceFacts): Service {
-  const { traits, gate, version } = facts;
+export function deviceService({ traits, gate, version }: CameraParts): Service {
   const time = () => dateAndTime(gate.cameraUnixMs(), traits);
   return {
     GetSystemDateAndTime: traits.timeNeedsLogin ? login(time) : open(time),

@@ -3,23 +3,18 @@
  * server: the stream is JPEGs over HTTP, for programs on this machine.
  */
 import type { PictureSize } from '../../scene/scene.ts';
-import type { Traits } from '../quirks.ts';
+import type { CameraParts } from '../parts.ts';
 import { invalidArgument } from '../soap/fault.ts';
 import { child, type XmlElement } from '../soap/read-xml.ts';
 import { el, leaves, type Xml } from '../soap/write-xml.ts';
 import { login, open, type Service } from './operation.ts';
 import { FPS, findProfile, type Profile, profilesOf, VIDEO_SOURCE } from './profiles.ts';
-
-export interface MediaFacts {
-  readonly traits: Traits;
-  /** The PTZ configuration of a profile that has one. */
-  readonly ptzConfiguration: Xml;
-}
+import { ptzConfiguration } from './ptz-service.ts';
 
 export const SNAPSHOT_PATH = '/snapshot.jpg';
 export const STREAM_PATH = '/debug/video';
 
-export function mediaService({ traits, ptzConfiguration }: MediaFacts): Service {
+export function mediaService({ traits }: CameraParts): Service {
   const profiles = profilesOf(traits);
   const [main] = profiles;
   const asked = (body: XmlElement) => findProfile(traits, child(body, 'trt:ProfileToken')?.text ?? '');
@@ -30,7 +25,7 @@ export function mediaService({ traits, ptzConfiguration }: MediaFacts): Service 
       el('tt:Name', profile.name),
       sourceConfiguration('tt:VideoSourceConfiguration', main.size, profiles.length),
       encoderConfiguration('tt:VideoEncoderConfiguration', profile),
-      profile.hasPtz ? ptzConfiguration : null,
+      profile.hasPtz ? ptzConfiguration('tt:PTZConfiguration', traits) : null,
     );
   return {
     GetServiceCapabilities: open(mediaCapabilities),

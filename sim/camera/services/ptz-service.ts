@@ -1,30 +1,22 @@
 /** The PTZ service (ONVIF PTZ Service Specification, ver20). */
+import type { CameraParts } from '../parts.ts';
 import type { Traits } from '../quirks.ts';
 import { invalidArgument, notSupported } from '../soap/fault.ts';
 import type { QName } from '../soap/names.ts';
 import { child, type XmlElement } from '../soap/read-xml.ts';
 import { el, leaves, type Xml } from '../soap/write-xml.ts';
-import type { VirtualCamera } from '../virtual-camera.ts';
 import { login, open, type Service } from './operation.ts';
 import { findPtzProfile, PTZ_CONFIGURATION, PTZ_NODE, profilesOf } from './profiles.ts';
 import { readDurationS, readFlag, readVector } from './ptz-arguments.ts';
 import { describeSpaces, SPACES, space } from './ptz-spaces.ts';
 import { DEFAULT_TIMEOUT_S, MAX_PRESETS, type PtzUnit, TIMEOUT_RANGE_S, type UnitPosition } from './ptz-unit.ts';
 
-export interface PtzFacts {
-  readonly traits: Traits;
-  readonly camera: VirtualCamera;
-  readonly unit: PtzUnit;
-  /** Milliseconds since 1970 on the camera's clock. */
-  readonly cameraUnixMs: () => number;
+export function ptzService(parts: CameraParts): Service {
+  return { ...descriptions(parts), ...moves(parts), ...places(parts) };
 }
 
-export function ptzService(facts: PtzFacts): Service {
-  return { ...descriptions(facts), ...moves(facts), ...places(facts) };
-}
-
-function descriptions(facts: PtzFacts): Service {
-  const { traits } = facts;
+function descriptions(parts: CameraParts): Service {
+  const { traits } = parts;
   const configuration = () => ptzConfiguration('tptz:PTZConfiguration', traits);
   const checkNode = (body: XmlElement) => {
     if (child(body, 'tptz:NodeToken')?.text === PTZ_NODE) return;
@@ -50,11 +42,11 @@ function descriptions(facts: PtzFacts): Service {
       checkConfiguration(body, 'tptz:ConfigurationToken');
       return options(traits);
     }),
-    GetStatus: login((body) => status(facts, body)),
+    GetStatus: login((body) => status(parts, body)),
   };
 }
 
-function moves({ traits, unit }: PtzFacts): Service {
+function moves({ traits, unit }: CameraParts): Service {
   const move = (run: (body: XmlElement) => void) =>
     login((body) => {
       findPtzProfile(traits, body);
@@ -83,7 +75,7 @@ function moves({ traits, unit }: PtzFacts): Service {
   };
 }
 
-function places({ traits, unit }: PtzFacts): Service {
+function places({ traits, unit }: CameraParts): Service {
   return {
     GetPresets: login((body) => {
       findPtzProfile(traits, body);
@@ -104,7 +96,7 @@ function token(body: XmlElement): string {
   return child(body, 'tptz:PresetToken')?.text ?? '';
 }
 
-function status({ traits, camera, unit, cameraUnixMs }: PtzFacts, body: XmlElement): Xml {
+function status({ traits, camera, unit, gate }: CameraParts, body: XmlElement): Xml {
   findPtzProfile(traits, body);
   if (traits.getStatus === 'absent') throw notSupported();
   const moving = (is: boolean) => (is || traits.moveStatus === 'moving' ? 'MOVING' : 'IDLE');
@@ -116,7 +108,7 @@ function status({ traits, camera, unit, cameraUnixMs }: PtzFacts, body: XmlEleme
       : vector('tt:Position', unit, unit.place()),
     el('tt:MoveStatus', leaves('tt', { PanTilt: panTilt, Zoom: moving(camera.isMoving('zoom')) })),
     el('tt:Error', 'NO error'),
-    el('tt:UtcTime', new Date(cameraUnixMs() + traits.reportedUtcOffsetS * 1000).toISOString()),
+    el('tt:UtcTime', new Date(gate.cameraUnixMs() + traits.reportedUtcOffsetS * 1000).toISOString()),
   );
 }
 

@@ -8,7 +8,7 @@ import { defaultMotors } from '../../../sim/camera/motion/motors.ts';
 import { VirtualCamera } from '../../../sim/camera/virtual-camera.ts';
 import { makePicture } from '../../../sim/render/render.ts';
 import { curveAt } from '../../../sim/scene/paths.ts';
-import { randomFlight } from '../../../sim/scene/random-flight.ts';
+import { type RandomPath, randomFlight } from '../../../sim/scene/random-flight.ts';
 import {
   contentFaults,
   defaultScene,
@@ -86,13 +86,13 @@ describe('truth', () => {
 describe('random paths', () => {
   const FLIGHT = {
     seed: 3,
-    durationS: 100,
-    panDeg: [-40, 60],
-    tiltDeg: [5, 25],
-    spanDeg: [1, 2],
-    speedDegPerS: [2, 10],
-    hoverShare: 0.3,
-  } as const;
+    duration_s: 100,
+    pan_deg: [-40, 60],
+    tilt_deg: [5, 25],
+    span_deg: [1, 2],
+    speed_deg_s: [2, 10],
+    hover_share: 0.3,
+  } satisfies RandomPath;
 
   test('the same for the same seed, another for another', () => {
     expect(randomFlight(FLIGHT)).toEqual(randomFlight(FLIGHT));
