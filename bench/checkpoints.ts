@@ -5,8 +5,9 @@
  *     bun run bench detector --model b.onnx --against none --detections b.jsonl
  *     bun run bench checkpoints a.jsonl b.jsonl [--data DIR] [--shift=-0.2,0,0.2]
  *
- * Each scene of the data (`scenes.json`) is left out in turn: what is best on the others is scored on it. `--shift` also
- * tries the confidences of every checkpoint moved by so much (logits). Boxes are taken to be tight, as the recipe's are.
+ * Each scene of the data (`scenes.json`) is left out in turn: what is best on the others is scored on it. `--shift`
+ * also tries the confidences of every checkpoint moved by so much (logits). Boxes are assumed to be tight, as the
+ * recipe's are.
  */
 import { basename } from 'node:path';
 import { parseArgs } from 'node:util';

@@ -28,7 +28,7 @@ const GATE_MOST = 0.6;
 const OTHER_LABEL = 0.5;
 const SIZE_RATIO = 2.2;
 
-/** @returns id of the track that is taken for the target, or null */
+/** @returns id of the track that counts as the target, or null */
 export function knownAgain(
   lost: LostTrack,
   candidates: readonly Candidate[],

@@ -37,7 +37,7 @@ export interface Decision {
   readonly errorShare: number | null;
 }
 
-/** An unseen target is taken for lost, and looked for among new tracks, from then on. */
+/** From then on an unseen target counts as lost, and is looked for among new tracks. */
 const LOST_MS = 250;
 
 export class Steering {
@@ -106,8 +106,8 @@ export class Steering {
   }
 
   /**
-   * How far the camera has turned in all up to now, reckoned from commands. Unlike {@link view} it never jumps: what is
-   * put right about the pose, or learned about the motors, moves no picture.
+   * How far the camera has turned in all up to now, computed from commands. Unlike {@link view} it never jumps:
+   * corrections of the pose or of the motors do not change it.
    */
   turned(nowMs: number): { readonly panDeg: number; readonly tiltDeg: number } {
     const controller = this.#controller;

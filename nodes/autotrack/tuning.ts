@@ -42,7 +42,7 @@ interface Kept extends Partial<Learned> {
 
 const VERSION = 1;
 const NOT_NOW: TuningStep = { isRunning: false, command: null, learned: false };
-/** Where a camera's positions are no degrees: what their whole range is taken to be, pan and tilt. */
+/** Assumed range of pan and tilt for a camera whose positions are not degrees. */
 const ASSUMED_RANGE_DEG = { pan: 360, tilt: 110 };
 /** How old pictures typically are that are stamped as they arrive: exposure, encoding, network. */
 const ARRIVAL_DELAY_MS = 200;

@@ -50,7 +50,7 @@ export function labelList(option: readonly string[] | string | undefined): reado
 }
 
 /**
- * What `labels` is for. A model with names of its own is limited to them; so is one that is taken for a COCO model. For
+ * What `labels` is for. A model with names of its own is limited to them; so is one that counts as a COCO model. For
  * any other model, and for one that gets exactly as many as it has classes, they are the names that it lacks.
  */
 export function labelsAreNames(labels: readonly string[] | undefined, columns: number | null): boolean {

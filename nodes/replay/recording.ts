@@ -18,7 +18,7 @@ export interface RecordingDefaults {
   readonly label: string;
 }
 
-/** Frames past this index are taken for a broken line: a hundred hours at 25 fps. */
+/** A larger frame index means a broken line: a hundred hours at 25 fps. */
 export const LAST_FRAME_INDEX = 9_000_000;
 
 /** The error for one line that can't be used. `line` counts from 1. */

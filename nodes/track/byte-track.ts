@@ -10,10 +10,10 @@
  *   5. start tracks from what is still left; those of the very first frame are confirmed at once
  *   6. of a seen and a lost track on the same spot, keep the older
  *
- * Small boxes are grown before they are compared, since an object of a few pixels easily moves by more than its own size
- * between two frames. The idea is the buffered IoU of Yang et al. 2023, "Hard to Track Objects with Irregular Motions and
- * Similar Appearances? Make It Easier by Buffering the Matching Space"; here only boxes below a size are grown, to that
- * size, and the others are compared as they are.
+ * Small boxes are grown before they are compared, since an object of a few pixels easily moves by more than its own
+ * size between two frames. The idea is the buffered IoU of Yang et al. 2023, "Hard to Track Objects with Irregular
+ * Motions and Similar Appearances? Make It Easier by Buffering the Matching Space"; here only boxes below a size are
+ * grown, to that size, and the others are compared as they are.
  *
  * All durations are seconds and the time between frames is the real one. The stepper holds no clock and draws no random
  * numbers: the same input gives the same output.
@@ -35,7 +35,9 @@ export interface FrameFacts {
   readonly heightPx?: number;
   /** How the camera's own motion since the frame before has moved the picture; absent or null: not at all. */
   readonly motion?: PictureMotion | null;
-  /** Set when detections carry class probabilities: labels then follow from these and part no detection from a track. */
+  /**
+   * Set when detections carry class probabilities: labels then follow from these and part no detection from a track.
+   */
   readonly classes?: DetectionClasses;
 }
 
@@ -66,7 +68,7 @@ export interface ByteTrackState {
 const LEAST_STEP_S = 0.001;
 /** Rounding of summed times. */
 const TIME_SLACK_S = 1e-9;
-/** Boxes beyond this are taken for garbage; their squares would overflow the filter. */
+/** Boxes beyond this are dropped; their squares would overflow the filter. */
 const LARGEST_PX = 1e6;
 const SMALLEST_SIDE_PX = 1e-3;
 /** Boxes are compared as if no side were shorter than this part of the way that the camera has moved the picture … */

@@ -1,9 +1,9 @@
 /**
  * Constant-velocity Kalman filter of a box: centre x, centre y, width, height, and their velocities.
  *
- * Noise model: Aharon et al. 2022 (BoT-SORT): standard deviations in proportion to the sides of the box, given per frame
- * of a 30 Hz video. The four coordinates never mix, so the 8-state filter is four independent filters of two states, each
- * with a 2x2 covariance.
+ * Noise model: Aharon et al. 2022 (BoT-SORT): standard deviations in proportion to the sides of the box, given per
+ * frame of a 30 Hz video. The four coordinates never mix, so the 8-state filter is four independent filters of two
+ * states, each with a 2x2 covariance.
  *
  * Frame rate: n frames of the per-frame model add up to a covariance that is a polynomial in n. Evaluated at
  * n = dt * 30 for any real dt, it equals the per-frame filter at 30 Hz, n of its steps at 30 / n Hz, and it composes:
@@ -16,7 +16,7 @@ const REFERENCE_HZ = 30;
 const POSITION_STD_PER_SIDE = 1 / 20;
 /** Per frame of the reference rate. */
 const VELOCITY_STD_PER_SIDE = 1 / 160;
-/** A predicted side below this part of the last measured one is taken for a runaway velocity. */
+/** A predicted side below this part of the last measured one means a diverged velocity. */
 const SMALLEST_SHRINK = 0.05;
 /** A filtered side is never further from the measured one than by this factor. */
 const LARGEST_SIZE_ERROR = 1.25;

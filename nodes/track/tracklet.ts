@@ -23,7 +23,7 @@ type TrackletMethods = 'predict' | 'follow' | 'see' | 'seeFast' | 'toTrack';
 
 /** Jitter of a box between two frames, as a share of its side. */
 const BOX_JITTER = 0.2;
-/** By which part of itself a reckoned motion of the camera may be off, one standard deviation. */
+/** Relative error of a computed camera motion, one standard deviation. */
 const UNSURE = 0.2;
 
 export class Tracklet {

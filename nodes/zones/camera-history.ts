@@ -1,6 +1,6 @@
 /**
- * What the camera did lately, so that a frame is judged by what the camera did when it was captured and not by what it
- * does now. Pure: times are arguments, in ms on any clock that only rises.
+ * Recent states of the camera: a frame is judged by the state of the camera when it was captured. Pure: times are
+ * arguments, in ms on any monotonic clock.
  */
 import { type CameraNews, type Pose, wrapDeg } from '../../runtime/node.ts';
 

@@ -41,7 +41,7 @@ export function fullSpeedOf(
 
 /**
  * What to tell each axis, of its full speed, for it to cover so many shares a second; null: not known how.
- * An axis of unknown speed is taken to be as fast as the other.
+ * An axis of unknown speed is assumed to be as fast as the other.
  */
 export function speedFor(wanted: { readonly pan: number; readonly tilt: number }, full: FullSpeed) {
   const [pan, tilt] = [full.pan ?? full.tilt, full.tilt ?? full.pan];

@@ -26,7 +26,7 @@ const CHAIN_MS = 1500;
 const STEP_MS = 200;
 /** Where the chain leads and where the camera is drift apart: the camera is asked again after this. */
 const ANCHOR_MS = 2000;
-/** How far the motors may be from where the chain leads: what they cover within this, at the fastest of late. */
+/** How far the motors may be behind the chain: the way that they make in this time, at their fastest recent speed. */
 const LAG_MS = 200;
 /** Velocities count as recent for this long. */
 const LATE_MS = 500;

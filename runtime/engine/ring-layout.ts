@@ -1,6 +1,6 @@
 /**
- * How a frame ring lies in its SharedArrayBuffer: where each part is, and how a slot's metadata is written and read. The
- * protocol over it is in ring.ts.
+ * How a frame ring lies in its SharedArrayBuffer: where each part is, and how a slot's metadata is written and read.
+ * The protocol over it is in ring.ts.
  *
  *     control words │ reader words       │ slot words      │ slot metadata            │ payload
  *     LATEST …      │ (SEEN, SKIPPED) ×R │ (PINS, SEQ) ×N  │ META_FLOATS float64 × N  │ N × slotBytes, 64-byte aligned

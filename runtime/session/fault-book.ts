@@ -34,7 +34,8 @@ export class FaultBook {
 
   /**
    * Logs an error that ends the session process, and makes it the fault.
-   * @param places `file:line:column` of each node in the graph file: shown when the error names no place in the node's code
+   * @param places `file:line:column` of each node in the graph file: shown when the error names no place in the node's
+   * code
    */
   failed({ code, message, node, stack, ...error }: ErrorRecord, places: Readonly<Record<string, string>> = {}): void {
     const at = error.at ?? (node === undefined ? undefined : places[node]);

@@ -125,7 +125,7 @@ export class Controller {
     this.#gate.leaseMs = leaseMs;
   }
 
-  /** Where a picture of that time was taken, as it is reckoned. */
+  /** The computed pose of a picture of that time. */
   view(tMs: number): View {
     return this.#pose.view(tMs);
   }
@@ -203,7 +203,7 @@ export class Controller {
     this.#shift(after.panDeg - before.panDeg, after.tiltDeg - before.tiltDeg);
   }
 
-  /** Moves what is known about the target along with the reckoned pose. */
+  /** Moves the target's estimate along with the computed pose. */
   #shift(panDeg: number, tiltDeg: number): void {
     this.#target.shift(panDeg, tiltDeg);
     this.#zone.shift(panDeg, tiltDeg);

@@ -1,4 +1,4 @@
-/** Where the camera points, reckoned from the commands that it was sent, and what a picture of any time shows. */
+/** The pose of the camera, computed from the sent commands (dead reckoning), for a picture of any time. */
 import type { Direction } from '../../../runtime/node.ts';
 import { fieldOfViewDeg, type Lens, toAngleDeg, toDirection, type View } from './lens.ts';
 import { OwnMotion } from './own-motion.ts';
@@ -80,9 +80,9 @@ export class DeadReckoning {
   }
 
   /**
-   * A camera at rest points where it says; while it moves, the time of a status is too uncertain to be used. Only when
-   * a request got lost, and the camera may not be where it was sent, it puts right what no time explains.
-   * @returns by how much the reckoning was put right
+   * The reported pose of a camera at rest is used; while it moves, the time of a status is too uncertain. Only after a
+   * lost request, when the camera may not be where it was sent, the pose is corrected also while it moves.
+   * @returns by how much the pose was corrected
    */
   align({ atMs, panDeg, tiltDeg, zoomX }: ReportedPose): Direction {
     const isDoubted = atMs < this.#doubtedMs + DOUBT_MS;
@@ -100,7 +100,7 @@ export class DeadReckoning {
   }
 }
 
-/** How far a position lies outside of the way that the axis is reckoned to go at about that time; 0: on it. */
+/** How far a position is from the computed path of the axis at about that time; 0: on it. */
 function beside(motion: OwnMotion, atMs: number, position: number): number {
   if (motion.plant.delayMs > SLOW_MS) return 0;
   const mostMs = STATUS_OFF_MS + motion.plant.delayMs;

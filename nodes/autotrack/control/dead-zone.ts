@@ -1,7 +1,7 @@
 /**
- * When the camera rests. A target that stays in a small region is not followed: the camera points at where it will be on
- * average and stands still, so that hovering targets and noise do not wear its motors. When that average moves, the
- * camera is put right by one short move, as often as a budget of motion allows. A target that goes on in one direction
+ * When the camera rests. A target that stays in a small region is not followed: the camera points at where it will be
+ * on average and stands still, so that hovering targets and noise do not wear its motors. When that average moves, the
+ * camera is corrected by one short move, as often as a budget of motion allows. A target that moves on in one direction
  * is followed, however slow it is.
  */
 import type { Direction } from '../../../runtime/node.ts';
@@ -20,7 +20,7 @@ const LEAST_WINDOW_S = { turned: 2, oneWay: 2.3 };
 /** The way out of the zone is told from the last seconds. */
 const LEAVING_S = 1;
 
-/** So many standard deviations of a filtered place are taken for jitter. */
+/** This many standard deviations of a filtered place count as jitter. */
 const JITTER = 2;
 /** The camera has centred the region when it is within this part of the dead zone. */
 const CENTRED = 0.06;
@@ -29,7 +29,7 @@ const NEARLY = 0.85;
 /** … or will be this far out. A hovering target that turns back in time is not run after. */
 const FAR_AHEAD = 1.6;
 
-/** Part of the time that a resting camera may be under way to be put right, and how much of that is saved up, seconds. */
+/** Share of the time that a resting camera may move for corrections, and the most that is saved up, in seconds. */
 const BUDGET = { share: 0.02, mostS: 0.6, firstS: 0.6 };
 /** A move is commanded for its time, and under way for as long again and a ramp. */
 const COST = 2.3;
@@ -106,7 +106,7 @@ export class DeadZone {
     this.#places.add(atMs, place);
   }
 
-  /** Moves all places, as when the camera's reckoned position is put right. */
+  /** Moves all places, after a correction of the camera's computed pose. */
   shift(panDeg: number, tiltDeg: number): void {
     this.#places.shift(panDeg, tiltDeg);
     this.#aim = { panDeg: this.#aim.panDeg + panDeg, tiltDeg: this.#aim.tiltDeg + tiltDeg };
@@ -137,7 +137,7 @@ export class DeadZone {
     this.#budgetS = Math.min(BUDGET.mostS, this.#budgetS + BUDGET.share * dtS - spent);
   }
 
-  /** With a new place: whether to rest, to follow, or to be put right. */
+  /** With a new place: whether to rest, to follow, or to correct. */
   #judge(now: ZoneInput): void {
     if (this.#state === 'track') {
       if (this.#drift !== null && this.#watch.goesOn(this.#drift, now)) return;

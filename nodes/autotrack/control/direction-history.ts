@@ -1,5 +1,5 @@
 /**
- * Where the target has been of late, thinned out to a few places a second, and what that says about where it will be.
+ * Recent places of the target, a few per second, and a forecast from them.
  *
  * Forecast: several simple forecasters (level and line over windows of several lengths) are tried on the past, and
  * weighed by how well each would have told the mean of the seconds after (prediction with expert advice, Cesa-Bianchi
@@ -69,7 +69,7 @@ export class DirectionHistory {
     this.#places[this.#places.length - 1] = { atMs: last.atMs, ...mixed };
   }
 
-  /** Moves all places, as when the camera's reckoned position is put right. */
+  /** Moves all places, after a correction of the camera's computed pose. */
   shift(panDeg: number, tiltDeg: number): void {
     this.#places = this.#places.map((place) => ({
       atMs: place.atMs,

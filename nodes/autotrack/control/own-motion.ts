@@ -68,7 +68,7 @@ export class OwnMotion {
     this.#fold(atMs - KEPT_MS);
   }
 
-  /** Moves the reckoned position to where the camera is known to be. */
+  /** Sets the computed position to the known one. */
   shift(by: number): void {
     this.#position += by;
   }

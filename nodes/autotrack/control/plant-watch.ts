@@ -97,7 +97,7 @@ export class PlantWatch {
     return this.#search === FINE;
   }
 
-  /** Another target, or a camera that was put right. */
+  /** Another target, or a corrected camera pose. */
   reset(): void {
     for (const filter of this.#filters) filter.reset();
     this.#evidence = this.#filters.map(() => 0);

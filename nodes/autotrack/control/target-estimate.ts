@@ -70,7 +70,7 @@ export class TargetEstimate {
     return { panDegPerS: this.filter.at(atMs, PAN).velocity, tiltDegPerS: this.filter.at(atMs, TILT).velocity };
   }
 
-  /** Moves all that is known along with the reckoned pose. */
+  /** Moves the whole estimate along with the computed pose. */
   shift(panDeg: number, tiltDeg: number): void {
     this.filter.shift(PAN, panDeg);
     this.filter.shift(TILT, tiltDeg);

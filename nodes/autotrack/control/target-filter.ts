@@ -84,7 +84,7 @@ export class TargetFilter {
     return 0;
   }
 
-  /** Moves all directions, as when the camera's reckoned position is put right. */
+  /** Moves all directions, after a correction of the camera's computed pose. */
   shift(axis: number, by: number): void {
     this.#axes = this.#axes.map((models, k) => (k === axis ? models.map((m) => ({ ...m, x: m.x + by })) : models));
   }

@@ -7,7 +7,7 @@ import { type Lens, toShare } from './lens.ts';
 import type { ControlOptions } from './options.ts';
 import type { AxisPlant } from './types.ts';
 
-/** Seconds in which a wrong size is put right. */
+/** Seconds in which a wrong size is corrected. */
 const HORIZON_S = 0.8;
 /** Zooming ends when the size is right up to this factor. */
 const RIGHT = 1.04;
