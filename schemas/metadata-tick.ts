@@ -1,15 +1,13 @@
 /** `metadata_tick` (server → client): the latest state of one session, for overlays. A newer tick replaces an older. */
 import { type Static, Type } from '@sinclair/typebox';
-import { bbox, closed, name, schemaName, trackId, unit, unixMs, zones } from './common.ts';
+import { bbox, closed, literals, name, nullable, schemaName, trackId, unit, unixMs, zones } from './common.ts';
 
 const command = (axis: string) =>
   Type.Number({ minimum: -1, maximum: 1, description: `${axis} velocity, as a share of the camera's top speed` });
 
 export const PtzSchema = closed(
   {
-    control_mode: Type.Union([Type.Literal('onvif'), Type.Literal('octagon'), Type.Literal('sim')], {
-      description: 'Which kind of driver moves the camera',
-    }),
+    control_mode: literals(['onvif', 'octagon', 'sim'], 'Which kind of driver moves the camera'),
     active: Type.Boolean({ description: 'True while the camera follows a target' }),
     cmd: closed(
       { pan: command('Pan'), tilt: command('Tilt'), zoom: command('Zoom') },
@@ -44,9 +42,10 @@ export const MetadataTickSchema = closed(
       Type.Integer({ minimum: 0, description: 'The same moment in milliseconds on a clock that never jumps' }),
     ),
     frame_index: Type.Optional(Type.Integer({ minimum: 0, description: 'Index of the source frame, from 0' })),
-    space: Type.Union([Type.Literal('source'), Type.Literal('processed')], {
-      description: 'What boxes refer to: the decoded frame of the ingest, or the frame as the model saw it',
-    }),
+    space: literals(
+      ['source', 'processed'],
+      'What boxes refer to: the decoded frame of the ingest, or the frame as the model saw it',
+    ),
     frame_size: closed(
       {
         w: Type.Integer({ minimum: 1, description: 'Width in pixels' }),
@@ -54,11 +53,8 @@ export const MetadataTickSchema = closed(
       },
       { description: 'Size of the source frame' },
     ),
-    selected_target_id: Type.Union([trackId(), Type.Null()], { description: 'Id of the track to follow, if any' }),
-    tracking_phase: Type.Union(
-      [Type.Literal('idle'), Type.Literal('searching'), Type.Literal('tracking'), Type.Literal('lost')],
-      { description: 'How the selected target is doing' },
-    ),
+    selected_target_id: nullable(trackId(), 'Id of the track to follow, if any'),
+    tracking_phase: literals(['idle', 'searching', 'tracking', 'lost'], 'How the selected target is doing'),
     ptz: Type.Optional(PtzSchema),
     tracks: Type.Array(TickTrackSchema, { description: 'All tracks of this frame' }),
   },

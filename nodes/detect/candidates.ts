@@ -47,22 +47,15 @@ export class Candidates {
   }
 
   #grow(): void {
-    const longer = (column: Float64Array): Float64Array => {
-      const next = new Float64Array(column.length * 2);
-      next.set(column);
-      return next;
-    };
-    const longerInts = (column: Int32Array): Int32Array => {
-      const next = new Int32Array(column.length * 2);
-      next.set(column);
-      return next;
-    };
-    this.classId = longerInts(this.classId);
-    this.classesAt = longerInts(this.classesAt);
-    this.x1 = longer(this.x1);
-    this.y1 = longer(this.y1);
-    this.x2 = longer(this.x2);
-    this.y2 = longer(this.y2);
-    this.score = longer(this.score);
+    for (const name of ['x1', 'y1', 'x2', 'y2', 'score'] as const) {
+      const column = this[name];
+      this[name] = new Float64Array(column.length * 2);
+      this[name].set(column);
+    }
+    for (const name of ['classId', 'classesAt'] as const) {
+      const column = this[name];
+      this[name] = new Int32Array(column.length * 2);
+      this[name].set(column);
+    }
   }
 }

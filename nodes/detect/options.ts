@@ -1,11 +1,10 @@
 /** The options of detect: type, default, range, unit and meaning, declared once. */
 import { pathOption, type Static, Type } from '../../runtime/node.ts';
-import { BOX_FORMATS } from './families/boxes-scores-classes.ts';
+import { BOX_FORMATS, FAMILY_NAMES } from './families/family.ts';
 
 const words = <const T extends readonly string[]>(values: T) => values.map((value) => Type.Literal<T[number]>(value));
 
 export const PROVIDERS = ['cpu', 'cuda', 'tensorrt', 'webgpu', 'coreml', 'dml'] as const;
-const FAMILY_NAMES = ['auto', 'yolo', 'yolo-nms-free', 'yolox', 'detr', 'boxes-scores-classes'] as const;
 const ratio = { minimum: 0, maximum: 1 };
 
 export const DetectOptions = Type.Object({
@@ -74,7 +73,7 @@ export const DetectOptions = Type.Object({
         'Default: those in the model.',
     }),
   ),
-  family: Type.Union(words(FAMILY_NAMES), {
+  family: Type.Union(words(['auto', ...FAMILY_NAMES]), {
     default: 'auto',
     description: "How the model's outputs are read. auto: inferred from shapes and metadata.",
   }),

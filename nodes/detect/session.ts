@@ -41,7 +41,7 @@ export class ModelSession {
     this.provider = provider;
     this.#model = model;
     this.#clock = clock;
-    for (const feed of model.inferred.plan.feeds) this.#feeds[feed.name] = constantTensor(ort, feed);
+    for (const feed of model.inferred.plan.feeds ?? []) this.#feeds[feed.name] = constantTensor(ort, feed);
     this.#outputNames = model.inferred.plan.outputs.map(({ name }) => name);
     this.#prepare = preparation(ort, model);
   }

@@ -11,6 +11,7 @@
 import { type Size, WindhoverError } from '../../../runtime/node.ts';
 import type { Candidates } from '../candidates.ts';
 import {
+  BOX_FORMATS,
   type BoxFormat,
   type Decode,
   dimsText,
@@ -21,8 +22,6 @@ import {
   YOLO_INPUT,
 } from './family.ts';
 import { checkProbability, floats } from './values.ts';
-
-export const BOX_FORMATS = ['xyxy_px', 'xyxy_norm', 'cxcywh_px', 'cxcywh_norm', 'yxyx_norm'] as const;
 
 /** The outputs of such a model; `count` is the number of valid rows. */
 export interface BoxOutputs {
@@ -49,7 +48,6 @@ export const boxesScoresClasses: Family = {
       plan: {
         layout: `boxes ${dimsText(boxes.dims)} (${format}), scores, classes`,
         input: YOLO_INPUT,
-        feeds: [],
         outputs: expectedOutputs(outputs),
         classes: null,
         nmsIou: null,
@@ -188,10 +186,8 @@ function addBox(
   const b = boxes[at + 1] ?? 0;
   const c = boxes[at + 2] ?? 0;
   const d = boxes[at + 3] ?? 0;
-  const { w, h } = size;
-  if (format === 'xyxy_px') into.addCorners(a, b, c, d, score, id);
-  else if (format === 'xyxy_norm') into.addCorners(a * w, b * h, c * w, d * h, score, id);
-  else if (format === 'yxyx_norm') into.addCorners(b * w, a * h, d * w, c * h, score, id);
-  else if (format === 'cxcywh_px') into.addCentred(a, b, c, d, score, id);
+  const [w, h] = format.endsWith('_px') ? [1, 1] : [size.w, size.h];
+  if (format.startsWith('xyxy')) into.addCorners(a * w, b * h, c * w, d * h, score, id);
+  else if (format.startsWith('yxyx')) into.addCorners(b * w, a * h, d * w, c * h, score, id);
   else into.addCentred(a * w, b * h, c * w, d * h, score, id);
 }

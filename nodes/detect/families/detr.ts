@@ -81,7 +81,6 @@ function matchRaw(model: ModelFacts): Match | string {
     plan: {
       layout: `boxes [1, ${count ?? 'Q'}, 4], logits [1, ${count ?? 'Q'}, ${columns}]${imageNet ? ', RF-DETR' : ''}`,
       input: imageNet ? IMAGENET_INPUT : STRETCHED_INPUT,
-      feeds: [],
       outputs: [
         { name: boxes.name, dims: [1, count, 4] },
         { name: logits.name, dims: [1, count, columns] },
@@ -107,7 +106,6 @@ function matchSingle(model: ModelFacts): Match | string {
     plan: {
       layout: `[1, ${count ?? 'Q'}, 4 + ${columns - 4}]`,
       input: STRETCHED_INPUT,
-      feeds: [],
       outputs: [{ name: output.name, dims: [1, count, columns] }],
       classes: columns - 4,
       nmsIou: null,

@@ -11,10 +11,12 @@
 import type { Fit, Size } from '../../../runtime/node.ts';
 import type { Candidates } from '../candidates.ts';
 
-export type FamilyName = 'yolo' | 'yolo-nms-free' | 'yolox' | 'detr' | 'boxes-scores-classes';
+export const FAMILY_NAMES = ['yolo', 'yolo-nms-free', 'yolox', 'detr', 'boxes-scores-classes'] as const;
+export type FamilyName = (typeof FAMILY_NAMES)[number];
 
 /** How the numbers of a box are meant: `px` in pixels of the model's input, `norm` in fractions of it. */
-export type BoxFormat = 'xyxy_px' | 'xyxy_norm' | 'cxcywh_px' | 'cxcywh_norm' | 'yxyx_norm';
+export const BOX_FORMATS = ['xyxy_px', 'xyxy_norm', 'cxcywh_px', 'cxcywh_norm', 'yxyx_norm'] as const;
+export type BoxFormat = (typeof BOX_FORMATS)[number];
 
 /** A graph input or output as the file declares it. A dimension that is not fixed is its name, or `?`. */
 export interface ValueInfo {
@@ -93,7 +95,8 @@ export interface Plan {
   /** For people: what was found, such as `[1, N, 5 + 80], raw grid`. */
   readonly layout: string;
   readonly input: InputStyle;
-  readonly feeds: readonly ConstantFeed[];
+  /** Default: the picture alone. */
+  readonly feeds?: readonly ConstantFeed[];
   readonly outputs: readonly ExpectedOutput[];
   /** Columns for classes; null when the shapes do not tell. */
   readonly classes: number | null;
@@ -151,4 +154,17 @@ export function batchOfOne(dims: readonly (number | string)[]): boolean {
 /** RT-DETR models exported by the same tool have the shape of a transposed YOLO head. */
 export function isDetr(model: ModelFacts): boolean {
   return /rt-?detr/i.test(model.metadata.description ?? '');
+}
+
+/** The output of a model that has one, [1, rows, columns]. */
+export function onlyOutput({ outputs }: ModelFacts): ValueInfo | null {
+  const [output] = outputs;
+  return output !== undefined && outputs.length === 1 && output.dims.length === 3 && batchOfOne(output.dims)
+    ? output
+    : null;
+}
+
+/** Says when the exporter of a YOLO model noted that it does not detect boxes. */
+export function otherTask({ metadata: { task = 'detect' } }: ModelFacts): string | null {
+  return task === 'detect' ? null : `the metadata says task ${task}, not detect`;
 }

@@ -2,7 +2,7 @@
  * Exports that give each object once: [1, N, 6] with x1, y1, x2, y2, score, class in pixels of the input (YOLOv10,
  * YOLO26, and exports with the suppression of doubles inside). Unused rows have score 0. The picture is that of YOLO.
  */
-import { batchOfOne, type Decode, dimsText, type Family, gridCells, YOLO_INPUT } from './family.ts';
+import { type Decode, dimsText, type Family, gridCells, onlyOutput, otherTask, YOLO_INPUT } from './family.ts';
 import { checkProbabilities, floats, largest } from './values.ts';
 
 const COLUMNS = 6;
@@ -10,14 +10,12 @@ const COLUMNS = 6;
 export const yoloNmsFree: Family = {
   name: 'yolo-nms-free',
   match(model) {
-    const [output] = model.outputs;
-    const [, rows, columns] = output?.dims ?? [];
-    if (output === undefined || model.outputs.length !== 1 || output.dims.length !== 3 || !batchOfOne(output.dims)) {
-      return 'needs one output [1, N, 6]';
-    }
+    const output = onlyOutput(model);
+    if (output === null) return 'needs one output [1, N, 6]';
+    const [, rows, columns] = output.dims;
     if (columns !== COLUMNS) return `needs 6 columns, found ${dimsText(output.dims)}`;
-    const task = model.metadata.task;
-    if (task !== undefined && task !== 'detect') return `the metadata says task ${task}, not detect`;
+    const task = otherTask(model);
+    if (task !== null) return task;
     const count = typeof rows === 'number' ? rows : null;
     // With one class, a grid of boxes has six columns too.
     const cells = [gridCells(model.size, [8, 16, 32]), gridCells(model.size, [8, 16, 32, 64])];
@@ -32,7 +30,6 @@ export const yoloNmsFree: Family = {
       plan: {
         layout: `[1, ${count ?? 'N'}, 6]: x1, y1, x2, y2, score, class`,
         input: YOLO_INPUT,
-        feeds: [],
         outputs: [{ name: output.name, dims: [1, count, COLUMNS] }],
         classes: null,
         nmsIou: null,

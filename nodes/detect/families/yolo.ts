@@ -8,7 +8,6 @@
  * Source: the shapes and metadata that the exporters of those projects write.
  */
 import {
-  batchOfOne,
   type Certainty,
   type Decode,
   dimsText,
@@ -17,6 +16,8 @@ import {
   isDetr,
   type Match,
   type ModelFacts,
+  onlyOutput,
+  otherTask,
   type Scoring,
   type ValueInfo,
   YOLO_INPUT,
@@ -28,14 +29,10 @@ type Layout = 'objectness' | 'columns' | 'rows';
 export const yolo: Family = {
   name: 'yolo',
   match(model) {
-    const [output] = model.outputs;
-    if (output === undefined || model.outputs.length !== 1 || output.dims.length !== 3 || !batchOfOne(output.dims)) {
-      return 'needs one output [1, N, 5 + classes] or [1, 4 + classes, N]';
-    }
-    const task = model.metadata.task;
-    if (task !== undefined && task !== 'detect') return `the metadata says task ${task}, not detect`;
+    const output = onlyOutput(model);
+    if (output === null) return 'needs one output [1, N, 5 + classes] or [1, 4 + classes, N]';
     if (isDetr(model)) return 'the description names RT-DETR';
-    return matchOutput(model, output);
+    return otherTask(model) ?? matchOutput(model, output);
   },
 };
 
@@ -121,7 +118,6 @@ function make(
     plan: {
       layout: texts[layout],
       input: YOLO_INPUT,
-      feeds: [],
       outputs: [{ name: output.name, dims: layout === 'columns' ? [1, columns, count] : [1, count, columns] }],
       classes,
       nmsIou: 0.45,

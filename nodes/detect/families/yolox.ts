@@ -7,7 +7,7 @@
  * Source: Ge et al., "YOLOX: Exceeding YOLO Series in 2021", and the ONNX demo of Megvii-BaseDetection/YOLOX.
  */
 import type { Size } from '../../../runtime/node.ts';
-import { batchOfOne, type Decode, dimsText, type Family, gridCells, type InputStyle, type Scoring } from './family.ts';
+import { type Decode, dimsText, type Family, gridCells, type InputStyle, onlyOutput, type Scoring } from './family.ts';
 import { bestClass, checkProbabilities, floats, largest, rowScore } from './values.ts';
 
 const STRIDES = [8, 16, 32];
@@ -16,11 +16,9 @@ const INPUT: InputStyle = { color: 'bgr', white: 255, fit: 'letterbox-topleft', 
 export const yolox: Family = {
   name: 'yolox',
   match(model) {
-    const [output] = model.outputs;
-    const [, rows, columns] = output?.dims ?? [];
-    if (output === undefined || model.outputs.length !== 1 || output.dims.length !== 3 || !batchOfOne(output.dims)) {
-      return 'needs one output [1, N, 5 + classes]';
-    }
+    const output = onlyOutput(model);
+    if (output === null) return 'needs one output [1, N, 5 + classes]';
+    const [, rows, columns] = output.dims;
     const cells = gridCells(model.size, STRIDES);
     if (rows !== cells)
       return `needs ${cells} rows for ${model.size.w}×${model.size.h}, found ${dimsText(output.dims)}`;
@@ -36,7 +34,6 @@ export const yolox: Family = {
       plan: {
         layout: `[1, ${cells}, 5 + ${classes}], raw grid`,
         input: INPUT,
-        feeds: [],
         outputs: [{ name: output.name, dims: [1, cells, columns] }],
         classes,
         nmsIou: 0.45,
