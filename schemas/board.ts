@@ -36,10 +36,10 @@ const camera = boardTopic({
     preset: nullable(Type.String(), 'Token of the preset at which it rests; null: at none, or not known'),
     reckoned: Type.Optional(
       Type.Object(
-        { panDeg: Type.Number(), tiltDeg: Type.Number(), hfovDeg: Type.Number() },
+        { panDeg: Type.Number(), tiltDeg: Type.Number(), hfovDeg: Type.Number(), origin: Type.Number() },
         {
           description:
-            'The pose of a picture with the time stamp atMs, reckoned from the commands that were sent. Differences of poses are as good as what is known of the motors; where pan and tilt are 0 means nothing. Absent: not reckoned',
+            'The pose of a picture with the time stamp atMs, reckoned from the commands that were sent. Differences of poses are as good as what is known of the motors; where pan and tilt are 0 means nothing, and poses of another origin cannot be compared. Absent: not reckoned',
         },
       ),
     ),

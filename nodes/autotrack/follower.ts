@@ -39,6 +39,7 @@ export class Follower {
   readonly #reach = new Reach();
   readonly #tuning: Tuning | null;
   readonly #reporter: Reporter | null;
+  readonly #openedMs: number;
   #frame: FrameMeta | undefined;
   /** A status that the controller has not seen yet. */
   #status: ReportedPose | undefined;
@@ -50,6 +51,7 @@ export class Follower {
   /** @param camera null: nothing is moved */
   constructor(context: FollowContext, camera: { link: CameraLink; tuning: Tuning; reporter: Reporter } | null) {
     this.#context = context;
+    this.#openedMs = context.clock.monoMs();
     this.#params = context.params;
     this.#link = camera?.link ?? null;
     this.#tuning = camera?.tuning ?? null;
@@ -249,7 +251,7 @@ export class Follower {
       tiltDeg: isPlaced && view ? view.tiltDeg : null,
       hfovDeg: view?.fieldDeg ?? null,
       preset,
-      ...(view ? { reckoned: { ...placeOf(this.#steering.turned(nowMs)), hfovDeg: view.fieldDeg } } : {}),
+      ...(view ? { reckoned: this.#reckoned(nowMs, view.fieldDeg) } : {}),
     });
     this.#reporter?.tell(nowMs, {
       decision: this.#decision,
@@ -263,6 +265,11 @@ export class Follower {
     });
   }
 
+  #reckoned(nowMs: number, hfovDeg: number) {
+    const { panDeg, tiltDeg } = this.#steering.turned(nowMs);
+    return { panDeg, tiltDeg, hfovDeg, origin: this.#openedMs };
+  }
+
   #keep(): void {
     const { selection } = this.#steering;
     this.#context.keep({ targetId: selection?.id ?? null, by: selection?.by ?? null });
@@ -272,10 +279,6 @@ export class Follower {
     const { graph, clock } = this.#context;
     return graph.pace === 'asap' ? (this.#frame?.captureMonoMs ?? 0) : clock.monoMs();
   }
-}
-
-function placeOf({ panDeg, tiltDeg }: { readonly panDeg: number; readonly tiltDeg: number }) {
-  return { panDeg, tiltDeg };
 }
 
 function autoSelects({ auto_select, required_zones }: AutotrackParams): boolean {

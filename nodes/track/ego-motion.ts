@@ -13,6 +13,7 @@ interface Point {
 
 interface PoseAt extends Pose {
   readonly atMs: number;
+  readonly origin: number;
 }
 
 /** How the picture has moved from one frame to the next. Pixels of the source. */
@@ -51,7 +52,9 @@ export class EgoMotion {
   add({ atMs, reckoned }: CameraNews): void {
     if (reckoned === undefined || !isSound(reckoned)) return;
     const last = this.#poses.at(-1);
-    if (last && last.atMs >= atMs) this.#poses.pop();
+    // Reckoned from another start: nothing is known of the motion in between.
+    if (last && last.origin !== reckoned.origin) this.#poses.length = 0;
+    else if (last && last.atMs >= atMs) this.#poses.pop();
     this.#poses.push({ atMs, ...reckoned });
     while ((this.#poses[1]?.atMs ?? atMs) < atMs - KEEP_MS) this.#poses.shift();
   }

@@ -152,7 +152,7 @@ export class Pursuit {
     const fieldDeg = this.steering.view(nowMs)?.fieldDeg;
     if (fieldDeg === undefined) return;
     const { panDeg, tiltDeg } = this.steering.turned(nowMs);
-    const reckoned = { panDeg, tiltDeg, hfovDeg: fieldDeg };
+    const reckoned = { panDeg, tiltDeg, hfovDeg: fieldDeg, origin: 0 };
     this.#ego.add({ atMs: nowMs, moving: true, panDeg: null, tiltDeg: null, hfovDeg: null, preset: null, reckoned });
   }
 

@@ -13,9 +13,9 @@ const WIDE = { panDeg: 0, tiltDeg: 0, hfovDeg: 60 };
 /** Pixels of a 60° wide lens at distance 1. */
 const FOCAL = 320 / Math.tan(Math.PI / 6);
 
-function news(atMs: number, panDeg: number, tiltDeg = 0, hfovDeg = 60): CameraNews {
+function news(atMs: number, panDeg: number, tiltDeg = 0, hfovDeg = 60, origin = 0): CameraNews {
   const absolute = { panDeg: null, tiltDeg: null, hfovDeg };
-  return { atMs, moving: true, preset: null, ...absolute, reckoned: { panDeg, tiltDeg, hfovDeg } };
+  return { atMs, moving: true, preset: null, ...absolute, reckoned: { panDeg, tiltDeg, hfovDeg, origin } };
 }
 
 describe('from one pose to the next', () => {
@@ -92,6 +92,17 @@ describe('from the news on the board', () => {
     camera.step(200, SIZE);
     expect(camera.step(250, SIZE)).not.toBe(null);
     expect(camera.step(5000, SIZE)).toBe(null);
+  });
+
+  test('poses reckoned from another start say nothing of the motion in between', () => {
+    const camera = new EgoMotion();
+    camera.add(news(0, 40));
+    camera.add(news(50, 41));
+    camera.step(50, SIZE);
+    camera.add(news(100, 0, 0, 60, 1));
+    expect(camera.step(100, SIZE)).toBe(null);
+    camera.add(news(150, 1, 0, 60, 1));
+    expect(camera.step(150, SIZE)).not.toBe(null);
   });
 
   test.each([Number.NaN, Number.POSITIVE_INFINITY])('a pose that is none (%p) is not taken', (panDeg) => {
