@@ -4,6 +4,7 @@
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { errorCode } from './errors.ts';
 
 const root = join(import.meta.dir, '..');
 const modules = join(root, 'node_modules');
@@ -26,7 +27,12 @@ function install(): void {
     process.stderr.write('windhover: the dependencies could not be installed; is the package registry reachable?\n');
     process.exit(1);
   }
-  writeFileSync(stamp, lockHash);
+  try {
+    writeFileSync(stamp, lockHash);
+  } catch (error) {
+    // In a read-only checkout the next command looks at the dependencies again.
+    if (!['EACCES', 'EROFS'].includes(errorCode(error) ?? '')) throw error;
+  }
 }
 
 install();

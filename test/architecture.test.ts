@@ -91,6 +91,10 @@ test('only the entry point reads the environment', () => {
   expect(readers).toEqual(['runtime/main.ts']);
 });
 
+test('no path is taken from a URL, where a space is %20', () => {
+  expect(files.filter((file) => /import\.meta\.url\)\.pathname/.test(text(file)))).toEqual([]);
+});
+
 test('native libraries are loaded only where they run', () => {
   const native = /from '(node-av|onnxruntime-node)[^']*'/;
   const importers = product.filter((file) =>

@@ -2,6 +2,7 @@
  * The model alone: `session.run` over the video's own frames, converted beforehand, and nothing else in the process.
  * Prints frames per second.
  */
+import { join } from 'node:path';
 import type { FrameView } from '../../runtime/data.ts';
 import { createRing } from '../../runtime/engine/ring-layout.ts';
 import { RingPump, RingSink } from '../../runtime/engine/ring-links.ts';
@@ -57,5 +58,5 @@ function feed(i: number) {
 
 async function modelFile(): Promise<string> {
   const { model } = input;
-  return model.startsWith('/') ? model : new URL(`../../models/${model}.onnx`, import.meta.url).pathname;
+  return model.startsWith('/') ? model : join(import.meta.dir, `../../models/${model}.onnx`);
 }

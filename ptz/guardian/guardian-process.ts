@@ -1,4 +1,5 @@
 /** The owner's side of a guardian: starts its process, watches it, restarts it, ends it. */
+import { join } from 'node:path';
 import { Backoff, errorMessage, WindhoverError } from '../../runtime/node.ts';
 import { aborted } from '../network/http.ts';
 import type { LoginRecord } from '../network/login-policy.ts';
@@ -13,7 +14,7 @@ export interface GuardianListener {
   stopping(): void;
 }
 
-const MAIN = new URL('./main.ts', import.meta.url).pathname;
+const MAIN = join(import.meta.dir, 'main.ts');
 const READY_MS = 10_000;
 const RESTART_LIMITS = { firstMs: 250, longestMs: 15_000 };
 /** A guardian that was alive for this long resets the backoff. */

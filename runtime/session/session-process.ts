@@ -1,4 +1,5 @@
 /** A session's process: spawns it, types its messages, and makes sure that it ends. */
+import { join } from 'node:path';
 import type { Clock } from '../clock.ts';
 import { errorCode } from '../errors.ts';
 import type { FromChild, ToChild } from './messages.ts';
@@ -14,7 +15,7 @@ export interface ProcessListener {
   exited(how: string): void;
 }
 
-const CHILD = new URL('./child.ts', import.meta.url).pathname;
+const CHILD = join(import.meta.dir, 'child.ts');
 /** After the exit, messages that are still in the channel get this long to arrive. */
 const CHANNEL_DRAIN_MS = 100;
 

@@ -6,10 +6,12 @@ import { PATIENCE_MS, until } from './patience.ts';
 import { isAlive, sessionProcesses } from './processes.ts';
 
 export const ROOT = join(import.meta.dir, '..', '..');
-const MAIN = join(ROOT, 'runtime', 'main.ts');
 
 export interface CommandOptions {
-  readonly env?: Record<string, string>;
+  /** Undefined: not set. */
+  readonly env?: Record<string, string | undefined>;
+  /** Folder of the project; default: the real one. */
+  readonly root?: string;
   readonly cwd?: string;
   /** Runs it in a pseudo-terminal; what it writes to stdout and stderr then both is in `stdout`. */
   readonly terminal?: boolean;
@@ -32,9 +34,9 @@ export class RunningCommand implements AsyncDisposable {
 
   constructor(
     args: readonly string[],
-    { env = {}, cwd = ROOT, terminal = false, bunRun = false }: CommandOptions = {},
+    { env = {}, root = ROOT, cwd = ROOT, terminal = false, bunRun = false }: CommandOptions = {},
   ) {
-    const command = [process.execPath, ...(bunRun ? ['run'] : [MAIN]), ...args];
+    const command = [process.execPath, ...(bunRun ? ['run'] : [join(root, 'runtime', 'main.ts')]), ...args];
     // exec: a shell that stayed in between would take the key press too, and answer with its own exit code (dash: 130).
     const quoted = `exec ${command.map((part) => `'${part}'`).join(' ')}`;
     const line = terminal ? ['script', '-qec', quoted, '/dev/null'] : command;

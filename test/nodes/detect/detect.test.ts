@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from 'bun:test';
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { Decoder, Demuxer } from 'node-av/api';
 import { FrameConverter } from '../../../nodes/decode/converter.ts';
 import { fitFrame } from '../../../nodes/decode/fit.ts';
@@ -138,7 +139,7 @@ test('outputs follow the frame although their memory is let go at the next one',
   expect(after?.confidence).toBeCloseTo(0.9, 3);
 });
 
-const SHARED = new URL('../../../../shared/', import.meta.url).pathname;
+const SHARED = join(import.meta.dir, '../../../../shared/');
 const NANO = `${SHARED}models/yolox_nano.onnx`;
 const CLIP = `${SHARED}data/vtest.avi`;
 const present = existsSync(NANO) && existsSync(CLIP);

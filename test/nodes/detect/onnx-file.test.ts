@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test';
 import { existsSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import detect from '../../../nodes/detect/index.ts';
 import { readOnnxFile } from '../../../nodes/detect/onnx-file.ts';
 import { buildModel, floatTensor, type ModelSpec } from '../../compact-model/onnx-writer.ts';
@@ -53,7 +54,7 @@ test.skipIf(!existsSync('/proc/self/maps'))('a process that only checks graphs l
   const values = transposed(rows(84, 7, []), 84, 7);
   const model = writeTinyModel({ outputs: [{ name: 'o', dims: [1, 7, 84], values }], metadata: { names: NAMES } });
   const script = `
-    const { default: detect } = await import(${JSON.stringify(new URL('../../../nodes/detect/index.ts', import.meta.url).pathname)});
+    const { default: detect } = await import(${JSON.stringify(join(import.meta.dir, '../../../nodes/detect/index.ts'))});
     const params = { model: ${JSON.stringify(model)}, confidence: 0.35, family: 'auto' };
     const request = await detect.inputs.frames.request(params, { modelFolders: [] });
     await detect.validate(params, { modelFolders: [] });
