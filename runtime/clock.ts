@@ -38,26 +38,3 @@ export class SystemClock implements Clock {
 
 /** More than the longest delay of a message between processes. */
 const IPC_DELAY_MS = 250;
-
-/** A clock for tests: time passes only on request. */
-export class ManualClock implements Clock {
-  #nowMs: number;
-  readonly #unixOffsetMs: number;
-
-  constructor(startMonoMs = 0, startUnixMs = 1_730_000_000_000) {
-    this.#nowMs = startMonoMs;
-    this.#unixOffsetMs = startUnixMs - startMonoMs;
-  }
-
-  unixMs(): number {
-    return this.#unixOffsetMs + this.#nowMs;
-  }
-
-  monoMs(): number {
-    return this.#nowMs;
-  }
-
-  advance(ms: number): void {
-    this.#nowMs += ms;
-  }
-}

@@ -44,7 +44,7 @@ function mayImport(file: string, target: string): boolean {
     case 'sim/':
       return target.startsWith('runtime/') && layerOf(target) === LAYERS.length;
     case 'ptz/':
-      return target === 'runtime/node.ts';
+      return target === 'runtime/node.ts' || target === 'runtime/xml.ts';
     default:
       if (file === 'nodes/index.ts') return target.startsWith('nodes/');
       return target === 'runtime/node.ts' || Object.values(LIBRARIES).includes(target);

@@ -9,7 +9,7 @@
  * that nobody takes on one that writes them down. Frames are copied out of their slots, packets put down as numbers.
  */
 import type { Static, TSchema } from '@sinclair/typebox';
-import { type Clock, ManualClock } from '../runtime/clock.ts';
+import type { Clock } from '../runtime/clock.ts';
 import type { FrameRequest, Pace } from '../runtime/data.ts';
 import { Board } from '../runtime/engine/board.ts';
 import type { BoardMessage, LogEntry, Published } from '../runtime/engine/messages.ts';
@@ -23,6 +23,7 @@ import type { CheckedGraph } from '../runtime/graph/graph.ts';
 import { planGraph } from '../runtime/graph/plan.ts';
 import type { AnyNode, BoardTopic, Logger, NodeStore } from '../runtime/node.ts';
 import { checkFragment } from './nodes/fragment.ts';
+import { ManualClock } from './support/manual-clock.ts';
 
 /** A recorded value of an input, or something to do when its turn comes (advance the clock, send a command, stop). */
 export type Recorded = object | ((run: NodeRun) => void | Promise<void>);

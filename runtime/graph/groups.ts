@@ -13,10 +13,6 @@ export class Groups {
     return root;
   }
 
-  together(a: string, b: string): boolean {
-    return this.root(a) === this.root(b);
-  }
-
   join(a: string, b: string): void {
     this.#parent.set(this.root(b), this.root(a));
   }

@@ -8,7 +8,7 @@
 import { Elysia } from 'elysia';
 import type { Warning } from '../catalog/graph-file.ts';
 import type { Clock } from '../clock.ts';
-import { errorCode, errorMessage, WindhoverError } from '../errors.ts';
+import { authority, listenError } from '../listening.ts';
 import type { Logger } from '../node.ts';
 import type { Sessions } from '../session/api.ts';
 import { addCameras } from './cameras.ts';
@@ -107,20 +107,6 @@ function open(app: App, { host, port }: { host: string; port: number }): Bun.Ser
       error: (error) => internalError(error, undefined, app.log),
     });
   } catch (cause) {
-    const where = authority(host, port);
-    if (errorCode(cause) === 'EADDRINUSE') {
-      const hint = 'choose another port, 0 for a free one, or stop the program that has it';
-      throw new WindhoverError('port_in_use', `Port in use: ${where}`, { hint, cause, permanent: true });
-    }
-    throw new WindhoverError('listen_failed', `Cannot listen on ${where}`, {
-      got: errorMessage(cause),
-      hint: 'check the host and the port',
-      cause,
-      permanent: true,
-    });
+    throw listenError(host, port, cause);
   }
-}
-
-function authority(host: string, port: number): string {
-  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
 }

@@ -9,10 +9,6 @@ type TrackEvent = MessageOf<typeof topics.tracks>;
 export class OpenTracks {
   readonly #open = new Map<number, TrackEvent>();
 
-  get size(): number {
-    return this.#open.size;
-  }
-
   /** Records an event that is sent to clients. */
   note(event: TrackEvent): void {
     if (event.event === 'end') this.#open.delete(event.after.id);

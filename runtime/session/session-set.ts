@@ -5,19 +5,13 @@ import type { SystemClock } from '../clock.ts';
 import type { Outcome } from '../engine/messages.ts';
 import { toRecord, WindhoverError } from '../errors.ts';
 import { Hub } from '../hub/hub.ts';
-import type { Log } from '../log.ts';
 import type { CameraView, Readiness, Sessions, SessionView } from './api.ts';
 import type { Changed, SessionGraph } from './changes.ts';
-import { Session } from './session.ts';
+import { Session, type SessionServices } from './session.ts';
 
-export interface SessionSetOptions {
+export interface SessionSetOptions extends Omit<SessionServices, 'hub' | 'changed'> {
   readonly graphs: readonly SessionGraph[];
   readonly clock: SystemClock;
-  readonly log: Log;
-  readonly modelFolders: readonly string[];
-  readonly stateFolder?: string;
-  /** A recorder is attached: nodes also publish what is not for live clients, and nothing is left out. */
-  readonly recording?: boolean;
   /** Called whenever a session's state has changed. */
   readonly changed?: (view: SessionView, session: Session) => void;
 }
@@ -56,11 +50,7 @@ export class SessionSet implements Sessions {
     }
     const id = this.#newId(graph.camera);
     const session = new Session(id, graph, {
-      clock: this.#options.clock,
-      log: this.#options.log,
-      modelFolders: this.#options.modelFolders,
-      ...(this.#options.stateFolder === undefined ? {} : { stateFolder: this.#options.stateFolder }),
-      recording: this.#options.recording ?? false,
+      ...this.#options,
       hub: this.hub,
       changed: (changed) => this.#options.changed?.(changed.view(), changed),
     });

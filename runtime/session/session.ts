@@ -30,8 +30,8 @@ export interface SessionServices {
   readonly modelFolders: readonly string[];
   /** Where nodes keep what they learn; without it, only while they run. */
   readonly stateFolder?: string;
-  /** Also pass messages that are not meant for live clients. */
-  readonly recording: boolean;
+  /** A recorder is attached: also pass messages that are not meant for live clients. */
+  readonly recording?: boolean;
   /** Takes the messages of the session. */
   readonly hub: Hub;
   /** The state has changed. */
@@ -174,7 +174,7 @@ export class Session {
   // ------------------------------------------------------------------------------------------- from the process
 
   #processStart(): ProcessStart {
-    const { clock, modelFolders, stateFolder, recording } = this.#services;
+    const { clock, modelFolders, stateFolder, recording = false } = this.#services;
     const { file, camera, engine } = this.graph;
     const { pace } = engine;
     this.figures.processStarted();

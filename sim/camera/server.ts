@@ -7,7 +7,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { pipeline } from 'node:stream/promises';
 import type { Clock } from '../../runtime/clock.ts';
-import { errorCode, errorMessage, WindhoverError } from '../../runtime/errors.ts';
+import { errorCode } from '../../runtime/errors.ts';
+import { authority, listenError } from '../../runtime/listening.ts';
 import type { Credentials } from './auth/credentials.ts';
 import { Gate } from './auth/gate.ts';
 import { toJpeg } from './jpeg.ts';
@@ -96,8 +97,7 @@ export class CameraServer implements AsyncDisposable {
 
   /** `http://host:port` */
   get origin(): string {
-    const { host } = this.#options;
-    return `http://${host.includes(':') ? `[${host}]` : host}:${this.#port}`;
+    return `http://${authority(this.#options.host, this.#port)}`;
   }
 
   /** Address of the device service. */
@@ -151,12 +151,7 @@ export class CameraServer implements AsyncDisposable {
       await promise;
       this.#http.off('error', reject);
     } catch (cause) {
-      const isTaken = errorCode(cause) === 'EADDRINUSE';
-      throw new WindhoverError(isTaken ? 'port_in_use' : 'listen_failed', `cannot listen on ${host}:${port}`, {
-        got: errorMessage(cause),
-        hint: isTaken ? 'choose another port, 0 for a free one' : 'check the host and the port',
-        cause,
-      });
+      throw listenError(host, port, cause);
     }
     this.#port = (this.#http.address() as AddressInfo).port;
   }

@@ -1,7 +1,7 @@
 /** A catalog over real files, with sessions that only remember what they are to run. */
 import { Catalog } from '../../runtime/catalog/catalog.ts';
 import type { GraphHost } from '../../runtime/catalog/graphs.ts';
-import { ManualClock, SystemClock } from '../../runtime/clock.ts';
+import { SystemClock } from '../../runtime/clock.ts';
 import { WindhoverError } from '../../runtime/errors.ts';
 import type { LoadOptions } from '../../runtime/graph/load.ts';
 import { createLog } from '../../runtime/log.ts';
@@ -10,6 +10,7 @@ import type { Changed, SessionGraph } from '../../runtime/session/changes.ts';
 import { NODES } from '../graph/nodes.ts';
 import { viewOf } from '../server/fake-sessions.ts';
 import { Folder } from '../support/graphs.ts';
+import { ManualClock } from '../support/manual-clock.ts';
 import { nodeTable } from '../support/node-table.ts';
 
 export class Host implements GraphHost {

@@ -5,10 +5,10 @@ import { NetworkDriver, type NetworkDriverParts } from '../../ptz/network/networ
 import { OnvifCamera } from '../../ptz/onvif/camera.ts';
 import { OnvifOptions } from '../../ptz/onvif/options.ts';
 import type { DriverTime } from '../../ptz/time.ts';
-import { ManualClock } from '../../runtime/clock.ts';
 import { CameraServer } from '../../sim/camera/server.ts';
 import { VirtualCamera } from '../../sim/camera/virtual-camera.ts';
 import { defaultScene, type SceneFile } from '../../sim/scene/scene-file.ts';
+import { ManualClock } from '../support/manual-clock.ts';
 
 export const USER = 'admin';
 export const PASSWORD = 'not-the-default';

@@ -1,4 +1,5 @@
 /** XML from nested calls: `el('tt:Zoom', { x: 0.5 })`. Text and attributes are escaped; nothing else makes markup. */
+import { escapeXml } from '../../../runtime/xml.ts';
 import { NS, type Prefix, type QName } from './names.ts';
 
 /** A piece of XML that is complete in itself. */
@@ -35,15 +36,6 @@ export function envelope(body: Xml): string {
   const declared = Object.entries(NS).map(([prefix, uri]) => `xmlns:${prefix}="${uri}"`);
   const inside = el('s:Body', body).text;
   return `<?xml version="1.0" encoding="UTF-8"?>\n<s:Envelope ${declared.join(' ')}>${inside}</s:Envelope>`;
-}
-
-export function escapeXml(text: string): string {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;')
-    .replaceAll("'", '&apos;');
 }
 
 function write(content: Content): string {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test';
-import { ManualClock } from '../../../runtime/clock.ts';
 import type { PtzMessage } from '../../../runtime/data.ts';
 import { type NodeRun, runNode } from '../../node-runner.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
 import { trackOf, tracksOf } from '../recorded.ts';
 
 const select = (target_id: number) => (run: NodeRun) => void run.request('set_target_id', { target_id });

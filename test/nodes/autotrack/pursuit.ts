@@ -10,10 +10,10 @@ import { type Decision, Steering, type SteeringOptions } from '../../../nodes/au
 import { ByteTrack } from '../../../nodes/track/byte-track.ts';
 import { EgoMotion } from '../../../nodes/track/ego-motion.ts';
 import { trackOptions } from '../../../nodes/track/options.ts';
-import { ManualClock } from '../../../runtime/clock.ts';
 import type { Detection, FrameMeta, Track, TrackingPhase } from '../../../runtime/data.ts';
 import { VirtualCamera } from '../../../sim/camera/virtual-camera.ts';
 import { defaultScene, type SceneFile } from '../../../sim/scene/scene-file.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
 
 const PICTURE = { width: 640, height: 360 };
 const SIZE = { w: 640, h: 360 };

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'bun:test';
 import type { TSchema } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
-import { ManualClock } from '../../../runtime/clock.ts';
 import { type MetadataTick, MetadataTickSchema, type TrackEvent, TrackEventSchema } from '../../../schemas/index.ts';
 import { type NodeRun, openNode, runGraph, runNode } from '../../node-runner.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
 import { ptzOf, START_UNIX_MS, trackOf, tracksOf } from '../recorded.ts';
 
 const ticksOf = (run: NodeRun) => run.parsed<MetadataTick>('tick');

@@ -3,9 +3,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import replay from '../../../nodes/replay/index.ts';
-import { ManualClock, SystemClock } from '../../../runtime/clock.ts';
+import { SystemClock } from '../../../runtime/clock.ts';
 import { toRecord } from '../../../runtime/errors.ts';
 import type { DetectionsMessage } from '../../../runtime/node.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
 import { type FakeOptions, type FakeRun, openNode } from '../track/fake-context.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'replay-'));

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test';
 import { TimelineTracker } from '../../../nodes/source/timeline.ts';
-import { ManualClock } from '../../../runtime/clock.ts';
 import type { Pace } from '../../../runtime/data.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
 
 type Step =
   | { readonly open: 'finite' | 'live'; readonly firstS?: number }

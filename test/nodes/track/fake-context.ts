@@ -1,8 +1,8 @@
 /** Runs one node without an engine and records what it does. */
 import { Value } from '@sinclair/typebox/value';
-import { ManualClock } from '../../../runtime/clock.ts';
 import { MemoryStore } from '../../../runtime/engine/store.ts';
 import type { AnyNode, Clock, NodeHandlers } from '../../../runtime/node.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
 
 export interface FakeRun {
   readonly handlers: NodeHandlers<Record<string, unknown>>;

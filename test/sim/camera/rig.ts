@@ -1,13 +1,13 @@
 /** A virtual camera on a free port whose time is the test's, and clients for it: SOAP by hand, and the npm package. */
 import { createHash, randomBytes } from 'node:crypto';
 import { Cam, type CamOptions } from 'onvif';
-import { ManualClock } from '../../../runtime/clock.ts';
 import type { DebugState } from '../../../sim/camera/onlookers.ts';
 import { CameraServer } from '../../../sim/camera/server.ts';
 import { NS } from '../../../sim/camera/soap/names.ts';
 import { child, readXml, type XmlElement } from '../../../sim/camera/soap/read-xml.ts';
 import { VirtualCamera } from '../../../sim/camera/virtual-camera.ts';
 import type { SceneFile } from '../../../sim/scene/scene-file.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
 
 export const USER = 'admin';
 export const PASSWORD = 'not-the-default';

@@ -2,7 +2,6 @@
 import { describe, expect, test } from 'bun:test';
 import { Value } from '@sinclair/typebox/value';
 import * as av from 'node-av';
-import { ManualClock } from '../../../runtime/clock.ts';
 import { toJpeg } from '../../../sim/camera/jpeg.ts';
 import { defaultMotors } from '../../../sim/camera/motion/motors.ts';
 import { VirtualCamera } from '../../../sim/camera/virtual-camera.ts';
@@ -16,6 +15,7 @@ import {
   sceneFileSchema,
   toScene,
 } from '../../../sim/scene/scene-file.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
 import { all, digestHeader, PROFILE, Rig } from './rig.ts';
 
 const SIZE = { width: 320, height: 180 };
