@@ -3,9 +3,10 @@ import { describe, expect, test } from 'bun:test';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { builtinNodes } from '../../nodes/index.ts';
-import type { PtzMessage, Track, TracksMessage } from '../../runtime/data.ts';
+import type { Pace, PtzMessage, Track, TracksMessage } from '../../runtime/data.ts';
 import { liveOptions } from '../../runtime/graph/graph.ts';
 import { loadContract } from '../../runtime/graph/modules.ts';
+import { defineNode, Type } from '../../runtime/node.ts';
 import type { MetadataTick, TrackEvent } from '../../schemas/index.ts';
 import { type NodeRun, runNode } from '../node-runner.ts';
 import { ROOT } from './fragment.ts';
@@ -26,6 +27,25 @@ test('docs/graphs.md lists them', async () => {
   );
   const docs = readFileSync(join(ROOT, 'docs', 'graphs.md'), 'utf8');
   expect(rows.flat().filter((row) => !docs.includes(row))).toEqual([]);
+});
+
+test('a node with live options that can not take them does not open', async () => {
+  const params = Type.Object({ rate: Type.Number({ default: 1, live: true }) });
+  const node = {
+    name: 'stubborn',
+    doc: 'Takes no changes.',
+    params,
+    inputs: {},
+    outputs: {},
+    pace: (): Pace => 'asap',
+  };
+  const open = () => ({ run: async () => undefined });
+  await expect(runNode(defineNode({ ...node, open }))).rejects.toMatchObject({
+    code: 'no_update',
+    message: expect.stringContaining('a handler update, for rate'),
+  });
+  const run = await runNode(defineNode({ ...node, open: () => ({ ...open(), update: () => undefined }) }));
+  expect(run.failures).toEqual([]);
 });
 
 test('track: a track of before stays, a weaker detection starts none', async () => {
