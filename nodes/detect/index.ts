@@ -46,7 +46,7 @@ async function open(context: NodeContext<DetectOptions, typeof outputs>) {
   const model = loadModel(params, context.prepare);
   const session = await ModelSession.open(model, params, context.clock, log);
   try {
-    checkOutputs(model.inferred, await session.run(greyFrame(model.request)));
+    checkOutputs(model, await session.run(greyFrame(model.request)));
   } catch (error) {
     await session.close();
     throw error;

@@ -9,7 +9,7 @@ import {
   type Size,
   WindhoverError,
 } from '../../runtime/node.ts';
-import { dimsText, type InputStyle, type Thresholds } from './families/family.ts';
+import { dimsText, type InputStyle, type Thresholds, type ValueInfo } from './families/family.ts';
 import { FAMILIES, type Inferred, inferFamily } from './infer-family.ts';
 import {
   fitLabels,
@@ -86,6 +86,7 @@ function readModel(options: DetectOptions, context: PrepareContext): Model {
     );
   const given = borrows ? lent : own;
   const inferred = infer(given);
+  refuseUnfed(facts.extraInputs, inferred);
   const labels = fitLabels(given, inferred.plan.classes, inferred.plan.spareClass);
   const allowed = borrows ? undefined : listed;
   const style = inputStyle(inferred.plan.input, metadata, options);
@@ -101,6 +102,18 @@ function readModel(options: DetectOptions, context: PrepareContext): Model {
     thresholds: classThresholds(labels, allowed, options),
     request: frameRequest(image, style),
   };
+}
+
+/** Every input must be fed: the picture, and what the family knows. */
+function refuseUnfed(extra: readonly ValueInfo[], { family, plan: { feeds = [] } }: Inferred): void {
+  const [unfed] = extra.filter(({ name }) => !feeds.some((feed) => feed.name === name));
+  if (unfed === undefined) return;
+  throw new WindhoverError('model_input_unsupported', 'the model has an input that nothing feeds', {
+    option: 'model',
+    expected: `the picture as the only input of ${family}`,
+    got: `${unfed.name} ${dimsText(unfed.dims)} ${unfed.type}`,
+    hint: 'export it without that input, for example as a constant',
+  });
 }
 
 /** The metadata key `family`; other tools may use that word for something else, which is not ours to judge. */

@@ -54,6 +54,7 @@ export function readOnnxFile(file: string): OnnxFile {
 function readModel(window: Window, file: string): OnnxFile {
   const inputs: ValueInfo[] = [];
   const outputs: ValueInfo[] = [];
+  const weights = new Set<string>();
   const metadata: Record<string, string> = {};
   let irVersion = 0;
   let producer = '';
@@ -65,13 +66,16 @@ function readModel(window: Window, file: string): OnnxFile {
     else if (field.number === 7) {
       graphs += 1;
       for (const inner of window.fields(field)) {
-        if (inner.number === 11) inputs.push(readValue(window, inner));
+        // TensorProto: name = 8.
+        if (inner.number === 5) weights.add(window.textAt(inner, 8));
+        else if (inner.number === 11) inputs.push(readValue(window, inner));
         else if (inner.number === 12) outputs.push(readValue(window, inner));
       }
     }
   }
   if (irVersion < 1 || graphs !== 1 || outputs.length === 0) throw notOnnx(file, 'it holds no graph with outputs');
-  return { irVersion, producer, inputs, outputs, metadata };
+  // Older files list their weights as inputs too.
+  return { irVersion, producer, inputs: inputs.filter(({ name }) => !weights.has(name)), outputs, metadata };
 }
 
 /** ValueInfoProto: name = 1, type = 2 { tensor_type = 1 { elem_type = 1, shape = 2 { dim = 1 } } }. */

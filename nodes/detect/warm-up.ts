@@ -3,18 +3,23 @@
  * It catches models that are read in the wrong way while it is still one clear error and not a stream of phantoms.
  */
 import { type FrameRequest, frameBytes, WindhoverError } from '../../runtime/node.ts';
+import { Candidates } from './candidates.ts';
 import { dimsText, type OutputTensor, type Plan } from './families/family.ts';
-import type { Inferred } from './infer-family.ts';
+import type { Model } from './model.ts';
 import type { FrameData } from './session.ts';
 
 /**
  * Checks the outputs of a run on {@link greyFrame}.
- * @throws WindhoverError (permanent) `model_warmup_failed` with what was expected and found: shapes, finite values, and
- *   what the family knows about its numbers
+ * @throws WindhoverError (permanent) `model_warmup_failed` with what was expected and found: shapes, finite values, what
+ *   the family knows about its numbers, and few detections
  */
-export function checkOutputs(inferred: Inferred, outputs: readonly OutputTensor[]): void {
+export function checkOutputs({ inferred, labels }: Model, outputs: readonly OutputTensor[]): void {
   const { plan, family } = inferred;
-  const complaint = checkShapes(plan, outputs) ?? checkFinite(plan, outputs) ?? plan.check(outputs);
+  const complaint =
+    checkShapes(plan, outputs) ??
+    checkFinite(plan, outputs) ??
+    plan.check(outputs) ??
+    checkFlood(plan, labels.names, outputs);
   if (complaint === null) return;
   throw new WindhoverError(
     'model_warmup_failed',
@@ -49,4 +54,17 @@ function checkFinite(plan: Plan, outputs: readonly OutputTensor[]): string | nul
     if (at >= 0) return `expected finite numbers in ${plan.outputs[i]?.name}, got ${data[at]} at ${at}`;
   }
   return null;
+}
+
+const FLOOD_SCORE = 0.5;
+const FLOOD_ROWS = 10;
+
+/** Most rows are sure of an object where there is none: what is read as scores is something else. */
+function checkFlood(plan: Plan, names: readonly string[], outputs: readonly OutputTensor[]): string | null {
+  const byClass = Float64Array.from(names, (name) => (name === '' ? Number.POSITIVE_INFINITY : FLOOD_SCORE));
+  const found = new Candidates();
+  plan.decoder()(outputs, { byClass, lowest: FLOOD_SCORE }, found);
+  const rows = Math.max(...(outputs[0]?.dims ?? []));
+  if (found.count < FLOOD_ROWS || found.count * 2 <= rows) return null;
+  return `${found.count} of ${rows} boxes have a score of ${FLOOD_SCORE} or more on an empty grey picture`;
 }

@@ -61,6 +61,8 @@ export interface ModelSpec {
   /** In topological order. */
   readonly nodes: readonly GraphNode[];
   readonly initializers?: readonly TensorSpec[];
+  /** List the initializers as inputs too, as files of IR version 3 must. */
+  readonly weightsAsInputs?: boolean;
   /** Becomes `metadata_props`, in this order. */
   readonly metadata?: Readonly<Record<string, string>>;
   /** Version of the standard operator set; default 17. */
@@ -88,7 +90,7 @@ export function buildModel(spec: ModelSpec): Uint8Array<ArrayBuffer> {
       node: spec.nodes.map(nodeMessage),
       name: spec.graphName ?? 'graph',
       initializer: (spec.initializers ?? []).map(tensorMessage),
-      input: spec.inputs.map(valueMessage),
+      input: [...spec.inputs, ...(spec.weightsAsInputs ? (spec.initializers ?? []) : [])].map(valueMessage),
       output: spec.outputs.map(valueMessage),
     },
     opsetImport: [{ domain: '', version: spec.opset ?? 17 }],
@@ -145,9 +147,9 @@ function tensorMessage(tensor: TensorSpec): object {
   return { dims, dataType: ELEMENT_TYPE[type], name: tensor.name ?? '', rawData };
 }
 
-function valueMessage(value: ValueSpec): object {
-  const dim = value.dims.map((size) => (typeof size === 'number' ? { dimValue: size } : { dimParam: size }));
-  return { name: value.name, type: { tensorType: { elemType: ELEMENT_TYPE[value.type], shape: { dim } } } };
+function valueMessage({ name, type, dims }: ValueSpec | TensorSpec): object {
+  const dim = dims.map((size) => (typeof size === 'number' ? { dimValue: size } : { dimParam: size }));
+  return { name: name ?? '', type: { tensorType: { elemType: ELEMENT_TYPE[type], shape: { dim } } } };
 }
 
 function checkNames(spec: ModelSpec): void {

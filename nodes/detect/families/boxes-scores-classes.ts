@@ -4,7 +4,8 @@
  * number of valid rows (`num…`). Classes are integers or floats.
  *
  * Whether boxes are pixels or fractions can't be seen in a file. The option `box_format` decides, else the metadata key
- * `box_format`, else corners in pixels of the input (`xyxy_px`); values that contradict it are refused.
+ * `box_format`, else corners in pixels of the input (`xyxy_px`); values that contradict it are refused. Models of the
+ * TensorFlow Object Detection API are known by their outputs: `yxyx_norm`, the picture stretched.
  *
  * The decoder serves DETR exports with the same outputs as well.
  */
@@ -18,6 +19,8 @@ import {
   type Family,
   type ModelFacts,
   type OutputTensor,
+  STRETCHED_INPUT,
+  sameSize,
   type ValueInfo,
   YOLO_INPUT,
 } from './family.ts';
@@ -36,9 +39,6 @@ export const boxesScoresClasses: Family = {
   match(model) {
     const outputs = findBoxOutputs(model.outputs);
     if (typeof outputs === 'string') return outputs;
-    if (model.extraInputs.length > 0) {
-      return `needs the picture as the only input, found also ${model.extraInputs.map((input) => input.name).join(', ')}`;
-    }
     const format = model.boxFormat ?? metadataFormat(model);
     if (typeof format !== 'string') return `unknown box_format in the metadata; known are ${BOX_FORMATS.join(', ')}`;
     const { boxes, scores, classes } = outputs;
@@ -47,7 +47,7 @@ export const boxesScoresClasses: Family = {
       why: `outputs ${boxes.name}, ${scores.name}, ${classes.name} are boxes, scores and classes`,
       plan: {
         layout: `boxes ${dimsText(boxes.dims)} (${format}), scores, classes`,
-        input: YOLO_INPUT,
+        input: isTensorFlow(model) ? STRETCHED_INPUT : YOLO_INPUT,
         outputs: expectedOutputs(outputs),
         classes: null,
         nmsIou: null,
@@ -58,26 +58,21 @@ export const boxesScoresClasses: Family = {
   },
 };
 
-/** Finds boxes, scores and classes by name, and checks that their shapes belong together; or says what is missing. */
+/** Finds boxes, scores and classes by names and by shapes that belong together; or says what is missing. */
 export function findBoxOutputs(outputs: readonly ValueInfo[]): BoxOutputs | string {
-  const called = (pattern: RegExp) => outputs.find((output) => pattern.test(output.name) && !/num/i.test(output.name));
-  const boxes = called(/box/i);
-  const scores = called(/score|conf/i);
-  const classes = outputs.find(
-    (output) =>
-      output !== boxes && output !== scores && /class|cls|label/i.test(output.name) && !/num/i.test(output.name),
-  );
-  if (boxes === undefined || scores === undefined || classes === undefined) {
-    return 'needs outputs named like boxes, scores and classes';
+  const values = outputs.filter(({ name }) => !/num/i.test(name));
+  const count = outputs.find((output) => !values.includes(output)) ?? null;
+  for (const boxes of values) {
+    const { length: rank } = boxes.dims;
+    if (!/box/i.test(boxes.name) || (rank !== 2 && rank !== 3) || boxes.dims[rank - 1] !== 4) continue;
+    const ofRows = values.filter(
+      ({ dims }) => dims.length === rank - 1 && sameSize(dims[rank - 2], boxes.dims[rank - 2]),
+    );
+    const scores = ofRows.find(({ name }) => /score|conf/i.test(name));
+    const classes = ofRows.find((output) => output !== scores && /class|cls|label/i.test(output.name));
+    if (scores !== undefined && classes !== undefined) return { boxes, scores, classes, count };
   }
-  const rank = boxes.dims.length;
-  if ((rank !== 2 && rank !== 3) || boxes.dims.at(-1) !== 4)
-    return `needs boxes [1, N, 4], found ${dimsText(boxes.dims)}`;
-  for (const output of [scores, classes]) {
-    if (output.dims.length !== rank - 1) return `needs ${output.name} [1, N], found ${dimsText(output.dims)}`;
-  }
-  const count = outputs.find((output) => /num/i.test(output.name)) ?? null;
-  return { boxes, scores, classes, count };
+  return 'needs outputs named like boxes [1, N, 4], scores [1, N] and classes [1, N]';
 }
 
 /** The outputs in the order that {@link boxDecoder} reads: boxes, scores, classes, and the number of rows if given. */
@@ -146,7 +141,13 @@ const HINT = "set 'box_format' to what the model gives";
 
 function metadataFormat(model: ModelFacts): BoxFormat | null {
   const stated = model.metadata.box_format;
-  return stated === undefined ? 'xyxy_px' : (BOX_FORMATS.find((format) => format === stated) ?? null);
+  if (stated === undefined) return isTensorFlow(model) ? 'yxyx_norm' : 'xyxy_px';
+  return BOX_FORMATS.find((format) => format === stated) ?? null;
+}
+
+/** Only the TensorFlow Object Detection API also gives the boxes before the suppression of doubles. */
+function isTensorFlow({ outputs }: ModelFacts): boolean {
+  return outputs.some(({ name }) => name.startsWith('raw_detection_boxes'));
 }
 
 function rowCount(outputs: readonly OutputTensor[]): number {

@@ -23,6 +23,7 @@ import {
   type Match,
   type ModelFacts,
   STRETCHED_INPUT,
+  sameSize,
   type ValueInfo,
 } from './family.ts';
 import { bestClass, checkProbabilities, floats, largest } from './values.ts';
@@ -68,12 +69,12 @@ function matchPostProcessed(model: ModelFacts): Match | string {
 
 function matchRaw(model: ModelFacts): Match | string {
   const pair = findPair(model.outputs);
-  if (pair === null) return 'needs outputs boxes [1, Q, 4] and logits [1, Q, classes]';
+  if (pair === null) return 'needs outputs boxes [1, Q, 4] and logits [1, Q, classes], one of each';
   const { boxes, logits } = pair;
-  const queries = boxes.dims[1];
+  const queries = [boxes.dims[1], logits.dims[1]].find((dim) => typeof dim === 'number');
   const columns = logits.dims[2];
   if (typeof columns !== 'number') return `needs a fixed number of classes, found ${dimsText(logits.dims)}`;
-  const count = typeof queries === 'number' ? queries : null;
+  const count = queries ?? null;
   const imageNet = boxes.name === 'dets' && logits.name === 'labels';
   return {
     certainty: 'certain',
@@ -88,7 +89,8 @@ function matchRaw(model: ModelFacts): Match | string {
       classes: columns,
       spareClass: true,
       nmsIou: null,
-      check: ([values]) => checkFractions(floats(values), 4),
+      check: ([fractions, values]) =>
+        checkFractions(floats(fractions), 4) ?? checkLogits(floats(values), columns, imageNet),
       decoder: () => rawDecoder(columns, model.size),
     },
   };
@@ -115,13 +117,18 @@ function matchSingle(model: ModelFacts): Match | string {
   };
 }
 
-/** Tells boxes from logits by shape, and by name when there are four classes. */
+const LOGITS = /logit|label|class|cls/i;
+
+/** Boxes and logits by shape and name, when there is one of each: what has several is of another kind, such as SSD. */
 function findPair(outputs: readonly ValueInfo[]): { boxes: ValueInfo; logits: ValueInfo } | null {
   const ranked = outputs.filter((output) => output.dims.length === 3 && batchOfOne(output.dims));
-  const boxes = ranked.find((output) => output.dims[2] === 4 && /box|det/i.test(output.name));
-  const logits = ranked.find((output) => output !== boxes && /logit|label|class|cls/i.test(output.name));
-  if (boxes === undefined || logits === undefined || boxes.dims[1] !== logits.dims[1]) return null;
-  return { boxes, logits };
+  const isBoxes = ({ name, dims }: ValueInfo) => dims[2] === 4 && /box|det/i.test(name) && !LOGITS.test(name);
+  const [boxes, ...otherBoxes] = ranked.filter(isBoxes);
+  const [logits, ...otherLogits] = ranked.filter(
+    (output) => !isBoxes(output) && LOGITS.test(output.name) && !/score|prob|conf/i.test(output.name),
+  );
+  if (boxes === undefined || logits === undefined || otherBoxes.length + otherLogits.length > 0) return null;
+  return sameSize(boxes.dims[1], logits.dims[1]) ? { boxes, logits } : null;
 }
 
 function rawDecoder(columns: number, { w, h }: Size): Decode {
@@ -160,6 +167,21 @@ function singleDecoder(classes: number, { w, h }: Size): Decode {
 function checkSingle(data: Float32Array, columns: number): string | null {
   const rows = Math.floor(data.length / columns);
   return checkFractions(data, columns) ?? checkProbabilities(data, rows, columns, 4);
+}
+
+/** Numbers that are probabilities already, or of a softmax, would give phantoms. RF-DETR never trains its last column. */
+function checkLogits(logits: Float32Array, columns: number, spareColumn: boolean): string | null {
+  if (logits.every((value) => value >= 0 && value <= 1)) {
+    return 'expected logits, got numbers from 0 to 1 only: they look like probabilities';
+  }
+  if (spareColumn || columns < 2) return null;
+  let won = 0;
+  for (let at = 0; at < logits.length; at += columns) {
+    const last = columns - 1;
+    if (bestClass(logits, at, columns) === last && (logits[at + last] ?? 0) > 0) won += 1;
+  }
+  if (won * columns * 2 <= logits.length) return null;
+  return 'the last column wins in most rows, as "no object" does in a softmax, which is not supported';
 }
 
 function checkFractions(data: Float32Array, stride: number): string | null {

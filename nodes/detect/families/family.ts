@@ -151,6 +151,11 @@ export function batchOfOne(dims: readonly (number | string)[]): boolean {
   return dims[0] === 1 || typeof dims[0] === 'string';
 }
 
+/** Two dimensions can be equal; what an open one is called means nothing. */
+export function sameSize(a: number | string | undefined, b: number | string | undefined): boolean {
+  return a === b || typeof a === 'string' || typeof b === 'string';
+}
+
 /** RT-DETR models exported by the same tool have the shape of a transposed YOLO head. */
 export function isDetr(model: ModelFacts): boolean {
   return /rt-?detr/i.test(model.metadata.description ?? '');

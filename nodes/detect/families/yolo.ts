@@ -43,8 +43,14 @@ function matchOutput(model: ModelFacts, output: ValueInfo): Match | string {
   const isCount = (counts: readonly number[], dim: number | string | undefined) => counts.includes(Number(dim));
   const found = dimsText(output.dims);
 
-  if (typeof a === 'number' && (isCount(oneEach, b) || (typeof b === 'string' && a > 4))) {
+  const { nameCount: names } = model;
+  const openBoxes =
+    typeof b === 'string' && (names === null ? !isCount([...oneEach, ...threeEach], a) : a === names + 4);
+  if (typeof a === 'number' && (isCount(oneEach, b) || openBoxes)) {
     return make(output, 'columns', a - 4, b, 'likely', `${found} is [1, 4 + classes, boxes]`);
+  }
+  if (typeof b === 'string' && isCount(threeEach, a) && names !== null) {
+    return make(output, 'objectness', names, a, 'likely', `${found}: three boxes a cell, ${names} classes`);
   }
   if (typeof b !== 'number' || b < 5) return `found ${found}`;
   if (isCount(threeEach, a)) {

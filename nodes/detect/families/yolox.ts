@@ -18,11 +18,13 @@ export const yolox: Family = {
   match(model) {
     const output = onlyOutput(model);
     if (output === null) return 'needs one output [1, N, 5 + classes]';
-    const [, rows, columns] = output.dims;
+    const [, rows, last] = output.dims;
+    // Open columns: the class names tell how many there are, and the first run whether it is so.
+    const columns = typeof last === 'string' ? (model.nameCount ?? 80) + 5 : last;
     const cells = gridCells(model.size, STRIDES);
     if (rows !== cells)
       return `needs ${cells} rows for ${model.size.w}×${model.size.h}, found ${dimsText(output.dims)}`;
-    if (typeof columns !== 'number' || columns < 6) return 'needs 5 + classes columns';
+    if (columns === undefined || columns < 6) return 'needs 5 + classes columns';
     const classes = columns - 5;
     // [1, N, 4 + classes] of the transposed YOLOv8 head has as many rows: the number of names decides.
     if (model.nameCount === classes + 1)

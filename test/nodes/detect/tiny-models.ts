@@ -27,6 +27,7 @@ export interface TinyModel {
   readonly extraInputs?: readonly ValueSpec[];
   readonly outputs: readonly TinyOutput[];
   readonly metadata?: Record<string, string>;
+  readonly weightsAsInputs?: boolean;
 }
 
 export const NAMES = JSON.stringify(['person', 'drone', 'bird']);
@@ -40,6 +41,7 @@ export function writeTinyModel(model: TinyModel): string {
     inputs: [image, ...(model.extraInputs ?? [])],
     outputs: model.outputs.map(({ name: output, type = 'float32', dims }) => ({ name: output, type, dims })),
     initializers: constants,
+    weightsAsInputs: model.weightsAsInputs ?? false,
     nodes: model.outputs.map((output, i) => ({ op: 'Identity', inputs: [`c${i}`], outputs: [output.name] })),
     ...(model.metadata === undefined ? {} : { metadata: model.metadata }),
   });
