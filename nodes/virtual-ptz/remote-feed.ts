@@ -1,5 +1,6 @@
 /** Pictures of a virtual camera, one when asked. Bytes are I420 and good until the next call. */
-import { type Clock, type Size, WindhoverError } from '../../runtime/node.ts';
+import { Value } from '@sinclair/typebox/value';
+import { type Clock, type Size, Type, WindhoverError } from '../../runtime/node.ts';
 import type { VirtualPtzOptions } from './options.ts';
 
 export interface VirtualPicture {
@@ -14,6 +15,9 @@ export interface VirtualFeed {
   /** @throws WindhoverError `source_lost`, `source_unreadable` */
   picture(signal: AbortSignal): Promise<VirtualPicture>;
 }
+
+const positive = Type.Number({ exclusiveMinimum: 0 });
+const FrameHeader = Type.Object({ w: positive, h: positive, time_unix_ms: positive });
 
 /** A camera that runs by itself and is asked over HTTP (sim/camera, "The truth"). */
 export class RemoteFeed implements VirtualFeed {
@@ -33,7 +37,7 @@ export class RemoteFeed implements VirtualFeed {
   async picture(signal: AbortSignal): Promise<VirtualPicture> {
     const { bytes, text } = await this.#fetch(AbortSignal.any([signal, AbortSignal.timeout(this.#timeoutMs)]));
     const meta: unknown = JSON.parse(text);
-    if (!isMeta(meta) || bytes.byteLength !== (meta.w * meta.h * 3) / 2) {
+    if (!Value.Check(FrameHeader, meta) || bytes.byteLength !== (meta.w * meta.h * 3) / 2) {
       throw new WindhoverError('source_unreadable', 'the answer is not a picture of a virtual camera', {
         hint: 'start one with: bun run camera',
       });
@@ -60,16 +64,4 @@ export class RemoteFeed implements VirtualFeed {
       throw new WindhoverError('source_lost', 'no answer', { hint: 'start one with: bun run camera', cause });
     }
   }
-}
-
-interface FrameMeta {
-  readonly w: number;
-  readonly h: number;
-  readonly time_unix_ms: number;
-}
-
-function isMeta(value: unknown): value is FrameMeta {
-  if (typeof value !== 'object' || value === null) return false;
-  const { w, h, time_unix_ms: time } = value as Partial<FrameMeta>;
-  return [w, h, time].every((number) => typeof number === 'number' && Number.isFinite(number) && number > 0);
 }

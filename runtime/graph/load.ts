@@ -11,20 +11,20 @@ import { readFileSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { errorCode, errorMessage } from '../errors.ts';
 import { suggestion } from '../nearest.ts';
-import type { AnyNode, PrepareContext } from '../node.ts';
+import type { PrepareContext } from '../node.ts';
 import { Secrets } from '../secrets.ts';
 import { type CallableNode, type CallContext, frameRequest, graphPace, validateNode } from './contract-calls.ts';
 import { checkDeclarations } from './declarations.ts';
 import { Faults, type GraphFault, type TextPlace } from './faults.ts';
 import type { CheckedGraph, CheckedLink, CheckedNode } from './graph.ts';
 import { Groups } from './groups.ts';
-import { type FoundLink, findLinks } from './links.ts';
+import { type FoundLink, findLinks, type LinkingNode } from './links.ts';
 import { isModulePath, type LoadNode, loadContract, modulePath, type NodeTable } from './modules.ts';
 import { orderNodes } from './order.ts';
 import { GRAPH_VERSION, type NodeOutline, type Outline, readOutline } from './outline.ts';
 import { checkParams, collectSecrets } from './params.ts';
 import { applySets } from './sets.ts';
-import { type ScalarTree, shown, shownWithType } from './tree.ts';
+import { shown, shownWithType } from './tree.ts';
 import { substitute } from './variables.ts';
 import { parseTree } from './yaml.ts';
 
@@ -86,67 +86,51 @@ export async function checkGraph(text: GraphText, file: string, options: LoadOpt
   }
   const secrets = new Set<string>();
   const context: CallContext = { prepare: options.prepare, faults, env, secrets };
-  const folder = dirname(resolve(options.cwd, file));
-  const nodes = await findNodes(outline, folder, options, context);
+  const around = { options, folder: dirname(resolve(options.cwd, file)), context };
+  const nodes: FoundNode[] = [];
+  for (const node of outline.nodes) nodes.push(await findNode(node, around));
   for (const node of nodes) {
     if (node.outline.with) collectSecrets(node.outline.with, node.contract?.params, env, secrets);
   }
-  const graph = await assemble(outline, nodes, { folder, cwd: options.cwd, context });
+  const graph = await assemble(outline, nodes, around);
   return { graph: faults.count === 0 ? graph : null, faults: faults.list(), secrets: [...secrets] };
 }
 
-interface FoundNode {
-  readonly outline: NodeOutline;
-  /** Null when it could not be found. */
-  readonly contract: AnyNode | null;
+/** What nodes are checked with. */
+interface Surroundings {
+  readonly options: LoadOptions;
+  /** Of the graph file. */
+  readonly folder: string;
+  readonly context: CallContext;
+}
+
+interface FoundNode extends LinkingNode {
   /** Name of the built-in node or absolute path of the module. */
   readonly use: string;
 }
 
-async function findNodes(
-  outline: Outline,
-  folder: string,
-  options: LoadOptions,
-  context: CallContext,
-): Promise<FoundNode[]> {
-  const nodes: FoundNode[] = [];
-  for (const node of outline.nodes) {
-    const found = node.use === null ? null : await findContract(node, node.use, folder, options, context);
-    nodes.push({ outline: node, contract: found?.contract ?? null, use: found?.use ?? '' });
-  }
-  return nodes;
-}
-
-async function findContract(
-  node: NodeOutline,
-  use: ScalarTree,
-  folder: string,
-  options: LoadOptions,
-  context: CallContext,
-): Promise<{ contract: AnyNode; use: string } | null> {
+async function findNode(outline: NodeOutline, around: Surroundings): Promise<FoundNode> {
+  const { options, folder, context } = around;
+  const missing = { outline, contract: null, use: '' };
+  const { use } = outline;
+  if (use === null) return missing;
   const name = String(use.value);
-  const path = `${node.path}.use`;
+  const path = `${outline.path}.use`;
   const isBuiltin = Object.hasOwn(options.builtins, name);
   if (!isBuiltin && !isModulePath(name)) {
     const hint = use.variables.length > 0 ? '' : suggestion(name, Object.keys(options.builtins), 'nodes');
     context.faults.add(use.at, path, 'unknown_node', `no node is called ${shown(use)}${hint}`);
-    return null;
+    return missing;
   }
   const found = isBuiltin ? name : modulePath(name, folder);
   try {
-    return { contract: await loadContract(found, options.builtins, options.loadNode), use: found };
+    return { outline, contract: await loadContract(found, options.builtins, options.loadNode), use: found };
   } catch (error) {
     const secrets = new Secrets();
     for (const variable of use.variables) secrets.add(context.env.get(variable) ?? '');
     context.faults.add(use.at, path, 'module', secrets.redact(errorMessage(error)));
-    return null;
+    return missing;
   }
-}
-
-interface Surroundings {
-  readonly folder: string;
-  readonly cwd: string;
-  readonly context: CallContext;
 }
 
 /** Checks everything between and inside the nodes. The graph it gives counts only when no fault was found. */
@@ -164,8 +148,11 @@ async function assemble(outline: Outline, nodes: readonly FoundNode[], around: S
     const ready = readyNode(node, around);
     if (ready === null) continue;
     callable.push(ready);
-    const asked = await askNode(ready, links.get(node.outline.id) ?? [], context);
-    checked.push(checkedNode(node, ready, asked));
+    const { id, at, worker } = node.outline;
+    const { contract, params } = ready;
+    const asked = await askNode(ready, links.get(id) ?? [], context);
+    const place = worker === null ? {} : { worker: worker.name };
+    checked.push({ id, use: node.use, contract, params, links: asked, line: at.line, column: at.column, ...place });
   }
   const pace = graphPace(callable, context);
   checkProducer(outline, nodes, faults);
@@ -178,10 +165,9 @@ async function assemble(outline: Outline, nodes: readonly FoundNode[], around: S
   };
 }
 
-function readyNode(node: FoundNode, around: Surroundings): CallableNode | null {
-  const { outline, contract } = node;
+function readyNode({ outline, contract }: FoundNode, around: Surroundings): CallableNode | null {
   if (contract === null || outline.with === null) return null;
-  const bases = { graph: around.folder, cwd: around.cwd };
+  const bases = { graph: around.folder, cwd: around.options.cwd };
   const { at, path } = outline;
   const params = checkParams({ schema: contract.params, tree: outline.with, at, path, bases }, around.context.faults);
   return params === null ? null : { outline, contract, params };
@@ -198,13 +184,6 @@ async function askNode(node: CallableNode, links: readonly FoundLink[], context:
     checked.push({ input, from, kind, ...(request === null ? {} : { request }) });
   }
   return checked;
-}
-
-function checkedNode(node: FoundNode, ready: CallableNode, links: readonly CheckedLink[]): CheckedNode {
-  const { id, at, worker } = ready.outline;
-  const { contract, params } = ready;
-  const place = worker === null ? {} : { worker: worker.name };
-  return { id, use: node.use, contract, params, links, line: at.line, column: at.column, ...place };
 }
 
 /** Packets are native objects and can't leave their worker: nodes joined by them must not name two. */

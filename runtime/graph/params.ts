@@ -10,7 +10,7 @@ import { Value } from '@sinclair/typebox/value';
 import { errorMessage } from '../errors.ts';
 import { isSecretName, passwordsIn } from '../secrets.ts';
 import { type Faults, joinPath, type TextPlace } from './faults.ts';
-import { properties, type SchemaFault, schemaFaults, variantsOf } from './schema-errors.ts';
+import { isMapping, properties, type SchemaFault, schemaFaults, variantsOf } from './schema-errors.ts';
 import { isBroken, locate, type MapTree, type Scalar, type ScalarTree, type Tree } from './tree.ts';
 
 /** Folders that relative paths count from: the graph file's, and for values from `--set` the working folder. */
@@ -50,7 +50,7 @@ export function checkParams(input: ParamsInput, faults: Faults): Record<string, 
     const place = fault.code === 'unknown_key' ? found.keyAt : found.at;
     faults.add(place, pathOf(base, tree, fault.keys), fault.code, fault.message);
   }
-  if (wrong.length > 0 || isBroken(tree) || !isRecord(value)) return null;
+  if (wrong.length > 0 || isBroken(tree) || !isMapping(value)) return null;
   return absolutePaths(schema, value, tree, bases) as Record<string, unknown>;
 }
 
@@ -112,7 +112,7 @@ function absolutePaths(schema: TSchema | undefined, value: unknown, tree: Tree |
     return absolutePaths(childSchema(schema, key), child, childTree, bases);
   };
   if (Array.isArray(value)) return value.map((item, i) => inner(String(i), item));
-  if (!isRecord(value)) return value;
+  if (!isMapping(value)) return value;
   return Object.fromEntries(Object.entries(value).map(([key, child]) => [key, inner(key, child)]));
 }
 
@@ -151,10 +151,10 @@ function childSchema(schema: TSchema | undefined, key: string): TSchema | undefi
   }
   const items: unknown = schema.items;
   if (Array.isArray(items)) return items[Number(key)];
-  if (isRecord(items)) return items as unknown as TSchema;
+  if (isMapping(items)) return items as unknown as TSchema;
   const known = properties(schema);
   if (Object.hasOwn(known, key)) return known[key];
-  const patterns = isRecord(schema.patternProperties) ? Object.entries(schema.patternProperties) : [];
+  const patterns = isMapping(schema.patternProperties) ? Object.entries(schema.patternProperties) : [];
   const match = patterns.find(([pattern]) => new RegExp(pattern).test(key));
   return match === undefined ? undefined : (match[1] as TSchema);
 }
@@ -164,8 +164,4 @@ function pathOf(base: string, tree: Tree, keys: readonly string[]): string {
     const inList = locate(tree, keys.slice(0, i)).tree?.type === 'list';
     return joinPath(path, inList ? Number(key) : key);
   }, base);
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

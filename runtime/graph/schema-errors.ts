@@ -196,7 +196,7 @@ export function properties(schema: TSchema): Readonly<Record<string, TSchema>> {
   return isMapping(schema.properties) ? (schema.properties as Record<string, TSchema>) : {};
 }
 
-function isMapping(value: unknown): value is Record<string, unknown> {
+export function isMapping(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 

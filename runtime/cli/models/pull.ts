@@ -72,10 +72,9 @@ async function pull(model: KnownModel, target: string, { force, signal, surround
   }
   const status = new StatusLine(stderr);
   if (!status.live) stderr.write(`${name}: ${bytesText(bytes)} from ${url}\n`);
-  const bar = new DownloadBar(model, status);
   let resumedAt: number;
   try {
-    resumedAt = await download({ ...model, target, stallMs: STALL_MS, signal, progress: (at) => bar.show(at) });
+    resumedAt = await download({ ...model, target, stallMs: STALL_MS, signal, progress: downloadBar(model, status) });
   } finally {
     status.end();
   }
@@ -95,29 +94,20 @@ export async function isKnownFile(file: string, { bytes, sha256 }: KnownModel): 
 }
 
 /** `yolox_tiny ████████░░░░  42 % · 8.5 of 20.2 MB · 3.1 MB/s · 4 s left` */
-class DownloadBar {
-  readonly #model: KnownModel;
-  readonly #status: StatusLine;
-  #start: { readonly ms: number; readonly bytes: number } | undefined;
-  #shownMs = Number.NEGATIVE_INFINITY;
-
-  constructor(model: KnownModel, status: StatusLine) {
-    this.#model = model;
-    this.#status = status;
-  }
-
-  show(at: number): void {
+function downloadBar({ name, bytes }: KnownModel, status: StatusLine): (at: number) => void {
+  let start: { readonly ms: number; readonly bytes: number } | undefined;
+  let shownMs = Number.NEGATIVE_INFINITY;
+  return (at) => {
     const nowMs = performance.now();
-    this.#start ??= { ms: nowMs, bytes: at };
-    const { name, bytes } = this.#model;
-    if (nowMs - this.#shownMs < SHOW_EVERY_MS && at < bytes) return;
-    this.#shownMs = nowMs;
-    const elapsedS = Math.max(0.001, (nowMs - this.#start.ms) / 1000);
-    const bytesPerS = (at - this.#start.bytes) / elapsedS;
+    start ??= { ms: nowMs, bytes: at };
+    if (nowMs - shownMs < SHOW_EVERY_MS && at < bytes) return;
+    shownMs = nowMs;
+    const elapsedS = Math.max(0.001, (nowMs - start.ms) / 1000);
+    const bytesPerS = (at - start.bytes) / elapsedS;
     const left = bytesPerS > 0 ? formatDuration((bytes - at) / bytesPerS) : '…';
     const amount = `${bytesText(at)} of ${bytesText(bytes)} · ${bytesText(bytesPerS)}/s · ${left} left`;
-    this.#status.show(`${barText(name, at / bytes)} · ${amount}`);
-  }
+    status.show(`${barText(name, at / bytes)} · ${amount}`);
+  };
 }
 
 function codeText(error: unknown): string {
