@@ -15,7 +15,7 @@ import {
 } from '../../runtime/node.ts';
 import { readJsonl } from './read-jsonl.ts';
 import { readMot } from './read-mot.ts';
-import { type Recording, type RecordingDefaults, sourceOf } from './recording.ts';
+import { type Recording, sourceOf } from './recording.ts';
 
 const params = Type.Object({
   path: Type.String({
@@ -54,7 +54,7 @@ export default defineNode({
   outputs: { detections: { kind: 'detections', doc: 'The detections of every frame, in order.' } },
   pace: (p) => p.pace,
   validate: (p) => {
-    if (p.format === 'mot') sourceOf(p.path, defaultsOf(p), 'format mot needs them as options of the node');
+    if (p.format === 'mot') sourceOf(p.path, p, 'format mot needs them as options of the node');
   },
   open: (context) => ({
     run: async (signal) => {
@@ -74,13 +74,9 @@ export default defineNode({
   }),
 });
 
-function defaultsOf({ width, height, fps, label }: Params): RecordingDefaults {
-  return { width, height, fps, label };
-}
-
 async function read(p: Params): Promise<Recording> {
   const reader = p.format === 'mot' ? readMot : readJsonl;
-  return reader(await readText(p.path), p.path, defaultsOf(p));
+  return reader(await readText(p.path), p.path, p);
 }
 
 async function readText(path: string): Promise<string> {

@@ -12,9 +12,9 @@ export interface Recording {
 
 /** What a file may leave open. */
 export interface RecordingDefaults {
-  readonly width: number | undefined;
-  readonly height: number | undefined;
-  readonly fps: number | undefined;
+  readonly width?: number | undefined;
+  readonly height?: number | undefined;
+  readonly fps?: number | undefined;
   readonly label: string;
 }
 

@@ -27,6 +27,7 @@ import {
   type ValueInfo,
 } from './family.ts';
 import { bestClass, checkProbabilities, floats, largest } from './values.ts';
+import { rowDecoder } from './yolo.ts';
 
 const IMAGENET_INPUT: InputStyle = {
   ...STRETCHED_INPUT,
@@ -112,7 +113,7 @@ function matchSingle(model: ModelFacts): Match | string {
       classes: columns - 4,
       nmsIou: null,
       check: ([values]) => checkSingle(floats(values), columns),
-      decoder: () => singleDecoder(columns - 4, model.size),
+      decoder: () => rowDecoder(columns - 4, false, 'product', model.size),
     },
   };
 }
@@ -146,20 +147,6 @@ function rawDecoder(columns: number, { w, h }: Size): Decode {
       const at = ((i - id) / columns) * 4;
       const [cx = 0, cy = 0, bw = 0, bh = 0] = boxes.subarray(at, at + 4);
       into.addCentred(cx * w, cy * h, bw * w, bh * h, score, id);
-    }
-  };
-}
-
-function singleDecoder(classes: number, { w, h }: Size): Decode {
-  const stride = classes + 4;
-  return (outputs, thresholds, into) => {
-    const data = floats(outputs[0]);
-    for (let at = 0; at + stride <= data.length; at += stride) {
-      const best = bestClass(data, at + 4, classes);
-      const score = data[at + 4 + best] ?? 0;
-      if (!(score >= (thresholds.byClass[best] ?? Number.POSITIVE_INFINITY))) continue;
-      const [cx = 0, cy = 0, bw = 0, bh = 0] = data.subarray(at, at + 4);
-      into.addCentred(cx * w, cy * h, bw * w, bh * h, score, best);
     }
   };
 }

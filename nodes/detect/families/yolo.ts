@@ -7,6 +7,7 @@
  *
  * Source: the shapes and metadata that the exporters of those projects write.
  */
+import type { Size } from '../../../runtime/node.ts';
 import {
   type Certainty,
   type Decode,
@@ -135,8 +136,13 @@ function make(
   };
 }
 
-/** Boxes in rows: [boxes, 4 or 5 + classes]. */
-function rowDecoder(classes: number, objectness: boolean, scoring: Scoring): Decode {
+/** Boxes in rows: [boxes, 4 or 5 + classes]. @param unit what 1 is in pixels of the input, across and down */
+export function rowDecoder(
+  classes: number,
+  objectness: boolean,
+  scoring: Scoring,
+  unit: Size = { w: 1, h: 1 },
+): Decode {
   const first = objectness ? 5 : 4;
   const stride = first + classes;
   return (outputs, thresholds, into) => {
@@ -148,7 +154,8 @@ function rowDecoder(classes: number, objectness: boolean, scoring: Scoring): Dec
       const best = bestClass(data, from, classes);
       const score = rowScore(object, data[from + best] ?? 0, scoring);
       if (!(score >= (thresholds.byClass[best] ?? Number.POSITIVE_INFINITY))) continue;
-      into.addCentred(data[at] ?? 0, data[at + 1] ?? 0, data[at + 2] ?? 0, data[at + 3] ?? 0, score, best, from);
+      const [cx = 0, cy = 0, w = 0, h = 0] = data.subarray(at, at + 4);
+      into.addCentred(cx * unit.w, cy * unit.h, w * unit.w, h * unit.h, score, best, from);
     }
   };
 }
