@@ -46,7 +46,7 @@ export function givenNames(
  */
 export function labelList(option: readonly string[] | string | undefined): readonly string[] | undefined {
   if (typeof option !== 'string') return option;
-  return /[/\\.]/.test(option) ? namesFromFile(option, 'labels').filter((name) => name !== '') : [option];
+  return /[/\\.]/.test(option) ? namesFromFile(option, 'labels') : [option];
 }
 
 /**
@@ -82,6 +82,7 @@ export function fitLabels(given: GivenNames | null, columns: number | null, spar
     });
   }
   const { names, source } = given;
+  if (names.every((name) => name === '')) throw invalid(source, 'all of them are empty');
   if (columns === null || names.length === columns) return { names, source, assumed: false };
   if (spare && names.length === columns - 1) return { names: [...names, ''], source, assumed: false };
   throw new WindhoverError('model_label_count', 'the class names do not fit the model', {
@@ -103,32 +104,55 @@ export function requireLabel(label: string, labels: Labels, option: string): voi
 }
 
 /**
- * Reads names as exporters write them: a Python or JSON list or dictionary by class number, or one name a line.
- * @throws WindhoverError (permanent) `model_labels_invalid`
+ * Reads names as exporters write them: a Python or JSON list, tuple or dictionary (by class number, or by name), one name
+ * a line, or one line with commas.
+ * @throws WindhoverError (permanent) `model_labels_invalid` when there is more than one way to read them
  */
 export function parseNames(text: string, where: string): string[] {
-  const trimmed = text.trim();
-  if (!/^[[{]/.test(trimmed)) return trimmed.split(/\r?\n/).map((line) => line.trim());
-  let found: unknown;
-  try {
-    found = parse(trimmed.replace(QUOTED, doubleQuoted));
-  } catch (error) {
-    throw invalid(where, errorMessage(error).split('\n', 1).join());
-  }
-  const names = Object.entries(Object(found)).map(([number, name], expected) => {
-    if (Number(number) !== expected) throw invalid(where, `expected class number ${expected}, got ${number}`);
+  const entries = readEntries(text.trim(), where);
+  const byNumber = new Map(entries);
+  const names = entries.map((_, number) => {
+    if (!byNumber.has(number) || byNumber.size < entries.length) {
+      throw invalid(where, `expected each class number from 0 to ${entries.length - 1} once, not so for ${number}`);
+    }
+    const name = byNumber.get(number);
     if (typeof name !== 'string') throw invalid(where, `expected a name in quotes, got ${name}`);
-    return name;
+    if (name.trim() === '') throw invalid(where, `class ${number} has an empty name`);
+    return name.trim();
   });
   if (names.length === 0) throw invalid(where, 'it holds no name');
   return names;
 }
 
-/** Python quotes in two ways; YAML knows its escapes, but for those between single quotes. */
-const QUOTED = /'((?:[^'\\]|\\.)*)'|"(?:[^"\\]|\\.)*"/g;
+/** Class numbers and what they are called. */
+function readEntries(text: string, where: string): [number: number, name: unknown][] {
+  const [, called] =
+    /^(?:collections\.)?(?:OrderedDict|defaultdict|dict)\((?:<[^>]*>,|None,)?(.*)\)$/s.exec(text) ?? [];
+  const inner = called?.trim() ?? text;
+  if (!/^(?:[[{(]|\d+\s*:|names\s*:)/.test(inner)) {
+    return inner.split(inner.includes('\n') ? '\n' : /[,;]/).map((name, number) => [number, name]);
+  }
+  let found: unknown;
+  try {
+    found = parse(inner.replace(PYTHON, yamlToken), { mapAsMap: true });
+  } catch (error) {
+    throw invalid(where, errorMessage(error).split('\n', 1).join());
+  }
+  if (found instanceof Map && Array.isArray(found.get('names'))) found = found.get('names');
+  if (Array.isArray(found)) return found.map((one, number) => (Array.isArray(one) ? [one[0], one[1]] : [number, one]));
+  if (!(found instanceof Map)) return [];
+  const names: unknown = found.get('names');
+  const entries: [unknown, unknown][] = [...(names instanceof Map ? names : found)];
+  const byName = entries.every(([key, value]) => typeof value === 'number' && !/^\d+$/.test(`${key}`));
+  return entries.map(([key, value]) => (byName ? [Number(value), key] : [Number(key), value]));
+}
 
-function doubleQuoted(quoted: string, single: string | undefined): string {
-  return single === undefined ? quoted : `"${single.replaceAll("\\'", "'").replaceAll('"', '\\"')}"`;
+/** Python's quotes, tuples and None. YAML knows its escapes, but for those between single quotes. */
+const PYTHON = /b?'((?:[^'\\]|\\.)*)'|b?("(?:[^"\\]|\\.)*")|([()])|None(?=\s*[,\]}])/g;
+
+function yamlToken(token: string, single?: string, double?: string): string {
+  if (single !== undefined) return `"${single.replaceAll("\\'", "'").replaceAll('"', '\\"')}"`;
+  return double ?? { '(': '[', ')': ']' }[token] ?? 'null';
 }
 
 function namesFromFile(file: string, option: string): string[] {
@@ -138,7 +162,8 @@ function namesFromFile(file: string, option: string): string[] {
       hint: 'give a list, a path, coco80 or coco91',
     });
   }
-  return parseNames(readFileSync(file, 'utf8'), file);
+  const text = readFileSync(file, 'utf8');
+  return parseNames(option === 'labels' ? text.replace(/^\s*\n/gm, '') : text, file);
 }
 
 function invalid(where: string, why: string): WindhoverError {

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'bun:test';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { COCO_80 } from '../../../nodes/detect/coco.ts';
 import { fitLabels, givenNames, labelList, labelsAreNames, parseNames } from '../../../nodes/detect/labels.ts';
 
@@ -21,8 +22,51 @@ describe('class names as exporters write them', () => {
     ['JSON list', '["caf\\u00e9", "b"]', ['café', 'b']],
     ['JSON map', '{"0":"a","1":"b, c: {d}"}', ['a', 'b, c: {d}']],
     ['one a line', 'person\r\ntraffic light\n', ['person', 'traffic light']],
+    ['numbers and names a line', '0: person\n1: traffic light', ['person', 'traffic light']],
+    ['with commas', 'a, traffic light,c', ['a', 'traffic light', 'c']],
+    [
+      'JSON, keys sorted as texts',
+      '{"0":"a","1":"b","10":"k","2":"c","3":"d","4":"e","5":"f","6":"g","7":"h","8":"i","9":"j"}',
+      [...'abcdefghijk'],
+    ],
+    ['reversed', "{2: 'c', 1: 'b', 0: 'a'}", ['a', 'b', 'c']],
+    ['numbers by name', "{'b': 1, 'a (x)': 0}", ['a (x)', 'b']],
+    ['tuple', "('a', 'b (c)', 'd')", ['a', 'b (c)', 'd']],
+    ['OrderedDict', "OrderedDict([(0, 'a'), (2, 'c'), (1, 'b)')])", ['a', 'b)', 'c']],
+    ['OrderedDict of a newer Python', "OrderedDict({0: 'a', 1: 'b'})", ['a', 'b']],
+    ['defaultdict', "defaultdict(<class 'str'>, {1: 'b', 0: 'a'})", ['a', 'b']],
+    ['bytes', '[b\'a\', b"b"]', ['a', 'b']],
+    ['below names', '{"names": {"0": "a"}, "nc": 1}', ['a']],
+    ['escapes', "{0: 'a\\xa0b', 1: '\\u00f1', 2: '\\U0001f681', 3: 'c\\\\d'}", ['a\xa0b', 'ñ', '\u{1f681}', 'c\\d']],
   ];
   for (const [reason, text, names] of table) test(reason, () => expect(parseNames(text, 'here')).toEqual(names));
+
+  for (const text of [
+    "['', 'b']",
+    "{0: ' '}",
+    'a,,b',
+    'a\n\nb',
+    "['a', None]",
+    "{0: 'a', '0': 'b'}",
+    '{0: 1}',
+    "{'a': 0, 'b': 0}",
+    "[(0, 'a'), (0, 'b')]",
+  ]) {
+    test(`refused: ${text}`, () => expect(code(() => parseNames(text, 'here'))).toStartWith('model_labels_invalid'));
+  }
+
+  const name = fc.string({ unit: 'grapheme', minLength: 1 }).filter((one) => one.trim() === one && one !== '');
+  test('any names come back from JSON and from dictionaries in any order', () => {
+    fc.assert(
+      fc.property(fc.array(name, { minLength: 1, maxLength: 30 }), fc.func(fc.integer()), (names, key) => {
+        expect(parseNames(JSON.stringify(names), 'here')).toEqual(names);
+        const entries = names.map((one, number) => [number, one] as const);
+        const mixed = entries.toSorted(([a], [b]) => key(a) - key(b));
+        const list = mixed.map(([number, one]) => `${number}: ${JSON.stringify(one)}`).join(', ');
+        expect(parseNames(`{${list}}`, 'here')).toEqual(names);
+      }),
+    );
+  });
 
   for (const text of ["{0: 'a', 2: 'b'}", "{1: 'a'}", '[]', '{}', "['a'", "['a' 'b']", '[1, 2]']) {
     test(`refused: ${text}`, () => expect(code(() => parseNames(text, 'here'))).toStartWith('model_labels_invalid'));
@@ -37,6 +81,9 @@ describe('class names fit the model or are refused', () => {
     expect(givenNames(['z'], '["a"]')?.names).toEqual(['z']);
     expect(givenNames(undefined, '["a"]')?.names).toEqual(['a']);
     expect(code(() => givenNames('/no/such/file', undefined))).toStartWith('model_labels_invalid');
+  });
+  test('names that are all empty are none', () => {
+    expect(code(() => fitLabels({ names: ['', ''], source: 'class_names' }, 2))).toStartWith('model_labels_invalid');
   });
   test('COCO is assumed for its own numbers of columns only, and said', () => {
     expect(fitLabels(null, 80)).toMatchObject({ source: 'coco80 (assumed)', assumed: true });
