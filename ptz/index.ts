@@ -13,11 +13,10 @@ import { Guard } from './guardian/guard.ts';
 import { NetworkDriver } from './network/network-driver.ts';
 import { noneDriver } from './none.ts';
 import { OctagonCamera } from './octagon/camera.ts';
-import { OctagonPosition } from './octagon/octagon-position.ts';
 import { pickOctagon } from './octagon/options.ts';
 import { OnvifCamera } from './onvif/camera.ts';
 import { checkDriverOptions, type DriverOptions } from './options.ts';
-import { withPosition } from './position.ts';
+import { OctagonPosition, withPosition } from './position.ts';
 import { SimDriver, type SimHead } from './sim.ts';
 import type { DriverTime } from './time.ts';
 
@@ -50,7 +49,7 @@ export function makeDriver(options: DriverOptions, surroundings: DriverSurroundi
 }
 
 function mover({ driver, onvif, octagon }: DriverOptions, { time, head, listener }: DriverSurroundings): PtzDriver {
-  const parts = { time, watch: new Guard(time), listener };
+  const parts = { time, guard: new Guard(time), listener };
   if (driver === 'onvif' && onvif) return new NetworkDriver(new OnvifCamera(onvif, time), onvif, parts);
   if (driver === 'octagon' && octagon) return new NetworkDriver(new OctagonCamera(octagon, time), octagon, parts);
   if (driver !== 'sim') return noneDriver(time);

@@ -7,17 +7,15 @@
 import { WindhoverError } from '../../runtime/node.ts';
 import type { Verdict } from '../ladder.ts';
 import type { LoginRecord } from '../network/login-policy.ts';
-import type { MotionWatch } from '../network/motion-watch.ts';
 import type { DriverTime } from '../time.ts';
 import { GuardianProcess } from './guardian-process.ts';
-import { GUARDIAN_LATE_MS } from './messages.ts';
-import type { StopJob } from './stop-job.ts';
+import { GUARDIAN_LATE_MS, type StopJob } from './messages.ts';
 
 /** While it is opened, the guardian is told at this interval that this process is alive. */
 const HOLD_EVERY_MS = 250;
 const HOLD_MS = 1000;
 
-export class Guard implements MotionWatch {
+export class Guard {
   readonly #time: DriverTime;
   readonly #guardian: GuardianProcess;
   #state: 'closed' | 'opening' | 'needed' | 'not-needed' = 'closed';
@@ -45,15 +43,21 @@ export class Guard implements MotionWatch {
     return this.#guardian.pid;
   }
 
+  /** Extra delay of a stop by the guardian; 0 where none is needed. */
   get lateMs(): number {
     return this.#state === 'needed' ? GUARDIAN_LATE_MS : 0;
   }
 
+  /** Why the camera must not be moved now; null: it may. */
   get reason(): string | null {
     const { reason } = this.#guardian;
     return this.#state !== 'needed' || reason === null ? null : `not moved while the guardian is missing: ${reason}`;
   }
 
+  /**
+   * Connecting begins. @param lost called when the camera must be stopped because the guardian could not @returns ends
+   * the test moves
+   */
   begin(lost: () => void): () => void {
     [this.#state, this.#lost, this.#interruption, this.#mayMove] = ['opening', lost, null, false];
     let callOff: () => void = () => undefined;
@@ -65,14 +69,17 @@ export class Guard implements MotionWatch {
     return () => callOff();
   }
 
+  /** How to stop the camera; called again after a change. */
   watch(job: StopJob): void {
     if (this.#isOn) this.#guardian.watch(job);
   }
 
+  /** Resolves when the guardian could stop the camera. @throws WindhoverError `ptz_unguarded`, … */
   async ready(signal: AbortSignal): Promise<void> {
     if (this.#isOn) await this.#guardian.ready(signal);
   }
 
+  /** @throws WindhoverError `ptz_interrupted` when the test moves are invalid */
   check(): void {
     if (this.#interruption === null) return;
     throw new WindhoverError('ptz_interrupted', 'the test moves were interrupted', {
@@ -81,6 +88,7 @@ export class Guard implements MotionWatch {
     });
   }
 
+  /** The camera has been tested, and stands. @returns notes */
   async settle({ rung, stopsByItself }: Verdict): Promise<readonly string[]> {
     if (rung === null || stopsByItself === 'yes') {
       this.#state = 'not-needed';
@@ -93,6 +101,10 @@ export class Guard implements MotionWatch {
     return [GUARDED[stopsByItself]];
   }
 
+  /**
+   * A velocity is about to be sent, and is valid for this long.
+   * @throws WindhoverError `ptz_unguarded`: then it must not be sent
+   */
   moves(forMs: number): void {
     if (this.#state === 'closed') throw new WindhoverError('ptz_closed', 'the camera driver is not open');
     if (!this.#isOn) return;
@@ -100,15 +112,18 @@ export class Guard implements MotionWatch {
     this.#mayMove = true;
   }
 
+  /** The camera has confirmed a stop. */
   stands(): void {
     this.#mayMove = false;
     if (this.#state === 'needed') this.#guardian.stands();
   }
 
+  /** The login was refused: that of the guardian would be, too. */
   refused(login: LoginRecord): void {
     if (this.#state === 'needed') this.#guardian.refused(login);
   }
 
+  /** The guardian takes over the stop of any motion. */
   async close(): Promise<void> {
     this.#state = 'closed';
     await this.#guardian.close(!this.#mayMove);

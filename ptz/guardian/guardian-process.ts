@@ -4,8 +4,7 @@ import { Backoff, errorMessage, WindhoverError } from '../../runtime/node.ts';
 import { aborted } from '../network/http.ts';
 import type { LoginRecord } from '../network/login-policy.ts';
 import type { DriverTime } from '../time.ts';
-import { ALIVE_EVERY_MS, type FromGuardian, HERE_EVERY_MS, type ToGuardian } from './messages.ts';
-import type { StopJob } from './stop-job.ts';
+import { ALIVE_EVERY_MS, type FromGuardian, HERE_EVERY_MS, type StopJob, type ToGuardian } from './messages.ts';
 
 export interface GuardianListener {
   /** It was ready and is lost. */

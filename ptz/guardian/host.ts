@@ -1,12 +1,10 @@
 /** The guardian's side: stops the camera when the owner is gone or late. */
 import { errorCode, errorMessage, retry } from '../../runtime/node.ts';
-import type { Stopper } from '../network/stopper.ts';
 import { octagonStopper } from '../octagon/stop-job.ts';
 import { onvifStopper } from '../onvif/stop-job.ts';
 import type { DriverTime } from '../time.ts';
-import { type FromGuardian, HERE_EVERY_MS, type ToGuardian } from './messages.ts';
-import { stopForSure } from './stop-for-sure.ts';
-import type { StopJob } from './stop-job.ts';
+import { type FromGuardian, HERE_EVERY_MS, type StopJob, type ToGuardian } from './messages.ts';
+import { type Stopper, stopForSure } from './stop-for-sure.ts';
 import { Watchman } from './watchman.ts';
 
 export interface HostOptions {

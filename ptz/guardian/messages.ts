@@ -6,7 +6,11 @@
  * the owner's messages or a lease, ends with a stop.
  */
 import type { LoginRecord } from '../network/login-policy.ts';
-import type { StopJob } from './stop-job.ts';
+import type { OctagonStopJob } from '../octagon/stop-job.ts';
+import type { OnvifStopJob } from '../onvif/stop-job.ts';
+
+/** What another process needs to stop a camera. Plain data, login included: it goes through a pipe and nowhere else. */
+export type StopJob = OnvifStopJob | OctagonStopJob;
 
 export type ToGuardian =
   /** How to stop the camera; holds the login. Answered by `ready` or `unable` with the same number. */

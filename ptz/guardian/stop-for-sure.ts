@@ -1,7 +1,17 @@
 /** A stop that does not depend on a single request: sent repeatedly, without waiting for answers, until confirmed. */
 
-import type { Stopper } from '../network/stopper.ts';
+import type { LoginPolicy } from '../network/login-policy.ts';
 import type { DriverTime } from '../time.ts';
+
+/** Stops a camera from outside of the process that moves it. */
+export interface Stopper {
+  readonly policy: LoginPolicy;
+  roundTripMs(): number;
+  /** Tests whether a stop would be accepted. Moves nothing. @throws WindhoverError `ptz_login`, `ptz_unreachable`, … */
+  check(signal: AbortSignal): Promise<void>;
+  /** Sends every form of a stop, once. @throws when the camera has confirmed none */
+  stop(signal: AbortSignal): Promise<void>;
+}
 
 const EVERY_MS = 250;
 /** After this many rounds the camera counts as unreachable. */

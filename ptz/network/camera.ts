@@ -1,7 +1,7 @@
 /** A camera's protocol, as network-driver.ts uses it: requests and answers; without queue, leases and link state. */
 import type { Capabilities, Preset, Velocity } from '../driver.ts';
-import type { StopJob } from '../guardian/stop-job.ts';
-import type { CameraClient } from './client.ts';
+import type { StopJob } from '../guardian/messages.ts';
+import type { CameraClient } from './http.ts';
 
 export interface Camera {
   readonly client: CameraClient;

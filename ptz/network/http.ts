@@ -1,6 +1,19 @@
 /** Requests to a camera over HTTP, each with a deadline that covers all of it and an end when the caller wants none. */
 import { errorMessage, WindhoverError } from '../../runtime/node.ts';
 import type { DriverTime } from '../time.ts';
+import type { LoginPolicy } from './login-policy.ts';
+
+/** Sends requests to a camera: what the clients of all protocols share. */
+export interface CameraClient {
+  readonly policy: LoginPolicy;
+  /** From a request to its answer, smoothed; null before the first. */
+  readonly roundTripMs: number | null;
+  /**
+   * How often a request that got no answer is sent again; none is whose login was not accepted yet: its answer may have
+   * been a refusal, which the camera has counted and we have not.
+   */
+  retries: number;
+}
 
 export interface HttpRequest {
   readonly method: 'GET' | 'POST';

@@ -1,10 +1,10 @@
 /** A camera on the network: connecting, testing, losing and finding it, and reporting its motion to the guardian. */
 import { WindhoverError } from '../../runtime/node.ts';
 import type { Capabilities, Link, Velocity } from '../driver.ts';
+import type { Guard } from '../guardian/guard.ts';
 import type { DriverTime } from '../time.ts';
 import type { Camera, CameraLook, Judged } from './camera.ts';
 import { LinkState } from './link.ts';
-import type { MotionWatch } from './motion-watch.ts';
 import { leaseFor, tooSlow } from './stopping-time.ts';
 
 /** While connecting, a lost request is sent again. */
@@ -17,13 +17,14 @@ const STOP_ATTEMPTS = 3;
 export class LinkedCamera {
   readonly #camera: Camera;
   readonly #time: DriverTime;
-  readonly #watch: MotionWatch;
+  readonly #guard: Guard | undefined;
   readonly #link: LinkState;
   /** Null until the camera has been tested. */
   #judged: Judged | null = null;
 
-  constructor(camera: Camera, time: DriverTime, watch: MotionWatch) {
-    [this.#camera, this.#time, this.#watch] = [camera, time, watch];
+  /** @param guard undefined: nothing stops it from outside */
+  constructor(camera: Camera, time: DriverTime, guard: Guard | undefined) {
+    [this.#camera, this.#time, this.#guard] = [camera, time, guard];
     this.#link = new LinkState(camera.client.policy, time);
   }
 
@@ -33,7 +34,7 @@ export class LinkedCamera {
 
   /** State of the link; a camera without a guardian that it needs is not ready. */
   get link(): Link {
-    const { reason } = this.#watch;
+    const reason = this.#guard?.reason ?? null;
     return this.#link.isReady && reason !== null ? { state: 'lost', reason, nextTryMs: null } : this.#link.now;
   }
 
@@ -48,7 +49,11 @@ export class LinkedCamera {
 
   /** The one bound of a lease: the camera must stand in time when this process dies. */
   get leaseMs(): number {
-    return leaseFor((this.roundTripMs ?? 0) + this.#watch.lateMs);
+    return leaseFor((this.roundTripMs ?? 0) + this.#guardLateMs);
+  }
+
+  get #guardLateMs(): number {
+    return this.#guard?.lateMs ?? 0;
   }
 
   /**
@@ -57,7 +62,7 @@ export class LinkedCamera {
    * @param lost called when the camera must be stopped because the guardian could not
    */
   async open(probe: boolean, lost: () => void, signal: AbortSignal): Promise<Capabilities> {
-    const endSmallMoves = this.#watch.begin(() => {
+    const endSmallMoves = this.#guard?.begin(() => {
       if (this.#judged) lost();
     });
     const { client } = this.#camera;
@@ -66,17 +71,17 @@ export class LinkedCamera {
       await this.#camera.connect(signal);
       const judged = await this.#judge(probe, signal);
       const { verdict } = judged;
-      const remarks = await this.#watch.settle(verdict);
-      const notes = [...verdict.notes, ...remarks, ...tooSlow(verdict.roundTripMs + this.#watch.lateMs)];
+      const remarks = (await this.#guard?.settle(verdict)) ?? [];
+      const notes = [...verdict.notes, ...remarks, ...tooSlow(verdict.roundTripMs + this.#guardLateMs)];
       this.#judged = { ...judged, verdict: { ...verdict, notes } };
       this.#link.ready();
       return { ...this.#judged, leaseMs: this.leaseMs };
     } catch (error) {
       this.#failed(error);
-      await this.#watch.close();
+      await this.#guard?.close();
       throw error;
     } finally {
-      endSmallMoves();
+      endSmallMoves?.();
       client.retries = 0;
     }
   }
@@ -84,7 +89,7 @@ export class LinkedCamera {
   /** Must be called before a velocity is sent. @throws WindhoverError when it must not be sent */
   announce(leaseMs: number): void {
     this.#link.check();
-    this.#watch.moves(leaseMs);
+    this.#guard?.moves(leaseMs);
   }
 
   async move(velocity: Velocity, leaseMs: number, signal: AbortSignal): Promise<void> {
@@ -101,7 +106,7 @@ export class LinkedCamera {
   /** Tries whatever the link's state. @throws WindhoverError `ptz_stop_failed`, `ptz_aborted`, `ptz_login` */
   async stop(signal: AbortSignal | undefined): Promise<void> {
     await this.#try(() => this.#stop(signal));
-    this.#watch.stands();
+    this.#guard?.stands();
   }
 
   /** Reconnects a lost camera, and stops it. Never fails. @returns true: it is connected and stands */
@@ -110,9 +115,9 @@ export class LinkedCamera {
       await this.#camera.reconnect(signal);
       // Any motion since it came back was not commanded.
       await this.#stop(signal);
-      this.#watch.watch(this.#camera.stopJob());
+      this.#guard?.watch(this.#camera.stopJob());
       this.#link.ready();
-      this.#watch.stands();
+      this.#guard?.stands();
       return true;
     } catch (error) {
       this.#failed(error);
@@ -134,7 +139,7 @@ export class LinkedCamera {
 
   async close(): Promise<void> {
     this.#link.closed();
-    await this.#watch.close();
+    await this.#guard?.close();
   }
 
   /** @throws WindhoverError; the camera is stopped then as far as it can be reached */
@@ -142,14 +147,14 @@ export class LinkedCamera {
     try {
       // It may still be moving because of an earlier process.
       await this.#stop(signal);
-      this.#watch.watch(this.#camera.stopJob());
-      await this.#watch.ready(signal);
+      this.#guard?.watch(this.#camera.stopJob());
+      await this.#guard?.ready(signal);
       if (probe) await this.#time.wait(SETTLE_MS, signal);
       const judged = await this.#camera.judge((ending) => this.#stop(ending), signal);
-      this.#watch.check();
+      this.#guard?.check();
       return judged;
     } catch (error) {
-      const stopped = this.#stop(undefined).then(() => this.#watch.stands());
+      const stopped = this.#stop(undefined).then(() => this.#guard?.stands());
       await stopped.catch((cause: unknown) => this.#failed(cause));
       throw error;
     }
@@ -189,6 +194,6 @@ export class LinkedCamera {
   #failed(error: unknown): void {
     this.#link.failed(error);
     if (!(error instanceof WindhoverError) || error.code !== 'ptz_login') return;
-    this.#watch.refused(this.#camera.client.policy.record(this.#time.clock.monoMs()));
+    this.#guard?.refused(this.#camera.client.policy.record(this.#time.clock.monoMs()));
   }
 }

@@ -17,13 +17,13 @@ import {
   type Velocity,
   type VelocityOutcome,
 } from '../driver.ts';
+import type { Guard } from '../guardian/guard.ts';
 import type { DriverTime } from '../time.ts';
 import type { Camera, Judged } from './camera.ts';
 import { CommandQueue } from './command-queue.ts';
 import { aborted } from './http.ts';
 import { Lease } from './lease.ts';
 import { LinkedCamera } from './linked-camera.ts';
-import { type MotionWatch, UNWATCHED } from './motion-watch.ts';
 
 export interface NetworkDriverOptions {
   /** Deadline of connecting, small moves included. */
@@ -34,7 +34,8 @@ export interface NetworkDriverOptions {
 
 export interface NetworkDriverParts {
   readonly time: DriverTime;
-  readonly watch?: MotionWatch;
+  /** Stops it when this process cannot; without: nothing does. */
+  readonly guard?: Guard;
   readonly listener?: MotionListener | undefined;
 }
 
@@ -58,8 +59,8 @@ export class NetworkDriver implements PtzDriver {
   #stopping: Promise<void> | null = null;
 
   constructor(camera: Camera, options: NetworkDriverOptions, parts: NetworkDriverParts) {
-    const { time, watch = UNWATCHED, listener = UNHEARD } = parts;
-    this.#camera = new LinkedCamera(camera, time, watch);
+    const { time, guard, listener = UNHEARD } = parts;
+    this.#camera = new LinkedCamera(camera, time, guard);
     [this.#options, this.#time, this.#listener] = [options, time, listener];
     this.#lease = new Lease(time, () => this.#leaseIsOver());
   }

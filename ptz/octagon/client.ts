@@ -3,8 +3,7 @@
  * do comes as HTTP 200 with `success: false`; what was only busy is asked again.
  */
 import { WindhoverError } from '../../runtime/node.ts';
-import type { CameraClient } from '../network/client.ts';
-import { cameraUrl, type HttpAnswer, HttpPort } from '../network/http.ts';
+import { type CameraClient, cameraUrl, type HttpAnswer, HttpPort } from '../network/http.ts';
 import { LOGIN_PATIENCE, LoginPolicy, loginError } from '../network/login-policy.ts';
 import type { DriverTime } from '../time.ts';
 import type { OctagonAddress } from './options.ts';

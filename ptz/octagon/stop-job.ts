@@ -1,6 +1,6 @@
 /** What another process needs to stop an Octagon camera, and the stop itself. */
+import type { Stopper } from '../guardian/stop-for-sure.ts';
 import type { LoginRecord } from '../network/login-policy.ts';
-import type { Stopper } from '../network/stopper.ts';
 import type { DriverTime } from '../time.ts';
 import { OctagonApi } from './api.ts';
 import { OctagonClient } from './client.ts';

@@ -7,8 +7,7 @@
  * lost; digest costs two round trips each time; and the clock offset is learned once and never again.
  */
 import { WindhoverError } from '../../runtime/node.ts';
-import type { CameraClient } from '../network/client.ts';
-import { aborted, type HttpAnswer, HttpPort, type HttpPortOptions } from '../network/http.ts';
+import { aborted, type CameraClient, type HttpAnswer, HttpPort, type HttpPortOptions } from '../network/http.ts';
 import { LOGIN_PATIENCE, LoginPolicy, loginError } from '../network/login-policy.ts';
 import type { DriverTime } from '../time.ts';
 import { type Credentials, DigestChallenge, usernameToken } from './credentials.ts';

@@ -1,8 +1,8 @@
 /** What another process needs to stop an ONVIF camera, and the stop itself. */
 import { NO_VELOCITY } from '../driver.ts';
+import type { Stopper } from '../guardian/stop-for-sure.ts';
 import type { LoginRecord } from '../network/login-policy.ts';
 import type { CameraAddress } from '../network/options.ts';
-import type { Stopper } from '../network/stopper.ts';
 import type { DriverTime } from '../time.ts';
 import { type Connection, soapClient } from './connect.ts';
 import { PtzCalls } from './ptz-calls.ts';

@@ -13,7 +13,7 @@ self.onmessage = async ({ data }) => {
   const options = Value.Decode(OctagonOptions, Value.Default(OctagonOptions, data));
   const time = realTime(new SystemClock());
   const guard = new Guard(time);
-  const driver = octagonDriver(options, { time, watch: guard });
+  const driver = octagonDriver(options, { time, guard });
   await driver.open();
   const outcome = await driver.velocity({ pan: 0.1, tilt: 0, zoom: 0 }, 500);
   const hasGuardian = guard.pid !== null;

@@ -32,13 +32,13 @@ interface Guarded {
 
 function onvif(server: CameraServer, options: Partial<OnvifOptions> = {}): Guarded {
   const guard = new Guard(time);
-  return { guard, driver: driverFor(server, options, time, { watch: guard }) };
+  return { guard, driver: driverFor(server, options, time, { guard }) };
 }
 
 function octagon(server: CameraServer, options: Partial<OctagonOptions> = {}): Guarded {
   const guard = new Guard(time);
   const checked = octagonOptions(server.port, { probe: false, ...options });
-  return { guard, driver: octagonDriver(checked, { time, watch: guard }) };
+  return { guard, driver: octagonDriver(checked, { time, guard }) };
 }
 
 describe('when a stop is due', () => {

@@ -2,9 +2,8 @@
 import { describe, expect, test } from 'bun:test';
 import { Value } from '@sinclair/typebox/value';
 import { DriverOptions, makeDriver, type PtzDriver } from '../../ptz/index.ts';
-import { OctagonPosition } from '../../ptz/octagon/octagon-position.ts';
 import { OctagonAddress } from '../../ptz/octagon/options.ts';
-import { withPosition } from '../../ptz/position.ts';
+import { OctagonPosition, withPosition } from '../../ptz/position.ts';
 import { VirtualCamera } from '../../sim/camera/virtual-camera.ts';
 import { ManualTime, PASSWORD, Rig, USER } from './rig.ts';
 

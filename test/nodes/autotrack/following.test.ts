@@ -3,9 +3,8 @@
  * camera's own truth is judged, in simulated time; that the whole program does it is in test/e2e/follow.
  */
 import { afterAll, expect, setDefaultTimeout, test } from 'bun:test';
-import { OctagonPosition } from '../../../ptz/octagon/octagon-position.ts';
 import { pickOctagon } from '../../../ptz/octagon/options.ts';
-import { withPosition } from '../../../ptz/position.ts';
+import { OctagonPosition, withPosition } from '../../../ptz/position.ts';
 import { QUIRKS } from '../../../sim/camera/quirks.ts';
 import type { SceneFile } from '../../../sim/scene/scene-file.ts';
 import { plantOf } from '../../e2e/chase-graph.ts';
