@@ -9,7 +9,8 @@ import { readText } from '../../sim/scene/load-scene.ts';
 import { contentFaults, type SceneFile, sceneFileSchema } from '../../sim/scene/scene-file.ts';
 import { SystemClock } from '../clock.ts';
 import { errorMessage, WindhoverError } from '../errors.ts';
-import { Faults, formatFault, joinPath } from '../graph/faults.ts';
+import { Faults, formatFault } from '../graph/faults.ts';
+import { addFault } from '../graph/params.ts';
 import { schemaFaults } from '../graph/schema-errors.ts';
 import { locate } from '../graph/tree.ts';
 import { parseTree } from '../graph/yaml.ts';
@@ -100,16 +101,11 @@ function checkScene(text: string, faults: Faults): SceneFile | null {
   }
   const value = parseJson(text, faults);
   if (value === undefined) return null;
-  const add = (keys: readonly string[], code: string, message: string) => {
-    const found = locate(tree, keys);
-    faults.add(code === 'unknown_key' ? found.keyAt : found.at, pathOf(keys), code, message);
-  };
   const scene: unknown = Value.Default(sceneFileSchema, value);
-  for (const { keys, code, message } of schemaFaults(sceneFileSchema, scene, (keys) => locate(tree, keys).tree)) {
-    add(keys, code, message);
-  }
+  const written = (keys: readonly string[]) => locate(tree, keys).tree;
+  for (const fault of schemaFaults(sceneFileSchema, scene, written)) addFault(fault, tree, '', faults);
   if (!Value.Check(sceneFileSchema, scene)) return null;
-  for (const { keys, message } of contentFaults(scene)) add(keys, 'content', message);
+  for (const fault of contentFaults(scene)) addFault({ ...fault, code: 'content' }, tree, '', faults);
   return scene;
 }
 
@@ -120,9 +116,4 @@ function parseJson(text: string, faults: Faults): unknown {
     faults.add({ line: 1, column: 1 }, '', 'json', `can't be read as JSON: ${errorMessage(error)}`);
     return undefined;
   }
-}
-
-/** `targets`, `0`, `path` → `targets[0].path` */
-function pathOf(keys: readonly string[]): string {
-  return keys.reduce((path, key) => joinPath(path, /^\d+$/.test(key) ? Number(key) : key), '');
 }

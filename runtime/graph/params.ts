@@ -43,13 +43,7 @@ export function checkParams(input: ParamsInput, faults: Faults): Record<string, 
     faults.add(at, input.path, 'contract', `the node's parameter schema can't be used: ${errorMessage(error)}`);
     return null;
   }
-  for (const fault of wrong) {
-    const found = locate(tree, fault.keys);
-    const follows = found.tree !== undefined && fault.code !== 'unknown_key' && isBroken(found.tree);
-    if (follows) continue;
-    const place = fault.code === 'unknown_key' ? found.keyAt : found.at;
-    faults.add(place, pathOf(base, tree, fault.keys), fault.code, fault.message);
-  }
+  for (const fault of wrong) addFault(fault, tree, base, faults);
   if (wrong.length > 0 || isBroken(tree) || !isMapping(value)) return null;
   return absolutePaths(schema, value, tree, bases) as Record<string, unknown>;
 }
@@ -157,6 +151,15 @@ function childSchema(schema: TSchema | undefined, key: string): TSchema | undefi
   const patterns = isMapping(schema.patternProperties) ? Object.entries(schema.patternProperties) : [];
   const match = patterns.find(([pattern]) => new RegExp(pattern).test(key));
   return match === undefined ? undefined : (match[1] as TSchema);
+}
+
+/** A fault at its place in the tree; nothing for what only follows from one that has been reported. */
+export function addFault(fault: SchemaFault, tree: Tree, base: string, faults: Faults): void {
+  const { keys, code, message } = fault;
+  const isKey = code === 'unknown_key';
+  const found = locate(tree, keys);
+  if (!isKey && found.tree !== undefined && isBroken(found.tree)) return;
+  faults.add(isKey ? found.keyAt : found.at, pathOf(base, tree, keys), code, message);
 }
 
 function pathOf(base: string, tree: Tree, keys: readonly string[]): string {

@@ -9,7 +9,7 @@ import { shown, shownValue, shownWithType, type Tree } from './tree.ts';
 export interface SchemaFault {
   /** Keys from the checked value down to the wrong one. */
   readonly keys: readonly string[];
-  readonly code: 'unknown_key' | 'missing' | 'type' | 'range' | 'enum' | 'text' | 'length';
+  readonly code: 'unknown_key' | 'missing' | 'type' | 'range' | 'enum' | 'text' | 'length' | 'content';
   readonly message: string;
 }
 
