@@ -1,5 +1,5 @@
 /** A camera in this process: no network, no faults; for closed-loop tests and demos. */
-import { WindhoverError } from '../runtime/node.ts';
+import { type HeadNews, type MotorCommand, WindhoverError } from '../runtime/node.ts';
 import {
   type Capabilities,
   clamp,
@@ -20,24 +20,12 @@ import { Lease } from './network/lease.ts';
 import type { DriverTime } from './time.ts';
 
 const AXES = ['pan', 'tilt', 'zoom'] as const;
-type Axis = (typeof AXES)[number];
-type PerAxis<T> = Readonly<Record<Axis, T>>;
-type Some = Readonly<Partial<Record<Axis, number>>>;
 
-/** Motors in this process; sim/camera's VirtualCamera is one. Degrees for pan and tilt, [0, 1] for zoom; seconds. */
+/** Motors in this process. */
 export interface SimHead {
-  /** False: the source that renders the camera has not started yet, or there is none. Absent: it is there. */
-  readonly isThere?: boolean;
-  readonly spec: PerAxis<{ readonly min: number; readonly max: number; readonly maxRate: number }>;
-  command(
-    command:
-      | { readonly kind: 'rate'; readonly rates: Some; readonly forS: number | null }
-      | { readonly kind: 'to'; readonly values: Some; readonly maxRates: Some }
-      | { readonly kind: 'stop'; readonly axes: readonly Axis[] },
-  ): void;
-  /** `atMs`: when it was so, on our monotonic clock; without it, now. @throws WindhoverError when there are no motors */
-  state(): PerAxis<{ readonly position: number }> & { readonly atMs?: number };
-  isMoving(axis: Axis): boolean;
+  /** What the source that renders the camera has told of it; null: nothing so far, or there is none. */
+  news(): HeadNews | null;
+  command(command: MotorCommand): void;
 }
 
 /** All nodes of a graph start at once: the source may need so long for its camera. */
@@ -69,7 +57,7 @@ export class SimDriver implements PtzDriver {
   #velocity: Velocity | null = null;
   #isClosed = false;
   /** Where it pointed when it was opened: its only preset. */
-  #home: Some | null = null;
+  #home: Velocity | null = null;
 
   constructor(head: SimHead, time: DriverTime, listener: MotionListener = UNHEARD) {
     [this.#head, this.#time, this.#listener] = [head, time, listener];
@@ -77,10 +65,10 @@ export class SimDriver implements PtzDriver {
   }
 
   async open(signal: AbortSignal = new AbortController().signal): Promise<Capabilities> {
-    for (let leftMs = START_MS; this.#head.isThere === false && leftMs > 0 && !signal.aborted; leftMs -= STEP_MS)
+    for (let leftMs = START_MS; this.#head.news() === null && leftMs > 0 && !signal.aborted; leftMs -= STEP_MS)
       await this.#time.wait(STEP_MS, signal);
     this.#checkOpen();
-    const { pan, tilt, zoom } = this.#head.state();
+    const { pan, tilt, zoom } = this.#must.axes;
     this.#home ??= { pan: pan.position, tilt: tilt.position, zoom: zoom.position };
     return CAPABILITIES;
   }
@@ -93,7 +81,7 @@ export class SimDriver implements PtzDriver {
       return 'sent';
     }
     const forMs = clamp(Number.isFinite(leaseMs) ? leaseMs : 0, 1, MAX_LEASE_MS);
-    const { spec } = this.#head;
+    const { spec } = this.#must;
     const rates = Object.fromEntries(AXES.map((axis) => [axis, wanted[axis] * spec[axis].maxRate]));
     this.#velocity = wanted;
     this.#lease.renew(forMs);
@@ -118,13 +106,13 @@ export class SimDriver implements PtzDriver {
   async status(): Promise<PtzStatus> {
     const nowMs = this.#time.clock.monoMs();
     const isOpen = this.#home !== null;
-    const seen = isOpen ? this.#head.state() : null;
+    const { axes, atMs } = (isOpen ? this.#head.news() : null) ?? { axes: null, atMs: nowMs };
     return {
-      atMs: seen?.atMs ?? nowMs,
-      pan: seen?.pan.position ?? null,
-      tilt: seen?.tilt.position ?? null,
-      zoom: seen?.zoom.position ?? null,
-      moving: isOpen ? AXES.some((axis) => this.#head.isMoving(axis)) : null,
+      atMs,
+      pan: axes?.pan.position ?? null,
+      tilt: axes?.tilt.position ?? null,
+      zoom: axes?.zoom.position ?? null,
+      moving: axes && AXES.some((axis) => axes[axis].moving),
       roundTripMs: isOpen ? 0 : null,
       velocity: this.#velocity,
       leaseMs: MAX_LEASE_MS,
@@ -143,6 +131,15 @@ export class SimDriver implements PtzDriver {
     this.#velocity = null;
     this.#head.command({ kind: 'stop', axes: AXES });
     if (wasMoving) this.#listener.sent(NO_VELOCITY, this.#time.clock.monoMs());
+  }
+
+  get #must(): HeadNews {
+    const news = this.#head.news();
+    if (news) return news;
+    throw new WindhoverError('ptz_unreachable', 'there is no simulated camera in this graph', {
+      expected: 'a node with use: virtual-ptz',
+      hint: 'driver: sim moves the camera of that node',
+    });
   }
 
   #checkOpen(): void {

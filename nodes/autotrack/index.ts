@@ -10,11 +10,16 @@ import {
   makeDriver,
   type PtzDriver,
   realTime,
+  type SimHead,
 } from '../../ptz/index.ts';
-import { boardTopics, defineNode, targetRequests, topics } from '../../runtime/node.ts';
-
-import { BoardHead } from './board-head.ts';
-
+import {
+  boardTopics,
+  defineNode,
+  type HeadNews,
+  type NodeContext,
+  targetRequests,
+  topics,
+} from '../../runtime/node.ts';
 import { CameraLink } from './camera-link.ts';
 import { type FollowContext, Follower } from './follower.ts';
 import { type AutotrackParams, params } from './options.ts';
@@ -40,7 +45,7 @@ export default defineNode({
     if (options.driver === 'none' || graph.pace === 'asap')
       return handlers(new Follower(context, null), () => undefined);
     const time = realTime(clock);
-    const head = options.driver === 'sim' ? new BoardHead(board) : undefined;
+    const head = options.driver === 'sim' ? boardHead(board) : undefined;
     const driver = (listener: MotionListener) => makeDriver(options, { time, head, listener });
     return follow(context, { controlMode: options.driver, driver, time });
   },
@@ -81,6 +86,15 @@ export function follow(context: FollowContext, { controlMode, driver, time }: Fo
   context.every(TICK_MS, () => follower.tick());
   link.start();
   return handlers(follower, () => follower.close());
+}
+
+/** The motors of the virtual camera of the session's `virtual-ptz` node, reached over the board. */
+function boardHead(board: NodeContext<unknown, Record<never, never>>['board']): SimHead {
+  let news: HeadNews | null = null;
+  board.watch(boardTopics.head, (told) => {
+    news = told;
+  });
+  return { news: () => news, command: (command) => board.post(boardTopics.motors, command) };
 }
 
 function handlers(follower: Follower, close: () => void | Promise<void>) {

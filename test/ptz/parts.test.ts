@@ -8,9 +8,9 @@ import { LoginPolicy } from '../../ptz/network/login-policy.ts';
 import { noneDriver } from '../../ptz/none.ts';
 import { DigestChallenge } from '../../ptz/onvif/credentials.ts';
 import { all, at, numberOf, readXml } from '../../ptz/onvif/xml.ts';
-import { SimDriver } from '../../ptz/sim.ts';
+import { SimDriver, type SimHead } from '../../ptz/sim.ts';
 import { VirtualCamera } from '../../sim/camera/virtual-camera.ts';
-import { ManualTime } from './rig.ts';
+import { headOf, ManualTime } from './rig.ts';
 
 describe('login policy', () => {
   test('two attempts at once, then never more than one a minute, and fewer and fewer', () => {
@@ -138,7 +138,7 @@ describe('drivers without a network', () => {
   test('sim: a velocity is a lease, positions are degrees', async () => {
     const time = new ManualTime();
     const camera = new VirtualCamera({ clock: time.clock });
-    const driver = new SimDriver(camera, time);
+    const driver = new SimDriver(headOf(camera), time);
     expect((await driver.open()).verdict).toMatchObject({ rung: 'velocity', stopsByItself: 'yes' });
     await driver.velocity({ pan: 0.5, tilt: 0, zoom: 0 }, 600);
     time.advance(580);
@@ -163,27 +163,20 @@ describe('drivers without a network', () => {
   ])('sim: a camera that $what', async ({ there }) => {
     const time = new ManualTime();
     const camera = new VirtualCamera({ clock: time.clock });
-    const head = {
-      isThere: false,
-      spec: camera.spec,
-      command: camera.command.bind(camera),
-      state: () => {
-        if (!head.isThere) throw new Error('no camera in this graph');
-        return camera.state();
-      },
-      isMoving: camera.isMoving.bind(camera),
-    };
-    const driver = new SimDriver(head, time);
+    let isThere = false;
+    const head = headOf(camera);
+    const coming: SimHead = { ...head, news: () => (isThere ? head.news() : null) };
+    const driver = new SimDriver(coming, time);
     const opened = driver.open().then(
       ({ verdict }) => verdict.rung,
       ({ message }) => message,
     );
     for (let k = 0; k < 200; k++) {
-      if (k === 20) head.isThere = there;
+      if (k === 20) isThere = there;
       time.advance(50);
       await Promise.resolve();
     }
-    expect(await opened).toBe(there ? 'velocity' : 'no camera in this graph');
+    expect(await opened).toStartWith(there ? 'velocity' : 'there is no simulated camera in this graph');
   });
 
   test('none: takes everything, does nothing', async () => {

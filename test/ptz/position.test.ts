@@ -1,11 +1,11 @@
 /** Positions from elsewhere than the commands, and the factory that puts drivers together from options. */
 import { describe, expect, test } from 'bun:test';
 import { Value } from '@sinclair/typebox/value';
-import { DriverOptions, makeDriver, type PtzDriver } from '../../ptz/index.ts';
+import { DriverOptions, makeDriver, type PtzDriver, type SimHead } from '../../ptz/index.ts';
 import { OctagonAddress } from '../../ptz/octagon/options.ts';
 import { OctagonPosition, withPosition } from '../../ptz/position.ts';
 import { VirtualCamera } from '../../sim/camera/virtual-camera.ts';
-import { ManualTime, PASSWORD, Rig, USER } from './rig.ts';
+import { headOf, ManualTime, PASSWORD, Rig, USER } from './rig.ts';
 
 const PAN = { pan: 0.5, tilt: 0, zoom: 0 };
 
@@ -99,7 +99,7 @@ describe('commands by ONVIF, position by Octagon', () => {
 describe('makeDriver', () => {
   const time = new ManualTime();
   const login = { url: '127.0.0.1:9', username: USER, password: PASSWORD };
-  const make = (options: object, head?: VirtualCamera) =>
+  const make = (options: object, head?: SimHead) =>
     makeDriver(Value.Decode(DriverOptions, Value.Default(DriverOptions, copy(options))), { time, head });
 
   test('by default nothing is moved', async () => {
@@ -107,7 +107,7 @@ describe('makeDriver', () => {
   });
 
   test('sim moves what it is given', async () => {
-    const driver = make({ driver: 'sim' }, new VirtualCamera({ clock: time.clock }));
+    const driver = make({ driver: 'sim' }, headOf(new VirtualCamera({ clock: time.clock })));
     expect((await driver.open()).verdict.rung).toBe('velocity');
     expect((await driver.status()).pan).toBe(0);
     await driver.close();
@@ -115,7 +115,7 @@ describe('makeDriver', () => {
   });
 
   test('position none: nobody is asked', async () => {
-    const driver = make({ driver: 'sim', position: 'none' }, new VirtualCamera({ clock: time.clock }));
+    const driver = make({ driver: 'sim', position: 'none' }, headOf(new VirtualCamera({ clock: time.clock })));
     expect(await driver.open()).toMatchObject({ position: false });
     expect(await driver.status()).toMatchObject({ pan: null, tilt: null, zoom: null });
     await driver.close();

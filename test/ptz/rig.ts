@@ -4,6 +4,7 @@ import type { Capabilities, PtzDriver, PtzStatus, Velocity } from '../../ptz/dri
 import { NetworkDriver, type NetworkDriverParts } from '../../ptz/network/network-driver.ts';
 import { OnvifCamera } from '../../ptz/onvif/camera.ts';
 import { OnvifOptions } from '../../ptz/onvif/options.ts';
+import type { SimHead } from '../../ptz/sim.ts';
 import type { DriverTime } from '../../ptz/time.ts';
 import { CameraServer } from '../../sim/camera/server.ts';
 import { VirtualCamera } from '../../sim/camera/virtual-camera.ts';
@@ -143,6 +144,27 @@ export class Rig implements AsyncDisposable {
       else this.#held.push({ ms, over });
     });
   }
+}
+
+/** As the node virtual-ptz tells of it. */
+export function headOf(camera: VirtualCamera): SimHead {
+  const perAxis = <T>(of: (axis: 'pan' | 'tilt' | 'zoom') => T) => ({
+    pan: of('pan'),
+    tilt: of('tilt'),
+    zoom: of('zoom'),
+  });
+  return {
+    news: () => {
+      const state = camera.state();
+      return {
+        atMs: camera.nowS() * 1000,
+        axes: perAxis((axis) => ({ ...state[axis], moving: camera.isMoving(axis) })),
+        spec: camera.spec,
+        hfovDeg: 60,
+      };
+    },
+    command: (command) => camera.command(command),
+  };
 }
 
 export function optionsFor(server: CameraServer, options: Partial<OnvifOptions> = {}): OnvifOptions {
