@@ -1,3 +1,6 @@
+/** Quantized models give scores a little above 1. */
+const MOST = 1.01;
+
 /**
  * Boxes on their way from a decoder to the selection: columns of numbers that are used again for every frame, so that
  * a flood of boxes at a low threshold costs no objects. Corners in slot pixels.
@@ -6,7 +9,7 @@ export class Candidates {
   count = 0;
   /** Boxes of a class that has no name, since `clear`. */
   unnamed = 0;
-  /** Boxes with a coordinate that is not a finite number, since `clear`. */
+  /** Boxes with a coordinate that is not finite, or a score above 1, since `clear`. */
   broken = 0;
   x1: Float64Array = new Float64Array(256);
   y1: Float64Array = new Float64Array(256);
@@ -23,9 +26,9 @@ export class Candidates {
     this.broken = 0;
   }
 
-  /** Adds a box by its corners; one with NaN or infinite numbers is counted as broken and left out. */
+  /** Adds a box by its corners; one with numbers that can't be is counted as broken and left out. */
   addCorners(x1: number, y1: number, x2: number, y2: number, score: number, classId: number, classesAt = -1): void {
-    if (!Number.isFinite(x1 + y1 + x2 + y2)) {
+    if (!Number.isFinite(x1 + y1 + x2 + y2) || !(score <= MOST)) {
       this.broken += 1;
       return;
     }

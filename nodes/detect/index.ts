@@ -4,12 +4,20 @@
  * In: frames as the model wants them (size, format and fit are read from the model file; the producer converts). Out:
  * detections in source pixels, most confident first. How models are recognized and read: README.md and families/.
  */
-import { type DetectionClasses, defineNode, type FrameView, type NodeContext } from '../../runtime/node.ts';
+import { isDeepStrictEqual } from 'node:util';
+import {
+  type DetectionClasses,
+  defineNode,
+  type FrameView,
+  type NodeContext,
+  WindhoverError,
+} from '../../runtime/node.ts';
 import { Candidates } from './candidates.ts';
 import { inspectModel } from './inspect.ts';
-import { loadModel, type Model } from './model.ts';
+import { fileVersion, loadModel, type Model } from './model.ts';
 import { Selector } from './nms.ts';
 import { DetectOptions } from './options.ts';
+import { OutputWatch } from './output-watch.ts';
 import { ModelSession } from './session.ts';
 import { type DetectionStyle, toDetections } from './to-detections.ts';
 import { checkOutputs, greyFrame } from './warm-up.ts';
@@ -46,6 +54,7 @@ async function open(context: NodeContext<DetectOptions, typeof outputs>) {
   const model = loadModel(params, context.prepare);
   const session = await ModelSession.open(model, params, context.clock, log);
   try {
+    if (fileVersion(model.file) !== model.version) throw modelChanged(model);
     checkOutputs(model, await session.run(greyFrame(model.request)));
   } catch (error) {
     await session.close();
@@ -54,16 +63,18 @@ async function open(context: NodeContext<DetectOptions, typeof outputs>) {
   publishModel(context, model, session);
 
   const candidates = new Candidates();
+  const watch = new OutputWatch(context);
   let settings = settingsOf(params, model);
   return {
     on: {
       frames: async (frame: FrameView) => {
+        if (!isDeepStrictEqual({ ...frame.request }, model.request)) throw modelChanged(model);
         const results = await session.run(frame.data);
         const { decode, thresholds, selector, style, classes } = settings;
         candidates.clear();
         decode(results, thresholds, candidates);
         if (candidates.unnamed > 0) context.count('unnamed_classes', candidates.unnamed);
-        if (candidates.broken > 0) context.count('broken_boxes', candidates.broken);
+        watch.look(results, candidates.broken);
         await context.emit.detections({
           frame: frame.meta,
           detections: toDetections(frame, candidates, selector.select(candidates), results, style),
@@ -73,10 +84,22 @@ async function open(context: NodeContext<DetectOptions, typeof outputs>) {
       },
     },
     update: (changed: DetectOptions) => {
-      settings = settingsOf(changed, loadModel(changed, context.prepare));
+      const now = loadModel(changed, context.prepare);
+      if (now.version !== model.version) throw modelChanged(model);
+      settings = settingsOf(changed, now);
     },
     close: () => session.close(),
   };
+}
+
+/** The frames, or what is known about the model, belong to another file than the one that is there now. */
+function modelChanged({ file, request }: Model): WindhoverError {
+  const { width, height, format, fit } = request;
+  return new WindhoverError('model_changed', `the model file ${file} was replaced while it was in use`, {
+    option: 'model',
+    got: `a model for ${width}×${height} ${format}, ${fit}`,
+    hint: 'start the session again, so that frames are made for this model',
+  });
 }
 
 /** How the outputs of a model become detections: all that live options change. */

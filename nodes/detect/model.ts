@@ -2,6 +2,7 @@
  * Everything that is known about a model before it runs: its file, family, class names, and the frames it wants. Reads
  * files only, no native code: the checking process and the worker both use it.
  */
+import { statSync } from 'node:fs';
 import {
   type FrameRequest,
   type PixelFormat,
@@ -36,6 +37,8 @@ export interface ImageInput {
 
 export interface Model {
   readonly file: string;
+  /** See {@link fileVersion}. */
+  readonly version: string;
   readonly name: string;
   readonly onnx: OnnxFile;
   readonly image: ImageInput;
@@ -62,6 +65,7 @@ export function loadModel(options: DetectOptions, context: PrepareContext): Mode
 
 function readModel(options: DetectOptions, context: PrepareContext): Model {
   const file = findModel(options.model, context.modelFolders);
+  const version = fileVersion(file);
   const onnx = readOnnxFile(file);
   const { metadata } = onnx;
   const image = findImage(onnx, options);
@@ -92,6 +96,7 @@ function readModel(options: DetectOptions, context: PrepareContext): Model {
   const style = inputStyle(inferred.plan.input, metadata, options);
   return {
     file,
+    version,
     name: modelName(file),
     onnx,
     image,
@@ -102,6 +107,12 @@ function readModel(options: DetectOptions, context: PrepareContext): Model {
     thresholds: classThresholds(labels, allowed, options),
     request: frameRequest(image, style),
   };
+}
+
+/** Which file is at a path, its size, and when it was written: differs once it was replaced. */
+export function fileVersion(file: string): string {
+  const { dev, ino, size, mtimeMs } = statSync(file, { throwIfNoEntry: false }) ?? {};
+  return [dev, ino, size, mtimeMs].join(' ');
 }
 
 /** Every input must be fed: the picture, and what the family knows. */

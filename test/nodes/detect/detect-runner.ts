@@ -19,8 +19,15 @@ export interface Running {
   readonly counts: Map<string, number>;
   readonly warnings: string[];
   readonly infos: string[];
-  /** Runs one frame. Without data: a grey slot. Without mapping: the slot is the whole source, unscaled. */
-  detect(frame?: { data?: FrameView['data']; mapping?: FrameMapping; size?: Size }): Promise<DetectionsMessage>;
+  /** Codes of the faults that were reported, null where they were over. */
+  readonly faults: (string | null)[];
+  /** Runs one frame. Without data: a grey slot; `made`: for this request instead of its own. Without mapping: the slot is the whole source, unscaled. */
+  detect(frame?: {
+    data?: FrameView['data'];
+    mapping?: FrameMapping;
+    size?: Size;
+    made?: FrameRequest;
+  }): Promise<DetectionsMessage>;
   /** Changes options while it runs; those not given are as they were. */
   update(options: Partial<DetectOptions>): Promise<void>;
   close(): Promise<void>;
@@ -39,6 +46,7 @@ export async function openDetect(options: Partial<DetectOptions>, modelFolders: 
   const counts = new Map<string, number>();
   const warnings: string[] = [];
   const infos: string[] = [];
+  const faults: (string | null)[] = [];
   const prepare = { modelFolders };
   const request = await detect.inputs.frames?.request?.(params, prepare);
   if (request === undefined) throw new Error('detect states no frame request');
@@ -57,6 +65,7 @@ export async function openDetect(options: Partial<DetectOptions>, modelFolders: 
     emit: { detections: (value: DetectionsMessage) => void emitted.push(value) },
     gauge: (name: string, value: number | string) => void gauges.set(name, value),
     count: (name: string, by = 1) => void counts.set(name, (counts.get(name) ?? 0) + by),
+    fault: (fault: { code: string } | null) => void faults.push(fault?.code ?? null),
     prepare,
   };
   const handlers = await detect.open(context as unknown as NodeContext<Record<string, unknown>, Outputs>);
@@ -69,8 +78,9 @@ export async function openDetect(options: Partial<DetectOptions>, modelFolders: 
     counts,
     warnings,
     infos,
-    async detect({ data = greySlot(request), mapping, size } = {}) {
-      await handler(frameView(request, data, mapping, size, index++) as never);
+    faults,
+    async detect({ made = request, data = greySlot(made), mapping, size } = {}) {
+      await handler(frameView(made, data, mapping, size, index++) as never);
       const last = emitted.at(-1);
       if (last === undefined) throw new Error('nothing was emitted');
       return last;
