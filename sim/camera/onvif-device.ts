@@ -1,6 +1,6 @@
 /** The ONVIF side of the camera, without HTTP: SOAP text in, SOAP text and status out. */
 import type { Gate, LoginAttempt, Refusal } from './auth/gate.ts';
-import type { CameraParts } from './parts.ts';
+import type { CameraParts, DeviceAnswer } from './parts.ts';
 import { deviceService } from './services/device-service.ts';
 import { mediaService } from './services/media-service.ts';
 import type { Operation, Service } from './services/operation.ts';
@@ -16,13 +16,6 @@ export interface SoapCall extends Omit<LoginAttempt, 'security'> {
   readonly text: string;
   /** `http://host:port`, as the client called the camera. */
   readonly origin: string;
-}
-
-export interface SoapAnswer {
-  readonly status: number;
-  readonly xml: string;
-  /** Values of `WWW-Authenticate`, one header each. */
-  readonly challenges: readonly string[];
 }
 
 /** An operation that was executed or refused, for observers. */
@@ -55,16 +48,16 @@ export class OnvifDevice {
   }
 
   /** Answers a request; its faults are in the answer. */
-  answer(call: SoapCall): SoapAnswer {
+  answer(call: SoapCall): DeviceAnswer {
     try {
       const request = readRequest(call.text);
       const { prefix, operation } = this.#find(request);
       const refusal = operation.access === 'open' ? null : this.gate.refusal({ ...call, security: request.security });
       if (refusal) return refused(refusal);
-      return { status: 200, xml: this.#run(prefix, operation, request, call.origin), challenges: [] };
+      return { status: 200, body: this.#run(prefix, operation, request, call.origin), challenges: [] };
     } catch (error) {
       if (!(error instanceof SoapFault)) throw error;
-      return { status: error.status, xml: error.toXml(), challenges: [] };
+      return { status: error.status, body: error.toXml(), challenges: [] };
     }
   }
 
@@ -105,6 +98,6 @@ export class OnvifDevice {
   }
 }
 
-function refused({ status, reason, challenges }: Refusal): SoapAnswer {
-  return { status, xml: notAuthorized(reason).toXml(), challenges };
+function refused({ status, reason, challenges }: Refusal): DeviceAnswer {
+  return { status, body: notAuthorized(reason).toXml(), challenges };
 }

@@ -12,3 +12,11 @@ export interface CameraParts {
   readonly traits: Traits;
   readonly version: string;
 }
+
+/** What an interface answers, SOAP or JSON text. */
+export interface DeviceAnswer {
+  readonly status: number;
+  readonly body: string;
+  /** Values of `WWW-Authenticate`, one header each. */
+  readonly challenges: readonly string[];
+}

@@ -191,20 +191,14 @@ export class CameraServer implements AsyncDisposable {
     // Requests under way at the power cut are lost.
     if (boot !== this.#boots) return null;
     if (url.pathname === SNAPSHOT_PATH) return await this.#snapshot(request, url);
-    if (url.pathname.startsWith(`${API_PATH}/`)) return this.#api(request, url, body);
+    if (url.pathname.startsWith(`${API_PATH}/`)) {
+      const call = { method: request.method ?? '', url, authorization: request.headers.authorization, text: body };
+      return { ...this.#octagon.answer(call), type: 'application/json' };
+    }
     if (!url.pathname.startsWith('/onvif/')) return plain(404, 'not found');
     if (request.method !== 'POST') return plain(405, 'SOAP requests are POST');
-    const { status, xml, challenges } = this.device.answer({
-      ...attempt(request),
-      text: body,
-      origin: this.#originFor(request),
-    });
-    return { status, type: SOAP_TYPE, body: xml, challenges };
-  }
-
-  #api({ method = '', headers: { authorization } }: IncomingMessage, url: URL, text: string): Answer {
-    const { status, json, challenges } = this.#octagon.answer({ method, url, authorization, text });
-    return { status, type: 'application/json', body: json, challenges };
+    const call = { ...attempt(request), text: body, origin: this.#originFor(request) };
+    return { ...this.device.answer(call), type: SOAP_TYPE };
   }
 
   async #snapshot(request: IncomingMessage, url: URL): Promise<Answer> {

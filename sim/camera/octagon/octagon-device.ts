@@ -4,7 +4,7 @@
  * `success: false`.
  */
 import type { CallRecord } from '../onvif-device.ts';
-import type { CameraParts } from '../parts.ts';
+import type { CameraParts, DeviceAnswer } from '../parts.ts';
 import { SoapFault } from '../soap/fault.ts';
 import { ApiError } from './api-error.ts';
 import { Arguments } from './arguments.ts';
@@ -17,12 +17,6 @@ export interface ApiCall {
   readonly url: URL;
   readonly authorization: string | undefined;
   readonly text: string;
-}
-
-export interface ApiAnswer {
-  readonly status: number;
-  readonly json: string;
-  readonly challenges: readonly string[];
 }
 
 const PAN_TILT = 'pantilt';
@@ -42,14 +36,14 @@ export class OctagonDevice {
   }
 
   /** Answers a call; its faults are in the answer. */
-  answer(call: ApiCall): ApiAnswer {
+  answer(call: ApiCall): DeviceAnswer {
     const { gate } = this.#parts;
     const refusal = gate.basicRefusal(call.authorization);
     if (refusal)
       return { ...failed(new ApiError(401, 'UNAUTHORIZED', refusal.reason)), challenges: refusal.challenges };
     try {
       const data = this.#route(call);
-      return { status: 200, json: JSON.stringify({ success: true, data }), challenges: [] };
+      return { status: 200, body: JSON.stringify({ success: true, data }), challenges: [] };
     } catch (error) {
       if (error instanceof ApiError) return failed(error);
       // Refused by the head: a preset name in use, or too many presets.
@@ -150,9 +144,9 @@ export class OctagonDevice {
   }
 }
 
-function failed(error: ApiError): ApiAnswer {
+function failed(error: ApiError): DeviceAnswer {
   const { status, code, message } = error;
-  return { status, json: JSON.stringify({ success: false, error: { code, message } }), challenges: [] };
+  return { status, body: JSON.stringify({ success: false, error: { code, message } }), challenges: [] };
 }
 
 function decoded(segment: string): string {
