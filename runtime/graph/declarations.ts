@@ -14,6 +14,8 @@ export function checkDeclarations(nodes: readonly LinkingNode[], faults: Faults)
   for (const [name, topic] of Object.entries(topics)) {
     first.set(`the topic ${name}`, { node: 'the wire contract', text: JSON.stringify({ ...topic, doc: '' }) });
   }
+  /** Of the wire's topics: their ids and states are those of one node. */
+  const publishers = new Map<string, string>();
   for (const { outline, contract } of nodes) {
     const fault = (message: string) => faults.add(outline.at, outline.path, 'declaration', message);
     const declare = (what: string, declared: object) => {
@@ -23,7 +25,10 @@ export function checkDeclarations(nodes: readonly LinkingNode[], faults: Faults)
       else if (earlier.text !== text)
         fault(`declares ${what} otherwise than ${earlier.node}; declare it once and import it`);
     };
+    const shared = Object.keys(contract?.topics ?? {}).find((name) => publishers.has(name));
+    if (shared) fault(`publishes the topic ${shared}, as ${publishers.get(shared)} does; one node of a graph does`);
     for (const [name, topic] of Object.entries(contract?.topics ?? {})) {
+      if (Object.hasOwn(topics, name)) publishers.set(name, outline.id);
       if (TOPIC_NAME.test(name)) declare(`the topic ${name}`, { ...topic, doc: '' });
       else fault(`the topic ${JSON.stringify(name)}: its name must be of small letters, digits and _, a letter first`);
     }

@@ -36,17 +36,22 @@ export function formatFault(fault: GraphFault): string {
   return fault.path === '' ? `${place}: ${fault.message}` : `${place} ${fault.path}: ${fault.message}`;
 }
 
+/** One mistake may be made thousands of times; the rest are counted. */
+const MAX_FAULTS = 200;
+
 /** Collects the faults of one check. */
 export class Faults {
   readonly #faults: GraphFault[] = [];
+  #count = 0;
 
   constructor(readonly file: string) {}
 
   get count(): number {
-    return this.#faults.length;
+    return this.#count;
   }
 
   add(at: TextPlace, path: string, code: string, message: string): void {
+    if (++this.#count > MAX_FAULTS) return;
     const { line, column, set } = at;
     const where = set === undefined ? {} : { set: oneLine(maskPasswords(set.split('=', 1)[0] || set)) };
     this.#faults.push({ file: this.file, line, column, path, code, message: oneLine(message), ...where });
@@ -60,7 +65,9 @@ export class Faults {
       return !seen.has(text) && seen.add(text);
     });
     const rank = (fault: GraphFault) => (fault.set === undefined ? 0 : 1);
-    return once.sort((a, b) => rank(a) - rank(b) || a.line - b.line || a.column - b.column);
+    once.sort((a, b) => rank(a) - rank(b) || a.line - b.line || a.column - b.column);
+    const [last, more] = [once.at(-1), this.#count - MAX_FAULTS];
+    return last && more > 0 ? [...once, { ...last, path: '', code: 'more', message: `${more} more faults` }] : once;
   }
 }
 

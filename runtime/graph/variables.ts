@@ -44,6 +44,7 @@ function substituteScalar(tree: ScalarTree, variables: Variables, faults: Faults
     if (name === undefined) return refuse(`not a variable between \${ and }; write \${NAME} or \${NAME:-default}`);
     const value = variables.env[name];
     const fallback = parts?.[2];
+    if (fallback?.includes('${')) return refuse(`the default of \${${name}} must not hold another variable`);
     // As in a shell: `:-` also stands in for a variable that is set but empty.
     if (value === undefined || (value === '' && fallback !== undefined)) {
       return fallback ?? refuse(`the environment variable ${name} is not set`);

@@ -24,6 +24,9 @@ import { type Entry, type MapTree, type Scalar, scalar, type Tree } from './tree
 const MAX_ALIASES = 100;
 const MAX_DEPTH = 40;
 const MAX_VALUES = 20_000;
+/** Words, signs and spaces. */
+const MAX_TOKENS = 50_000;
+const MAX_IN_BRACKETS = 10_000;
 /** One mistake can cause hundreds of syntax errors; the first ones are enough. */
 const MAX_SYNTAX_FAULTS = 20;
 
@@ -39,17 +42,17 @@ export function parseTree(text: string, faults: Faults, placeOf?: (offset: numbe
       const { line, col } = lines.linePos(offset);
       return { line: Math.max(1, line), column: Math.max(1, col) };
     });
-  const deep = tooDeepAt(text);
-  if (deep !== null) {
+  const unreadable = controlCharacter(text) ?? tooMuch(text);
+  if (unreadable !== null) {
+    const { at, message } = unreadable;
     // The parser tells the counter of the lines, and it has not run.
-    for (let start = 0; start <= deep; start = text.indexOf('\n', start) + 1 || text.length + 1)
-      lines.addNewLine(start);
-    faults.add(place(deep), '', 'yaml', `brackets are nested more than ${MAX_DEPTH} deep`);
+    for (let start = 0; start <= at; start = text.indexOf('\n', start) + 1 || text.length + 1) lines.addNewLine(start);
+    faults.add(place(at), '', 'yaml', message);
     return null;
   }
   let document: Document.Parsed;
   try {
-    document = parseDocument(text, { uniqueKeys: false, prettyErrors: false, lineCounter: lines, logLevel: 'silent' });
+    document = parseDocument(text, { uniqueKeys: false, prettyErrors: false, lineCounter: lines, logLevel: 'error' });
   } catch (error) {
     // The parser recurses: text nested thousands deep overflows its stack.
     faults.add(place(0), '', 'yaml', `can't be read as YAML: ${errorMessage(error)}`);
@@ -60,6 +63,10 @@ export function parseTree(text: string, faults: Faults, placeOf?: (offset: numbe
     return problem.code !== 'UNEXPECTED_TOKEN' || all.findIndex(({ code }) => code === problem.code) === i;
   });
   for (const problem of problems.slice(0, MAX_SYNTAX_FAULTS)) {
+    if (problem.code === 'MULTIPLE_DOCS') {
+      faults.add(place(problem.pos[0]), '', 'yaml', 'a second document begins here; a file holds one');
+      continue;
+    }
     // After a colon some messages quote the text, which may be a password.
     const message = problem.message.replace(/(?<=\S): .*$/s, '');
     faults.add(place(problem.pos[0]), '', 'yaml', message + hint(text, problem.pos[0], message));
@@ -68,17 +75,41 @@ export function parseTree(text: string, faults: Faults, placeOf?: (offset: numbe
   return new Converter(document, faults, place).tree(document.contents, '', 0);
 }
 
+interface Unreadable {
+  readonly at: number;
+  readonly message: string;
+}
+
+/** YAML allows none of these; some are invisible, some would act on the terminal that shows them. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: that is what is looked for
+const CONTROL = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufeff\ufffe\uffff]/;
+
+function controlCharacter(text: string): Unreadable | null {
+  // A byte order mark may begin a file.
+  const at = text.replace(/^\ufeff/, ' ').search(CONTROL);
+  return at < 0 ? null : { at, message: `the control character ${codePoint(text, at)} is not allowed` };
+}
+
+/** `U+000B` */
+function codePoint(text: string, at: number): string {
+  return `U+${text.charCodeAt(at).toString(16).toUpperCase().padStart(4, '0')}`;
+}
+
 /**
- * Where brackets open too deep, or null. Asked before parsing: the time that the parser takes for open brackets grows
- * with the square of their number, and a file of nothing else would keep it busy for minutes.
+ * Where values nest too deep, or the text holds too much, or null. Asked before parsing: the time that the parser takes
+ * grows with the square of what is open or out of place, and a file of nothing else would keep it busy for minutes.
  */
-function tooDeepAt(text: string): number | null {
-  let depth = 0;
-  let at = 0;
+function tooMuch(text: string): Unreadable | null {
+  let [brackets, dashes, inBrackets, tokens, at] = [0, 0, 0, 0, 0];
   for (const token of new Lexer().lex(text)) {
-    if (token === '[' || token === '{') depth++;
-    if (token === ']' || token === '}') depth--;
-    if (depth > MAX_DEPTH) return at;
+    if (token === '[' || token === '{') brackets++;
+    if (token === ']' || token === '}') brackets--;
+    if (token === '-' || token === '?') dashes++;
+    if (token.endsWith('\n')) dashes = 0;
+    if (brackets + dashes > MAX_DEPTH) return { at, message: `values are nested more than ${MAX_DEPTH} deep` };
+    inBrackets = brackets > 0 ? inBrackets + 1 : 0;
+    if (++tokens > MAX_TOKENS || inBrackets > MAX_IN_BRACKETS)
+      return { at, message: 'the text is too long from here on' };
     // Marks of the lexer's own, which are not in the text.
     if (token !== '\u0002' && token !== '\u0018' && token !== '\u001f') at += token.length;
   }
@@ -124,6 +155,11 @@ class Converter {
     }
     if (!isScalar(node)) return scalar(at, null);
     if (!isScalarValue(node.value)) return this.refuse(at, path, 'must be a text, a number, true, false or nothing');
+    const control = typeof node.value === 'string' ? node.value.search(CONTROL) : -1;
+    if (control >= 0) {
+      const hint = 'in double quotes, a backslash begins such a character; use single quotes';
+      return this.refuse(at, path, `holds the control character ${codePoint(String(node.value), control)} (${hint})`);
+    }
     return scalar(at, node.value, node.type === YamlScalar.PLAIN && node.tag === undefined);
   }
 
@@ -199,7 +235,8 @@ function isScalarValue(value: unknown): value is Scalar {
 function hint(text: string, at: number, message: string): string {
   const start = text.lastIndexOf('\n', at - 1) + 1;
   const end = text.indexOf('\n', at);
-  const line = text.slice(start, end < 0 ? text.length : end);
+  // Bounded: the time of the search grows with the square of the length.
+  const line = text.slice(start, Math.min(end < 0 ? text.length : end, start + 500));
   if (/[{,[].*[:,[]\s*\$\{/.test(line)) return ' (inside { } and [ ], a variable must be in quotes)';
   return message.startsWith('Tabs') ? ' (use spaces)' : '';
 }

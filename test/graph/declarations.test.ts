@@ -98,8 +98,15 @@ describe('topics', () => {
     });
 
   test('of the wire contract and of its own, the same in several nodes', async () => {
-    const again = publishes('b', { tick: topics.tick, counts: { ...counts, doc: 'In other words.' } });
+    const again = publishes('b', { counts: { ...counts, doc: 'In other words.' } });
     expect(await check(two, publishes('a', { tick: topics.tick, counts }), again)).toEqual([]);
+  });
+
+  test('of the wire contract: one node of a graph publishes each', async () => {
+    const b = publishes('b', { tracks: topics.tracks, tick: topics.tick });
+    expect(await check(two, publishes('a', { tick: topics.tick, tracks: topics.tracks }), b)).toEqual([
+      '5:3 nodes.b: publishes the topic tracks, as a does; one node of a graph does',
+    ]);
   });
 
   test.each([

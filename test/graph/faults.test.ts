@@ -63,6 +63,34 @@ nodes:
 
 describe('YAML', () => {
   faultTable([
+    {
+      why: 'a second document',
+      text: `${GOOD}---\n: : [ {{`,
+      faults: [`${GOOD.split('\n').length}:1: a second document begins here; a file holds one`],
+    },
+    {
+      why: 'a byte order mark inside',
+      text: 'a: 1\n\ufeffb: 2',
+      faults: ['2:1: the control character U+FEFF is not allowed'],
+    },
+    { why: 'a control character', text: 'a: x\u0007', faults: ['1:5: the control character U+0007 is not allowed'] },
+    {
+      why: 'a Windows path in double quotes',
+      text: withLine(4, '  source: { use: source, with: { url: "C:\\videos\\a.mp4" } }'),
+      faults: [
+        expect.stringContaining('nodes.source.with.url: holds the control character U+000B (in double quotes, a'),
+      ],
+    },
+    {
+      why: 'lists in lists in one line',
+      text: `a:\n  ${'- '.repeat(8000)}`,
+      faults: ['2:83: values are nested more than 40 deep'],
+    },
+    {
+      why: 'a variable in a default',
+      text: withLine(4, '  source: { use: source, with: { url: "${A:-${B:-x}}" } }'),
+      faults: [expect.stringContaining('the default of ${A} must not hold another variable')],
+    },
     { why: 'nothing at all', text: '', faults: ['1:1: the graph is empty; it needs version, camera and nodes'] },
     { why: 'only comments', text: '# a\n', faults: ['1:1: the graph is empty; it needs version, camera and nodes'] },
     { why: 'a list', text: '# x\n- a', faults: ['2:1: must be a mapping, got a list'] },

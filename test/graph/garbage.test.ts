@@ -116,7 +116,7 @@ test('a right graph with a piece cut out or doubled', async () => {
 });
 
 test('text nested without end', async () => {
-  expect(await faultsOf(`x: "["\ny: ${'['.repeat(50)}`)).toEqual(['2:44: brackets are nested more than 40 deep']);
+  expect(await faultsOf(`x: "["\ny: ${'['.repeat(50)}`)).toEqual(['2:44: values are nested more than 40 deep']);
   for (const text of [
     '['.repeat(100_000),
     '- '.repeat(5_000),
@@ -124,5 +124,37 @@ test('text nested without end', async () => {
     `${'['.repeat(100)}${']'.repeat(100)}`,
   ]) {
     await isLocated(text);
+  }
+});
+
+/** A megabyte of one mistake, or just as much of it as is still read. */
+const MISTAKES: Readonly<Record<string, string>> = {
+  'unknown keys': 'key: 1\n',
+  commas: ',',
+  'open quotes': 'a: "\n',
+  'nested pairs': 'a: b: c\n',
+  'aliases of nothing': '- *a\n',
+  'unknown tags': '- !x 1\n',
+  directives: '%x\n',
+  documents: '---\n',
+  'question marks': '? ',
+  brackets: '[,]\n',
+  'unset variables': '- ${A}\n',
+};
+
+test.each(Object.entries(MISTAKES))('a megabyte of %s is answered fast, and shortly', async (_what, mistake) => {
+  for (const [start, bytes] of [
+    ['', 1e6],
+    ['', 45_000],
+    ['x: [', 9_900 * mistake.length],
+    [GOOD, 100_000],
+  ] as const) {
+    const text = start + mistake.repeat(bytes / mistake.length);
+    const before = process.cpuUsage();
+    const lines = (await check(text)).faults.map(formatFault);
+    const { user, system } = process.cpuUsage(before);
+    expect(user + system).toBeLessThan(1_000_000);
+    expect(lines.length).toBeGreaterThan(0);
+    expect(lines.join('\n').length).toBeLessThan(100_000);
   }
 });
