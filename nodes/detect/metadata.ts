@@ -45,13 +45,48 @@ export function inputStyle(family: InputStyle, metadata: Metadata, { input = {} 
   if (pad !== undefined && !(pad >= 0 && pad <= 255)) {
     throw invalid('input_pad', 'a grey level from 0 to 255', `${metadata.input_pad}`);
   }
+  const color = input.color ?? oneOf(metadata, 'input_color', ['rgb', 'bgr']) ?? family.color;
   return {
-    ...family,
-    color: input.color ?? oneOf(metadata, 'input_color', ['rgb', 'bgr']) ?? family.color,
+    ...normalized(family, metadata, input, color),
+    color,
     white: input.white ?? (white === '1' ? 1 : white === '255' ? 255 : family.white),
     fit: input.fit ?? oneOf(metadata, 'input_fit', ['letterbox', 'letterbox-topleft', 'stretch']) ?? family.fit,
     pad: input.pad ?? pad ?? family.pad,
   };
+}
+
+/** The family with the mean and deviation that are stated, which are meant for the channels as the model is fed them. */
+function normalized(
+  family: InputStyle,
+  metadata: Metadata,
+  input: NonNullable<DetectOptions['input']>,
+  color: InputStyle['color'],
+): InputStyle {
+  const stated = [input.mean ?? triple(metadata, 'mean'), input.std ?? triple(metadata, 'std')] as const;
+  if (stated[0] === undefined && stated[1] === undefined) return family;
+  const [mean = [0, 0, 0], std = [1, 1, 1]] = stated;
+  const { normalize: _, ...plain } = family;
+  if (mean.every((value) => value === 0) && std.every((value) => value === 1)) return plain;
+  // Numbers of a few units are meant for 0 to 1, greater ones for 0 to 255.
+  const unit = Math.max(...mean, ...std) > 2 ? 255 : 1;
+  const inRgb = (values: readonly number[]) => {
+    const scaled = values.map((value) => value / unit);
+    return color === 'rgb' ? scaled : scaled.reverse();
+  };
+  return { ...plain, normalize: { mean: inRgb(mean), std: inRgb(std) } };
+}
+
+/** Three numbers under `input_mean`, or `mean` as some exporters note it. */
+function triple(metadata: Metadata, key: 'mean' | 'std'): readonly number[] | undefined {
+  const text = metadata[`input_${key}`] ?? metadata[key];
+  if (text === undefined) return undefined;
+  const numbers = text
+    .replace(/[[\]()\s]/g, '')
+    .split(',')
+    .map(Number);
+  const usable = numbers.length === 3 && numbers.every((value) => value >= 0 && (key === 'mean' || value > 0));
+  if (!usable) throw invalid(`input_${key}`, 'three numbers, one a channel: 123.7,116.3,103.5', text);
+  return numbers;
 }
 
 function unknownLabel({ unknown_label: label }: Metadata, scoring: Scoring): string | null {

@@ -29,8 +29,9 @@ import type { DetectOptions } from './options.ts';
 /** The input that takes the picture. */
 export interface ImageInput {
   readonly name: string;
-  /** Floats take planes [1, 3, H, W], bytes take pixels [1, H, W, 3]. */
   readonly type: 'float32' | 'uint8';
+  /** [1, 3, H, W]; else pixel after pixel, [1, H, W, 3]. */
+  readonly planes: boolean;
   readonly dims: readonly number[];
   readonly size: Size;
 }
@@ -136,20 +137,17 @@ function findImage(onnx: OnnxFile, options: DetectOptions): ImageInput {
   const input = onnx.inputs.find((one) => one.dims.length === 4);
   const { name = '', type = '', dims = [] } = input ?? {};
   const [batch, first, second, third] = dims;
-  const planar = type === 'float32' && first === 3;
-  const interleaved = type === 'uint8' && third === 3;
-  if (!(planar || interleaved) || (typeof batch === 'number' && batch !== 1)) {
+  const known = type === 'float32' || type === 'uint8' ? type : null;
+  const planes = first === 3;
+  if (known === null || !(planes || third === 3) || (typeof batch === 'number' && batch !== 1)) {
     throw new WindhoverError('model_input_unsupported', "the model's image input is not supported", {
       option: 'model',
-      expected: 'one input [1, 3, H, W] of float32, or [1, H, W, 3] of uint8',
+      expected: 'one input [1, 3, H, W] or [1, H, W, 3] of float32 or uint8',
       got: onnx.inputs.map((one) => `${one.name} ${dimsText(one.dims)} ${one.type}`).join(', ') || 'no input',
-      hint:
-        type === 'float16'
-          ? 'keep inputs and outputs in float32 when the model is made half precision'
-          : 'export it again',
+      hint: type === 'float16' ? 'keep its input in float32 when it is made half precision' : 'export it again',
     });
   }
-  const [h, w] = planar ? [second, third] : [first, second];
+  const [h, w] = planes ? [second, third] : [first, second];
   const metadataSize = imageSize(onnx.metadata.imgsz);
   const side = (dim: number | string | undefined, stated: number | undefined): number => {
     if (typeof dim !== 'number') return options.input_size ?? stated ?? 640;
@@ -162,8 +160,8 @@ function findImage(onnx: OnnxFile, options: DetectOptions): ImageInput {
     });
   };
   const size = { w: side(w, metadataSize?.w), h: side(h, metadataSize?.h) };
-  if (interleaved) return { name, type: 'uint8', dims: [1, size.h, size.w, 3], size };
-  return { name, type: 'float32', dims: [1, 3, size.h, size.w], size };
+  const { w: width, h: height } = size;
+  return { name, type: known, planes, dims: planes ? [1, 3, height, width] : [1, height, width, 3], size };
 }
 
 /** `[640, 640]`: height and width, as exporters note it. */
@@ -175,7 +173,7 @@ function imageSize(imgsz: string | undefined): Size | null {
 
 function frameRequest(image: ImageInput, style: InputStyle): FrameRequest {
   const { w: width, h: height } = image.size;
-  if (image.type === 'uint8') {
+  if (image.type === 'uint8' || !image.planes) {
     return { width, height, format: style.color === 'rgb' ? 'rgb24' : 'bgr24', fit: style.fit, pad: style.pad };
   }
   const format: PixelFormat = style.color === 'rgb' ? 'rgbf32' : 'bgrf32';

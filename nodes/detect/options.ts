@@ -5,6 +5,7 @@ import { BOX_FORMATS, FAMILY_NAMES } from './families/family.ts';
 const words = <const T extends readonly string[]>(values: T) => values.map((value) => Type.Literal<T[number]>(value));
 
 export const PROVIDERS = ['cpu', 'cuda', 'tensorrt', 'webgpu', 'coreml', 'dml'] as const;
+const ofThree = { minItems: 3, maxItems: 3 };
 const ratio = { minimum: 0, maximum: 1 };
 
 export const DetectOptions = Type.Object({
@@ -107,12 +108,25 @@ export const DetectOptions = Type.Object({
         pad: Type.Optional(
           Type.Integer({ minimum: 0, maximum: 255, description: 'Grey level of the padding, 0 to 255.' }),
         ),
+        mean: Type.Optional(
+          Type.Array(Type.Number({ minimum: 0 }), {
+            ...ofThree,
+            description:
+              'Subtracted from each channel, in the order of `color`; above 2: of samples from 0 to 255, else to 1.',
+          }),
+        ),
+        std: Type.Optional(
+          Type.Array(Type.Number({ exclusiveMinimum: 0 }), {
+            ...ofThree,
+            description: 'What each channel is divided by after that, in the same unit.',
+          }),
+        ),
       },
       {
         additionalProperties: false,
         description:
           'Form of the input picture, if the model was trained in another way than its family. Default: the metadata ' +
-          'keys input_color, input_white, input_fit and input_pad, else as the family does.',
+          'keys input_color, input_white, input_fit, input_pad, input_mean and input_std, else as the family does.',
       },
     ),
   ),

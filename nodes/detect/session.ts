@@ -152,32 +152,50 @@ function constantTensor(ort: Ort, { type, dims, values }: ConstantFeed): Tensor 
 }
 
 /** What has to be done to a frame before the model takes it; null when its memory is taken as it is. */
-function preparation({ Tensor }: Ort, { image, style }: Model): ((data: FrameData) => Tensor) | null {
-  const { normalize } = style;
-  if (normalize === undefined || image.type === 'uint8') return null;
+function preparation({ Tensor }: Ort, { image, style, request }: Model): ((data: FrameData) => Tensor) | null {
+  const bytes = image.type === 'uint8';
+  const ready = bytes ? !image.planes : image.planes && style.normalize === undefined;
+  if (ready) return null;
   const plane = image.size.w * image.size.h;
-  const values = new Float32Array(plane * 3);
-  const tensor = new Tensor('float32', values, image.dims);
+  const floatFrames = request.format.endsWith('f32');
+  const unit = 1 / (bytes ? 255 : style.white);
+  const scaled = { mean: [0, 0, 0], std: [unit, unit, unit] };
+  const normalize = (bytes ? undefined : style.normalize) ?? scaled;
+  const given: InputStyle = floatFrames ? style : { ...style, white: 255 };
+  const steps: Steps = { from: floatFrames ? 1 : 3, to: image.planes ? 1 : 3 };
+  const values = bytes ? new Uint8Array(plane * 3) : new Float32Array(plane * 3);
+  const tensor =
+    values instanceof Uint8Array ? new Tensor('uint8', values, image.dims) : new Tensor('float32', values, image.dims);
   return (data) => {
-    normalizePlanes(data, values, plane, style, normalize);
+    normalizePlanes(data, values, plane, given, normalize, steps);
     return tensor;
   };
 }
 
-/** value → (value − mean) / std for each plane; mean and std are meant for values from 0 to 1, in RGB order. */
+/** From one value of a channel to the next: 1 in planes, 3 where the channels of a pixel lie together. */
+interface Steps {
+  readonly from: 1 | 3;
+  readonly to: 1 | 3;
+}
+
+/** value → (value − mean) / std for each channel; mean and std are meant for values from 0 to 1, in RGB order. */
 export function normalizePlanes(
   from: ArrayLike<number>,
   to: { [index: number]: number },
   plane: number,
   style: InputStyle,
   { mean, std }: NonNullable<InputStyle['normalize']>,
+  steps: Steps = { from: 1, to: 1 },
 ): void {
   for (let position = 0; position < 3; position++) {
     const channel = style.color === 'rgb' ? position : 2 - position;
     const scale = 1 / ((std[channel] ?? 1) * style.white);
     const offset = -(mean[channel] ?? 0) / (std[channel] ?? 1);
-    const end = (position + 1) * plane;
-    for (let i = position * plane; i < end; i++) to[i] = (from[i] ?? 0) * scale + offset;
+    let source = steps.from === 1 ? position * plane : position;
+    let target = steps.to === 1 ? position * plane : position;
+    for (let i = 0; i < plane; i++, source += steps.from, target += steps.to) {
+      to[target] = (from[source] ?? 0) * scale + offset;
+    }
   }
 }
 
@@ -186,7 +204,12 @@ function toOutput(name: string, output: Tensor | undefined): OutputTensor {
   const { data, dims = [], type = 'nothing' } = output ?? {};
   if (data instanceof Float32Array || data instanceof BigInt64Array || data instanceof Int32Array)
     return { data, dims };
-  if (data instanceof Float64Array || data instanceof Uint8Array || data instanceof Int8Array) {
+  if (
+    data instanceof Float64Array ||
+    data instanceof Float16Array ||
+    data instanceof Uint8Array ||
+    data instanceof Int8Array
+  ) {
     return { data: Float32Array.from(data), dims };
   }
   throw new WindhoverError('model_output_unsupported', `the output ${name} of the model can't be read`, {
