@@ -14,7 +14,7 @@ import type { Sessions } from '../session/api.ts';
 import { addCameras } from './cameras.ts';
 import type { Client } from './client.ts';
 import { Clients } from './clients.ts';
-import { answerErrors, internalError } from './errors.ts';
+import { answerErrors, errorResponse, internalError } from './errors.ts';
 import { addHealth } from './health.ts';
 import { DEFAULT_LIMITS, type ServerLimits } from './limits.ts';
 import { addOpenApi } from './openapi.ts';
@@ -102,7 +102,12 @@ function open(app: App, { host, port }: { host: string; port: number }): Bun.Ser
       development: false,
       // Stopping a session may take longer than Bun's 10 s for a silent connection.
       idleTimeout: 60,
-      fetch: (request) => app.http.fetch(request),
+      fetch: (request) => {
+        if (URL.canParse(request.url)) return app.http.fetch(request);
+        // HTTP/1.0 needs no Host: the URL is then the path alone.
+        if (request.headers.has('host')) return errorResponse(400, 'Bad request: the Host header is malformed');
+        return app.http.fetch(new Request(`http://${authority(host, port)}${request.url}`, request));
+      },
       websocket: app.clients.websocket(),
       error: (error) => internalError(error, undefined, app.log),
     });

@@ -1,6 +1,6 @@
 /** Turns whatever goes wrong in a request into `{"error": "<message>"}` with the right status. */
 import type { Elysia } from 'elysia';
-import { errorCode, errorMessage, WindhoverError } from '../errors.ts';
+import { errorCode, errorMessage, toRecord, WindhoverError } from '../errors.ts';
 import type { Logger } from '../node.ts';
 
 /** Codes whose message is for the client. Anything else is our own fault: 500, logged, and not shown. */
@@ -36,7 +36,9 @@ export function answerErrors(app: Elysia, log: Logger): void {
 
 /** The answer to an unexpected error. */
 export function internalError(error: unknown, request: Request | undefined, log: Logger): Response {
-  log.error('request failed', { method: request?.method, path: request && new URL(request.url).pathname, error });
+  const { message, stack } = toRecord(error);
+  const path = request && new URL(request.url).pathname;
+  log.error('request failed', { method: request?.method, path, error: message, stack });
   return errorResponse(500, 'Internal error');
 }
 
@@ -59,6 +61,6 @@ function matches(pattern: string, path: string): boolean {
   return want.every((part, i) => part.startsWith(':') || part === have[i]);
 }
 
-function errorResponse(status: number, message: string, headers: Record<string, string> = {}): Response {
+export function errorResponse(status: number, message: string, headers: Record<string, string> = {}): Response {
   return Response.json({ error: message }, { status, headers });
 }
