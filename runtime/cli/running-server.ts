@@ -23,13 +23,15 @@ export interface RunningServerOptions {
 }
 
 const SAME_KEY_PRESS_MS = 500;
+/** SIGHUP: the terminal was closed. */
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 export class RunningServer {
   readonly sessions: SessionSet;
   readonly catalog: Catalog;
   readonly status: StatusLine;
   readonly log: Log;
-  /** Resolves at Ctrl-C or SIGTERM. A second one, while sessions are being stopped, leaves at once. */
+  /** Resolves at Ctrl-C, SIGTERM or SIGHUP. A second one, while sessions are being stopped, leaves at once. */
   readonly interrupted: Promise<void>;
   readonly #surroundings: Surroundings;
   readonly #clock = new SystemClock();
@@ -75,8 +77,7 @@ export class RunningServer {
       log: this.log,
       allowedOrigins: options.allowedOrigins,
     });
-    process.on('SIGINT', this.#onSignal);
-    process.on('SIGTERM', this.#onSignal);
+    for (const signal of SIGNALS) process.on(signal, this.#onSignal);
     this.#server = listen(app, options);
     this.#surroundings.stdout.write(`listening ${this.#server.url}\n`);
     return this.#server.url;
@@ -90,8 +91,7 @@ export class RunningServer {
     await this.catalog.close();
     const inOrder = await this.sessions.stopAll();
     await this.#server?.stop();
-    process.off('SIGINT', this.#onSignal);
-    process.off('SIGTERM', this.#onSignal);
+    for (const signal of SIGNALS) process.off(signal, this.#onSignal);
     this.status.end();
     return inOrder;
   }

@@ -78,7 +78,7 @@ describe('the end', () => {
     TEST_LIMIT_MS,
   );
 
-  test.each(['SIGINT', 'SIGTERM'] as const)(
+  test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
     '%s: every track gets its end, exit code 0, no process stays',
     async (signal) => {
       using folder = new Folder();

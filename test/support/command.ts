@@ -60,7 +60,7 @@ export class RunningCommand implements AsyncDisposable {
     return sessionProcesses(this.pid);
   }
 
-  signal(signal: 'SIGINT' | 'SIGTERM' | 'SIGKILL'): void {
+  signal(signal: 'SIGINT' | 'SIGTERM' | 'SIGHUP' | 'SIGKILL'): void {
     this.#process.kill(signal);
   }
 
