@@ -96,11 +96,9 @@ export interface PtzDriver {
 export interface MotionListener {
   /** A velocity or a stop (all zeros) goes out; or a velocity has ended with its lease. */
   sent(velocity: Velocity, atMs: number): void;
-  /** No answer has come yet, or none came at all, to the velocity that went out last: it may never be carried out. */
-  unanswered(atMs: number): void;
 }
 
-export const UNHEARD: MotionListener = { sent: () => undefined, unanswered: () => undefined };
+export const UNHEARD: MotionListener = { sent: () => undefined };
 
 export const NO_VELOCITY: Velocity = { pan: 0, tilt: 0, zoom: 0 };
 

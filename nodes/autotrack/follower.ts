@@ -120,11 +120,6 @@ export class Follower {
     if (!isZero(velocity)) this.#home.leave();
   }
 
-  /** What went out last may never have been carried out. */
-  unanswered(atMs: number): void {
-    this.#steering.unanswered(atMs);
-  }
-
   /** What the camera says. */
   status(status: PtzStatus): void {
     this.#status = this.#tuning?.inDegrees(status);

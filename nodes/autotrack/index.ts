@@ -65,7 +65,6 @@ export function follow(context: FollowContext, { controlMode, driver, time }: Fo
   const tuning = new Tuning(options, store, log);
   const listener: MotionListener = {
     sent: (velocity, atMs) => follower.sent(velocity, atMs),
-    unanswered: (atMs) => follower.unanswered(atMs),
   };
   const link = new CameraLink(driver(listener), time, log, {
     status: (status) => follower.status(status),

@@ -134,11 +134,6 @@ export class Steering {
     this.#controller?.sent(command, atMs);
   }
 
-  /** To be called when no answer came to the velocity that went out last. */
-  unanswered(atMs: number): void {
-    this.#controller?.unanswered(atMs);
-  }
-
   get aspect(): number {
     return this.#aspect;
   }

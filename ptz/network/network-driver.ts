@@ -39,9 +39,6 @@ export interface NetworkDriverParts {
   readonly listener?: MotionListener | undefined;
 }
 
-/** Most answers come sooner; without one by then, the command may be lost. */
-const LATE_MS = 150;
-
 export class NetworkDriver implements PtzDriver {
   readonly #camera: LinkedCamera;
   readonly #options: NetworkDriverOptions;
@@ -152,17 +149,12 @@ export class NetworkDriver implements PtzDriver {
     // Set first: also a request without an answer may move the camera.
     this.#velocity = velocity;
     this.#tell(velocity);
-    const isLate = () => this.#listener.unanswered(this.#time.clock.monoMs());
-    const callOff = this.#time.after(LATE_MS, isLate);
     try {
       await this.#camera.move(velocity, leaseMs, signal);
     } catch (error) {
-      if (error instanceof WindhoverError && error.code === 'ptz_unreachable') isLate();
       // It is stopped at the end of its lease, or as soon as the camera is back.
       this.#tell(NO_VELOCITY);
       throw error;
-    } finally {
-      callOff();
     }
   }
 

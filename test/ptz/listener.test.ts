@@ -43,28 +43,6 @@ test('a stop before its end is the end, and is told once', async () => {
   await rig.driver.close();
 });
 
-test('a velocity without an answer is said to be in doubt, early and when it is given up; one with an answer is not', async () => {
-  await using rig = await Rig.start(['latency-300'], { probe: false, request_ms: 1000 });
-  await rig.open();
-  rig.holds = true;
-  const beganMs = rig.time.clock.monoMs();
-  const answered = rig.driver.velocity(RIGHT, 800);
-  (await rig.held()).over(100);
-  await answered;
-  rig.time.advance(500);
-  expect(rig.unanswered).toEqual([]);
-  const lost = rig.driver.velocity({ ...RIGHT, pan: 1 }, 800);
-  const held = await rig.held();
-  rig.time.advance(150);
-  expect(rig.unanswered.map((atMs) => atMs - beganMs)).toEqual([750]);
-  rig.time.advance(850);
-  await expect(lost).rejects.toMatchObject({ code: 'ptz_unreachable' });
-  expect(rig.unanswered.map((atMs) => atMs - beganMs)).toEqual([750, 1600]);
-  held.over(0);
-  rig.holds = false;
-  await rig.driver.close();
-});
-
 test('stops do not pile up: one that waits will do for all that are asked for meanwhile, but for none after a preset', async () => {
   await using rig = await Rig.start(['latency-300'], { probe: false });
   await rig.open();

@@ -61,7 +61,6 @@ export class Rig implements AsyncDisposable {
   readonly driver: PtzDriver;
   /** What went out, as the driver tells it. */
   readonly sent: { readonly velocity: Velocity; readonly atMs: number }[] = [];
-  readonly unanswered: number[] = [];
   readonly server: CameraServer;
   /** True: the server's waits are the test's; false: they pass at once, on the clock. */
   holds = false;
@@ -73,7 +72,6 @@ export class Rig implements AsyncDisposable {
     this.server = server;
     const listener = {
       sent: (velocity: Velocity, atMs: number) => void this.sent.push({ velocity, atMs }),
-      unanswered: (atMs: number) => void this.unanswered.push(atMs),
     };
     this.driver = driverFor(server, options, time, { listener });
   }

@@ -7,7 +7,6 @@
  * that the camera will have by then. So the delay of the loop is in the prediction, not in the feedback (Smith 1957).
  */
 import type { Direction } from '../../../runtime/node.ts';
-import { type AxisMeeting, axisMeeting, sureDeg } from './axis-meeting.ts';
 import { CAUTIOUS_HORIZON_S, cautious } from './caution.ts';
 import { DeadReckoning } from './dead-reckoning.ts';
 import { DeadZone, type Following } from './dead-zone.ts';
@@ -16,7 +15,7 @@ import { CommandGate } from './limits.ts';
 import { turnTowards } from './look-around.ts';
 import type { ControlOptions } from './options.ts';
 import { type Correction, corrected, PlantWatch } from './plant-watch.ts';
-import { PAN, TargetEstimate, TILT, TIMING_STD_S } from './target-estimate.ts';
+import { type AxisMeeting, PAN, TargetEstimate, TILT } from './target-estimate.ts';
 import {
   type AngularVelocity,
   type AxisPlant,
@@ -31,8 +30,6 @@ import { ZoomLaw } from './zoom-law.ts';
 
 /** A target that is seen seldom may be unseen for so many times the time between two sightings. */
 const COAST_GAPS = 2.5;
-/** Uncertainty of a place, in fields of view, from which on it is not used to judge whether the target stays. */
-const BLURRED = 0.004;
 /** Changes of speed below this many fields of view per second are not worth a command. */
 const LEAST_CHANGE = 0.002;
 /** The same for zoom, of full speed. */
@@ -106,11 +103,6 @@ export class Controller {
     this.#pose.sent(own, atMs);
   }
 
-  /** The last command was not answered: the computed pose is less certain for a while. */
-  unanswered(atMs: number): void {
-    this.#pose.doubt(atMs);
-  }
-
   /** Must be called for every picture, with or without the target, and at least every 50 ms. Times must not go back. */
   step(nowMs: number, { sighting, status }: ControlInput = {}): ControlOutput {
     if (status !== undefined) this.#align(status);
@@ -171,7 +163,7 @@ export class Controller {
 
   /** For how long an unseen target is followed: longer where pictures are rare. */
   get #coastMs(): number {
-    return Math.max(this.#options.coast_s, COAST_GAPS * this.#target.horizon.gapS) * 1000;
+    return Math.max(this.#options.coast_s, COAST_GAPS * this.#target.gapS) * 1000;
   }
 
   #see({ atMs, bbox: { x, y, w, h } }: TargetBox): void {
@@ -188,10 +180,7 @@ export class Controller {
     if (correction !== null) this.#correct(atMs, correction);
     const { filter } = this.#target;
     const [pan, tilt] = [filter.at(atMs, PAN), filter.at(atMs, TILT)];
-    // Seen from a fast turn, a place is off by too much to tell whether the target stays.
-    const turning = Math.hypot(this.#pose.pan.at(atMs).velocity * cosOf(tiltDeg), this.#pose.tilt.at(atMs).velocity);
-    if (turning * TIMING_STD_S < BLURRED * fieldDeg)
-      this.#zone.add(atMs, { panDeg: pan.position, tiltDeg: tilt.position });
+    this.#zone.add(atMs, { panDeg: pan.position, tiltDeg: tilt.position });
     this.#zoom.seen(atMs, toAngleDeg(this.#lens, view.zoomX, Math.max(w, h)));
   }
 
@@ -210,16 +199,15 @@ export class Controller {
   }
 
   #follow(nowMs: number): ControlOutput {
-    const { filter, leads, horizon, boxStdDeg } = this.#target;
-    const pan = axisMeeting(nowMs, PAN, this.#pose.pan, filter, leads[PAN]);
-    const tilt = axisMeeting(nowMs, TILT, this.#pose.tilt, filter, leads[TILT]);
+    const pan = this.#target.meeting(nowMs, PAN, this.#pose.pan);
+    const tilt = this.#target.meeting(nowMs, TILT, this.#pose.tilt);
     const zoomX = this.#pose.zoom.at(nowMs + this.#pose.zoom.plant.delayMs).position;
     const fieldDeg = fieldOfViewDeg(this.#lens, zoomX);
     const cos = cosOf(tilt.target.position);
     const offDeg = Math.hypot(pan.errorDeg * cos, tilt.errorDeg);
     const state = this.#following(nowMs, pan, tilt, cos, fieldDeg);
     const horizonS = Math.max(
-      horizon.seconds(this.#options.commands_per_s, boxStdDeg / fieldDeg),
+      this.#target.horizonS(this.#options.commands_per_s),
       this.isSure ? 0 : CAUTIOUS_HORIZON_S,
     );
     const { pan: panMotion, tilt: tiltMotion, zoom: zoomMotion } = this.#pose;
@@ -253,20 +241,14 @@ export class Controller {
   #following(nowMs: number, pan: AxisMeeting, tilt: AxisMeeting, cos: number, fieldDeg: number): Following {
     const { filter, seenMs } = this.#target;
     const [panSeen, tiltSeen] = [filter.at(seenMs, PAN), filter.at(seenMs, TILT)];
-    const moving =
-      this.#gate.last.pan !== 0 ||
-      this.#gate.last.tilt !== 0 ||
-      this.#pose.pan.at(nowMs).velocity !== 0 ||
-      this.#pose.tilt.at(nowMs).velocity !== 0;
     return this.#zone.step({
       nowMs,
       axis: { panDeg: pan.axisDeg, tiltDeg: tilt.axisDeg },
       seen: { panDeg: panSeen.position, tiltDeg: tiltSeen.position },
-      ahead: { panDeg: sureDeg(pan), tiltDeg: sureDeg(tilt) },
+      ahead: { panDeg: pan.target.position, tiltDeg: tilt.target.position },
       cos,
       fieldDeg,
       stdDeg: Math.sqrt(Math.max(panSeen.positionVar, tiltSeen.positionVar)),
-      moving,
       moveS: ({ panDeg, tiltDeg }) =>
         Math.max(
           moveSeconds(panDeg - pan.axisDeg, this.#pose.pan.plant),
@@ -280,7 +262,7 @@ export class Controller {
     const delayS = Math.max(this.#pose.pan.plant.delayMs, this.#pose.tilt.plant.delayMs) / 1000;
     return (
       Math.hypot(pan.target.velocity * cos, tilt.target.velocity) *
-      (delayS + this.#target.horizon.seconds(this.#options.commands_per_s, 0))
+      (delayS + this.#target.horizonS(this.#options.commands_per_s))
     );
   }
 

@@ -4,22 +4,11 @@ import { fieldOfViewDeg, type Lens, toAngleDeg, toDirection, type View } from '.
 import { OwnMotion } from './own-motion.ts';
 import type { Plant, ReportedPose, TargetBox, Velocity } from './types.ts';
 
-/** For so long after a command that may never have been carried out, the camera's word counts while it moves too … */
-const DOUBT_MS = 2000;
-/** … if it answers commands within this time; otherwise its position is too old. The age may differ by this much … */
-const SLOW_MS = 500;
-const STATUS_OFF_MS = 250;
-/** … the way in that time is looked at so finely … */
-const STATUS_STEPS = 8;
-/** … and positions further than this from all of it are taken as reported. */
-const BESIDE_DEG = 1.5;
-
 export class DeadReckoning {
   readonly pan: OwnMotion;
   readonly tilt: OwnMotion;
   readonly zoom: OwnMotion;
   readonly #lens: Lens;
-  #doubtedMs = Number.NEGATIVE_INFINITY;
 
   constructor(lens: Lens, { pan, tilt, zoom }: Plant, maxZoom: number) {
     this.#lens = lens;
@@ -44,11 +33,6 @@ export class DeadReckoning {
     this.pan.sent(atMs, pan);
     this.tilt.sent(atMs, tilt);
     this.zoom.sent(atMs, zoom);
-  }
-
-  /** The last command may not have been carried out. */
-  doubt(atMs: number): void {
-    this.#doubtedMs = atMs;
   }
 
   /** The view that a picture of that time shows. */
@@ -80,36 +64,18 @@ export class DeadReckoning {
   }
 
   /**
-   * The reported pose of a camera at rest is used; while it moves, the time of a status is too uncertain. Only after a
-   * lost request, when the camera may not be where it was sent, the pose is corrected also while it moves.
+   * The reported pose of a camera at rest is used; while it moves, the time of a status is too uncertain.
    * @returns by how much the pose was corrected
    */
   align({ atMs, panDeg, tiltDeg, zoomX }: ReportedPose): Direction {
-    const isDoubted = atMs < this.#doubtedMs + DOUBT_MS;
-    const off = (motion: OwnMotion, reported: number | undefined) => {
-      if (reported === undefined || !Number.isFinite(reported)) return 0;
-      if (motion.restsFrom(atMs)) return reported - motion.at(atMs).position;
-      // A zoom that was not carried out hardly moves what is near the centre: it can wait until it rests.
-      return isDoubted && motion !== this.zoom ? beside(motion, atMs, reported) : 0;
-    };
+    const off = (motion: OwnMotion, reported: number | undefined) =>
+      reported !== undefined && Number.isFinite(reported) && motion.restsFrom(atMs)
+        ? reported - motion.at(atMs).position
+        : 0;
     const by = { panDeg: off(this.pan, panDeg), tiltDeg: off(this.tilt, tiltDeg) };
     this.zoom.shift(off(this.zoom, zoomX));
     this.pan.shift(by.panDeg);
     this.tilt.shift(by.tiltDeg);
     return by;
   }
-}
-
-/** How far a position is from the computed path of the axis at about that time; 0: on it. */
-function beside(motion: OwnMotion, atMs: number, position: number): number {
-  if (motion.plant.delayMs > SLOW_MS) return 0;
-  const mostMs = STATUS_OFF_MS + motion.plant.delayMs;
-  let [low, high] = [Infinity, -Infinity];
-  for (let step = -STATUS_STEPS; step <= STATUS_STEPS; step++) {
-    const reckoned = motion.at(atMs + (mostMs * step) / STATUS_STEPS).position;
-    low = Math.min(low, reckoned);
-    high = Math.max(high, reckoned);
-  }
-  if (position > high + BESIDE_DEG) return position - high;
-  return position < low - BESIDE_DEG ? position - low : 0;
 }
