@@ -161,12 +161,10 @@ export function isDetr(model: ModelFacts): boolean {
   return /rt-?detr/i.test(model.metadata.description ?? '');
 }
 
-/** The output of a model that has one, [1, rows, columns]. */
+/** The one output [1, rows, columns]. Raw heads and masks beside it have more dimensions and are not read. */
 export function onlyOutput({ outputs }: ModelFacts): ValueInfo | null {
-  const [output] = outputs;
-  return output !== undefined && outputs.length === 1 && output.dims.length === 3 && batchOfOne(output.dims)
-    ? output
-    : null;
+  const [output, ...more] = outputs.filter(({ dims }) => dims.length <= 3);
+  return output?.dims.length === 3 && more.length === 0 && batchOfOne(output.dims) ? output : null;
 }
 
 /** Says when the exporter of a YOLO model noted that it does not detect boxes. */

@@ -49,6 +49,8 @@ const CASE_TABLE: Readonly<Record<string, Outcome>> = {
   'nms-free-comma-names': [{}, 'yolo-nms-free: '],
   'nms-free-defaultdict-names': [{}, 'yolo-nms-free: '],
   'tf-ssd': [{ class_names: 'coco91' }, 'boxes-scores-classes: cat 0.90'],
+  // Recognized; its numbers are all 0.1, which no boxes in pixels are.
+  'v5-old-4-outputs': [{}, 'behave like yolo [1, 252, 5 + 3]: expected box centres in pixels'],
   'yolox-open-columns': [{}, 'yolox: nothing'],
   'yunet-like': [{}, 'model_family_unknown'],
 };
@@ -82,6 +84,17 @@ describe('recognized by what is thresholded, not by names', () => {
     ['a softmax', 'in a softmax', pair('boxes', 'logits', Array(12).fill([-3, -2, 7]).flat())],
     ['most queries are sure', '12 of 12 boxes have', pair('boxes', 'logits', Array(12).fill([3, -2, -7]).flat())],
     ['scores are no logits', 'model_family_unknown', pair('boxes', 'logit_scores', logits)],
+    [
+      'raw heads beside the output that is read',
+      'yolo: person 0.90',
+      {
+        outputs: [
+          out('raw', [1, 3, 8, 8, 8], new Float32Array(1536)),
+          out('output', [1, 252, 8], rows(252, 8, [[32, 32, 9, 9, 0.9, 1, 0, 0]])),
+        ],
+        metadata: { names: NAMES },
+      },
+    ],
     ['two boxes', 'model_family_unknown', pair('boxes', 'logits', logits, [out('boxes_2', [1, 9, 4], boxesOf(9))])],
     [
       'the boxes whose number fits the scores, wherever they are',
