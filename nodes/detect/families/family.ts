@@ -161,9 +161,9 @@ export function isDetr(model: ModelFacts): boolean {
   return /rt-?detr/i.test(model.metadata.description ?? '');
 }
 
-/** The one output [1, rows, columns]. Raw heads and masks beside it have more dimensions and are not read. */
+/** The one output [1, rows, columns]. Raw heads beside it, of five dimensions, are not read. */
 export function onlyOutput({ outputs }: ModelFacts): ValueInfo | null {
-  const [output, ...more] = outputs.filter(({ dims }) => dims.length <= 3);
+  const [output, ...more] = outputs.filter(({ dims }) => dims.length !== 5);
   return output?.dims.length === 3 && more.length === 0 && batchOfOne(output.dims) ? output : null;
 }
 
