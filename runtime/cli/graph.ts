@@ -69,6 +69,8 @@ class GraphRun {
   readonly #over: Promise<number>;
   #leave: (exitCode: number) => void = () => undefined;
   #ready = false;
+  /** It is being stopped: whoever waits for `ready` must not take it for running. */
+  #left = false;
   /** A node threw in this run: even if the session went on, the run was not clean. */
   #nodeFailed = false;
 
@@ -78,7 +80,10 @@ class GraphRun {
     this.#surroundings = surroundings;
     this.#exitAtEnd = options.exitAtEnd;
     this.#over = new Promise((resolve) => {
-      this.#leave = resolve;
+      this.#leave = (exitCode) => {
+        this.#left = true;
+        resolve(exitCode);
+      };
     });
   }
 
@@ -103,7 +108,7 @@ class GraphRun {
 
   changed(session: Session): void {
     const { state, error } = session;
-    if (state === 'running' && !this.#ready) {
+    if (state === 'running' && !this.#ready && !this.#left) {
       this.#ready = true;
       const line = `ready ${this.#url} session=${session.id} camera=${session.graph.camera}\n`;
       this.#running.status.aside(() => this.#surroundings.stdout.write(line));

@@ -34,7 +34,7 @@ export class StatusLine {
   show(text: string): void {
     if (!this.live) return;
     // A terminal that does not know its width says 0.
-    this.#line = text.slice(0, Math.max(20, (this.#terminal.columns || 120) - 1));
+    this.#line = text.slice(0, (this.#terminal.columns || 120) - 1);
     this.#terminal.write(`${CLEAR}${this.#line}`);
   }
 
