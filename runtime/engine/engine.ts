@@ -155,7 +155,7 @@ export class Engine {
 
   #nodeJob({ id, use, params, links }: EngineGraph['nodes'][number], { states, stats }: Handover): NodeJob {
     const inputs = links.map(({ input }) => input);
-    return { id, use, params, inputs, kept: states[id] ?? this.#kept[id], stats: stats[id] };
+    return { id, use, params, inputs, kept: own(states, id) ?? own(this.#kept, id), stats: own(stats, id) };
   }
 
   #begin(): void {
@@ -194,4 +194,9 @@ export class Engine {
 
 export function unansweredRequest(name: string): WindhoverError {
   return new WindhoverError('unknown_request', `no node of this graph answers ${name}`);
+}
+
+/** A node may be called `constructor`: what every object inherits does not count. */
+function own<T>(record: Readonly<Record<string, T>>, id: string): T | undefined {
+  return Object.hasOwn(record, id) ? record[id] : undefined;
 }
