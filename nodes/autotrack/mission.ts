@@ -61,16 +61,9 @@ export class Mission {
   #idleSinceMs: number | null = null;
   #returnSinceMs: number | null = null;
   #restSinceMs: number | null = null;
-  /** When the look-around began. */
-  #searchSinceMs: number | null = null;
 
   constructor(options: MissionOptions) {
     this.#options = options;
-  }
-
-  /** When the look-around that is under way began; null: there is none. */
-  get searchSinceMs(): number | null {
-    return this.#searchSinceMs;
   }
 
   step(input: MissionInput): MissionOutput {
@@ -79,14 +72,12 @@ export class Mission {
     if (id !== this.#selectedId) {
       this.#selectedId = id;
       this.#restSinceMs = null;
-      this.#searchSinceMs = null;
     }
     if (selection === null || seenMs === null) return this.#without(input);
     const isFollowed = control !== 'blind' && control !== 'idle';
     if (isFollowed) {
       this.#idleSinceMs = null;
       this.#returnSinceMs = null;
-      this.#searchSinceMs = null;
       return this.#follow(nowMs, selection, control);
     }
     return this.#lost(input, (nowMs - seenMs) / 1000);
@@ -103,26 +94,19 @@ export class Mission {
 
   #lost(input: MissionInput, unseenS: number): MissionOutput {
     const { hold_s: holdS, search_s: searchS, return_after_s: returnS } = this.#options;
-    const { nowMs, selection } = input;
     this.#restSinceMs = null;
-    const isOver = unseenS >= Math.max(returnS, holdS + searchS);
-    if (isOver) {
-      this.#searchSinceMs = null;
+    if (unseenS >= Math.max(returnS, holdS + searchS)) {
       // The operator's target stays selected: it may come back, and only the operator releases it.
-      const release = selection?.by === 'graph' ? 'lost' : null;
+      const release = input.selection?.by === 'graph' ? 'lost' : null;
       return { ...this.#home(input), release };
     }
-    if (unseenS < holdS || unseenS >= holdS + searchS) {
-      this.#searchSinceMs = null;
-      return { order: 'hold', state: 'holding', release: null };
-    }
-    this.#searchSinceMs ??= nowMs;
-    return { order: 'search', state: 'searching', release: null };
+    return unseenS < holdS || unseenS >= holdS + searchS
+      ? { order: 'hold', state: 'holding', release: null }
+      : { order: 'search', state: 'searching', release: null };
   }
 
   /** Nothing is selected, or what is has never been in sight. */
   #without(input: MissionInput): MissionOutput {
-    this.#searchSinceMs = null;
     this.#restSinceMs = null;
     this.#idleSinceMs ??= input.nowMs;
     const idleS = (input.nowMs - this.#idleSinceMs) / 1000;
