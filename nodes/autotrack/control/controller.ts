@@ -241,14 +241,20 @@ export class Controller {
   #following(nowMs: number, pan: AxisMeeting, tilt: AxisMeeting, cos: number, fieldDeg: number): Following {
     const { filter, seenMs } = this.#target;
     const [panSeen, tiltSeen] = [filter.at(seenMs, PAN), filter.at(seenMs, TILT)];
+    const moving =
+      this.#gate.last.pan !== 0 ||
+      this.#gate.last.tilt !== 0 ||
+      this.#pose.pan.at(nowMs).velocity !== 0 ||
+      this.#pose.tilt.at(nowMs).velocity !== 0;
     return this.#zone.step({
       nowMs,
       axis: { panDeg: pan.axisDeg, tiltDeg: tilt.axisDeg },
       seen: { panDeg: panSeen.position, tiltDeg: tiltSeen.position },
-      ahead: { panDeg: pan.target.position, tiltDeg: tilt.target.position },
+      ahead: { panDeg: pan.sureDeg, tiltDeg: tilt.sureDeg },
       cos,
       fieldDeg,
       stdDeg: Math.sqrt(Math.max(panSeen.positionVar, tiltSeen.positionVar)),
+      moving,
       moveS: ({ panDeg, tiltDeg }) =>
         Math.max(
           moveSeconds(panDeg - pan.axisDeg, this.#pose.pan.plant),

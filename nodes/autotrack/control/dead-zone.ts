@@ -1,7 +1,7 @@
 /**
  * When the camera rests. A target that stays in a small region is not followed: the camera points at where it will be
  * on average and stands still, so that hovering targets and noise do not wear its motors. When that average moves, the
- * camera is corrected by one short move. A target that moves on in one direction
+ * camera is corrected by one short move, as often as a budget of motion allows. A target that moves on in one direction
  * is followed, however slow it is.
  */
 import type { Direction } from '../../../runtime/node.ts';
@@ -29,10 +29,14 @@ const NEARLY = 0.85;
 /** … or will be this far out. A hovering target that turns back in time is not run after. */
 const FAR_AHEAD = 1.6;
 
+/** Share of the time that a resting camera may move for corrections, and the most that is saved up, in seconds. */
+const BUDGET = { share: 0.02, mostS: 0.6, firstS: 0.6 };
+/** A move is commanded for its time, and under way for as long again and a ramp. */
+const COST = 2.3;
 /** A move that ends before the next step does is ended now. */
 const SOON_MS = 20;
-/** Distance from which on a correction is worth a move, in dead zones … */
-const WORTH = 0.3;
+/** Distance from which on it is worth it, in dead zones. */
+const WORTH = 0.12;
 /** … and in radii of the region that the target has lately been in. */
 const WORTH_RADII = 0.5;
 
@@ -44,9 +48,11 @@ export interface ZoneInput extends Scale {
   readonly axis: Direction;
   /** Where the target was seen last. */
   readonly seen: Direction;
-  /** Where it will be when a command of now acts. */
+  /** Where it will be, as far as its velocity is sure, when a command of now acts. */
   readonly ahead: Direction;
   readonly fieldDeg: number;
+  /** The camera is under way, or told to be. */
+  readonly moving: boolean;
   /** How long a short move to there takes. */
   readonly moveS: (to: Direction) => number;
 }
@@ -60,6 +66,10 @@ export class DeadZone {
   #settledMs = Number.NEGATIVE_INFINITY;
   /** The target goes on in one direction, at this speed. */
   #drift: AngularVelocity | null = null;
+  #budgetS: number = BUDGET.firstS;
+  /** The region has not been centred yet. */
+  #first = false;
+  #lastMs = Number.NaN;
   #judgedMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: Pick<ControlOptions, 'dead_zone'>) {
@@ -86,6 +96,8 @@ export class DeadZone {
     this.#places.reset();
     this.#state = 'track';
     this.#drift = null;
+    this.#budgetS = BUDGET.firstS;
+    this.#lastMs = Number.NaN;
     this.#judgedMs = Number.NEGATIVE_INFINITY;
   }
 
@@ -101,6 +113,7 @@ export class DeadZone {
   }
 
   step(now: ZoneInput): Following {
+    this.#spend(now);
     const last = this.#places.last;
     if (last === undefined) return this.#state;
     if (this.#state !== 'track' && this.#leaves(now)) this.#leave(now);
@@ -114,6 +127,16 @@ export class DeadZone {
     return this.#state;
   }
 
+  /** Time under way is paid from the budget. */
+  #spend({ nowMs, moving }: ZoneInput): void {
+    const dtS = Number.isFinite(this.#lastMs) ? Math.max(0, nowMs - this.#lastMs) / 1000 : 0;
+    this.#lastMs = nowMs;
+    if (this.#state === 'rest' && !moving) this.#first = false;
+    if (this.#state === 'track' || this.#first) return;
+    const spent = moving ? dtS : 0;
+    this.#budgetS = Math.min(BUDGET.mostS, this.#budgetS + BUDGET.share * dtS - spent);
+  }
+
   /** With a new place: whether to rest, to follow, or to correct. */
   #judge(now: ZoneInput): void {
     if (this.#state === 'track') {
@@ -122,6 +145,8 @@ export class DeadZone {
       if (this.#drift !== null || !this.#stays(now)) return;
       this.#forgetOutside(now);
       this.#aim = this.#places.forecast() ?? this.#aim;
+      this.#budgetS = BUDGET.firstS;
+      this.#first = true;
       this.#settle(now);
       return;
     }
@@ -149,7 +174,7 @@ export class DeadZone {
     this.#drift = this.#watch.oneWay(lastMs - WINDOW_S * 1000, now) ?? this.#watch.velocity(lastMs - LEAVING_S * 1000);
   }
 
-  /** One short move, when it is worth it. */
+  /** One short move, when it is worth it and the budget allows it. */
   #putRight(now: ZoneInput): void {
     const aim = this.#places.forecast();
     if (aim === null) return;
@@ -157,8 +182,9 @@ export class DeadZone {
     const lastMs = this.#places.last?.atMs ?? 0;
     const { radiusDeg } = regionOf(this.#places.since(lastMs - WINDOW_S * 1000), now.cos);
     const worth = Math.max(WORTH * this.#zone * now.fieldDeg + now.stdDeg, WORTH_RADII * radiusDeg);
-    if (off < worth) return;
+    if (off < worth || this.#budgetS < COST * now.moveS(aim)) return;
     this.#aim = aim;
+    this.#first = false;
     this.#settle(now);
   }
 

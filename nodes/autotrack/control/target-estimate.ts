@@ -31,10 +31,15 @@ export interface SeenDirection extends Direction {
   readonly fieldDeg: number;
 }
 
+/** A velocity counts as sure when its square is well above this many times its variance. */
+const SURE = 4;
+
 /** One axis and the target's direction on it, at the moment at which a command of now begins to act. */
 export interface AxisMeeting extends Meeting {
   readonly target: Estimate;
   readonly axisDeg: number;
+  /** Where the target will be if it moves only as far as its velocity is sure. */
+  readonly sureDeg: number;
 }
 
 export class TargetEstimate {
@@ -91,8 +96,10 @@ export class TargetEstimate {
     const actsMs = nowMs + motion.plant.delayMs;
     const target = this.leads[axis].at(actsMs, this.filter.at(actsMs, axis));
     const { position, velocity } = motion.at(actsMs);
+    const unsure = 1 - target.velocity ** 2 / (target.velocity ** 2 + SURE * target.velocityVar + 1e-12);
     return {
       target,
+      sureDeg: target.position - ((target.velocity * (actsMs - this.filter.atMs)) / 1000) * unsure,
       axisDeg: position,
       errorDeg: target.position - position,
       targetDegPerS: target.velocity,
