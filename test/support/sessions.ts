@@ -33,9 +33,9 @@ export function collector(take: (message: Message) => void, isRecord = false): S
 
 export class TestSession implements AsyncDisposable {
   readonly log: Record<string, unknown>[] = [];
-  readonly recorded: string[] = [];
   readonly states: SessionState[] = [];
   readonly #folder = new Folder();
+  readonly #recorded: string[] = [];
   #set: SessionSet | undefined;
   #session: Session | undefined;
   #id = '';
@@ -58,9 +58,15 @@ export class TestSession implements AsyncDisposable {
       },
     });
     test.#set = set;
-    if (options.record) set.hub.subscribe(collector(({ json }) => void test.recorded.push(json), true));
+    if (options.record) set.hub.subscribe(collector(({ json }) => void test.#recorded.push(json), true));
     test.#id = set.create().view.session_id;
     return test;
+  }
+
+  /** What the record holds, with what the hub still had for it. */
+  get recorded(): readonly string[] {
+    this.set.hub.flush();
+    return this.#recorded;
   }
 
   get view(): SessionView {
