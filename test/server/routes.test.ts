@@ -254,7 +254,21 @@ describe('OpenAPI', () => {
     expect(post?.responses['201']?.content['application/json']?.schema.required).toContain('created');
   });
 
-  test('has a page', async () => {
-    expect(await rig().call('GET', '/openapi')).toMatchObject({ status: 200 });
+  test('has a page that shows every route, answer and field', async () => {
+    const { call } = rig();
+    const { body: page, status } = await call('GET', '/openapi');
+    expect(status).toBe(200);
+    const { paths } = (await call('GET', '/openapi/json')).body as OpenApiDocument;
+    for (const [path, methods] of Object.entries(paths)) {
+      for (const [method, { responses }] of Object.entries(methods)) {
+        expect(page).toContain(`<h2>${method.toUpperCase()} ${path}</h2>`);
+        for (const [answer, { content = {} }] of Object.entries(responses)) {
+          expect(page).toContain(`>${answer} `);
+          const fields = Object.keys(content['application/json']?.schema.properties ?? {});
+          for (const field of fields) expect(page).toContain(`<li><code>${field}</code>: `);
+        }
+      }
+    }
+    expect(page).toContain('<code>&quot;drone-ptz-metadata/1&quot;</code>');
   });
 });
