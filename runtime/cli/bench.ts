@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { WindhoverError } from '../errors.ts';
 import type { Surroundings } from './command.ts';
 
-const BENCHES = ['tracking', 'pipeline', 'fanout', 'detector', 'checkpoints', 'autotrack'];
+const BENCHES = ['tracking', 'pipeline', 'fanout', 'detector', 'checkpoints', 'autotrack', 'cases'];
 
 export async function benchCommand(args: string[], { root, cwd }: Surroundings): Promise<number> {
   const [name = '', ...rest] = args;
