@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type Case, runCase } from './cases/case.ts';
 import { eventCases } from './cases/events.ts';
+import { modelCases } from './cases/models.ts';
 import { trackingCases } from './cases/tracking.ts';
 
 /** Where the cases are looked for, beside the repository. */
@@ -13,7 +14,7 @@ export const CASES = join(import.meta.dir, '../../shared/cases');
 
 /** All cases of the folder, in its order. */
 export function allCases(root: string): Case[] {
-  return [...trackingCases(root), ...eventCases(root)];
+  return [...trackingCases(root), ...eventCases(root), ...modelCases(root)];
 }
 
 /** @returns how many are not right */

@@ -1,14 +1,13 @@
 /** Runs a clip through the runtime itself, in a session's process, and gives back what came out for each frame. */
 import { builtinNodes } from '../../nodes/index.ts';
 import { sessionGraph } from '../../runtime/catalog/session-graph.ts';
-import { SystemClock } from '../../runtime/clock.ts';
 import type { Detection, DetectionClasses, DetectionsMessage, Track, TracksMessage } from '../../runtime/data.ts';
 import type { EngineGraph } from '../../runtime/engine/engine-graph.ts';
-import { type ErrorRecord, WindhoverError } from '../../runtime/errors.ts';
+import { WindhoverError } from '../../runtime/errors.ts';
 import { formatFault } from '../../runtime/graph/faults.ts';
 import { checkGraph } from '../../runtime/graph/load.ts';
-import { SessionProcess } from '../../runtime/session/session-process.ts';
 import { MODEL_FOLDERS, ROOT } from '../pipeline/input.ts';
+import { runInOwnProcess } from '../pipeline/own-process.ts';
 import type { ModelFacts } from './model-facts.ts';
 
 /** Curves need the boxes that are not put out in production as well. */
@@ -42,7 +41,9 @@ interface RecordedPart {
 /** @throws WindhoverError with the code of the fault when the graph or a node fails */
 export async function runClip(video: string, options: RunOptions): Promise<FrameRecord[]> {
   const records = new Map<number, RecordedPart>();
-  await runGraph(await clipGraph(video, options), video, (part) => {
+  await runInOwnProcess(await clipGraph(video, options), video, (report) => {
+    if (report.type !== 'published') return;
+    const part: RecordedPart = JSON.parse(report.message.json);
     const index = (part.detections ?? part.tracks)?.frame.index ?? -1;
     records.set(index, { ...records.get(index), ...part });
   });
@@ -80,38 +81,6 @@ async function clipGraph(video: string, { model, sets }: RunOptions): Promise<En
   });
   if (graph) return sessionGraph(graph).engine;
   throw new WindhoverError('bench_graph', faults.map(formatFault).join('\n'));
-}
-
-/** One process a clip, as in production: native memory goes with it. */
-function runGraph(graph: EngineGraph, name: string, take: (part: RecordedPart) => void): Promise<void> {
-  const clock = new SystemClock();
-  const options = {
-    file: 'bench.yaml',
-    camera: 'bench',
-    sessionId: 'bench',
-    pace: graph.pace,
-    // Nothing that is sent may be dropped.
-    recording: true,
-    modelFolders: MODEL_FOLDERS,
-    clockEpochMs: clock.epochMs,
-  };
-  return new Promise((resolve, reject) => {
-    let error: ErrorRecord | undefined;
-    let done = false;
-    new SessionProcess({ graph, options, kept: {} }, clock, {
-      message: (message) => {
-        if (message.type === 'published') take(JSON.parse(message.message.json));
-        else if (message.type === 'failed') error = message.error;
-        else if (message.type === 'done') done = true;
-      },
-      output: (line) => process.stderr.write(`${line}\n`),
-      exited: (how) => {
-        if (error) reject(new WindhoverError(error.code, `${name}: ${error.message}`));
-        else if (done) resolve();
-        else reject(new WindhoverError('session_process_died', `${name}: the process died (${how})`));
-      },
-    });
-  });
 }
 
 function modulePath(name: string): string {

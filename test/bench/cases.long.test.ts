@@ -1,0 +1,4 @@
+/** What users of trackers, cameras and servers reported is right now: the cases that run in processes and in real time. */
+import { describeCases } from './describe-cases.ts';
+
+describeCases((each) => each.isSlow, ['models/ssd-boxes-classprobs', 'models/ultraface-like', 'models/v7-e2e-2d']);
