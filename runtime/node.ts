@@ -224,7 +224,7 @@ export interface AnyNode {
   readonly requests?: Requests;
   readonly blocks?: boolean;
   readonly stateless?: boolean;
-  readonly pace?: (params: Record<string, unknown>) => Pace;
+  readonly pace?: (params: Record<string, unknown>) => Pace | Promise<Pace>;
   readonly validate?: (params: Record<string, unknown>, context: PrepareContext) => void | Promise<void>;
   readonly inspect?: (model: string, context: PrepareContext) => ModelCard | RefusedModel;
   readonly open: (

@@ -68,13 +68,13 @@ export async function frameRequest(
 }
 
 /** The pace of the nodes that produce; they must agree. Null when no node says, or the one that does fails to. */
-export function graphPace(nodes: readonly CallableNode[], context: CallContext): Pace | null {
+export async function graphPace(nodes: readonly CallableNode[], context: CallContext): Promise<Pace | null> {
   let first: { id: string; pace: Pace } | null = null;
   for (const node of nodes) {
     const { outline, contract } = node;
     let pace: Pace | undefined;
     try {
-      pace = contract.pace?.(node.params);
+      pace = await contract.pace?.(node.params);
     } catch (error) {
       reportError(node, error, context);
     }

@@ -14,12 +14,13 @@ import { suggestion } from '../nearest.ts';
 import type { PrepareContext } from '../node.ts';
 import { Secrets } from '../secrets.ts';
 import { type CallableNode, type CallContext, frameRequest, graphPace, validateNode } from './contract-calls.ts';
+import { ContractProcess } from './contract-process.ts';
 import { checkDeclarations } from './declarations.ts';
 import { Faults, type GraphFault, type TextPlace } from './faults.ts';
 import type { CheckedGraph, CheckedLink, CheckedNode } from './graph.ts';
 import { Groups } from './groups.ts';
 import { type FoundLink, findLinks, type LinkingNode } from './links.ts';
-import { isModulePath, type LoadNode, loadContract, modulePath, type NodeTable } from './modules.ts';
+import { isModulePath, loadContract, modulePath, type NodeTable } from './modules.ts';
 import { orderNodes } from './order.ts';
 import { GRAPH_VERSION, type NodeOutline, type Outline, readOutline } from './outline.ts';
 import { checkParams, collectSecrets } from './params.ts';
@@ -40,8 +41,8 @@ export interface LoadOptions {
   readonly prepare: PrepareContext;
   /** Another graph file that has this camera already, where cameras must be distinct. */
   readonly cameraOwner?: (camera: string) => string | undefined;
-  /** Imports a user's node module and gives its default export; for tests. */
-  readonly loadNode?: LoadNode;
+  /** How long a user's module may take to load, or to answer. */
+  readonly moduleLimitMs?: number;
 }
 
 export interface LoadResult {
@@ -86,7 +87,8 @@ export async function checkGraph(text: GraphText, file: string, options: LoadOpt
   }
   const secrets = new Set<string>();
   const context: CallContext = { prepare: options.prepare, faults, env, secrets };
-  const around = { options, folder: dirname(resolve(options.cwd, file)), context };
+  using modules = new ContractProcess(options.moduleLimitMs);
+  const around = { options, folder: dirname(resolve(options.cwd, file)), context, modules };
   const nodes: FoundNode[] = [];
   for (const node of outline.nodes) nodes.push(await findNode(node, around));
   for (const node of nodes) {
@@ -102,6 +104,8 @@ interface Surroundings {
   /** Of the graph file. */
   readonly folder: string;
   readonly context: CallContext;
+  /** Loads the user's nodes. */
+  readonly modules: ContractProcess;
 }
 
 interface FoundNode extends LinkingNode {
@@ -110,7 +114,7 @@ interface FoundNode extends LinkingNode {
 }
 
 async function findNode(outline: NodeOutline, around: Surroundings): Promise<FoundNode> {
-  const { options, folder, context } = around;
+  const { options, folder, context, modules } = around;
   const missing = { outline, contract: null, use: '' };
   const { use } = outline;
   if (use === null) return missing;
@@ -124,7 +128,8 @@ async function findNode(outline: NodeOutline, around: Surroundings): Promise<Fou
   }
   const found = isBuiltin ? name : modulePath(name, folder);
   try {
-    return { outline, contract: await loadContract(found, options.builtins, options.loadNode), use: found };
+    const contract = await (isBuiltin ? loadContract(found, options.builtins) : modules.load(found));
+    return { outline, contract, use: found };
   } catch (error) {
     const secrets = new Secrets();
     for (const variable of use.variables) secrets.add(context.env.get(variable) ?? '');
@@ -154,7 +159,7 @@ async function assemble(outline: Outline, nodes: readonly FoundNode[], around: S
     const place = worker === null ? {} : { worker: worker.name };
     checked.push({ id, use: node.use, contract, params, links: asked, line: at.line, column: at.column, ...place });
   }
-  const pace = graphPace(callable, context);
+  const pace = await graphPace(callable, context);
   checkProducer(outline, nodes, faults);
   return {
     file: faults.file,

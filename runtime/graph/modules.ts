@@ -1,18 +1,12 @@
 /** From `use` to a node's contract: built-in nodes by name, a user's own by the path of its module. */
 import { existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { errorCode, errorMessage, WindhoverError } from '../errors.ts';
+import { errorMessage, WindhoverError } from '../errors.ts';
 import type { AnyNode } from '../node.ts';
 import { isContract } from './graph.ts';
 
 /** Built-in nodes by name; each is loaded when it is used. */
 export type NodeTable = Readonly<Record<string, () => Promise<{ readonly default: AnyNode }>>>;
-
-/** Imports the module at an absolute path and gives its default export. */
-export type LoadNode = (path: string) => Promise<unknown>;
-
-/** A module that never finishes loading must not block the check. */
-const LOAD_LIMIT_MS = 10_000;
 
 /** A `use` with a slash or the suffix of a module is a path, any other is a name. */
 export function isModulePath(use: string): boolean {
@@ -29,9 +23,9 @@ export function modulePath(use: string, folder: string): string {
  * @param use name of a built-in node, or absolute path of a user's module
  * @throws WindhoverError `module`, see {@link loadModule}
  */
-export async function loadContract(use: string, builtins: NodeTable, load?: LoadNode): Promise<AnyNode> {
+export async function loadContract(use: string, builtins: NodeTable): Promise<AnyNode> {
   const builtin = Object.hasOwn(builtins, use) ? builtins[use] : undefined;
-  return builtin === undefined ? await loadModule(use, load) : (await builtin()).default;
+  return builtin === undefined ? await loadModule(use) : (await builtin()).default;
 }
 
 /** The contracts of all built-in nodes, in the table's order. */
@@ -40,22 +34,16 @@ export async function loadContracts(builtins: NodeTable): Promise<AnyNode[]> {
 }
 
 /**
- * Loads a user's node.
+ * Loads a user's node into this process.
  * @throws WindhoverError `module`: not there, fails to load (with the file and line of the error), or is no node
  */
-export async function loadModule(path: string, load: LoadNode = importDefault): Promise<AnyNode> {
-  // An injected loader decides itself what exists.
-  if (load === importDefault && !isFile(path))
-    throw new WindhoverError('module', `there is no file ${path}`, { permanent: true });
+export async function loadModule(path: string): Promise<AnyNode> {
+  if (!isFile(path)) throw new WindhoverError('module', `there is no file ${path}`, { permanent: true });
   let exported: unknown;
   try {
-    exported = await withLimit(load(path), path);
-  } catch (error) {
-    throw new WindhoverError('module', `can't be loaded: ${moduleError(error, path)}`, {
-      cause: error,
-      // A busy machine may be faster next time.
-      permanent: errorCode(error) !== 'module_slow',
-    });
+    exported = await importDefault(path);
+  } catch (cause) {
+    throw new WindhoverError('module', `can't be loaded: ${moduleError(cause, path)}`, { cause, permanent: true });
   }
   if (isContract(exported)) return exported;
   const found = exported === undefined ? 'has no default export' : 'has another default export';
@@ -69,22 +57,7 @@ async function importDefault(path: string): Promise<unknown> {
   return typeof module === 'object' && module !== null && 'default' in module ? module.default : undefined;
 }
 
-async function withLimit<T>(promise: Promise<T>, path: string): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const limit = new Promise<never>((_, reject) => {
-    timer = setTimeout(
-      () => reject(new WindhoverError('module_slow', `${path} did not load in ${LOAD_LIMIT_MS / 1000} s`)),
-      LOAD_LIMIT_MS,
-    );
-  });
-  try {
-    return await Promise.race([promise, limit]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-function isFile(path: string): boolean {
+export function isFile(path: string): boolean {
   return existsSync(path) && statSync(path).isFile();
 }
 

@@ -54,6 +54,20 @@ describe('check', () => {
     expect(stderr).toBe(`${bad}:7:17 nodes.track.use: no node is called 'trac'; did you mean 'track'?\n`);
   });
 
+  test.each(['check', 'graph', 'serve'])(
+    '%s: a module that ends the process is a fault like others',
+    async (command) => {
+      using folder = new Folder();
+      folder.write('exits.ts', 'process.exit(0);');
+      const file = folder.write('own.yaml', graphText(chain('asap', { own: '{ use: ./exits.ts, from: track }' })));
+      const { exitCode, stdout, stderr } = await runCommand([command, file]);
+      expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
+      expect(stderr).toBe(
+        `${file}:9:15 nodes.own.use: ${folder.file('exits.ts')} ended its process when it was to load (exit code 0)\n`,
+      );
+    },
+  );
+
   test.each([
     { why: 'a file that is not there', file: 'no.yaml', says: 'no.yaml:1:1: there is no such file\n' },
     { why: 'a folder', file: 'graphs', says: 'graphs:1:1: is a folder, not a graph file\n' },

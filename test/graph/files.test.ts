@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import { formatFault } from '../../runtime/graph/faults.ts';
 import { loadGraph } from '../../runtime/graph/load.ts';
 import { nodeTable } from '../support/node-table.ts';
-import { check, GOOD, NODES } from './nodes.ts';
+import { GOOD, NODES } from './nodes.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'graphs-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -86,11 +86,4 @@ test('modules that are no nodes are faults of `use`', async () => {
     `${at} is not a node: FOLDER/open.ts has another default export; write export default defineNode({ … })`,
     `${at} there is no file FOLDER/missing.ts`,
   ]);
-});
-
-test('the loader of modules can be replaced', async () => {
-  const counter = NODES.find((node) => node.name === 'publish');
-  const { graph, faults } = await check(graphWith('my/own.ts'), { loadNode: async () => counter });
-  expect(faults).toEqual([]);
-  expect(graph?.nodes.at(-1)?.use).toBe('/site/graphs/my/own.ts');
 });
