@@ -1,4 +1,16 @@
-/** The clock of the runtime. Injected everywhere, so that tests can control time. */
+/**
+ * The clocks of the runtime. Injected everywhere, so that tests can control time.
+ *
+ * Two clocks, for two purposes. Durations, order and deadlines are times on the monotonic clock, always. Unix time is
+ * for clients alone, and is set at any moment: by hand, or by NTP some time after boot. So never note when something
+ * was as Unix time, and never note once how far apart the clocks are: keep the monotonic time, and ask for the Unix
+ * time of it at the moment that a message is made:
+ *
+ *     const wall = new WallTime(clock);              // one for each node or session
+ *     captureUnixMs: wall.at(captureMonoMs)          // follows the wall clock at once when it is set
+ *
+ * In `asap` pace times are those of the media, and no wall clock has a part in them.
+ */
 
 export interface Clock {
   /** Milliseconds since 1970, may jump. */
@@ -7,24 +19,59 @@ export interface Clock {
   monoMs(): number;
 }
 
-/**
- * The real clock. Every thread has its own zero for `performance.now()`, so the parent process chooses an epoch once
- * and hands it on: with it, `monoMs` agrees in all threads and counts from the start of the server.
- */
-export class SystemClock implements Clock {
-  readonly epochMs: number;
+/** The same moment on both clocks. */
+export interface Moment {
+  readonly monoMs: number;
+  readonly unixMs: number;
+}
 
-  constructor(epochMs: number = performance.timeOrigin) {
-    this.epochMs = epochMs;
+export function momentOf(clock: Clock): Moment {
+  return { monoMs: clock.monoMs(), unixMs: clock.unixMs() };
+}
+
+/** Unix time of moments on the monotonic clock, by the wall clock as it is set now. Steady as long as nobody sets it. */
+export class WallTime {
+  readonly #clock: Clock;
+  /** Unix time less monotonic time. */
+  #offsetMs = Number.NaN;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
   }
 
+  at(monoMs: number): number {
+    return monoMs + this.#look();
+  }
+
+  #look(): number {
+    const beforeMs = this.#clock.monoMs();
+    const unixMs = this.#clock.unixMs();
+    const offsetMs = unixMs - beforeMs;
+    const isKnown = Math.abs(offsetMs - this.#offsetMs) <= SET_MS;
+    // A thread that was halted between the two looks knows nothing new.
+    const isHalted = this.#clock.monoMs() - beforeMs > SET_MS / 2 && !Number.isNaN(this.#offsetMs);
+    if (!isKnown && !isHalted) this.#offsetMs = offsetMs;
+    return this.#offsetMs;
+  }
+}
+
+/** More than the reading of two clocks is off: by so much a wall clock was set. */
+const SET_MS = 20;
+
+/** The real clock. */
+export class SystemClock implements Clock {
+  /** Every thread has its own zero for `performance.now()`. */
+  readonly #zeroMs: number;
+
   /**
-   * The clock of another process. Its threads know their start only by the wall clock; if that was set since
-   * the parent started, the difference is found by comparing with the parent's `monoMs`, sent a moment ago.
+   * @param parent a moment ago, by the clock of the thread or process that this one has its time from, so that
+   *   `monoMs` agrees in all of them. Without it, the time counts from the start of this thread.
+   * @param askedMs `performance.now()` from before that moment: it bounds what a step of the wall clock just then does
    */
-  static inChild(epochMs: number, parentMonoMs: number): SystemClock {
-    const differenceMs = new SystemClock(epochMs).monoMs() - parentMonoMs;
-    return new SystemClock(Math.abs(differenceMs) < IPC_DELAY_MS ? epochMs : epochMs + differenceMs);
+  constructor(parent?: Moment, askedMs = Number.NEGATIVE_INFINITY) {
+    const nowMs = performance.now();
+    const sinceMs = parent === undefined ? 0 : Math.min(Math.max(0, Date.now() - parent.unixMs), nowMs - askedMs);
+    this.#zeroMs = parent === undefined ? 0 : nowMs - sinceMs - parent.monoMs;
   }
 
   unixMs(): number {
@@ -32,9 +79,6 @@ export class SystemClock implements Clock {
   }
 
   monoMs(): number {
-    return performance.timeOrigin + performance.now() - this.epochMs;
+    return performance.now() - this.#zeroMs;
   }
 }
-
-/** More than the longest delay of a message between processes. */
-const IPC_DELAY_MS = 250;

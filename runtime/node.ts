@@ -19,7 +19,7 @@ export { type Static, type TSchema, Type } from '@sinclair/typebox';
 export * from '../schemas/board.ts';
 export { targetRequests } from '../schemas/command.ts';
 export { type MessageOf, type Topic, type Topics, topic, topics } from '../schemas/topics.ts';
-export type { Clock } from './clock.ts';
+export { type Clock, type Moment, WallTime } from './clock.ts';
 export type * from './data.ts';
 export { frameBytes, toSourcePx } from './data.ts';
 export { errorCode, errorMessage, WindhoverError } from './errors.ts';

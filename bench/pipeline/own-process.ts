@@ -17,7 +17,6 @@ export function runInOwnProcess(graph: EngineGraph, name: string, take: (report:
     // Nothing that is sent may be dropped.
     recording: true,
     modelFolders: MODEL_FOLDERS,
-    clockEpochMs: clock.epochMs,
   };
   return new Promise((resolve, reject) => {
     let error: ErrorRecord | undefined;

@@ -3,19 +3,13 @@
  * its zones change, `end` once it was unseen for `endAfterMs`, or when everything ends. Every `new` gets exactly one
  * `end`. Pure stepper: times are arguments, on the capture clock of the frames.
  */
-import type { Box, MessageOf, Track, topics } from '../../runtime/node.ts';
+import type { Box, MessageOf, Moment, Track, topics } from '../../runtime/node.ts';
 
 export interface LifecycleOptions {
   readonly cameraId: string;
   /** Sightings before a track is confirmed. */
   readonly confirmAfter: number;
   readonly endAfterMs: number;
-}
-
-/** The same moment on both clocks. */
-export interface Moment {
-  readonly monoMs: number;
-  readonly unixMs: number;
 }
 
 /** A track as seen in one frame, with its box as it goes on the wire. */

@@ -2,6 +2,7 @@
 import {
   type FrameMeta,
   type MessageOf,
+  type Moment,
   type NodeContext,
   type PtzMessage,
   TargetPhase,
@@ -13,7 +14,6 @@ import { round6, unitInterval, wireBbox } from './bbox.ts';
 import {
   type LifecycleEvent,
   type LifecycleOptions,
-  type Moment,
   type Sighting,
   TrackLifecycle,
   type TrackState,

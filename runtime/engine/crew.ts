@@ -42,10 +42,10 @@ export class Crew {
   }
 
   /** Opens the nodes. @throws WindhoverError of the first node that cannot be opened */
-  async open(job: Job): Promise<void> {
+  async open(job: () => Job): Promise<void> {
     await this.#ready.promise;
     this.#state = 'opening';
-    this.#worker.postMessage(job satisfies ToWorker);
+    this.#worker.postMessage(job() satisfies ToWorker);
     await this.#opened.promise;
   }
 

@@ -6,6 +6,7 @@
  *     change(): see graph-change.ts
  *     stop():   stop → every worker; producing nodes end, the end travels down the graph, done ← every worker
  */
+import { type Clock, momentOf } from '../clock.ts';
 import { type ErrorRecord, toRecord, WindhoverError } from '../errors.ts';
 import { Crew } from './crew.ts';
 import type { EngineGraph } from './engine-graph.ts';
@@ -33,6 +34,7 @@ export class Engine {
   readonly #options: RunOptions;
   /** What each node saved by `keep`, by node id. */
   readonly #kept: Record<string, unknown>;
+  readonly #clock: Clock;
   readonly #listener: EngineListener;
   readonly #sendCredits = new SharedArrayBuffer(4);
   /** Requests that came while the graph was changing. */
@@ -53,11 +55,13 @@ export class Engine {
     graph: EngineGraph,
     options: RunOptions,
     kept: Readonly<Record<string, unknown>>,
+    clock: Clock,
     listener: EngineListener,
   ) {
     this.#wires = new Wires(graph);
     this.#options = options;
     this.#kept = { ...kept };
+    this.#clock = clock;
     this.#listener = listener;
   }
 
@@ -144,13 +148,14 @@ export class Engine {
 
   #open(crew: Crew, graph: EngineGraph, handover: Handover): Promise<void> {
     const nodes = graph.nodes.filter(({ id }) => crew.nodes.includes(id));
-    return crew.open({
+    return crew.open(() => ({
       type: 'job',
       name: crew.name,
       nodes: nodes.map((node) => this.#nodeJob(node, handover)),
       sendCredits: this.#sendCredits,
       options: this.#options,
-    });
+      now: momentOf(this.#clock),
+    }));
   }
 
   #nodeJob({ id, use, params, links }: EngineGraph['nodes'][number], { states, stats }: Handover): NodeJob {

@@ -12,6 +12,7 @@
  * (`BoardMessage`).
  */
 
+import type { Moment } from '../clock.ts';
 import type { AboutFrame, Pace } from '../data.ts';
 import type { ErrorRecord } from '../errors.ts';
 import type { RingDescription } from './ring-layout.ts';
@@ -73,8 +74,6 @@ export interface RunOptions {
   readonly modelFolders: readonly string[];
   /** Where nodes keep what they learn; without it, only while they run. */
   readonly stateFolder?: string;
-  /** See SystemClock. */
-  readonly clockEpochMs: number;
 }
 
 export type PortMessage = { readonly value: unknown } | { readonly end: true };
@@ -118,6 +117,8 @@ export type ToWorker =
       /** `[0]`: published messages on their way to the parent process. */
       readonly sendCredits: SharedArrayBuffer;
       readonly options: RunOptions;
+      /** Now. */
+      readonly now: Moment;
     }
   | { readonly type: 'start'; readonly wiring: Wiring }
   | (NodeRequest & { readonly node: string })

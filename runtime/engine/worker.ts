@@ -148,7 +148,7 @@ class WorkerHost {
     return {
       graph: { file: options.file, camera: options.camera, pace: options.pace },
       sessionId: options.sessionId,
-      clock: new SystemClock(options.clockEpochMs),
+      clock: new SystemClock(this.#job.now, helloMs),
       recording: options.recording,
       prepare: { modelFolders: options.modelFolders },
       store: (node) => this.#store(node),
@@ -261,4 +261,5 @@ function post(message: FromWorker): void {
   self.postMessage(message);
 }
 
+const helloMs = performance.now();
 post({ type: 'hello' });

@@ -18,9 +18,7 @@ function send(message: FromChild): void {
 }
 
 function start(message: Extract<ToChild, { type: 'start' }>): void {
-  const clock = SystemClock.inChild(message.options.clockEpochMs, message.monoMs);
-  const options = { ...message.options, clockEpochMs: clock.epochMs };
-  engine = new Engine(message.graph, options, message.kept, {
+  engine = new Engine(message.graph, message.options, message.kept, new SystemClock(message.now, helloMs), {
     report: send,
     opened: () => send({ type: 'opened' }),
     failed: (error) => send({ type: 'failed', error }),
@@ -90,4 +88,5 @@ process.on('uncaughtException', (error) => {
   engine?.stop();
 });
 
+const helloMs = performance.now();
 send({ type: 'hello' });

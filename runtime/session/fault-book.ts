@@ -1,10 +1,11 @@
 /** The current faults of a session: its own and those of its nodes. Each is logged once. */
-import type { Clock } from '../clock.ts';
+import { type Clock, WallTime } from '../clock.ts';
 import type { ErrorRecord } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { SessionView } from './api.ts';
 
 export type Fault = NonNullable<SessionView['fault']>;
+type Noted = Omit<Fault, 'since_unix_ms'> & { readonly sinceMs: number };
 
 /** Errors without their own code come from the code of a node: its author needs the stack. */
 const WITH_STACK = new Set(['node_failed', 'unexpected', 'session_crashed']);
@@ -12,24 +13,27 @@ const WITH_STACK = new Set(['node_failed', 'unexpected', 'session_crashed']);
 export class FaultBook {
   readonly #log: Log;
   readonly #clock: Clock;
-  readonly #ofNodes = new Map<string, Fault>();
-  #own: Fault | null = null;
+  readonly #wall: WallTime;
+  readonly #ofNodes = new Map<string, Noted>();
+  #own: Noted | null = null;
 
   constructor(log: Log, clock: Clock) {
     this.#log = log;
     this.#clock = clock;
+    this.#wall = new WallTime(clock);
   }
 
   /** The fault to show, if any. */
   get current(): Fault | null {
-    if (this.#own) return this.#own;
-    for (const fault of this.#ofNodes.values()) return fault;
-    return null;
+    const [fault = null] = this.#own ? [this.#own] : this.#ofNodes.values();
+    if (!fault) return null;
+    const { code, message, sinceMs } = fault;
+    return { code, message, since_unix_ms: Math.round(this.#wall.at(sinceMs)) };
   }
 
   /** Notes a fault of the session itself; logging it is the caller's. A fault that follows another keeps its time. */
   set(code: string, message: string): void {
-    this.#own = { code, message: this.#log.redact(message), since_unix_ms: this.#own?.since_unix_ms ?? this.#now() };
+    this.#own = { code, message: this.#log.redact(message), sinceMs: this.#own?.sinceMs ?? this.#clock.monoMs() };
   }
 
   /**
@@ -72,12 +76,8 @@ export class FaultBook {
     const message = this.#log.redact(fault.message);
     // Once: a camera that stays offline is not logged every few seconds.
     if (before?.code === fault.code && before.message === message) return;
-    const since_unix_ms = before?.since_unix_ms ?? this.#now();
-    this.#ofNodes.set(node, { code: fault.code, message, since_unix_ms });
+    const sinceMs = before?.sinceMs ?? this.#clock.monoMs();
+    this.#ofNodes.set(node, { code: fault.code, message, sinceMs });
     this.#log.warn(message, { node, code: fault.code });
-  }
-
-  #now(): number {
-    return Math.round(this.#clock.unixMs());
   }
 }

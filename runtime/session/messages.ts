@@ -6,6 +6,7 @@
  * `published` messages are counted; the parent sends `ack` for them, which bounds what is under way. The run
  * ends with `done` — after the end of the source, a `stop`, or `failed` — and the child exits.
  */
+import type { Moment } from '../clock.ts';
 import type { EngineGraph } from '../engine/engine-graph.ts';
 import type { HowChanged } from '../engine/graph-change.ts';
 import type { NodeReport, NodeRequest, RunOptions } from '../engine/messages.ts';
@@ -17,8 +18,8 @@ export type ToChild =
       readonly graph: EngineGraph;
       readonly options: RunOptions;
       readonly kept: Readonly<Record<string, unknown>>;
-      /** The parent's monotonic clock at sending. */
-      readonly monoMs: number;
+      /** Now. */
+      readonly now: Moment;
     }
   | NodeRequest
   | { readonly type: 'change'; readonly graph: EngineGraph }

@@ -1,11 +1,11 @@
 /** A session's process: spawns it, types its messages, and makes sure that it ends. */
 import { join } from 'node:path';
-import type { Clock } from '../clock.ts';
+import { type Clock, momentOf } from '../clock.ts';
 import { errorCode } from '../errors.ts';
 import type { FromChild, ToChild } from './messages.ts';
 
 /** The `start` message, but for what the process fills in itself. */
-export type ProcessStart = Omit<Extract<ToChild, { type: 'start' }>, 'type' | 'monoMs'>;
+export type ProcessStart = Omit<Extract<ToChild, { type: 'start' }>, 'type' | 'now'>;
 
 export interface ProcessListener {
   message(message: FromChild): void;
@@ -40,7 +40,7 @@ export class SessionProcess {
         if (this.#gone) return;
         if (message.type !== 'hello') return this.#receive(message);
         this.#started = true;
-        this.send({ type: 'start', ...start, monoMs: clock.monoMs() });
+        this.send({ type: 'start', ...start, now: momentOf(clock) });
       },
       onDisconnect: () => disconnected(),
     });

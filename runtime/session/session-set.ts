@@ -1,7 +1,6 @@
 /** All sessions of one server: at most one per camera, started on request. */
 
 import { type Topics, topics } from '../../schemas/topics.ts';
-import type { SystemClock } from '../clock.ts';
 import type { Outcome } from '../engine/messages.ts';
 import { toRecord, WindhoverError } from '../errors.ts';
 import { Hub } from '../hub/hub.ts';
@@ -11,7 +10,6 @@ import { Session, type SessionServices } from './session.ts';
 
 export interface SessionSetOptions extends Omit<SessionServices, 'hub' | 'changed'> {
   readonly graphs: readonly SessionGraph[];
-  readonly clock: SystemClock;
   /** Called whenever a session's state has changed. */
   readonly changed?: (view: SessionView, session: Session) => void;
 }

@@ -8,7 +8,7 @@
  *        │    ▶ failed    restarting ──backoff──┐
  *        └──────────────────────────────────────┘
  */
-import type { Clock } from '../clock.ts';
+import { type Clock, WallTime } from '../clock.ts';
 import { unansweredRequest } from '../engine/engine.ts';
 import type { LogEntry, Outcome, Published } from '../engine/messages.ts';
 import { type ErrorRecord, toRecord } from '../errors.ts';
@@ -25,7 +25,7 @@ import { SessionTopics } from './session-topics.ts';
 import { Supervisor } from './supervisor.ts';
 
 export interface SessionServices {
-  readonly clock: Clock & { readonly epochMs: number };
+  readonly clock: Clock;
   readonly log: Log;
   readonly modelFolders: readonly string[];
   /** Where nodes keep what they learn; without it, only while they run. */
@@ -52,7 +52,8 @@ export class Session {
   readonly #topics: SessionTopics;
   /** What nodes saved for their next start, by node id. */
   readonly #kept: Record<string, unknown> = {};
-  readonly #startedUnixMs: number;
+  readonly #startedMs: number;
+  readonly #wall: WallTime;
   readonly #timer: ReturnType<typeof setInterval>;
   readonly #changes: GraphChanges;
   #state: SessionState = 'starting';
@@ -85,8 +86,9 @@ export class Session {
       log: this.#log,
       topics: () => this.graph.topics,
     });
-    this.#startedUnixMs = Math.round(services.clock.unixMs());
-    this.#lastFrameMs = services.clock.monoMs();
+    this.#wall = new WallTime(services.clock);
+    this.#startedMs = services.clock.monoMs();
+    this.#lastFrameMs = this.#startedMs;
     this.#supervisor = new Supervisor(services.clock, {
       start: () => this.#processStart(),
       message: (message) => this.#receive(message),
@@ -152,7 +154,7 @@ export class Session {
       last_tick_ts_unix_ms: tick?.ts_unix_ms ?? null,
       state: this.#state,
       fault: this.fault(),
-      started_unix_ms: this.#startedUnixMs,
+      started_unix_ms: this.#startedUnixMs(),
       restarts: this.#restarts,
       frames: this.figures.frames(),
       fps: this.figures.fps(clock.monoMs()),
@@ -168,7 +170,11 @@ export class Session {
     if (this.#state === 'ended' || this.#state === 'stopped') return null;
     const fault = this.#faults.current;
     if (fault || this.#state !== 'starting') return fault;
-    return { code: 'starting', message: 'no frame yet', since_unix_ms: this.#startedUnixMs };
+    return { code: 'starting', message: 'no frame yet', since_unix_ms: this.#startedUnixMs() };
+  }
+
+  #startedUnixMs(): number {
+    return Math.round(this.#wall.at(this.#startedMs));
   }
 
   // ------------------------------------------------------------------------------------------- from the process
@@ -180,7 +186,7 @@ export class Session {
     this.figures.processStarted();
     this.#lastFrameMs = clock.monoMs();
     const folders = { modelFolders, ...(stateFolder === undefined ? {} : { stateFolder }) };
-    const options = { file, camera, ...folders, recording, pace, sessionId: this.id, clockEpochMs: clock.epochMs };
+    const options = { file, camera, ...folders, recording, pace, sessionId: this.id };
     return { graph: engine, options, kept: this.#kept };
   }
 

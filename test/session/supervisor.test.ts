@@ -14,7 +14,7 @@ function start(): ProcessStart {
   const options = { file: 'x.yaml', camera: 'x', sessionId: 'x', recording: false, modelFolders: [] };
   return {
     graph: { pace: 'asap', nodes: [node], workers, rings: [] },
-    options: { ...options, pace: 'asap', clockEpochMs: new SystemClock().epochMs },
+    options: { ...options, pace: 'asap' },
     kept: {},
   };
 }
