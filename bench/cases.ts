@@ -7,6 +7,8 @@ import { join, resolve } from 'node:path';
 import { type Case, runCase } from './cases/case.ts';
 import { eventCases } from './cases/events.ts';
 import { modelCases } from './cases/models.ts';
+import { controlCases } from './cases/ptz-control.ts';
+import { timeCases } from './cases/time.ts';
 import { trackingCases } from './cases/tracking.ts';
 
 /** Where the cases are looked for, beside the repository. */
@@ -14,7 +16,7 @@ export const CASES = join(import.meta.dir, '../../shared/cases');
 
 /** All cases of the folder, in its order. */
 export function allCases(root: string): Case[] {
-  return [...trackingCases(root), ...eventCases(root), ...modelCases(root)];
+  return [...trackingCases(root), ...eventCases(root), ...modelCases(root), ...timeCases(), ...controlCases()];
 }
 
 /** @returns how many are not right */

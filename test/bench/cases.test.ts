@@ -12,5 +12,12 @@ describeCases(
     'events/55-end-after-below-memory',
     'events/58-label-change-is-told',
     'events/61-unseen-for-exactly-a-second',
+  'time/34-time: every 50th frame 3 s ahead',
+  'time/34-time: every 50th frame 9 s ahead',
+  'time/34-time: goes back by 0.9 s every 100 frames',
+  'time/34-time: goes back by 0.3 s every 10 frames',
+  'time/34-time: stamps of 25 fps, 21 come',
+  'time/34-time: all stamps equal',
+  'ptz/32-seam',
   ],
 );
