@@ -7,6 +7,7 @@ import { join, resolve } from 'node:path';
 import { type Case, runCase } from './cases/case.ts';
 import { eventCases } from './cases/events.ts';
 import { modelCases } from './cases/models.ts';
+import { onvifCases } from './cases/onvif.ts';
 import { controlCases } from './cases/ptz-control.ts';
 import { timeCases } from './cases/time.ts';
 import { trackingCases } from './cases/tracking.ts';
@@ -16,7 +17,14 @@ export const CASES = join(import.meta.dir, '../../shared/cases');
 
 /** All cases of the folder, in its order. */
 export function allCases(root: string): Case[] {
-  return [...trackingCases(root), ...eventCases(root), ...modelCases(root), ...timeCases(), ...controlCases()];
+  return [
+    ...trackingCases(root),
+    ...eventCases(root),
+    ...modelCases(root),
+    ...timeCases(),
+    ...controlCases(),
+    ...onvifCases(),
+  ];
 }
 
 /** @returns how many are not right */

@@ -19,5 +19,12 @@ describeCases(
     'time/34-time: stamps of 25 fps, 21 come',
     'time/34-time: all stamps equal',
     'ptz/32-seam',
+    'ptz/40-onvif-oddities: addresses without a host',
+    'ptz/40-onvif-oddities: each service at its own path, relative addresses',
+    'ptz/40-onvif-oddities: no zoom: moves with a Zoom are refused',
+    'ptz/40-onvif-oddities: Stop answered by 200 without a body',
+    'ptz/40-onvif-oddities: moves and Stop answered by 200 without a body',
+    'ptz/40-onvif-oddities: positions with a decimal comma',
+    'ptz/40-onvif-oddities: at the seam, velocities without end',
   ],
 );
