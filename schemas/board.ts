@@ -86,10 +86,41 @@ const head = boardTopic({
   }),
 });
 
-export const boardTopics = { camera, motors, head };
+const motionWanted = boardTopic({
+  name: 'motion-wanted',
+  doc: 'Somebody wants to know how the picture moves as a whole. It is not measured otherwise.',
+  keep: 'latest',
+  schema: closed({ forMs: number('For how long from now on') }),
+});
+
+const std = 'Standard deviation, share of the width';
+const motion = boardTopic({
+  name: 'motion',
+  doc: 'How the picture has moved as a whole from one frame to the next, while it is wanted.',
+  keep: 'every',
+  schema: closed({
+    fromMs: number('Capture time of the frame before, on the monotonic clock of the host'),
+    atMs: number('Capture time of this frame'),
+    moved: nullable(
+      closed({
+        right: number('By how much what stands still has moved in the picture, share of its width, + right'),
+        down: number('The same, + down; share of the width too'),
+        rightStd: number(std),
+        downStd: number(std),
+        scale: number('How much lengths have grown; above 1 when the camera zooms in'),
+        roll: number('How far the picture has rolled, radians, + clockwise'),
+        confidence: number('Share of what tells a motion in the picture that goes with this one, 0 to 1'),
+      }),
+      'null: the pictures do not tell',
+    ),
+  }),
+});
+
+export const boardTopics = { camera, motors, head, motion, motionWanted };
 
 export type CameraNews = Static<typeof camera.schema>;
 export type MotorCommand = Static<typeof motors.schema>;
+export type MotionNews = Static<typeof motion.schema>;
 export type HeadNews = Static<typeof head.schema>;
 export type HeadAxis = Static<typeof axis>;
 export type PerAxis<T> = Readonly<Record<HeadAxis, T>>;

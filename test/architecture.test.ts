@@ -6,7 +6,7 @@ import { builtinNodes } from '../nodes/index.ts';
 
 const ROOT = join(import.meta.dir, '..');
 const files = [
-  ...new Bun.Glob('{runtime,nodes,ptz,sim,schemas,bench,fixtures}/**/*.ts').scanSync({ cwd: ROOT }),
+  ...new Bun.Glob('{runtime,nodes,ptz,sim,motion,schemas,bench,fixtures}/**/*.ts').scanSync({ cwd: ROOT }),
 ].toSorted();
 const product = files.filter((file) => !/^(bench|fixtures)\//.test(file));
 const imports = new Map(files.map((file) => [file, projectImports(file)]));
@@ -14,7 +14,11 @@ const imports = new Map(files.map((file) => [file, projectImports(file)]));
 /** Layers of the runtime, outermost first: a file imports its own layer and those after it. */
 const LAYERS = ['cli', 'server', 'catalog', 'session', 'hub', 'engine', 'graph'];
 /** The library rooms, and what others may import of them. */
-const LIBRARIES: Readonly<Record<string, string>> = { 'ptz/': 'ptz/index.ts', 'sim/': 'sim/index.ts' };
+const LIBRARIES: Readonly<Record<string, string>> = {
+  'ptz/': 'ptz/index.ts',
+  'sim/': 'sim/index.ts',
+  'motion/': 'motion/index.ts',
+};
 /** The two places that know the list of nodes. */
 const KNOWS_NODES = /^runtime\/(engine\/worker\.ts$|cli\/)/;
 
@@ -43,6 +47,8 @@ function mayImport(file: string, target: string): boolean {
       return false;
     case 'sim/':
       return target.startsWith('runtime/') && layerOf(target) === LAYERS.length;
+    case 'motion/':
+      return target === 'runtime/node.ts';
     case 'ptz/':
       return target === 'runtime/node.ts' || target === 'runtime/xml.ts';
     default:
@@ -67,7 +73,7 @@ describe('all that an import brings with it', () => {
   });
 
   test('sessions run without the simulator and the camera drivers', () => {
-    const isLibrary = (target: string) => /^(sim|ptz)\//.test(target);
+    const isLibrary = (target: string) => /^(sim|ptz|motion)\//.test(target);
     const isNode = (_file: string, target: string) => target === 'nodes/index.ts';
     const others = runtime.filter((file) => !/^runtime\/(cli\/|cli\.ts|main\.ts)/.test(file));
     expect(others.flatMap((file) => wayTo(file, isLibrary, isNode) ?? [])).toEqual([]);

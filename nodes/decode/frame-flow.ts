@@ -12,6 +12,7 @@ import {
   WindhoverError,
 } from '../../runtime/node.ts';
 import { FrameConverter } from './converter.ts';
+import { MotionReporter } from './motion-reporter.ts';
 import type { DecodeOptions } from './options.ts';
 import { FrameRateLimit } from './rate-limit.ts';
 import { frameTimestamp, isDamaged, VideoDecoder } from './video-decoder.ts';
@@ -36,6 +37,7 @@ export class FrameFlow {
   #limit: FrameRateLimit;
   /** By consumer, with the frame that each was used for last. */
   readonly #converters = new Map<FrameRequest, { readonly converter: FrameConverter; index: number }>();
+  readonly #motion: MotionReporter;
   #decoder: VideoDecoder | undefined;
   #codec: unknown;
   #stream: PacketMessage | undefined;
@@ -54,6 +56,7 @@ export class FrameFlow {
     this.#params = params;
     this.#context = context;
     this.#limit = new FrameRateLimit(params.fps);
+    this.#motion = new MotionReporter(context.board, context.clock);
     const { kept } = context;
     if (typeof kept === 'object' && kept !== null && 'index' in kept) this.#predecessor = kept as Decoded;
     this.#index = this.#predecessor?.index ?? 0;
@@ -95,6 +98,7 @@ export class FrameFlow {
 
   close(): void {
     this.#decoder?.close();
+    this.#motion.close();
     for (const { converter } of this.#converters.values()) converter.close();
   }
 
@@ -124,6 +128,7 @@ export class FrameFlow {
         this.#countDamage('corrupt_frames');
         continue;
       }
+      this.#motion.see(frame, meta);
       if (!this.#limit.passes(meta.mediaTimeS)) {
         this.#context.count('rate_limited');
         continue;

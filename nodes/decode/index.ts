@@ -2,7 +2,7 @@
  * `decode`: decodes packets with FFmpeg and converts each frame straight into the ring of every consumer, in the size,
  * pixel format and fit that the consumer asked for. Runs in the worker of its source.
  */
-import { defineNode } from '../../runtime/node.ts';
+import { boardTopics, defineNode } from '../../runtime/node.ts';
 import { DecodeOptions } from './options.ts';
 
 export default defineNode({
@@ -11,6 +11,7 @@ export default defineNode({
   params: DecodeOptions,
   inputs: { packets: { kind: 'packet' } },
   outputs: { frames: { kind: 'frame', doc: 'Decoded frames, in the form that each consumer asks for.' } },
+  board: { posts: [boardTopics.motion], watches: [boardTopics.motionWanted] },
   async open(context) {
     // Native code is loaded here and not at the top: the server reads this contract too, and must stay free of it.
     const { FrameFlow } = await import('./frame-flow.ts');

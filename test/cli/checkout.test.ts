@@ -6,7 +6,19 @@ import { ROOT, RunningCommand } from '../support/command.ts';
 import { Folder } from '../support/graphs.ts';
 import { TEST_LIMIT_MS } from '../support/patience.ts';
 
-const PARTS = ['runtime', 'nodes', 'ptz', 'sim', 'schemas', 'models', 'graphs', 'fixtures', 'package.json', 'bun.lock'];
+const PARTS = [
+  'runtime',
+  'nodes',
+  'ptz',
+  'sim',
+  'motion',
+  'schemas',
+  'models',
+  'graphs',
+  'fixtures',
+  'package.json',
+  'bun.lock',
+];
 
 test(
   'a read-only checkout in a folder with spaces and other letters, without HOME',

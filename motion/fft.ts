@@ -1,0 +1,79 @@
+/** The discrete Fourier transform of small pictures whose sides are powers of two: in place, radix 2 (Cooley and Tukey 1965). */
+
+/** Samples of one side, and what the transform along it needs. */
+class Side {
+  readonly length: number;
+  readonly #cos: Float64Array;
+  readonly #sin: Float64Array;
+  readonly #swaps: readonly (readonly [number, number])[];
+
+  constructor(length: number) {
+    this.length = length;
+    const angles = Array.from({ length: length / 2 }, (_, k) => (-2 * Math.PI * k) / length);
+    this.#cos = Float64Array.from(angles, Math.cos);
+    this.#sin = Float64Array.from(angles, Math.sin);
+    this.#swaps = swapsOf(length);
+  }
+
+  /** Transforms the samples at `from`, `from + step`, … */
+  run(re: Float64Array, im: Float64Array, from: number, step: number): void {
+    for (const [i, j] of this.#swaps) {
+      swap(re, from + i * step, from + j * step);
+      swap(im, from + i * step, from + j * step);
+    }
+    for (let half = 1; half < this.length; half *= 2) this.#merge(re, im, from, step, half);
+  }
+
+  #merge(re: Float64Array, im: Float64Array, from: number, step: number, half: number): void {
+    const turn = this.length / (2 * half);
+    for (let first = 0; first < this.length; first += 2 * half) {
+      for (let k = 0; k < half; k++) {
+        const cos = this.#cos[k * turn] ?? 1;
+        const sin = this.#sin[k * turn] ?? 0;
+        const a = from + (first + k) * step;
+        const b = a + half * step;
+        const partRe = (re[b] ?? 0) * cos - (im[b] ?? 0) * sin;
+        const partIm = (re[b] ?? 0) * sin + (im[b] ?? 0) * cos;
+        re[b] = (re[a] ?? 0) - partRe;
+        im[b] = (im[a] ?? 0) - partIm;
+        re[a] = (re[a] ?? 0) + partRe;
+        im[a] = (im[a] ?? 0) + partIm;
+      }
+    }
+  }
+}
+
+export class Fourier {
+  readonly #rows: Side;
+  readonly #columns: Side;
+
+  /** @param width, height powers of two */
+  constructor(width: number, height: number) {
+    this.#rows = new Side(width);
+    this.#columns = new Side(height);
+  }
+
+  /** @param re, im the samples row by row; replaced by their spectrum */
+  transform(re: Float64Array, im: Float64Array): void {
+    const [width, height] = [this.#rows.length, this.#columns.length];
+    for (let y = 0; y < height; y++) this.#rows.run(re, im, y * width, 1);
+    for (let x = 0; x < width; x++) this.#columns.run(re, im, x, width);
+  }
+}
+
+function swap(values: Float64Array, i: number, j: number): void {
+  const first = values[i] ?? 0;
+  values[i] = values[j] ?? 0;
+  values[j] = first;
+}
+
+/** Pairs of places that change places before the first merge: those whose bits are in reverse order. */
+function swapsOf(length: number): [number, number][] {
+  const bits = Math.log2(length);
+  const reversed = (i: number) => {
+    let back = 0;
+    for (let bit = 0; bit < bits; bit++) back |= ((i >> bit) & 1) << (bits - 1 - bit);
+    return back;
+  };
+  return Array.from({ length }, (_, i): [number, number] => [i, reversed(i)]).filter(([i, j]) => i < j);
+}

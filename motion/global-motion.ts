@@ -1,0 +1,127 @@
+/**
+ * How the picture as a whole moves from one frame to the next: the camera turns, zooms, rolls or shakes. A pure stepper over
+ * small grey pictures, for which nothing but the pictures is needed.
+ *
+ *     const motion = new GlobalMotion(greySize(source));
+ *     const moved = motion.step(grey);         // a byte a pixel, row by row; null: it can't be told
+ *
+ * Phase correlation finds shifts that may be right, however large; the best of them is refined, with zoom and roll, on two
+ * sizes of the picture. What moves by itself (targets, leaves) is left out as long as it is less than half of what tells
+ * a motion. A picture in which too little can be seen, or only in one spot, says nothing.
+ */
+import type { Size } from '../runtime/node.ts';
+import { Aligner, type Fit, type Warp } from './align.ts';
+import { Level } from './level.ts';
+import { PhaseCorrelation } from './phase-correlation.ts';
+
+const WIDTH = 160;
+/** Of very wide and very high pictures the height is not in proportion. */
+const HEIGHTS = { least: 48, most: 240 } as const;
+
+/** The size of the grey pictures of a source: small, even, and of about its shape. */
+export function greySize({ w, h }: Size): Size {
+  const height = 2 * Math.round((WIDTH * h) / w / 2);
+  return { w: WIDTH, h: Math.min(HEIGHTS.most, Math.max(HEIGHTS.least, height)) };
+}
+
+export interface PictureMotion {
+  /** By how much what stands still has moved in the picture, shares of its width, + right and + down. */
+  readonly right: number;
+  readonly down: number;
+  /** Standard deviations of these. */
+  readonly rightStd: number;
+  readonly downStd: number;
+  /** How much lengths have grown: above 1 when the camera zooms in. */
+  readonly scale: number;
+  /** How far the picture has rolled, radians, clockwise. */
+  readonly roll: number;
+  /** Share of what tells a motion that goes with it, 0 to 1. */
+  readonly confidence: number;
+}
+
+const STILL: Warp = { x: 0, y: 0, a: 0, b: 0 };
+const MOST_PLACES = 960;
+/** As much of what tells a motion agreeing with how the picture moved before, and nothing else is looked for. */
+const GOES_ON = 0.8;
+/** Less of what tells a motion agreeing on one, and it is not the whole picture's. */
+const LEAST_EXPLAINED = 0.5;
+/** The same for places so close together (standard deviation, share of the width) that they may be one object. */
+const LEAST_SPREAD = 0.15;
+/** A shift that is less certain is not known, shares of the width. */
+const MOST_STD = 0.004;
+
+export class GlobalMotion {
+  readonly #correlation = new PhaseCorrelation();
+  readonly #aligner = new Aligner(MOST_PLACES);
+  #now: Pyramid;
+  #last: Pyramid;
+  #isFirst = true;
+  /** Cameras go on as they did. */
+  #warp: Warp = STILL;
+
+  /** @param size of the pictures, even */
+  constructor(size: Size) {
+    [this.#now, this.#last] = [pyramid(size), pyramid(size)];
+  }
+
+  /** @param grey the next picture @returns null: it can't be told */
+  step(grey: Uint8Array): PictureMotion | null {
+    [this.#now, this.#last] = [this.#last, this.#now];
+    this.#now.fine.load(grey);
+    this.#now.coarse.halve(this.#now.fine);
+    const isFirst = this.#isFirst;
+    this.#isFirst = false;
+    if (isFirst) return null;
+    const coarse = this.#roughly();
+    const fit = coarse && this.#aligner.fit(this.#last.fine, this.#now.fine, double(coarse.warp));
+    this.#warp = fit?.warp ?? STILL;
+    return fit && told(fit, this.#now.fine.width);
+  }
+
+  /** Forgets the picture before: the next one does not follow it. */
+  reset(): void {
+    this.#isFirst = true;
+    this.#warp = STILL;
+  }
+
+  #roughly(): Fit | null {
+    const [from, to] = [this.#last.coarse, this.#now.coarse];
+    const fit = (starts: readonly Warp[]) => {
+      const misfits = starts.map((start) => this.#aligner.misfit(from, to, start));
+      const start = starts[misfits.indexOf(Math.min(...misfits))] ?? STILL;
+      return this.#aligner.fit(from, to, start);
+    };
+    const goesOn = fit([STILL, half(this.#warp)]);
+    if (goesOn && goesOn.explained >= GOES_ON) return goesOn;
+    const shifts = this.#correlation.shifts(from, to);
+    const jumps = fit(shifts.map(({ x, y }) => ({ ...STILL, x: x * to.width, y: y * to.height })));
+    return (jumps?.explained ?? 0) > (goesOn?.explained ?? 0) ? jumps : goesOn;
+  }
+}
+
+interface Pyramid {
+  readonly fine: Level;
+  readonly coarse: Level;
+}
+
+function pyramid({ w, h }: Size): Pyramid {
+  return { fine: new Level(w, h), coarse: new Level(w / 2, h / 2) };
+}
+
+function half({ x, y, a, b }: Warp): Warp {
+  return { x: x / 2, y: y / 2, a, b };
+}
+
+function double({ x, y, a, b }: Warp): Warp {
+  return { x: 2 * x, y: 2 * y, a, b };
+}
+
+function told({ warp: { x, y, a, b }, stdX, stdY, explained, spread }: Fit, width: number): PictureMotion | null {
+  const [rightStd, downStd] = [stdX / width, stdY / width];
+  const isKnown = explained >= LEAST_EXPLAINED && spread >= LEAST_SPREAD && Math.min(rightStd, downStd) <= MOST_STD;
+  if (!isKnown) return null;
+  return {
+    ...{ right: x / width, down: y / width, rightStd, downStd },
+    ...{ scale: Math.hypot(1 + a, b), roll: Math.atan2(b, 1 + a), confidence: explained },
+  };
+}
