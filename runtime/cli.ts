@@ -2,6 +2,7 @@
  * The commands, one line each, loaded when they are used. A command gets its arguments and the process's surroundings,
  * and returns an exit code.
  */
+import packageJson from '../package.json';
 import type { Surroundings } from './cli/command.ts';
 import { errorCode, errorMessage } from './errors.ts';
 import { suggestion } from './nearest.ts';
@@ -35,33 +36,37 @@ const COMMANDS: Record<string, readonly [load: () => Promise<Command>, usage: st
   ],
   bench: [
     async () => (await import('./cli/bench.ts')).benchCommand,
-    'bench NAME                 measure: tracking, pipeline, fanout',
+    'bench NAME                 measure: tracking, pipeline, fanout, …',
   ],
   test: [async () => (await import('./cli/test.ts')).testCommand, 'test [FILTER…] [--all]     run the tests'],
 };
 
 /** Runs one command. An error that it throws is printed as one line. */
 export async function runCli(args: string[], surroundings: Surroundings): Promise<number> {
+  const { stdout, stderr } = surroundings;
   const [name = '', ...rest] = args;
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (args.includes('--version')) {
+    stdout.write(`windhover ${packageJson.version}\n`);
+    return 0;
+  }
   if (!command) {
-    const asked =
-      name && !name.startsWith('-')
-        ? `unknown command '${name}'${suggestion(name, Object.keys(COMMANDS), 'command')}\n`
-        : '';
+    const isHelp = name === '--help' || name === '-h';
+    const unknown = name !== '' && !isHelp;
     const usage = Object.values(COMMANDS).map(([, line]) => `  bun run ${line}\n`);
-    surroundings.stderr.write(`${asked}usage:\n${usage.join('')}`);
-    return name === '--help' ? 0 : 2;
+    const asked = unknown ? `unknown command '${name}'${suggestion(name, Object.keys(COMMANDS), 'command')}\n` : '';
+    (isHelp ? stdout : stderr).write(`${asked}usage:\n${usage.join('')}`);
+    return isHelp ? 0 : 2;
   }
   try {
     const run = await command[0]();
     return await run(rest, surroundings);
   } catch (error) {
     if (errorCode(error) === 'help') {
-      surroundings.stdout.write(`${errorMessage(error)}\n`);
+      stdout.write(`${errorMessage(error)}\n`);
       return 0;
     }
-    surroundings.stderr.write(`windhover ${name}: ${errorMessage(error)}\n`);
+    stderr.write(`windhover ${name}: ${errorMessage(error)}\n`);
     return errorCode(error) === 'usage' ? 2 : 1;
   }
 }

@@ -37,12 +37,38 @@ function install(): void {
 
 install();
 const { runCli } = await import('./cli.ts');
+/** Streams that take nothing any more, and why. */
+const lost = new Map<NodeJS.WriteStream, Error>();
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error) => {
+    // A command that goes on until it is told to stop is told so. It goes on when nobody reads its log.
+    if (stream === process.stdout && !lost.has(stream)) process.emit('SIGTERM', 'SIGTERM');
+    lost.set(stream, error);
+  });
+}
 // The one place that reads the process's surroundings.
-const exitCode = await runCli(process.argv.slice(2), {
+let exitCode = await runCli(process.argv.slice(2), {
   env: process.env,
   cwd: process.cwd(),
   root,
   stdout: process.stdout,
   stderr: process.stderr,
 });
+await written(process.stdout);
+const error = lost.get(process.stdout);
+// A reader that has what it wants (`| head -1`) is no error.
+if (error && errorCode(error) !== 'EPIPE') {
+  process.stderr.write(`windhover: the output could not be written: ${error.message}\n`);
+  exitCode = 1;
+}
+await written(process.stderr);
 process.exit(exitCode);
+
+/** Waits until its reader, which may be slow, has taken all: leaving drops the rest. */
+async function written(stream: NodeJS.WriteStream): Promise<void> {
+  if (lost.has(stream)) return;
+  await new Promise<void>((resolve) => {
+    stream.on('error', () => resolve());
+    stream.end(() => resolve());
+  });
+}

@@ -1,18 +1,26 @@
 /** `bun run bench NAME`: the measurements of bench/, each of which prints ratios. */
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { WindhoverError } from '../errors.ts';
-import type { Surroundings } from './command.ts';
+import { parseCommandLine, type Surroundings } from './command.ts';
 
 const BENCHES = ['tracking', 'pipeline', 'fanout', 'detector', 'checkpoints', 'autotrack', 'cases'];
+const USAGE = `bun run bench NAME, one of ${BENCHES.join(', ')}
+       bun run bench NAME --help: what it measures, and its options`;
 
-export async function benchCommand(args: string[], { root, cwd }: Surroundings): Promise<number> {
+export async function benchCommand(args: string[], { root, cwd, stdout }: Surroundings): Promise<number> {
   const [name = '', ...rest] = args;
   if (!BENCHES.includes(name)) {
+    parseCommandLine(args, {}, USAGE);
     throw new WindhoverError('usage', 'bench', { expected: `one of ${BENCHES.join(', ')}`, got: name || 'nothing' });
   }
-  const bench = Bun.spawn([process.execPath, join(root, 'bench', `${name}.ts`), ...rest], {
-    cwd,
-    stdio: ['ignore', 'inherit', 'inherit'],
-  });
+  const file = join(root, 'bench', `${name}.ts`);
+  if (rest.includes('--help') || rest.includes('-h')) {
+    // Its first comment says it.
+    const [, comment = ''] = /^\/\*\*\n(.*?)\n \*\//s.exec(readFileSync(file, 'utf8')) ?? [];
+    stdout.write(`${comment.replace(/^ \* ?/gm, '')}\n`);
+    return 0;
+  }
+  const bench = Bun.spawn([process.execPath, file, ...rest], { cwd, stdio: ['ignore', 'inherit', 'inherit'] });
   return await bench.exited;
 }

@@ -4,11 +4,11 @@ import type { Session } from '../session/session.ts';
 import { loadOptions, numberOption, parseCommandLine, printFaults, type Surroundings } from './command.ts';
 import { Recorder } from './recorder.ts';
 import type { RunningServer } from './running-server.ts';
-import { SERVER_OPTIONS, serverOptions } from './server-options.ts';
+import { SERVER_OPTIONS, SERVER_USAGE, serverOptions } from './server-options.ts';
 import { progressText, statusText } from './status-line.ts';
 
-const USAGE =
-  'bun run graph FILE [--port 8080] [--host 127.0.0.1] [--set node.key=value]… [--jsonl FILE] [--exit-at-end] [--for SECONDS] [--state DIR] [--no-watch]';
+const USAGE = `bun run graph FILE [--set node.key=value]… [--jsonl FILE] [--exit-at-end] [--for SECONDS]
+       ${SERVER_USAGE}`;
 const OPTIONS = {
   ...SERVER_OPTIONS,
   set: { type: 'string', multiple: true },
@@ -89,10 +89,9 @@ class GraphRun {
 
   async until(forS: number | undefined): Promise<number> {
     this.#running.sessions.create();
-    const clean = () => this.#leave(this.#nodeFailed ? 1 : 0);
-    const timer = forS === undefined ? undefined : setTimeout(clean, forS * 1000);
+    const timer = forS === undefined ? undefined : setTimeout(() => this.#finish(), forS * 1000);
     const status = setInterval(() => this.#showStatus(), STATUS_EVERY_MS);
-    void this.#running.interrupted.then(clean);
+    void this.#running.interrupted.then(() => this.#leave(this.#nodeFailed ? 1 : 0));
     const exitCode = await this.#over;
     clearTimeout(timer);
     clearInterval(status);
@@ -119,7 +118,19 @@ class GraphRun {
     const batch = this.#exitAtEnd && (this.#nodeFailed || session.graph.engine.pace === 'asap');
     // The session has logged why.
     if (state === 'failed' || (state === 'restarting' && batch)) this.#leave(1);
-    else if (state === 'ended' && this.#exitAtEnd) this.#leave(0);
+    else if (state === 'ended' && this.#exitAtEnd) this.#finish();
+  }
+
+  /** The run came to the end that it was given. Without a single frame it was none. */
+  #finish(): void {
+    const [view] = this.#running.sessions.list();
+    const isEmpty = view?.frames.processed === 0;
+    if (isEmpty) {
+      const { fault, frames } = view;
+      const why = frames.decoded > 0 ? `${frames.decoded} were decoded, none went through` : 'the source gave none';
+      this.#running.log.error(`no frame was processed: ${fault?.message ?? why}`, { code: 'no_frames' });
+    }
+    this.#leave(this.#nodeFailed || isEmpty ? 1 : 0);
   }
 
   #showStatus(): void {

@@ -1,10 +1,11 @@
 /** `bun run serve PATH…`: several graphs under one server; sessions start by POST /sessions, or all at once. */
 import { WindhoverError } from '../errors.ts';
 import { loadOptions, parseCommandLine, printFaults, type Surroundings } from './command.ts';
-import { SERVER_OPTIONS, serverOptions } from './server-options.ts';
+import { SERVER_OPTIONS, SERVER_USAGE, serverOptions } from './server-options.ts';
 import { statusText } from './status-line.ts';
 
-const USAGE = 'bun run serve PATH… [--start] [--port 8080] [--host 127.0.0.1] [--state DIR] [--no-watch]';
+const USAGE = `bun run serve PATH… [--start]
+       ${SERVER_USAGE}`;
 const STATUS_EVERY_MS = 500;
 
 export async function serveCommand(args: string[], surroundings: Surroundings): Promise<number> {

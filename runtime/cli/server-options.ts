@@ -12,6 +12,8 @@ export const SERVER_OPTIONS = {
   'no-watch': { type: 'boolean' },
 } as const;
 
+export const SERVER_USAGE = '[--port 8080] [--host 127.0.0.1] [--allow-origin ORIGIN]… [--state DIR] [--no-watch]';
+
 export interface ServerOptions {
   readonly host: string;
   readonly port: number;

@@ -79,8 +79,9 @@ export class Figures {
   }
 
   fps(nowMs: number): SessionView['fps'] {
-    const first = this.#history[0];
-    const last = this.#history.at(-1);
+    // A process that hangs sends no counters: those it sent last get old.
+    const [first, ...others] = this.#history.filter(({ atMs }) => atMs >= nowMs - RATE_WINDOW_MS);
+    const last = others.at(-1);
     if (!first || !last || nowMs - first.atMs < 500) return { in: 0, out: 0 };
     const perS = (count: number) => Math.round((count / (nowMs - first.atMs)) * 10_000) / 10;
     return { in: perS(last.decoded - first.decoded), out: perS(last.processed - first.processed) };

@@ -19,3 +19,13 @@ test('a node that counts what is processed goes, and another one takes its place
   figures.update({ decode: { decoded: 10 }, tell: { processed: 9, settled: 10 } }, 3000);
   expect(figures.frames()).toEqual({ decoded: 130, processed: 94, dropped: 36, in_flight: 0 });
 });
+
+test('frame rates of a process that has stopped sending are 0 after 3 s, and never more than they were', () => {
+  const figures = new Figures();
+  for (let i = 0; i <= 20; i++) figures.update({ decode: { decoded: i * 10 }, publish: { processed: i * 5 } }, i * 250);
+  expect(figures.fps(5000)).toEqual({ in: 40, out: 20 });
+  const rates = Array.from({ length: 13 }, (_, i) => figures.fps(5000 + i * 250).in);
+  expect(rates).toEqual(rates.toSorted((a, b) => b - a));
+  expect(rates.at(-1)).toBe(0);
+  expect(figures.fps(60_000)).toEqual({ in: 0, out: 0 });
+});
