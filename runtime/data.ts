@@ -131,10 +131,18 @@ export interface Track {
   readonly zones?: readonly string[];
 }
 
+/** A track that may be seen again, under its id, before a moment on the clock of `captureMonoMs`. */
+export interface HeldTrack {
+  readonly id: number;
+  readonly untilMonoMs: number;
+}
+
 /** The tracks that were seen in this frame. */
 export interface TracksMessage {
   readonly frame: FrameMeta;
   readonly tracks: readonly Track[];
+  /** All tracks that may be seen in later frames; any other is over. Absent: not stated. */
+  readonly held?: readonly HeldTrack[];
   readonly inferenceMs: number;
 }
 

@@ -19,7 +19,7 @@ export { type Static, type TSchema, Type } from '@sinclair/typebox';
 export * from '../schemas/board.ts';
 export { targetRequests } from '../schemas/command.ts';
 export { type MessageOf, type Topic, type Topics, topic, topics } from '../schemas/topics.ts';
-export { type Clock, type Moment, WallTime } from './clock.ts';
+export { type Clock, type Moment, momentOf, WallTime } from './clock.ts';
 export type * from './data.ts';
 export { frameBytes, toSourcePx } from './data.ts';
 export { errorCode, errorMessage, WindhoverError } from './errors.ts';
@@ -97,6 +97,11 @@ export interface NodeContext<P, O extends Outputs, T extends Topics = Record<nev
    * `progress` is the share of a finite source that has been read.
    */
   readonly count: (name: string, by?: number) => void;
+  /**
+   * True when no node of the session has been given a value that it is not done with: what has not come by now is not
+   * on its way.
+   */
+  readonly isQuiet: () => boolean;
   /** Sets a value that GET /sessions/{id} shows under this node. */
   readonly gauge: (name: string, value: number | string) => void;
   /** Reports that the node cannot work at the moment (null: it can again); shown in /readyz. */

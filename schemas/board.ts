@@ -116,7 +116,14 @@ const motion = boardTopic({
   }),
 });
 
-export const boardTopics = { camera, motors, head, motion, motionWanted };
+const tracksOver = boardTopic({
+  name: 'tracks-over',
+  doc: 'Tracks whose end clients were told: what is seen from now on, under whatever id, is another track.',
+  keep: 'every',
+  schema: closed({ ids: Type.Array(Type.Integer({ minimum: 0 })) }),
+});
+
+export const boardTopics = { camera, motors, head, motion, motionWanted, tracksOver };
 
 export type CameraNews = Static<typeof camera.schema>;
 export type MotorCommand = Static<typeof motors.schema>;

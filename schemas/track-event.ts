@@ -61,7 +61,7 @@ export const TrackUpdateSchema = event(
   'update',
   before(),
   LiveSummarySchema,
-  'The best confidence rose, or the zones changed',
+  'The best confidence rose, or the label or the zones changed',
 );
 export const TrackEndSchema = event('end', before(), EndedSummarySchema, 'The track is over; nothing follows for it');
 

@@ -10,7 +10,7 @@ import * as api from '../runtime/node.ts';
 const TYPES = `
   AboutFrame AnyNode BackoffLimits BoardTopic BoardUse Box CameraNews CaptureClock Clock Detection
   DetectionClasses DetectionsMessage Direction Emit EmitValue Fit FrameMapping FrameMeta FrameRequest
-  FrameSource FrameView HeadAxis HeadNews InputPort Inputs LinkKind LinkValue LinkValues Logger
+  FrameSource FrameView HeadAxis HeadNews HeldTrack InputPort Inputs LinkKind LinkValue LinkValues Logger
   MessageOf MessageOptions ModelCard Moment MotorCommand NodeBoard NodeContext NodeContract NodeHandlers
   NodeStore OutputPort Outputs Pace PacketMessage PerAxis PixelFormat PortKind Pose PrepareContext
   PtzMessage Ray RefusedModel RequestSpec Requests RetryOptions SharedSlot Size Static TSchema
@@ -37,6 +37,7 @@ test('values', () => {
     'frameBytes: function',
     'hfovAt: function',
     'maskPasswords: function',
+    'momentOf: function',
     'panScale: function',
     'pathOption: function',
     'pointOf: function',

@@ -121,6 +121,7 @@ export class NodeRun {
 
   readonly #options: RunnerOptions;
   readonly #pumps: RingPump[] = [];
+  readonly #inHand = new Int32Array(1);
   readonly #board = new Board((message) => void this.posts.push(message));
   #resolveFinished: () => void = () => undefined;
   readonly graph: CheckedGraph;
@@ -246,6 +247,7 @@ export class NodeRun {
       recording,
       prepare: { modelFolders },
       board: this.#board,
+      inHand: this.#inHand,
       logger: (node) => this.#logger(node),
       store: (node) => {
         const store = this.#options.stores?.[node] ?? new MemoryStore();

@@ -19,6 +19,7 @@ export function benchServices(graph: CheckedGraph): NodeServices {
     recording: true,
     prepare: { modelFolders: MODEL_FOLDERS },
     board: new Board(nothing),
+    inHand: new Int32Array(1),
     logger: () => SILENT,
     publish: nothing,
     fault: nothing,

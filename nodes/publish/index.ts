@@ -2,7 +2,7 @@
  * `publish`: turns tracks into the messages of the wire contract: `metadata_tick` at `hz` (latest state) and
  * `track_event` at once. The end of every graph that talks to clients.
  */
-import { defineNode, targetRequests, topics } from '../../runtime/node.ts';
+import { boardTopics, defineNode, targetRequests, topics } from '../../runtime/node.ts';
 import { PublishOptions } from './options.ts';
 import { Publisher } from './publisher.ts';
 
@@ -17,6 +17,7 @@ export default defineNode({
   outputs: {},
   join: 'frame',
   topics: { tick: topics.tick, tracks: topics.tracks },
+  board: { posts: [boardTopics.tracksOver] },
   requests: targetRequests,
   open(context) {
     const publisher = new Publisher(context.params, context);

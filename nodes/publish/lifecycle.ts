@@ -1,9 +1,10 @@
 /**
- * The lifecycle of tracks: `new` once a track was seen `confirmAfter` times, `update` when its best confidence rises or
- * its zones change, `end` once it was unseen for `endAfterMs`, or when everything ends. Every `new` gets exactly one
- * `end`. Pure stepper: times are arguments, on the capture clock of the frames.
+ * The lifecycle of tracks: `new` once a track was seen `confirmAfter` times, `update` when its best confidence rises,
+ * or its label or its zones change, `end` once it was unseen for `endAfterMs` and its tracker has given it up, or when
+ * everything ends. Every `new` gets exactly one `end`, and an id whose `end` was told is never told of again. Pure
+ * stepper: times are arguments, on the capture clock of the frames. How late a frame comes plays no part.
  */
-import type { Box, MessageOf, Moment, Track, topics } from '../../runtime/node.ts';
+import type { Box, HeldTrack, MessageOf, Moment, Track, topics } from '../../runtime/node.ts';
 
 export interface LifecycleOptions {
   readonly cameraId: string;
@@ -24,111 +25,173 @@ export type LifecycleEvent =
 /** A track that goes on. */
 type TrackSummary = Extract<TrackEvent, { event: 'new' }>['after'];
 
-export interface TrackState {
+interface OpenTrack {
   sightings: number;
   startUnixMs: number;
   lastSeen: Moment;
+  /** Its tracker may see it again until then, on the monotonic clock. */
+  heldUntilMs: number;
   best: Sighting;
   newest: Sighting;
   /** What clients were told last; undefined until the track is confirmed. */
   told: TrackSummary | undefined;
 }
 
+/** A lifecycle at rest between two frames. */
+export interface LifecycleState {
+  /** By id. */
+  readonly tracks: ReadonlyMap<number, OpenTrack>;
+  /** Ids told of so far, the newest last: those that are not in `tracks` are over. */
+  readonly told: readonly number[];
+  /** The newest moment given. */
+  readonly latest?: Moment | undefined;
+}
+
+/** Ids that are remembered when they are over. */
+const MOST_TOLD = 1000;
+/** Between two frames the clocks of a capture time move against each other by more: the wall clock was set. */
+const SET_MS = 20;
+
 export class TrackLifecycle {
   options: LifecycleOptions;
-  readonly #tracks: Map<number, TrackState>;
+  readonly #tracks: Map<number, OpenTrack>;
+  readonly #told: Set<number>;
+  #latest: Moment | undefined;
 
-  /** @param tracks by id, where they go on from another lifecycle */
-  constructor(options: LifecycleOptions, tracks: ReadonlyMap<number, TrackState> = new Map()) {
+  /** @param state of a lifecycle that this one goes on from */
+  constructor(options: LifecycleOptions, state: LifecycleState = { tracks: new Map(), told: [] }) {
     this.options = options;
-    this.#tracks = new Map(tracks);
+    this.#tracks = new Map(state.tracks);
+    this.#told = new Set(state.told);
+    this.#latest = state.latest;
   }
 
-  get tracks(): ReadonlyMap<number, TrackState> {
-    return this.#tracks;
+  get state(): LifecycleState {
+    return { tracks: this.#tracks, told: [...this.#told], latest: this.#latest };
   }
 
   /** Number of tracks that were announced and not yet ended. */
   get open(): number {
     let open = 0;
-    for (const state of this.#tracks.values()) if (state.told) open += 1;
+    for (const track of this.#tracks.values()) if (track.told) open += 1;
     return open;
   }
 
-  /** Takes in the tracks seen at this moment; the ends of those unseen for too long come first. */
-  see(sightings: readonly Sighting[], now: Moment): LifecycleEvent[] {
-    const events = this.expire(now);
+  /** True when the end of this track was told. */
+  isOver(id: number): boolean {
+    return this.#told.has(id) && !this.#tracks.has(id);
+  }
+
+  /**
+   * Takes in the tracks seen at this moment; the ends of others come first.
+   * @param held tracks that may be seen again, as far as that is known
+   */
+  see(sightings: readonly Sighting[], now: Moment, held?: readonly HeldTrack[]): LifecycleEvent[] {
+    this.#followWall(now);
+    if (held) {
+      const untilMs = new Map(held.map(({ id, untilMonoMs }) => [id, untilMonoMs]));
+      for (const [id, track] of this.#tracks) track.heldUntilMs = untilMs.get(id) ?? Number.NEGATIVE_INFINITY;
+    }
+    const seen = new Set(sightings.map(({ id }) => id));
+    const events = this.#endWhere((track, id) => !seen.has(id) && this.#isDue(track, now));
     for (const sighting of sightings) {
-      const event = this.#sight(sighting, now);
+      const event = this.isOver(sighting.id) ? undefined : this.#sight(sighting, now);
       if (event) events.push(event);
     }
     return events;
   }
 
-  /** Ends the tracks that have been unseen for too long. */
+  /** No frame has come up to this moment: ends the tracks that have been unseen for too long. */
   expire(now: Moment): LifecycleEvent[] {
-    return this.#endWhere((state) => now.monoMs - state.lastSeen.monoMs >= this.options.endAfterMs);
+    this.#followWall(now);
+    return this.#endWhere((track) => this.#isDue(track, now));
   }
 
   endAll(): LifecycleEvent[] {
     return this.#endWhere(() => true);
   }
 
-  #sight(sighting: Sighting, now: Moment): LifecycleEvent | undefined {
-    const state = this.#tracks.get(sighting.id) ?? this.#begin(sighting, now);
-    state.sightings += 1;
-    state.lastSeen = now;
-    state.newest = sighting;
-    const better = sighting.confidence > state.best.confidence;
-    if (better) state.best = sighting;
-    if (!state.told) {
-      if (state.sightings < this.options.confirmAfter) return undefined;
-      state.told = this.#summary(state);
-      return { event: 'new', before: null, after: state.told };
-    }
-    if (!better && sameZones(state.told.zones, sighting.zones)) return undefined;
-    const before = state.told;
-    state.told = this.#summary(state);
-    return { event: 'update', before, after: state.told };
+  #isDue({ lastSeen, heldUntilMs }: OpenTrack, { monoMs }: Moment): boolean {
+    return monoMs - lastSeen.monoMs >= this.options.endAfterMs && monoMs >= heldUntilMs;
   }
 
-  #begin(sighting: Sighting, now: Moment): TrackState {
-    const state: TrackState = {
+  /** Tracks keep their durations when the wall clock is set: their times are told by the clock as it is now. */
+  #followWall(now: Moment): void {
+    const { monoMs, unixMs } = this.#latest ?? now;
+    this.#latest = now;
+    const byMs = Math.round(now.unixMs - unixMs - (now.monoMs - monoMs));
+    if (Math.abs(byMs) <= SET_MS) return;
+    for (const track of this.#tracks.values()) {
+      track.startUnixMs += byMs;
+      track.lastSeen = { ...track.lastSeen, unixMs: track.lastSeen.unixMs + byMs };
+    }
+  }
+
+  #sight(sighting: Sighting, now: Moment): LifecycleEvent | undefined {
+    const track = this.#tracks.get(sighting.id) ?? this.#begin(sighting, now);
+    track.sightings += 1;
+    track.lastSeen = now;
+    track.newest = sighting;
+    const isBetter = sighting.confidence > track.best.confidence;
+    if (isBetter) track.best = sighting;
+    const before = track.told;
+    if (!before) {
+      if (track.sightings < this.options.confirmAfter) return undefined;
+      this.#remember(sighting.id);
+      track.told = this.#summary(track);
+      return { event: 'new', before: null, after: track.told };
+    }
+    if (!isBetter && before.label === sighting.label && sameZones(before.zones, sighting.zones)) return undefined;
+    track.told = this.#summary(track);
+    return { event: 'update', before, after: track.told };
+  }
+
+  #begin(sighting: Sighting, now: Moment): OpenTrack {
+    const track: OpenTrack = {
       sightings: 0,
       startUnixMs: now.unixMs,
       lastSeen: now,
+      heldUntilMs: Number.NEGATIVE_INFINITY,
       best: sighting,
       newest: sighting,
       told: undefined,
     };
-    this.#tracks.set(sighting.id, state);
-    return state;
+    this.#tracks.set(sighting.id, track);
+    return track;
   }
 
-  #endWhere(over: (state: TrackState) => boolean): LifecycleEvent[] {
+  #remember(id: number): void {
+    this.#told.add(id);
+    for (const oldest of this.#told) {
+      if (this.#told.size <= MOST_TOLD + this.#tracks.size) return;
+      if (!this.#tracks.has(oldest)) this.#told.delete(oldest);
+    }
+  }
+
+  #endWhere(isOver: (track: OpenTrack, id: number) => boolean): LifecycleEvent[] {
     const events: LifecycleEvent[] = [];
-    for (const [id, state] of this.#tracks) {
-      if (!over(state)) continue;
+    for (const [id, track] of this.#tracks) {
+      if (!isOver(track, id)) continue;
       this.#tracks.delete(id);
-      if (!state.told) continue;
-      const after = { ...this.#summary(state), end_ts_unix_ms: state.lastSeen.unixMs };
-      events.push({ event: 'end', before: state.told, after });
+      if (!track.told) continue;
+      const after = { ...this.#summary(track), end_ts_unix_ms: track.lastSeen.unixMs };
+      events.push({ event: 'end', before: track.told, after });
     }
     return events;
   }
 
-  #summary(state: TrackState): TrackSummary {
-    const { id, label, zones } = state.newest;
+  #summary(track: OpenTrack): TrackSummary {
+    const { id, label, zones } = track.newest;
     return {
       track_id: `${this.options.cameraId}/${id}`,
       id,
       label,
-      top_conf: state.best.confidence,
+      top_conf: track.best.confidence,
       confirmed: true,
-      start_ts_unix_ms: state.startUnixMs,
+      start_ts_unix_ms: track.startUnixMs,
       end_ts_unix_ms: null,
       ...(zones ? { zones } : {}),
-      best_bbox: state.best.bboxNorm,
+      best_bbox: track.best.bboxNorm,
     };
   }
 }

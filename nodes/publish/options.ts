@@ -21,7 +21,8 @@ export const PublishOptions = Type.Object({
     minimum: 1,
     maximum: 3_600_000,
     live: true,
-    description: 'How long a track may be unseen before it ends, in milliseconds.',
+    description:
+      'How long a track may be unseen before it ends, in milliseconds of capture time. It never ends while its tracker may still find it again (lost_after_s of track).',
   }),
   grace_s: Type.Number({
     default: 2,

@@ -1,44 +1,53 @@
 /** The publish node at work: builds the messages from tracks and the target's state, keeps the rate. */
 import {
+  boardTopics,
   type FrameMeta,
   type MessageOf,
   type Moment,
+  momentOf,
   type NodeContext,
   type PtzMessage,
   TargetPhase,
   type TrackingPhase,
   type TracksMessage,
   type topics,
+  WallTime,
 } from '../../runtime/node.ts';
 import { round6, unitInterval, wireBbox } from './bbox.ts';
 import {
   type LifecycleEvent,
   type LifecycleOptions,
+  type LifecycleState,
   type Sighting,
   TrackLifecycle,
-  type TrackState,
 } from './lifecycle.ts';
 import type { PublishOptions } from './options.ts';
 import { TickRate } from './tick-rate.ts';
 
 type Context = NodeContext<PublishOptions, Record<never, never>, Pick<typeof topics, 'tick' | 'tracks'>>;
 const SCHEMA = 'drone-ptz-metadata/1';
-/** Without a frame for this long, phases and ends follow the clock instead of the frames. */
+/** Without a frame for this long, the phase of the target follows the clock instead of the frames. */
 const STALE_MS = 500;
+/** Without a frame for this long there is no picture, whatever the nodes are at work on. */
+const NO_PICTURE_MS = 5000;
+/** Sightings of tracks that are over are logged at the first and then at every so many. */
+const LOG_EVERY = 1000;
 
 /** What a tick says of the target. */
 type Target = Pick<PtzMessage, 'selectedTargetId' | 'phase' | 'ptz'>;
 type WireTrack = Sighting & { readonly velocity: { readonly x: number; readonly y: number } };
 
-/** After a crash: the target alone. From a predecessor: all of it. */
+/** After a crash: the target, and the ids told of. From a predecessor: all of it. */
 interface Kept {
   readonly targetId: number | null;
+  readonly told?: readonly number[];
   readonly targetSeenMs?: number;
-  readonly tracks?: ReadonlyMap<number, TrackState>;
+  readonly lifecycle?: LifecycleState;
   readonly tickDueMs?: number;
   readonly ptz?: PtzMessage | undefined;
   readonly frame?: FrameMeta | undefined;
   readonly frameAtMs?: number;
+  readonly settled?: number;
   readonly toldPhase?: TrackingPhase;
   readonly toldTracks?: number;
 }
@@ -47,11 +56,18 @@ export class Publisher {
   #params: PublishOptions;
   readonly #context: Context;
   readonly #lifecycle: TrackLifecycle;
+  readonly #wall: WallTime;
   readonly #target: TargetPhase;
   readonly #rate: TickRate;
   #ptz: PtzMessage | undefined;
   #frame: FrameMeta | undefined;
   #frameAtMs: number;
+  /** Unix time of the frame's capture less that of the host's clock: the camera may know it better. */
+  #aheadMs = 0;
+  /** When some node was last found at work. */
+  #busyAtMs = 0;
+  #reused = 0;
+  #settled: number;
   #toldPhase: TrackingPhase;
   #toldTracks: number;
 
@@ -59,12 +75,14 @@ export class Publisher {
     this.#params = params;
     this.#context = context;
     const kept = keptOf(context.kept);
-    this.#lifecycle = new TrackLifecycle(this.#rules(), kept.tracks);
+    this.#lifecycle = new TrackLifecycle(this.#rules(), kept.lifecycle ?? { tracks: new Map(), told: kept.told ?? [] });
+    this.#wall = new WallTime(context.clock);
     this.#target = new TargetPhase(params.grace_s * 1000, kept.targetId, kept.targetSeenMs);
     this.#rate = new TickRate(params.hz, kept.tickDueMs);
     this.#ptz = kept.ptz;
     this.#frame = kept.frame;
     this.#frameAtMs = kept.frameAtMs ?? 0;
+    this.#settled = kept.settled ?? 0;
     this.#toldPhase = kept.toldPhase ?? 'idle';
     this.#toldTracks = kept.toldTracks ?? 0;
   }
@@ -81,11 +99,12 @@ export class Publisher {
     return {
       targetId: this.#target.targetId,
       targetSeenMs: this.#target.lastSeenMs,
-      tracks: this.#lifecycle.tracks,
+      lifecycle: this.#lifecycle.state,
       tickDueMs: this.#rate.dueMs,
       ptz: this.#ptz,
       frame: this.#frame,
       frameAtMs: this.#frameAtMs,
+      settled: this.#settled,
       toldPhase: this.#toldPhase,
       toldTracks: this.#toldTracks,
     };
@@ -103,40 +122,45 @@ export class Publisher {
   };
 
   #select(targetId: number | null): void {
-    this.#target.select(targetId, this.#nowMs());
-    this.#context.keep({ targetId });
+    this.#target.select(targetId, this.#now().monoMs);
+    this.#keep();
+  }
+
+  #keep(): void {
+    this.#context.keep({ targetId: this.#target.targetId, told: this.#lifecycle.state.told });
   }
 
   /** Called on a beat in `realtime` pace: while no frames come, tracks still end and phases go on. */
   async idle(): Promise<void> {
     const nowMs = this.#context.clock.monoMs();
     const sinceMs = nowMs - this.#frameAtMs;
+    // What frames take to get here is no time in which nothing was seen.
+    if (!this.#context.isQuiet()) this.#busyAtMs = nowMs;
     if (!this.#frame || sinceMs < STALE_MS) return;
-    // On the clock of the captures: what frames take to get here is no time in which nothing was seen.
-    const now = { monoMs: this.#frame.captureMonoMs + sinceMs, unixMs: Math.round(this.#context.clock.unixMs()) };
-    await this.#sendEvents(this.#lifecycle.expire(now), now);
-    const phase = this.#target.step([], nowMs);
-    const cleared = this.#toldTracks > 0 && sinceMs >= this.#params.end_after_ms;
-    if (phase === this.#toldPhase && !cleared) return;
+    const { end_after_ms: endAfterMs } = this.#params;
+    const isBlank =
+      nowMs - Math.max(this.#frameAtMs, this.#busyAtMs) >= endAfterMs || sinceMs >= Math.max(endAfterMs, NO_PICTURE_MS);
+    const now = this.#now();
+    if (isBlank) await this.#sendEvents(this.#lifecycle.expire(now), now);
+    const phase = this.#target.step([], now.monoMs);
+    if (phase === this.#toldPhase && !(isBlank && this.#toldTracks > 0)) return;
     const target = { ...this.#ptz, selectedTargetId: this.#target.targetId, phase };
-    await this.#sendTick({ ...this.#frame, captureUnixMs: now.unixMs, captureMonoMs: nowMs }, [], target, true);
+    await this.#sendTick({ ...this.#frame, captureUnixMs: now.unixMs, captureMonoMs: now.monoMs }, [], target, true);
   }
 
   /** Nothing more comes: every open track ends. */
   async end(): Promise<void> {
-    const asap = this.#context.graph.pace === 'asap';
-    const unixMs = asap && this.#frame ? this.#frame.captureUnixMs : this.#context.clock.unixMs();
-    await this.#sendEvents(this.#lifecycle.endAll(), { monoMs: this.#nowMs(), unixMs: Math.round(unixMs) });
+    await this.#sendEvents(this.#lifecycle.endAll(), this.#now());
   }
 
   /** @param ptz absent: there is no autotrack node, or it has said nothing about this frame */
-  async publish({ frame, tracks, inferenceMs }: TracksMessage, ptz: PtzMessage | undefined): Promise<void> {
-    if (ptz) this.#follow(ptz);
+  async publish({ frame, tracks, held, inferenceMs }: TracksMessage, ptz: PtzMessage | undefined): Promise<void> {
     this.#frame = frame;
     this.#frameAtMs = this.#context.clock.monoMs();
-    this.#context.count('processed');
-    this.#context.gauge('settled', frame.index + 1);
-    const sightings = tracks.map((track): WireTrack => {
+    this.#aheadMs = frame.captureUnixMs - this.#wall.at(frame.captureMonoMs);
+    if (ptz) this.#follow(ptz);
+    this.#count(frame);
+    const sightings = this.#alive(tracks).map((track): WireTrack => {
       const { x, y } = track.velocityPxPerS;
       return {
         id: track.id,
@@ -148,10 +172,10 @@ export class Publisher {
       };
     });
     const now: Moment = { monoMs: frame.captureMonoMs, unixMs: Math.round(frame.captureUnixMs) };
-    await this.#sendEvents(this.#lifecycle.see(sightings, now), now);
+    await this.#sendEvents(this.#lifecycle.see(sightings, now, held), now);
     const phase = this.#target.step(
-      tracks.map(({ id }) => id),
-      this.#nowMs(),
+      sightings.map(({ id }) => id),
+      now.monoMs,
     );
     const target = this.#ptz ?? { selectedTargetId: this.#target.targetId, phase };
     const live = this.#rate.due(this.#frameAtMs);
@@ -160,9 +184,34 @@ export class Publisher {
     if (live || recorded) await this.#sendTick(frame, sightings, target, live, inferenceMs);
   }
 
+  /** A frame counts once, however many messages there are about it. */
+  #count({ index }: FrameMeta): void {
+    if (index < this.#settled) return;
+    this.#settled = index + 1;
+    this.#context.count('processed');
+    this.#context.gauge('settled', this.#settled);
+  }
+
+  /** The tracks but those that are over for clients. A tracker that heard of that shows them under another id. */
+  #alive(tracks: TracksMessage['tracks']): TracksMessage['tracks'] {
+    const alive = tracks.filter(({ id }) => !this.#lifecycle.isOver(id));
+    const over = tracks.length - alive.length;
+    if (over === 0) return alive;
+    this.#context.count('reused_ids', over);
+    if (this.#reused % LOG_EVERY === 0) {
+      const message = 'a track is left out: its end was told already, and an id is never used twice in a session';
+      this.#context.log.warn(message, {
+        code: 'reused_id',
+        id: tracks.find(({ id }) => this.#lifecycle.isOver(id))?.id,
+      });
+    }
+    this.#reused += over;
+    return alive;
+  }
+
   #follow(ptz: PtzMessage): void {
     this.#ptz = ptz;
-    if (ptz.selectedTargetId !== this.#target.targetId) this.#target.select(ptz.selectedTargetId, this.#nowMs());
+    if (ptz.selectedTargetId !== this.#target.targetId) this.#target.select(ptz.selectedTargetId, this.#now().monoMs);
   }
 
   async #sendTick(
@@ -196,6 +245,10 @@ export class Publisher {
 
   async #sendEvents(events: readonly LifecycleEvent[], now: Moment): Promise<void> {
     const { sessionId, graph } = this.#context;
+    // Before clients hear of them: ids that are out must be on record.
+    if (events.some(({ event }) => event === 'new')) this.#keep();
+    const ids = events.flatMap(({ event, after }) => (event === 'end' ? after.id : []));
+    if (ids.length > 0) this.#context.board.post(boardTopics.tracksOver, { ids });
     for (const event of events) {
       await this.#context.publish('tracks', {
         schema: SCHEMA,
@@ -209,10 +262,14 @@ export class Publisher {
     if (events.length > 0) this.#context.gauge('open_tracks', this.#lifecycle.open);
   }
 
-  /** `asap`: the media's own time, so that runs repeat; `realtime`: the clock. */
-  #nowMs(): number {
-    if (this.#context.graph.pace === 'asap') return this.#frame?.captureMonoMs ?? 0;
-    return this.#context.clock.monoMs();
+  /** On the clock of the captures. `asap`: the last frame, so that runs repeat; `realtime`: as time has passed since. */
+  #now(): Moment {
+    const { clock, graph } = this.#context;
+    if (!this.#frame) return graph.pace === 'asap' ? { monoMs: 0, unixMs: 0 } : momentOf(clock);
+    const { captureMonoMs, captureUnixMs } = this.#frame;
+    if (graph.pace === 'asap') return { monoMs: captureMonoMs, unixMs: Math.round(captureUnixMs) };
+    const monoMs = captureMonoMs + clock.monoMs() - this.#frameAtMs;
+    return { monoMs, unixMs: Math.round(this.#wall.at(monoMs) + this.#aheadMs) };
   }
 }
 

@@ -4,13 +4,14 @@
  * Out: one detections message for every frame from 0 to the last one in the file, also for those without any.
  */
 import {
-  type Clock,
   defineNode,
   type FrameMeta,
+  momentOf,
   pathOption,
   type Static,
   sleep,
   Type,
+  WallTime,
   WindhoverError,
 } from '../../runtime/node.ts';
 import { readJsonl } from './read-jsonl.ts';
@@ -60,11 +61,20 @@ export default defineNode({
     run: async (signal) => {
       const { params: p, clock, emit } = context;
       const recording = await read(p);
-      const start = { unixMs: clock.unixMs(), monoMs: clock.monoMs() };
+      const start = momentOf(clock);
+      const wall = new WallTime(clock);
+      const isAsap = p.pace === 'asap';
       for (let index = 0; index < recording.frameCount; index++) {
-        if (p.pace === 'realtime') await sleep(start.monoMs + (index * 1000) / recording.fps - clock.monoMs(), signal);
+        const mediaTimeS = index / recording.fps;
+        // A thousandth of a millisecond: enough for any frame rate, and free of the noise of a division.
+        const mediaMs = Math.round(mediaTimeS * 1e6) / 1e3;
+        const captureMonoMs = isAsap ? mediaMs : start.monoMs + mediaMs;
+        if (!isAsap) await sleep(captureMonoMs - clock.monoMs(), signal);
         if (signal.aborted) return;
-        const frame = metaOf(recording, index, p.pace, start.unixMs, clock);
+        const captureUnixMs = isAsap ? Math.round(start.unixMs + mediaMs) : wall.at(captureMonoMs);
+        const decodedMonoMs = clock.monoMs();
+        const { size } = recording;
+        const frame: FrameMeta = { index, mediaTimeS, captureUnixMs, captureMonoMs, decodedMonoMs, size };
         context.count('decoded');
         await emit.detections({ frame, detections: recording.detections.get(index) ?? [], inferenceMs: 0 });
         context.gauge('progress', (index + 1) / recording.frameCount);
@@ -96,25 +106,4 @@ async function readText(path: string): Promise<string> {
       },
     );
   }
-}
-
-function metaOf(
-  recording: Recording,
-  index: number,
-  pace: Params['pace'],
-  startUnixMs: number,
-  clock: Clock,
-): FrameMeta {
-  const mediaTimeS = index / recording.fps;
-  const decodedMonoMs = clock.monoMs();
-  // A thousandth of a millisecond: enough for any frame rate, and free of the noise of a division.
-  const mediaMs = Math.round(mediaTimeS * 1e6) / 1e3;
-  return {
-    index,
-    mediaTimeS,
-    captureUnixMs: pace === 'asap' ? Math.round(startUnixMs + mediaMs) : clock.unixMs(),
-    captureMonoMs: pace === 'asap' ? mediaMs : decodedMonoMs,
-    decodedMonoMs,
-    size: recording.size,
-  };
 }

@@ -14,7 +14,7 @@ export default defineNode({
   params: trackOptions,
   inputs: { detections: { kind: 'detections', doc: 'Detections of every frame, also of frames without any.' } },
   outputs: { tracks: { kind: 'tracks', doc: 'The tracks seen in each frame.' } },
-  board: { watches: [boardTopics.camera] },
+  board: { watches: [boardTopics.camera, boardTopics.tracksOver] },
   validate: ({ low_confidence, high_confidence }) => {
     if (low_confidence <= high_confidence) return;
     throw new WindhoverError('track_confidence_order', 'low_confidence is above high_confidence', {
@@ -32,6 +32,7 @@ export default defineNode({
     const tracker = before ? ByteTrack.from(before.tracker, options) : new ByteTrack(options, keptNextId);
     const camera = new EgoMotion(before?.camera);
     context.board.watch(boardTopics.camera, (news) => camera.add(news));
+    context.board.watch(boardTopics.tracksOver, ({ ids }) => tracker.drop(ids));
     return {
       update: (changed) => void Object.assign(options, changed),
       handover: (): Handover => ({ tracker: tracker.state, camera: camera.state }),
@@ -44,7 +45,8 @@ export default defineNode({
             motion,
             ...(classes === undefined ? {} : { classes }),
           };
-          const { tracks, invalid, gap } = tracker.step(frame.mediaTimeS, detections, facts);
+          const { captureMonoMs } = frame;
+          const { tracks, held, invalid, gap } = tracker.step(captureMonoMs / 1000, detections, facts);
           if (invalid > 0) context.count('invalid_detections', invalid);
           if (gap) context.count('gaps');
           if (tracker.nextId !== keptNextId) {
@@ -52,7 +54,8 @@ export default defineNode({
             keptNextId = tracker.nextId;
             context.keep({ nextId: keptNextId });
           }
-          return context.emit.tracks({ frame, tracks, inferenceMs });
+          const until = held.map(({ id, forS }) => ({ id, untilMonoMs: captureMonoMs + forS * 1000 }));
+          return context.emit.tracks({ frame, tracks, held: until, inferenceMs });
         },
       },
     };

@@ -37,6 +37,7 @@ export class Engine {
   readonly #clock: Clock;
   readonly #listener: EngineListener;
   readonly #sendCredits = new SharedArrayBuffer(4);
+  readonly #inHand = new SharedArrayBuffer(4);
   /** Requests that came while the graph was changing. */
   readonly #heldRequests: NodeRequest[] = [];
   #wires: Wires;
@@ -153,6 +154,7 @@ export class Engine {
       name: crew.name,
       nodes: nodes.map((node) => this.#nodeJob(node, handover)),
       sendCredits: this.#sendCredits,
+      inHand: this.#inHand,
       options: this.#options,
       now: momentOf(this.#clock),
     }));

@@ -116,6 +116,8 @@ export type ToWorker =
       readonly nodes: readonly NodeJob[];
       /** `[0]`: published messages on their way to the parent process. */
       readonly sendCredits: SharedArrayBuffer;
+      /** `[0]`: values that nodes have been given and are not done with. */
+      readonly inHand: SharedArrayBuffer;
       readonly options: RunOptions;
       /** Now. */
       readonly now: Moment;

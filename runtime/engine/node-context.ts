@@ -21,6 +21,8 @@ export interface NodeServices {
   readonly recording: boolean;
   readonly prepare: PrepareContext;
   readonly board: Board;
+  /** `[0]`: values that nodes of the session, in all workers, have been given and are not done with. */
+  readonly inHand: Int32Array;
   logger(node: string): Logger;
   store(node: string): NodeStore;
   readonly publish: PublicationServices['publish'];
@@ -45,8 +47,9 @@ export function nodeContext(job: NodeJob, contract: AnyNode, services: NodeServi
   const log = services.logger(id);
   const publications = new Publications(contract.topics ?? {}, { log, count, publish });
   const declared = (use: 'posts' | 'watches', topic: BoardTopic) => declaredTopic(id, contract, use, topic);
+  const isQuiet = () => Atomics.load(services.inHand, 0) === 0;
   const own = { id, params: job.params, kept: job.kept, log, count, gauge, every, store: services.store(id) };
-  const shared = { graph, sessionId, clock, recording, prepare };
+  const shared = { graph, sessionId, clock, recording, prepare, isQuiet };
   return {
     ...own,
     ...shared,

@@ -116,6 +116,14 @@ export class RunningNode implements Receiver {
   }
 
   deliver(input: string, value: unknown): void | Promise<void> {
+    const { inHand } = this.#services;
+    Atomics.add(inHand, 0, 1);
+    const work = this.#take(input, value);
+    if (work instanceof Promise) return work.finally(() => Atomics.sub(inHand, 0, 1));
+    Atomics.sub(inHand, 0, 1);
+  }
+
+  #take(input: string, value: unknown): void | Promise<void> {
     if (this.#joiner) return this.#join((joiner) => joiner.put(input, value));
     const handler = this.#handlers.on?.[input];
     if (handler) return this.#queue.enter(() => handler(value as never));

@@ -121,7 +121,9 @@ class WorkerHost {
   async #leave(goOn: readonly string[]): Promise<Handover> {
     const states: Record<string, unknown> = {};
     const stats: NodeStats = {};
-    for (const node of this.#nodes.values()) {
+    const goesOn = ({ id }: RunningNode) => Number(goOn.includes(id));
+    // What ends tells the others so, before they hand over.
+    for (const node of [...this.#nodes.values()].sort((a, b) => goesOn(a) - goesOn(b))) {
       states[node.id] = await node.leave(goOn.includes(node.id));
       stats[node.id] = node.stats;
       await node.close();
@@ -153,6 +155,7 @@ class WorkerHost {
       prepare: { modelFolders: options.modelFolders },
       store: (node) => this.#store(node),
       board: this.#board,
+      inHand: new Int32Array(this.#job.inHand),
       logger: (node) => this.#logger(node),
       publish: (message, mayDrop) => this.#publish(message, mayDrop),
       fault: (node, fault) => this.#post({ type: 'fault', node, fault }),

@@ -178,10 +178,40 @@ describe('the life of a track', () => {
       events: [['new 1'], [], ['end 1']],
     },
     {
-      why: 'back in time: no end; back after the end: a new life',
+      why: 'another label is told',
+      confirmAfter: 1,
+      script: [
+        [0, { ...sighting(1), label: 'flying' }],
+        [40, { ...sighting(1), label: 'drone' }],
+        [80, { ...sighting(1), label: 'drone' }],
+      ],
+      events: [['new 1'], ['update 1'], []],
+    },
+    {
+      why: 'seen again after exactly that long: one life',
       confirmAfter: 1,
       script: [[0, sighting(1)], [900, sighting(1)], [1800], [1900, sighting(1)]],
-      events: [['new 1'], [], [], ['end 1', 'new 1']],
+      events: [['new 1'], [], [], []],
+    },
+    {
+      why: 'no frame came meanwhile: one life, however long',
+      confirmAfter: 1,
+      script: [
+        [0, sighting(1)],
+        [9000, sighting(1)],
+      ],
+      events: [['new 1'], []],
+    },
+    {
+      why: 'its end was told: nothing more of this id',
+      confirmAfter: 1,
+      script: [[0, sighting(1)], [1000], [1040, sighting(1)], [1080, sighting(1), sighting(2)], [9000]],
+      events: [['new 1'], ['end 1'], [], ['new 2'], ['end 2']],
+    },
+    {
+      why: 'not announced yet, so not over: it may come back',
+      script: [[0, sighting(1)], [1000], [1040, sighting(1)], [1080, sighting(1)]],
+      events: [[], [], [], ['new 1']],
     },
     {
       why: 'each track for itself',

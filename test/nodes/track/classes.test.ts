@@ -69,7 +69,7 @@ describe('class probabilities', () => {
     const running = await openNode(track);
     const handler = running.handlers.on?.detections as ((value: DetectionsMessage) => Promise<void>) | undefined;
     for (let index = 0; index < 6; index++) {
-      const times = { mediaTimeS: index / 10, captureUnixMs: 0, captureMonoMs: 0, decodedMonoMs: 0 };
+      const times = { mediaTimeS: index / 10, captureUnixMs: 0, captureMonoMs: index * 100, decodedMonoMs: 0 };
       const bboxPx = { x: 8 * index, y: 50, w: 5, h: 5 };
       const detections = [{ bboxPx, confidence: 0.9, label: 'drone', classProbabilities: [1, 0] }];
       const message = { frame: { index, ...times, size: { w: 640, h: 480 } }, detections, inferenceMs: 1 };

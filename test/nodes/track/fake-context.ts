@@ -1,7 +1,7 @@
 /** Runs one node without an engine and records what it does. */
 import { Value } from '@sinclair/typebox/value';
 import { MemoryStore } from '../../../runtime/engine/store.ts';
-import type { AnyNode, Clock, NodeHandlers } from '../../../runtime/node.ts';
+import type { AnyNode, Clock, NodeHandlers, Pace } from '../../../runtime/node.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 
 export interface FakeRun {
@@ -12,12 +12,22 @@ export interface FakeRun {
   readonly gauges: Record<string, number | string>;
   /** Every state given to `keep`. */
   readonly kept: unknown[];
+  /** Messages to clients, in order. */
+  readonly published: { readonly topic: string; readonly message: unknown }[];
+  /** Posts on the board, in order. */
+  readonly posts: { readonly topic: string; readonly value: unknown }[];
+  /** Tells the node news of the board. */
+  readonly hear: (topic: string, value: unknown) => void;
+  /** What it has called on a beat. */
+  readonly beats: (() => void | Promise<void>)[];
 }
 
 export interface FakeOptions {
   readonly params?: Record<string, unknown>;
   readonly kept?: unknown;
   readonly clock?: Clock;
+  readonly pace?: Pace;
+  readonly isQuiet?: () => boolean;
   /** Called after each value that is sent; the sender waits for it. */
   readonly onSend?: (value: unknown) => void | Promise<void>;
 }
@@ -28,6 +38,10 @@ export async function openNode(node: AnyNode, options: FakeOptions = {}): Promis
   const counts: Record<string, number> = {};
   const gauges: Record<string, number | string> = {};
   const kept: unknown[] = [];
+  const published: FakeRun['published'] = [];
+  const posts: FakeRun['posts'] = [];
+  const beats: FakeRun['beats'] = [];
+  const listeners = new Map<string, (value: never) => void | Promise<void>>();
   const emit = Object.fromEntries(
     Object.keys(node.outputs).map((port) => {
       const values: unknown[] = [];
@@ -42,7 +56,7 @@ export async function openNode(node: AnyNode, options: FakeOptions = {}): Promis
   const ignore = () => undefined;
   const handlers = await node.open({
     id: node.name,
-    graph: { file: 'test.yaml', camera: 'cam', pace: 'asap' },
+    graph: { file: 'test.yaml', camera: 'cam', pace: options.pace ?? 'asap' },
     params: Value.Default(node.params, { ...options.params }) as Record<string, unknown>,
     sessionId: 'test',
     clock: options.clock ?? new ManualClock(),
@@ -55,16 +69,21 @@ export async function openNode(node: AnyNode, options: FakeOptions = {}): Promis
     gauge: (name, value) => {
       gauges[name] = value;
     },
+    isQuiet: options.isQuiet ?? (() => true),
     fault: ignore,
     retry: (_what, _signal, attempt) => attempt(ignore),
     kept: options.kept,
     keep: (state) => kept.push(state),
     store: new MemoryStore(),
-    publish: ignore,
+    publish: (topic, message) => void published.push({ topic, message }),
     recording: false,
-    every: ignore,
-    board: { post: ignore, watch: ignore },
+    every: (_ms, tick) => void beats.push(tick),
+    board: {
+      post: ({ name }, value) => void posts.push({ topic: name, value }),
+      watch: ({ name }, listener) => void listeners.set(name, listener),
+    },
     prepare: { modelFolders: [] },
   });
-  return { handlers, sent, counts, gauges, kept };
+  const hear = (topic: string, value: unknown) => void listeners.get(topic)?.(value as never);
+  return { handlers, sent, counts, gauges, kept, published, posts, hear, beats };
 }

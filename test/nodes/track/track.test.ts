@@ -12,9 +12,9 @@ import { type FakeRun, openNode } from './fake-context.ts';
 
 const PERSON: Detection = { bboxPx: { x: 10, y: 10, w: 40, h: 80 }, confidence: 0.9, label: 'person' };
 
-function message(index: number, detections: Detection[], mediaTimeS = index / 25): DetectionsMessage {
-  const times = { captureUnixMs: index * 40, captureMonoMs: index * 40, decodedMonoMs: 0 };
-  return { frame: { index, mediaTimeS, ...times, size: { w: 640, h: 480 } }, detections, inferenceMs: 3 };
+function message(index: number, detections: Detection[], atMs = index * 40): DetectionsMessage {
+  const times = { captureUnixMs: atMs, captureMonoMs: atMs, decodedMonoMs: 0 };
+  return { frame: { index, mediaTimeS: index / 25, ...times, size: { w: 640, h: 480 } }, detections, inferenceMs: 3 };
 }
 
 async function play(run: FakeRun, messages: DetectionsMessage[]): Promise<TracksMessage[]> {
@@ -54,7 +54,7 @@ describe('track node', () => {
   test('counts detections that are no boxes, and gaps', async () => {
     const run = await openNode(track);
     const broken = { ...PERSON, bboxPx: { ...PERSON.bboxPx, w: Number.NaN } };
-    await play(run, [message(0, [PERSON, broken, broken]), message(1, [PERSON]), message(2, [PERSON], 99)]);
+    await play(run, [message(0, [PERSON, broken, broken]), message(1, [PERSON]), message(2, [PERSON], 99_000)]);
     expect(run.counts).toEqual({ invalid_detections: 2, gaps: 1 });
   });
 
