@@ -11,7 +11,7 @@ const TYPES = `
   AboutFrame AnyNode BackoffLimits BoardTopic BoardUse Box CameraNews CaptureClock Clock Detection
   DetectionClasses DetectionsMessage Direction Emit EmitValue Fit FrameMapping FrameMeta FrameRequest
   FrameSource FrameView HeadAxis HeadNews HeldTrack InputPort Inputs LinkKind LinkValue LinkValues Logger
-  MessageOf MessageOptions ModelCard Moment MotorCommand NodeBoard NodeContext NodeContract NodeHandlers
+  MessageOf MessageOptions ModelCard Moment MotionNews MotorCommand NodeBoard NodeContext NodeContract NodeHandlers
   NodeStore OutputPort Outputs Pace PacketMessage PerAxis PixelFormat PortKind Pose PrepareContext
   PtzMessage Ray RefusedModel RequestSpec Requests RetryOptions SharedSlot Size Static TSchema
   Timeline Topic Topics Track TrackingPhase TracksMessage
