@@ -1,6 +1,6 @@
 /**
- * XML text → tree, for messages of other programs: no document types (and so no entities of their own), and bounds on
- * depth and number of elements.
+ * XML text → tree, for messages of other programs: document types are never expanded, so there are no entities of
+ * their own; depth, number of elements and number of faults are bounded.
  */
 import { SaxesParser } from 'saxes';
 import { errorMessage, WindhoverError } from './errors.ts';
@@ -17,8 +17,11 @@ export interface XmlElement {
 }
 
 export interface XmlLimits {
-  /** False: prefixes are left out, known or not. True: an unknown prefix is malformed. */
-  readonly namespaces: boolean;
+  /**
+   * Null: only well-formed XML with known prefixes and without a document type is read. A local name: the first element
+   * of that name is read, whatever stands around it and whatever is wrong inside, as long as its tags match.
+   */
+  readonly lenientRoot: string | null;
   readonly maxDepth: number;
   readonly maxElements: number;
 }
@@ -28,21 +31,30 @@ interface OpenElement extends XmlElement {
   text: string;
 }
 
+/** Of a text that is read leniently. */
+const MAX_FAULTS = 10_000;
+/** A part of the tree may be missing: never read over. */
+const BROKEN_TREE = /close tag|closing tag/;
+
 /** @throws WindhoverError `xml_malformed`, `xml_too_large` */
-export function readXml(text: string, { namespaces, maxDepth, maxElements }: XmlLimits): XmlElement {
-  const parser = new SaxesParser({ xmlns: namespaces });
+export function readXml(text: string, { lenientRoot, maxDepth, maxElements }: XmlLimits): XmlElement {
+  const isStrict = lenientRoot === null;
+  const parser = new SaxesParser({ xmlns: isStrict });
   const open: OpenElement[] = [];
   let root: XmlElement | null = null;
   let count = 0;
+  let faults = 0;
   parser.on('error', (error) => {
-    throw malformed(errorMessage(error));
+    if (isStrict || (open.length > 0 && BROKEN_TREE.test(error.message))) throw malformed(errorMessage(error));
+    if (++faults > MAX_FAULTS) throw tooLarge('faults', MAX_FAULTS);
   });
   parser.on('doctype', () => {
-    throw malformed('a document type');
+    if (isStrict) throw malformed('a document type');
   });
   parser.on('opentag', ({ name, uri = '', attributes }) => {
     if (++count > maxElements) throw tooLarge('elements', maxElements);
     if (open.length >= maxDepth) throw tooLarge('levels', maxDepth);
+    if (open.length === 0 && !isStrict && (root !== null || local(name) !== lenientRoot)) return;
     const named = Object.entries(attributes).flatMap(([key, attribute]): [string, string][] =>
       key.startsWith('xmlns') ? [] : [[local(key), typeof attribute === 'string' ? attribute : attribute.value]],
     );
@@ -62,9 +74,20 @@ export function readXml(text: string, { namespaces, maxDepth, maxElements }: Xml
     if (parent) parent.children.push(element);
     else root = element;
   });
-  parser.write(text).close();
-  if (root === null) throw malformed('no element');
+  parser.write(isStrict ? text : mended(text)).close();
+  // Only the end of the last tag of all is cut off.
+  const [last] = open;
+  if (root === null && last && open.length === 1) root = last;
+  if (root === null)
+    throw malformed(open.length > 0 ? 'an end in the middle' : `no element ${lenientRoot ?? ''}`.trim());
   return root;
+}
+
+/** Without what is around the elements; a `&` that begins nothing (other than in CDATA, where none does) as text. */
+function mended(text: string): string {
+  const inside = text.slice(Math.max(0, text.indexOf('<')), text.lastIndexOf('>') + 1);
+  const rawAmpersand = /<!\[CDATA\[[\s\S]*?(?:\]\]>|$)|&(?!(?:amp|lt|gt|quot|apos|#\d{1,7}|#x[\da-fA-F]{1,6});)/g;
+  return inside.replace(rawAmpersand, (found) => (found === '&' ? '&amp;' : found));
 }
 
 export function escapeXml(text: string): string {

@@ -40,4 +40,6 @@ export interface CameraLook {
   /** 0 wide to 1 tele. */
   readonly zoom: number | null;
   readonly moving: boolean | null;
+  /** What has become odd since it was judged, in words. */
+  readonly notes?: readonly string[];
 }

@@ -10,7 +10,8 @@ import type { OnvifOptions } from './options.ts';
 import { Probe, type ProbeResult } from './probe.ts';
 import { PtzCalls } from './ptz-calls.ts';
 import { ShortMoves } from './short-moves.ts';
-import { type Refusal, refusedError, type SoapClient } from './soap-client.ts';
+import { type Refusal, refusedError } from './soap-answer.ts';
+import type { SoapClient } from './soap-client.ts';
 import { fromShare, unitsOf } from './spaces.ts';
 import type { OnvifStopJob } from './stop-job.ts';
 import { Stopping } from './stopping.ts';
@@ -26,6 +27,8 @@ interface Steered {
   /** Null: it takes velocities itself, or nothing. */
   readonly shortMoves: ShortMoves | null;
   readonly motion: MotionSense;
+  /** How many notes of the calls are in the verdict. */
+  readonly notesTold: number;
 }
 
 export class OnvifCamera implements Camera {
@@ -58,12 +61,12 @@ export class OnvifCamera implements Camera {
 
   stopJob(): OnvifStopJob {
     const { method, clockOffsetMs, policy } = this.client;
-    const { ptzUrl, profile, configuration, spaces } = this.#must.connection;
+    const { ptzUrl, profile, spaces } = this.#must.connection;
     return {
       kind: 'onvif',
       address: pickAddress(this.#options),
       ptzUrl: ptzUrl.href,
-      connection: { profile, configuration, spaces },
+      connection: { profile, spaces },
       ...{ method, clockOffsetMs },
       login: policy.record(this.#time.clock.monoMs()),
     };
@@ -88,18 +91,22 @@ export class OnvifCamera implements Camera {
     const panSharePerTranslation = result.panSharePerTranslation ?? 1;
     const isBounded = rung !== null && rung !== 'velocity';
     const shortMoves = isBounded ? new ShortMoves({ rung, calls, rate, panSharePerTranslation, fullSpeed }) : null;
-    this.#steered = { result, shortMoves, motion: new MotionSense(result.moveStatusTrusted) };
+    this.#steered = {
+      result,
+      shortMoves,
+      motion: new MotionSense(result.moveStatusTrusted),
+      notesTold: calls.notes.length,
+    };
     return { positionUnit: unitsOf(calls.positionSpace, this.#options, calls.mirrored).unit, position, verdict };
   }
 
   async move(velocity: Velocity, leaseMs: number, signal: AbortSignal): Promise<void> {
-    const { calls, connection } = this.#must;
+    const { calls } = this.#must;
     const { shortMoves, result } = this.#steered ?? {};
-    const timeoutMs = Math.round(Math.max(leaseMs, connection.spaces.timeoutMinMs));
     const isTimed = result?.verdict.stops.timeout !== 'refused';
     const refusal = shortMoves
       ? await shortMoves.move(velocity, leaseMs, this.#time.clock.monoMs(), signal)
-      : await calls.continuous(velocity, isTimed ? timeoutMs : null, signal);
+      : await calls.continuous(velocity, isTimed ? leaseMs : null, signal);
     check('the velocity', refusal);
   }
 
@@ -126,12 +133,14 @@ export class OnvifCamera implements Camera {
     if ('subcodes' in raw) return { atMs, pan: null, tilt: null, zoom: null, moving: null };
     const units = unitsOf(calls.positionSpace, this.#options, calls.mirrored);
     const { pan, tilt, zoom } = raw;
+    const notes = calls.notes.slice(this.#steered?.notesTold);
     return {
       atMs,
       pan: pan === null ? null : fromShare(pan, units.pan),
       tilt: tilt === null ? null : fromShare(tilt, units.tilt),
       zoom,
       moving: this.#steered?.motion.step(raw, nowMs) ?? null,
+      ...(notes.length > 0 ? { notes } : {}),
     };
   }
 

@@ -1,13 +1,14 @@
 /** How the probe observes its test moves: status reports, and what the change between them means. */
 import { aborted } from '../network/http.ts';
 import type { DriverTime } from '../time.ts';
+import { type FullSpeed, fullSpeedOf } from './full-speed.ts';
 import type { PtzCalls, RawStatus } from './ptz-calls.ts';
 
 export type Seen = 'yes' | 'no' | 'unknown';
 
 export const SETTLE_MS = 700;
 export const LOOK_MS = 300;
-/** Share of the pan range: a move; and what is no motion within {@link LOOK_MS}. */
+/** Share of an axis's range: a move; and what is no motion within {@link LOOK_MS}. */
 export const MOVED = 0.001;
 const STILL = 0.0003;
 
@@ -44,11 +45,24 @@ export class ProbeEyes {
     if (signal.aborted) throw aborted(signal.reason);
   }
 
+  /**
+   * From before the first look to after the second: an answer that is late makes it seem slower than it is, so that
+   * moves are told to be faster and are over sooner, never later, than their lease.
+   * @param told what it was told to turn at, of full speed
+   * @param goal where that ends
+   */
+  async measureSpeed(told: number, goal?: { readonly pan: number; readonly tilt: number }): Promise<FullSpeed> {
+    const { clock } = this.#context.time;
+    const firstMs = clock.monoMs();
+    const first = await this.look();
+    await this.pause(LOOK_MS);
+    const second = await this.look();
+    return fullSpeedOf(first, second, clock.monoMs() - firstMs, told, goal);
+  }
+
   hasMoved(before: RawStatus | null, during: RawStatus | null, after: RawStatus | null): Seen {
-    if (before?.pan != null && after?.pan != null) {
-      const far = Math.max(Math.abs(after.pan - before.pan), Math.abs((during?.pan ?? before.pan) - before.pan));
-      return far > MOVED ? 'yes' : 'no';
-    }
+    const far = apart(before, after);
+    if (far !== null) return Math.max(far, apart(before, during) ?? 0) > MOVED ? 'yes' : 'no';
     return before?.saysMoving === false && during?.saysMoving === true ? 'yes' : 'unknown';
   }
 
@@ -57,7 +71,8 @@ export class ProbeEyes {
     const first = await this.look();
     await this.pause(LOOK_MS);
     const second = await this.look();
-    if (first?.pan != null && second?.pan != null) return Math.abs(second.pan - first.pan) < STILL ? 'yes' : 'no';
+    const far = apart(first, second);
+    if (far !== null) return far < STILL ? 'yes' : 'no';
     if (during?.saysMoving !== true || second === null || this.#start?.saysMoving !== false) return 'unknown';
     return second.saysMoving === false ? 'yes' : 'no';
   }
@@ -69,4 +84,13 @@ export class ProbeEyes {
     await this.pause(SETTLE_MS);
     return await this.isStill(during);
   }
+}
+
+/** Of the axis that differs most, as a share of its range; null: not known. */
+function apart(first: RawStatus | null, second: RawStatus | null): number | null {
+  const ways = (['pan', 'tilt'] as const).flatMap((axis) => {
+    const [from, to] = [first?.[axis] ?? null, second?.[axis] ?? null];
+    return from === null || to === null ? [] : [Math.abs(to - from)];
+  });
+  return ways.length === 0 ? null : Math.max(...ways);
 }

@@ -13,10 +13,10 @@ import {
   type Verdict,
 } from '../ladder.ts';
 import type { DriverTime } from '../time.ts';
-import { type FullSpeed, fullSpeedOf, NOT_MEASURED } from './full-speed.ts';
+import { type FullSpeed, NOT_MEASURED } from './full-speed.ts';
 import { LOOK_MS, MOVED, ProbeEyes, SETTLE_MS, type Seen } from './probe-eyes.ts';
 import type { PtzCalls, RawStatus } from './ptz-calls.ts';
-import { type Refusal, refusedError } from './soap-client.ts';
+import { type Refusal, refusedError } from './soap-answer.ts';
 import type { Mirrored, Spaces } from './spaces.ts';
 import type { Stopping } from './stopping.ts';
 
@@ -113,7 +113,12 @@ export class Probe {
   }
 
   #verdict(policy: LadderPolicy): Verdict {
-    const evidence = { rungs: this.#rungs, stops: this.#stops, position: this.#position, notes: this.#notes };
+    const evidence = {
+      rungs: this.#rungs,
+      stops: this.#stops,
+      position: this.#position,
+      notes: [...this.#notes, ...this.#context.calls.notes],
+    };
     return chooseRung(evidence, policy, Math.round(this.#context.roundTripMs()));
   }
 
@@ -131,9 +136,10 @@ export class Probe {
 
   /** A velocity that ends by its Timeout, then one back that is stopped. */
   async #tryVelocity(): Promise<Seen | Refusal> {
-    const { calls, signal } = this.#context;
+    const { calls, spaces, signal } = this.#context;
+    const timeoutMs = Math.max(TIMEOUT_MS, spaces.timeoutMinMs);
     const before = await this.#eyes.look();
-    const withTimeout = await calls.continuous(this.#slow(1), TIMEOUT_MS, signal);
+    const withTimeout = await calls.continuous(this.#slow(1), timeoutMs, signal);
     if (withTimeout !== null) {
       this.#stops = { ...this.#stops, timeout: 'refused' };
       const refusal = await calls.continuous(this.#slow(1), null, signal);
@@ -142,7 +148,7 @@ export class Probe {
     await this.#eyes.pause(LOOK_MS);
     const during = await this.#eyes.look();
     if (withTimeout === null) {
-      await this.#eyes.pause(TIMEOUT_MS - LOOK_MS + SETTLE_MS);
+      await this.#eyes.pause(timeoutMs - LOOK_MS + SETTLE_MS);
       const timeout = { yes: 'works', no: 'ignored', unknown: 'unverified' } as const;
       this.#stops = { ...this.#stops, timeout: timeout[await this.#eyes.comesToRest(during)] };
     }
@@ -150,7 +156,7 @@ export class Probe {
     this.#compareDirections(before, during);
     if (this.#stops.timeout === 'ignored' || this.#stops.timeout === 'refused') {
       // It still turns, which is the time to see how fast.
-      this.#fullSpeed = await this.#measureSpeed(SPEED);
+      this.#fullSpeed = await this.#eyes.measureSpeed(SPEED);
       await this.#halt();
     }
     await this.#tryStop();
@@ -164,7 +170,8 @@ export class Probe {
     for (let attempt = 0; attempt < 2; attempt++) {
       const before = await this.#eyes.look();
       const isTimed = this.#stops.timeout !== 'refused';
-      const refusal = await calls.continuous(this.#slow(-1), isTimed ? timeoutMs : null, signal);
+      // The form for later, when a zoom ends: a camera without one may refuse it.
+      const refusal = await calls.continuous(this.#slow(-1), isTimed ? timeoutMs : null, signal, true);
       await this.#eyes.pause(SETTLE_MS);
       const during = await this.#eyes.look();
       await stop(signal);
@@ -207,8 +214,8 @@ export class Probe {
   /** A move to a place nearby: slowly first, where a speed can be given, to see whether it is obeyed. */
   async #tryPlace(): Promise<Seen | Refusal> {
     const { calls, spaces, signal } = this.#context;
-    const isSlow = spaces.speed !== null && this.#fullSpeed === NOT_MEASURED;
-    for (const speed of isSlow ? [SLOW_SPEED, null] : [null]) {
+    const isMeasured = this.#fullSpeed !== NOT_MEASURED;
+    for (const speed of spaces.speed === null ? [null] : [SLOW_SPEED, null]) {
       const before = await this.#eyes.look();
       if (before?.pan == null || before.tilt === null) return 'unknown';
       const by = (axis: 'pan' | 'tilt') => SMALL_SHARE * this.#sign(axis, speed === null ? -1 : 1);
@@ -217,7 +224,9 @@ export class Probe {
       if (refusal !== null && speed === null) return refusal;
       await this.#eyes.pause(LOOK_MS);
       const during = await this.#eyes.look();
-      if (speed !== null && refusal === null) this.#fullSpeed = await this.#measureSpeed(speed, place);
+      // Refused with a speed: later none is given either.
+      if (refusal !== null) this.#fullSpeed = NOT_MEASURED;
+      else if (speed !== null && !isMeasured) this.#fullSpeed = await this.#eyes.measureSpeed(speed, place);
       await this.#eyes.pause(SETTLE_MS);
       const seen = this.#eyes.hasMoved(before, during, await this.#eyes.look());
       if (seen !== 'no' || speed === null) return seen;
@@ -225,26 +234,15 @@ export class Probe {
     return 'no';
   }
 
-  /**
-   * From before the first look to after the second: an answer that is late makes it seem slower than it is, so that
-   * moves are told to be faster and are over sooner, never later, than their lease.
-   * @param told what it was told to turn at, of full speed
-   * @param goal where that ends
-   */
-  async #measureSpeed(told: number, goal?: { readonly pan: number; readonly tilt: number }): Promise<FullSpeed> {
-    const { clock } = this.#context.time;
-    const firstMs = clock.monoMs();
-    const first = await this.#eyes.look();
-    await this.#eyes.pause(LOOK_MS);
-    const second = await this.#eyes.look();
-    return fullSpeedOf(first, second, clock.monoMs() - firstMs, told, goal);
-  }
-
   /** Back to the first position, if possible. */
   async #goBack(): Promise<void> {
-    const { pan, tilt } = this.#start ?? {};
+    const { pan, tilt, zoom } = this.#start ?? {};
     if (pan == null || tilt == null || !this.#rungs.absolute.listed) return;
-    const refusal = await this.#context.calls.absolute({ pan, tilt }, null, this.#context.signal);
+    const refusal = await this.#context.calls.absolute(
+      { pan, tilt, zoom: zoom ?? undefined },
+      null,
+      this.#context.signal,
+    );
     if (refusal !== null) {
       this.#notes.push(`absolute moves are listed but refused: ${refusal.reason}`);
       this.#rungs.absolute = { listed: true, move: 'failed', detail: refusedError('AbsoluteMove', refusal).message };

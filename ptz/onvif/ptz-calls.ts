@@ -1,10 +1,12 @@
 /** The operations of the PTZ service that are used (ONVIF PTZ Service Specification, ver20), in shares of each axis. */
-import type { Preset, Velocity } from '../driver.ts';
+import { isZero, type Preset, type Velocity } from '../driver.ts';
 import type { MotionEvidence } from '../network/motion-sense.ts';
-import { type Connection, configurationOptions, PTZ_NS } from './connect.ts';
-import type { Answer, Refusal, SoapClient } from './soap-client.ts';
-import { fromShare, type Mirrored, type Range, type Space, scale, toShare } from './spaces.ts';
-import { all, at, escapeXml, numberOf, type XmlElement } from './xml.ts';
+import type { Connection } from './connect.ts';
+import { Positions } from './positions.ts';
+import type { Refusal } from './soap-answer.ts';
+import { PTZ_NS, type SoapClient } from './soap-client.ts';
+import { fromShare, type Mirrored, type Space, scale } from './spaces.ts';
+import { all, at, escapeXml, tokenOf } from './xml.ts';
 
 const TT_NS = 'http://www.onvif.org/ver10/schema';
 
@@ -15,46 +17,92 @@ export interface Shares {
   readonly zoom?: number | undefined;
 }
 
-/** Positions are null when not said, nil, or far outside of the camera's own limits; `saysMoving` is its MoveStatus. */
+/** Positions are null when not said, nil, or no positions at all; `saysMoving` is its MoveStatus. */
 export type RawStatus = MotionEvidence;
 
-/** Further outside of its limits than this share of the range, a position is noise. */
-const OUTSIDE = 0.25;
+/** The parts of a command, as XML; empty: not in it. */
+interface Parts {
+  readonly panTilt: string;
+  readonly zoom: string;
+  /** Speed of pan and tilt. */
+  readonly speed?: string;
+  readonly timeout?: string;
+  /** The zoom moves already: it must get this. */
+  readonly isZooming?: boolean;
+}
 
 export class PtzCalls {
+  /** What turned out to be odd, in plain words. */
+  readonly notes: string[] = [];
   readonly #client: SoapClient;
   readonly #connection: Connection;
   readonly #signs: { readonly pan: 1 | -1; readonly tilt: 1 | -1 };
-  /** Axes whose positions run the other way than their velocities: their shares count from the other end. */
-  mirrored: Mirrored = { pan: false, tilt: false };
-  /** The space that positions come in; found by the first status. */
-  #position: Space | null;
+  readonly #positions: Positions;
+  /** Commands with a zoom were refused: none has one any more. */
+  #isZoomRefused = false;
+  /** What velocities have set in motion since the last stop. */
+  #moving = { panTilt: false, zoom: false };
 
   /** @param reversed axes to be told the opposite of what is wanted */
   constructor(client: SoapClient, connection: Connection, reversed: Mirrored) {
     this.#client = client;
     this.#connection = connection;
     this.#signs = { pan: reversed.pan ? -1 : 1, tilt: reversed.tilt ? -1 : 1 };
-    this.#position = connection.spaces.positions[0] ?? null;
+    this.#positions = new Positions(connection.spaces, this.notes);
+  }
+
+  /** Axes whose positions run the other way than their velocities: their shares count from the other end. */
+  get mirrored(): Mirrored {
+    return this.#positions.mirrored;
+  }
+
+  set mirrored(mirrored: Mirrored) {
+    this.#positions.mirrored = mirrored;
   }
 
   get positionSpace(): Space | null {
-    return this.#position;
+    return this.#positions.space;
   }
 
-  /** @param timeoutMs null: without */
-  async continuous(velocity: Velocity, timeoutMs: number | null, signal?: AbortSignal): Promise<Refusal | null> {
-    const { velocity: space, zoomVelocity } = this.#connection.spaces;
+  /**
+   * Names the axes that move, or have moved and are to stand; at a velocity of zero all that there are.
+   * @param timeoutMs null: without. @param withZoom names the zoom in any case, to see that this is taken
+   */
+  async continuous(
+    velocity: Velocity,
+    timeoutMs: number | null,
+    signal?: AbortSignal,
+    withZoom = false,
+  ): Promise<Refusal | null> {
+    const { velocity: space, zoomVelocity, timeoutMinMs } = this.#connection.spaces;
     const { zoom } = velocity;
-    const [pan, tilt] = this.#turned(velocity.pan, velocity.tilt);
-    const panTilt = space ? vector('PanTilt', space.uri, scale(pan, space.x), scale(tilt, space.y)) : '';
-    const zooming = zoomVelocity ? vector('Zoom', zoomVelocity.uri, scale(zoom, zoomVelocity.x)) : '';
-    const timeout = timeoutMs === null ? '' : `<Timeout>PT${(timeoutMs / 1000).toFixed(3)}S</Timeout>`;
-    return await this.#move('ContinuousMove', `<Velocity>${panTilt}${zooming}</Velocity>${timeout}`, signal);
+    const pan = velocity.pan * this.#signs.pan;
+    const tilt = velocity.tilt * this.#signs.tilt;
+    const before = this.#moving;
+    const now = { panTilt: pan !== 0 || tilt !== 0, zoom: zoom !== 0 };
+    // Set first: also a request without an answer may move it.
+    this.#moving = { panTilt: before.panTilt || now.panTilt, zoom: before.zoom || now.zoom };
+    const isStop = isZero(velocity);
+    const seconds = (Math.max(timeoutMs ?? 0, timeoutMinMs) / 1000).toFixed(3);
+    const refusal = await this.#move('ContinuousMove', 'Velocity', signal, {
+      panTilt: isStop || this.#moving.panTilt ? turn(space, pan, tilt) : '',
+      zoom: isStop || withZoom || this.#moving.zoom ? zoomBy(zoomVelocity, zoom) : '',
+      isZooming: before.zoom,
+      timeout: timeoutMs === null ? '' : `<Timeout>PT${seconds}S</Timeout>`,
+    });
+    if (refusal === null) this.#moving = now;
+    return refusal;
   }
 
+  /** Taken only with a proper answer: silence may mean that it knows no Stop. */
   async stop(signal?: AbortSignal): Promise<Refusal | null> {
-    return await this.#move('Stop', '<PanTilt>true</PanTilt><Zoom>true</Zoom>', signal);
+    const refusal = await this.#ask(
+      'Stop',
+      `<PanTilt>true</PanTilt>${this.#hasZoom ? '<Zoom>true</Zoom>' : ''}`,
+      signal,
+    );
+    if (refusal === null) this.#moving = { panTilt: false, zoom: false };
+    return refusal;
   }
 
   /** @param speed of full speed, by axis; null: as fast as the camera likes */
@@ -63,100 +111,118 @@ export class PtzCalls {
     speed: { readonly pan: number; readonly tilt: number } | null,
     signal?: AbortSignal,
   ): Promise<Refusal | null> {
-    const space = this.#position;
-    const { zoomPosition: zoomSpace, speed: speedSpace } = this.#connection.spaces;
+    const { space, zoomSpace } = this.#positions;
+    const { speed: speedSpace } = this.#connection.spaces;
     const { zoom } = to;
-    const pan = this.#fromOtherEnd('pan', to.pan);
-    const tilt = this.#fromOtherEnd('tilt', to.tilt);
+    const [pan, tilt] = [this.#positions.fromOtherEnd('pan', to.pan), this.#positions.fromOtherEnd('tilt', to.tilt)];
     const isTurn = space !== null && pan !== undefined && tilt !== undefined;
-    const panTilt = isTurn ? vector('PanTilt', space.uri, fromShare(pan, space.x), fromShare(tilt, space.y)) : '';
-    const zooming = zoom !== undefined && zoomSpace ? vector('Zoom', zoomSpace.uri, fromShare(zoom, zoomSpace.x)) : '';
-    const slowly =
-      speed !== null && speedSpace && isTurn
-        ? `<Speed>${vector('PanTilt', speedSpace.uri, scale(speed.pan, speedSpace.x), scale(speed.tilt, speedSpace.x))}</Speed>`
-        : '';
-    return await this.#move('AbsoluteMove', `<Position>${panTilt}${zooming}</Position>${slowly}`, signal);
+    return await this.#move('AbsoluteMove', 'Position', signal, {
+      panTilt: isTurn ? vector('PanTilt', space, fromShare(pan, space.x), fromShare(tilt, space.y)) : '',
+      zoom: zoom !== undefined && zoomSpace ? vector('Zoom', zoomSpace, fromShare(zoom, zoomSpace.x)) : '',
+      speed:
+        speed !== null && speedSpace
+          ? `<Speed>${vector('PanTilt', speedSpace, scale(speed.pan, speedSpace.x), scale(speed.tilt, speedSpace.x))}</Speed>`
+          : '',
+    });
   }
 
   /** @param by pan and tilt in [-1, 1] of the translation space; zoom a share of the zoom range */
   async relative(kind: 'generic' | 'fov', by: Shares, signal?: AbortSignal): Promise<Refusal | null> {
     const { translation, translationFov, zoomTranslation } = this.#connection.spaces;
+    const { pan = 0, tilt = 0, zoom = 0 } = by;
     const space = kind === 'fov' ? translationFov : translation;
-    const { zoom = 0 } = by;
-    const [pan, tilt] = this.#turned(by.pan ?? 0, by.tilt ?? 0);
-    const panTilt =
-      space && (pan !== 0 || tilt !== 0) ? vector('PanTilt', space.uri, scale(pan, space.x), scale(tilt, space.y)) : '';
-    const zooming =
-      zoomTranslation && zoom !== 0 ? vector('Zoom', zoomTranslation.uri, scale(zoom, zoomTranslation.x)) : '';
-    return await this.#move('RelativeMove', `<Translation>${panTilt}${zooming}</Translation>`, signal);
+    return await this.#move('RelativeMove', 'Translation', signal, {
+      panTilt: space && (pan !== 0 || tilt !== 0) ? turn(space, pan * this.#signs.pan, tilt * this.#signs.tilt) : '',
+      zoom: zoom === 0 ? '' : zoomBy(zoomTranslation, zoom),
+    });
   }
 
   async gotoPreset(token: string, signal?: AbortSignal): Promise<Refusal | null> {
-    return await this.#move('GotoPreset', `<PresetToken>${escapeXml(token)}</PresetToken>`, signal);
+    return unlessMute(await this.#ask('GotoPreset', `<PresetToken>${escapeXml(token)}</PresetToken>`, signal));
   }
 
   async presets(signal?: AbortSignal): Promise<readonly Preset[]> {
     const body = await this.#client.call(this.#request('GetPresets', '', signal));
     return all(body, 'Preset').map((preset) => ({
-      token: preset.attributes.get('token') ?? '',
+      token: tokenOf(preset) ?? '',
       name: at(preset, 'Name')?.text ?? '',
     }));
   }
 
-  /** Something that it has answered before, with a login, and that moves nothing. */
+  /** Something that needs a login and moves nothing; the answer may be that it cannot. */
   async ping(signal?: AbortSignal): Promise<void> {
-    const { ptzUrl: url, configuration } = this.#connection;
-    await this.#client.call({ url, ...configurationOptions(configuration), signal });
+    await this.#client.ask(this.#request('GetStatus', '', signal));
   }
 
   async status(signal?: AbortSignal): Promise<RawStatus | Refusal> {
     const answer = await this.#client.ask(this.#request('GetStatus', '', signal));
-    return answer.refusal ?? this.#readStatus(answer.body);
+    return answer.refusal ?? this.#positions.read(answer.body);
   }
 
-  #readStatus(body: XmlElement): RawStatus {
-    const panTilt = at(body, 'PTZStatus', 'Position', 'PanTilt');
-    const zoom = at(body, 'PTZStatus', 'Position', 'Zoom');
-    const named = panTilt?.attributes.get('space');
-    this.#position = this.#connection.spaces.positions.find(({ uri }) => uri === named) ?? this.#position;
-    const { zoomPosition } = this.#connection.spaces;
-    const moves = at(body, 'PTZStatus', 'MoveStatus')?.children.map(({ text }) => text.toUpperCase()) ?? [];
-    const known = moves.filter((move) => move === 'MOVING' || move === 'IDLE');
-    return {
-      pan: this.#fromOtherEnd('pan', share(panTilt?.attributes.get('x'), this.#position?.x)),
-      tilt: this.#fromOtherEnd('tilt', share(panTilt?.attributes.get('y'), this.#position?.y)),
-      zoom: share(zoom?.attributes.get('x'), zoomPosition?.x),
-      saysMoving: known.length === 0 ? null : known.includes('MOVING'),
-    };
+  get #hasZoom(): boolean {
+    const { zoomVelocity, zoomPosition, zoomTranslation } = this.#connection.spaces;
+    return !this.#isZoomRefused && (zoomVelocity ?? zoomPosition ?? zoomTranslation) !== null;
   }
 
-  #turned(pan: number, tilt: number): readonly [pan: number, tilt: number] {
-    return [pan * this.#signs.pan, tilt * this.#signs.tilt];
+  /**
+   * Pan and tilt in one request with the zoom; where that is refused, each in its own, and no zoom any more where that
+   * is the reason. With no axis to move there is nothing to send.
+   */
+  async #move(
+    operation: string,
+    element: string,
+    signal: AbortSignal | undefined,
+    parts: Parts,
+  ): Promise<Refusal | null> {
+    const { panTilt, speed = '', timeout = '', isZooming = false } = parts;
+    const zoom = this.#isZoomRefused ? '' : parts.zoom;
+    const send = async (axes: string, how: string) =>
+      unlessMute(await this.#ask(operation, `<${element}>${axes}</${element}>${how}`, signal));
+    if (panTilt === '' && zoom === '') return null;
+    const refusal = await send(panTilt + zoom, (panTilt === '' ? '' : speed) + timeout);
+    if (refusal === null || panTilt === '' || zoom === '') return refusal;
+    if ((await send(panTilt, speed + timeout)) !== null) return refusal;
+    const ofZoom = await send(zoom, timeout);
+    if (ofZoom === null || isZooming) return ofZoom;
+    this.#isZoomRefused = true;
+    this.notes.push(`zooming is refused (${ofZoom.reason}): only pan and tilt are moved`);
+    return null;
   }
 
-  #fromOtherEnd<T extends number | null | undefined>(axis: 'pan' | 'tilt', share: T): T | number {
-    return this.mirrored[axis] && typeof share === 'number' ? 1 - share : share;
-  }
-
-  async #move(operation: string, inside: string, signal: AbortSignal | undefined): Promise<Refusal | null> {
-    const answer: Answer = await this.#client.ask({
-      ...this.#request(operation, inside, signal),
-      repeatable: operation !== 'RelativeMove',
-    });
+  async #ask(operation: string, inside: string, signal: AbortSignal | undefined): Promise<Refusal | null> {
+    const repeatable = operation !== 'RelativeMove';
+    const answer = await this.#client.ask({ ...this.#request(operation, inside, signal), repeatable });
     return answer.refusal;
   }
 
   #request(operation: string, inside: string, signal: AbortSignal | undefined) {
     const { ptzUrl: url, profile } = this.#connection;
-    const xml = `<${operation} xmlns="${PTZ_NS}"><ProfileToken>${escapeXml(profile)}</ProfileToken>${inside}</${operation}>`;
-    return { url, operation, xml, signal };
+    const arguments_ = `<ProfileToken>${escapeXml(profile)}</ProfileToken>${inside}`;
+    return { url, namespace: PTZ_NS, operation, inside: arguments_, signal };
   }
 }
 
+/** A move that is answered with a mere success is taken. */
+function unlessMute(refusal: Refusal | null): Refusal | null {
+  return refusal?.isMute ? null : refusal;
+}
+
+/** @param space null: the camera has not named one */
+function turn(space: Space | null, pan: number, tilt: number): string {
+  const unit = { min: -1, max: 1 };
+  const { uri, x, y } = space ?? { uri: '', x: unit, y: unit };
+  return vector('PanTilt', { uri }, scale(pan, x), scale(tilt, y));
+}
+
+function zoomBy(space: Space | null, zoom: number): string {
+  return space ? vector('Zoom', space, scale(zoom, space.x)) : '';
+}
+
 /** Numbers without exponents: few cameras read those. */
-function vector(name: 'PanTilt' | 'Zoom', space: string, x: number, y?: number): string {
+function vector(name: 'PanTilt' | 'Zoom', { uri }: Pick<Space, 'uri'>, x: number, y?: number): string {
   const second = y === undefined ? '' : ` y="${decimal(y)}"`;
-  return `<${name} x="${decimal(x)}"${second} space="${escapeXml(space)}" xmlns="${TT_NS}"/>`;
+  const space = uri === '' ? '' : ` space="${escapeXml(uri)}"`;
+  return `<${name} x="${decimal(x)}"${second}${space} xmlns="${TT_NS}"/>`;
 }
 
 function decimal(value: number): string {
@@ -164,11 +230,4 @@ function decimal(value: number): string {
     .toFixed(6)
     .replace(/\.?0+$/, '')
     .replace(/^-0$/, '0');
-}
-
-function share(text: string | undefined, range: Range | undefined): number | null {
-  const value = numberOf(text);
-  if (value === null || !range) return null;
-  const found = toShare(value, range);
-  return found < -OUTSIDE || found > 1 + OUTSIDE ? null : found;
 }

@@ -6,7 +6,7 @@ import { isZero, type Velocity } from '../driver.ts';
 import type { Rung } from '../ladder.ts';
 import { type FullSpeed, speedFor } from './full-speed.ts';
 import type { PtzCalls, Shares } from './ptz-calls.ts';
-import type { Refusal } from './soap-client.ts';
+import type { Refusal } from './soap-answer.ts';
 
 export interface ShortMovesOptions {
   readonly rung: Exclude<Rung, 'velocity'>;
@@ -78,7 +78,8 @@ export class ShortMoves {
     if (from === null) return { subcodes: [], reason: 'the camera does not report its position' };
     const by = known ? (rate * (nowMs - known.atMs)) / 1000 : 0;
     const place = ahead(from, known?.velocity ?? velocity, by);
-    const refusal = await calls.absolute(toShares(ahead(place, velocity, (rate * leadMs) / 1000)), speed, signal);
+    const to = moving(ahead(place, velocity, (rate * leadMs) / 1000), velocity, known?.velocity ?? velocity);
+    const refusal = await calls.absolute(to, speed, signal);
     this.#chain = { atMs: nowMs, anchorMs: known?.anchorMs ?? nowMs, velocity, place };
     return refusal;
   }
@@ -126,7 +127,9 @@ function ahead(from: NonNullable<Chain['place']>, velocity: Velocity, by: number
   };
 }
 
-/** An unknown zoom stays as it is. */
-function toShares({ pan, tilt, zoom }: NonNullable<Chain['place']>): Shares {
-  return { pan, tilt, ...(zoom === null ? {} : { zoom }) };
+/** Of a place, the axes that move, or have just moved; an unknown zoom stays as it is. */
+function moving({ pan, tilt, zoom }: NonNullable<Chain['place']>, ...velocities: Velocity[]): Shares {
+  const turns = velocities.some((velocity) => velocity.pan !== 0 || velocity.tilt !== 0);
+  const zooms = velocities.some((velocity) => velocity.zoom !== 0);
+  return { ...(turns ? { pan, tilt } : {}), ...(zooms && zoom !== null ? { zoom } : {}) };
 }

@@ -1,40 +1,29 @@
-/**
- * SOAP calls to one camera, with a login that is negotiated once.
- *
- * Written by hand rather than over the npm package `onvif` 0.8.3: that reads a position that is nil as 0, 0, 0; it
- * starts several logins at once when it connects and repeats a refused one by other means without asking, which locks
- * accounts; its requests can't be called off and its timeout starts again with every byte; the subcodes of faults are
- * lost; digest costs two round trips each time; and the clock offset is learned once and never again.
- */
-import { WindhoverError } from '../../runtime/node.ts';
+/** SOAP calls to one camera, with a login that is negotiated once. Why by hand: see ../README.md. */
+import { errorMessage, WindhoverError } from '../../runtime/node.ts';
 import { aborted, type CameraClient, type HttpAnswer, HttpPort, type HttpPortOptions } from '../network/http.ts';
 import { LOGIN_PATIENCE, LoginPolicy, loginError } from '../network/login-policy.ts';
 import type { DriverTime } from '../time.ts';
 import { type Credentials, DigestChallenge, usernameToken } from './credentials.ts';
-import { all, at, readXml, type XmlElement } from './xml.ts';
+import { type Answer, isUnauthorized, readAnswer, refusedError } from './soap-answer.ts';
+import type { XmlElement } from './xml.ts';
+
+export const DEVICE_NS = 'http://www.onvif.org/ver10/device/wsdl';
+export const MEDIA_NS = 'http://www.onvif.org/ver10/media/wsdl';
+export const PTZ_NS = 'http://www.onvif.org/ver20/ptz/wsdl';
 
 export interface Call {
   /** Where the service is. */
   readonly url: URL;
-  /** The element of the operation, complete with its namespace. */
-  readonly xml: string;
-  /** For messages. */
+  readonly namespace: string;
   readonly operation: string;
+  /** Arguments of the operation, as XML. */
+  readonly inside?: string;
   /** `open`: without login first (ONVIF Core, access class PRE_AUTH), with one when the camera wants it. */
   readonly access?: 'open' | 'login';
   /** False: must not be sent twice. */
   readonly repeatable?: boolean;
   readonly signal?: AbortSignal | undefined;
 }
-
-/** The camera understood the request and refused it. */
-export interface Refusal {
-  /** Local names, general first: `ActionNotSupported`, `InvalidArgVal`, … */
-  readonly subcodes: readonly string[];
-  readonly reason: string;
-}
-
-export type Answer = { readonly body: XmlElement; readonly refusal: null } | { readonly refusal: Refusal };
 
 /** `token-own-clock`: for cameras that report another time than the one they check logins by. */
 export type LoginMethod = 'token' | 'digest' | 'token-own-clock';
@@ -49,7 +38,6 @@ export interface SoapClientOptions extends HttpPortOptions {
 
 /** Requests for one answer: to be challenged, an old nonce, two refusals. */
 const MAX_ROUNDS = 6;
-const SOAP_TYPE = 'application/soap+xml; charset=utf-8';
 /** A change of the camera's clock that a login does not mind. */
 const SMALL_SHIFT_MS = 5000;
 
@@ -85,6 +73,16 @@ export class SoapClient implements CameraClient {
     throw refusedError(call.operation, answer.refusal);
   }
 
+  /** For what the camera may lack: not to be answered at all counts as a refusal. */
+  async askAnyway(call: Call): Promise<Answer> {
+    try {
+      return await this.ask(call);
+    } catch (error) {
+      if (!(error instanceof WindhoverError) || error.code !== 'ptz_unreachable') throw error;
+      return { refusal: { subcodes: [], reason: errorMessage(error) } };
+    }
+  }
+
   /** @throws WindhoverError `ptz_unreachable`, `ptz_aborted`, `ptz_login`; a refusal is returned */
   async ask(call: Call): Promise<Answer> {
     for (let left = call.repeatable === false ? 0 : this.retries; ; left--) {
@@ -101,7 +99,7 @@ export class SoapClient implements CameraClient {
   async #ask(call: Call): Promise<Answer> {
     if (this.#options.credentials === null || call.access === 'open') {
       const answer = await this.#send(call, null);
-      if (!isUnauthorized(answer)) return read(answer);
+      if (!isUnauthorized(answer)) return readAnswer(call.operation, answer);
       this.#challenge = DigestChallenge.from(answer.challenges) ?? this.#challenge;
       if (this.#options.credentials === null) throw loginError('the camera requires a login', null);
       // Without the time a token would be a guess; digest needs none.
@@ -121,7 +119,7 @@ export class SoapClient implements CameraClient {
       if (method === 'digest' && !this.#challenge) {
         // Asking without a login is no attempt; a camera that wants none has done what was asked.
         const answer = await this.#send(call, null);
-        if (!isUnauthorized(answer)) return read(answer);
+        if (!isUnauthorized(answer)) return readAnswer(call.operation, answer);
         this.#challenge = DigestChallenge.from(answer.challenges);
         if (!this.#challenge) [this.method, this.#next] = [null, 'token-own-clock'];
         continue;
@@ -130,7 +128,7 @@ export class SoapClient implements CameraClient {
       if (!isUnauthorized(answer)) {
         this.method = method;
         this.policy.accepted();
-        return read(answer);
+        return readAnswer(call.operation, answer);
       }
       this.#challenge = DigestChallenge.from(answer.challenges);
       // An old nonce says nothing about the password; twice in a row it counts as a refusal.
@@ -170,7 +168,7 @@ export class SoapClient implements CameraClient {
   }
 
   async #send(
-    { url, xml, signal }: Call,
+    { url, namespace, operation, inside = '', signal }: Call,
     login: { readonly method: LoginMethod; readonly credentials: Credentials } | null,
   ): Promise<HttpAnswer> {
     const { time } = this.#options;
@@ -182,8 +180,10 @@ export class SoapClient implements CameraClient {
       isDigest && login && this.#challenge
         ? this.#challenge.answer(login.credentials, 'POST', url.pathname + url.search)
         : undefined;
-    const body = envelope(security, xml);
-    const request = { method: 'POST' as const, url, body, contentType: SOAP_TYPE, authorization, signal };
+    const body = envelope(security, `<${operation} xmlns="${namespace}">${inside}</${operation}>`);
+    // Optional by SOAP 1.2; without it some cameras (Pelco) answer with nothing.
+    const contentType = `application/soap+xml; charset=utf-8; action="${namespace}/${operation}"`;
+    const request = { method: 'POST' as const, url, body, contentType, authorization, signal };
     return await this.#port.send(request, login !== null && this.method === null ? LOGIN_PATIENCE : 1);
   }
 }
@@ -192,29 +192,4 @@ export class SoapClient implements CameraClient {
 function envelope(security: string, body: string): string {
   const header = security === '' ? '' : `<s:Header>${security}</s:Header>`;
   return `<?xml version="1.0" encoding="UTF-8"?><s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope">${header}<s:Body>${body}</s:Body></s:Envelope>`;
-}
-
-/** ONVIF Core, "Authentication": 401, or 400 with a NotAuthorized fault. Some cameras say it in words, or with 403. */
-function isUnauthorized({ status, text }: HttpAnswer): boolean {
-  if (status === 401 || status === 403) return true;
-  return status >= 400 && /:?NotAuthorized\s*</.test(text);
-}
-
-/** @throws WindhoverError `ptz_refused` for what is no SOAP */
-function read({ status, text }: HttpAnswer): Answer {
-  if (status >= 300 && text.trim() === '') {
-    return { refusal: { subcodes: [], reason: `HTTP status ${status}` } };
-  }
-  const body = at(readXml(text), 'Body')?.children[0];
-  if (!body) return { refusal: { subcodes: [], reason: `HTTP status ${status} without a SOAP body` } };
-  if (body.local !== 'Fault') return { body, refusal: null };
-  const values = all(at(body, 'Code'), 'Value').map((value) => value.text.slice(value.text.indexOf(':') + 1));
-  const reason = all(body, 'Text')[0]?.text ?? all(body, 'faultstring')[0]?.text ?? '';
-  return { refusal: { subcodes: values.slice(1), reason: reason.slice(0, 300) } };
-}
-
-export function refusedError(operation: string, { subcodes, reason }: Refusal): WindhoverError {
-  return new WindhoverError('ptz_refused', `the camera refused ${operation}`, {
-    got: [subcodes.join('/'), reason].filter((part) => part !== '').join(': '),
-  });
 }

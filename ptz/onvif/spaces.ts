@@ -2,26 +2,28 @@
  * The coordinate spaces of a camera (ONVIF PTZ Service Specification, "Coordinate systems") and the units of ours: raw
  * numbers of the camera ↔ shares of an axis (0 to 1) ↔ degrees or [-1, 1].
  */
-import { clamp } from '../driver.ts';
+import { clamp, MAX_LEASE_MS } from '../driver.ts';
 import type { OnvifOptions } from './options.ts';
-import { all, at, numberOf, type XmlElement } from './xml.ts';
+import { all, at, durationMsOf, numberOf, type XmlElement } from './xml.ts';
 
+/** An axis with equal ends does not move. */
 export interface Range {
   readonly min: number;
   readonly max: number;
 }
 
 export interface Space {
+  /** Empty: the camera names none, and gets none. */
   readonly uri: string;
   readonly x: Range;
   readonly y: Range;
 }
 
-/** What the configuration options list; null: not there. */
+/** What a camera can be told; null: not that. */
 export interface Spaces {
   readonly velocity: Space | null;
   readonly zoomVelocity: Space | null;
-  /** Angles first, then the generic one. */
+  /** Positions that do not name their space are in the first. */
   readonly positions: readonly Space[];
   readonly zoomPosition: Space | null;
   readonly translation: Space | null;
@@ -33,50 +35,117 @@ export interface Spaces {
   readonly timeoutMinMs: number;
 }
 
-const FOV = '/TranslationSpaceFov';
-const SPHERICAL = /\/SphericalPositionSpace(Degrees)?$/;
-
-export function isDegrees({ uri }: Space): boolean {
-  return SPHERICAL.test(uri);
+const SIGNED: Range = { min: -1, max: 1 };
+const UNSIGNED: Range = { min: 0, max: 1 };
+/** @param source the answer of GetConfigurationOptions, or a PTZ node. @param configuration of the profile */
+export function readSpaces(source: XmlElement, configuration: XmlElement): Spaces {
+  const timeoutMinMs = durationMsOf(at(all(source, 'PTZTimeout')[0], 'Min')?.text) ?? 0;
+  const listed = (name: string, generic: Range) => all(source, name).flatMap((element) => toSpace(element, generic));
+  return spacesOf(listed, defaultUri(configuration, 'AbsolutePanTiltPositionSpace'), timeoutMinMs);
 }
 
-/** @param options the element of GetConfigurationOptions */
-export function readSpaces(options: XmlElement): Spaces {
-  const listed = (name: string) => all(options, name).map(toSpace);
-  const translations = listed('RelativePanTiltTranslationSpace');
-  const generic = (spaces: Space[]) => spaces.find(({ uri }) => uri.endsWith('GenericSpace')) ?? null;
-  const positions = listed('AbsolutePanTiltPositionSpace');
+/** From what a PTZ configuration names as defaults; the ranges are those of the generic spaces, or its limits. */
+export function defaultSpaces(configuration: XmlElement): Spaces {
+  const limits = [...all(configuration, 'PanTiltLimits'), ...all(configuration, 'ZoomLimits')];
+  const listed = (name: string, generic: Range) => {
+    const uri = defaultUri(configuration, name);
+    if (uri === '') return [];
+    const ofIt = limits.flatMap((limit) => all(limit, 'Range')).find((range) => uriOf(range) === uri);
+    return name.startsWith('Absolute') && ofIt ? toSpace(ofIt, generic) : [{ uri, x: generic, y: generic }];
+  };
+  return spacesOf(listed, '', 0);
+}
+
+/** Nothing is known: the generic velocities, which every camera with PTZ is to have. Whether it has, a move tells. */
+export const UNNAMED_VELOCITY: Spaces = {
+  ...spacesOf(() => [], '', 0),
+  velocity: { uri: '', x: SIGNED, y: SIGNED },
+};
+
+/** It can be told to turn. */
+export function isSteerable({ velocity, positions, translation, translationFov }: Spaces): boolean {
+  return velocity !== null || positions.length > 0 || translation !== null || translationFov !== null;
+}
+
+function spacesOf(
+  listed: (name: string, generic: Range) => readonly Space[],
+  defaultPosition: string,
+  timeoutMinMs: number,
+): Spaces {
+  const best = (spaces: readonly Space[]) =>
+    spaces.find((space) => /Generic\w*Space$/i.test(lastPart(space))) ?? spaces[0];
+  const translations = listed('RelativePanTiltTranslationSpace', SIGNED);
+  const isFov = (space: Space) => /Fov$/i.test(lastPart(space));
+  const positions = listed('AbsolutePanTiltPositionSpace', SIGNED);
+  const rank = (space: Space) => (space.uri === defaultPosition && space.uri !== '' ? 0 : isDegrees(space) ? 1 : 2);
   return {
-    velocity: generic(listed('ContinuousPanTiltVelocitySpace')),
-    zoomVelocity: generic(listed('ContinuousZoomVelocitySpace')),
-    positions: [...positions.filter(isDegrees), ...positions.filter((space) => !isDegrees(space))],
-    zoomPosition: generic(listed('AbsoluteZoomPositionSpace')),
-    translation: generic(translations),
-    translationFov: translations.find(({ uri }) => uri.endsWith(FOV)) ?? null,
-    zoomTranslation: generic(listed('RelativeZoomTranslationSpace')),
-    speed: listed('PanTiltSpeedSpace').find(({ uri }) => uri.endsWith('/GenericSpeedSpace')) ?? null,
-    timeoutMinMs: readDurationMs(at(options, 'PTZConfigurationOptions', 'PTZTimeout', 'Min')?.text) ?? 0,
+    velocity: bothWays(best(listed('ContinuousPanTiltVelocitySpace', SIGNED))),
+    zoomVelocity: bothWays(best(moving(listed('ContinuousZoomVelocitySpace', SIGNED)))),
+    positions: positions.toSorted((a, b) => rank(a) - rank(b)),
+    zoomPosition: best(moving(listed('AbsoluteZoomPositionSpace', UNSIGNED))) ?? null,
+    translation: bothWays(best(translations.filter((space) => !isFov(space)))),
+    translationFov: bothWays(translations.find(isFov)),
+    zoomTranslation: bothWays(best(moving(listed('RelativeZoomTranslationSpace', SIGNED)))),
+    speed: best(moving(listed('PanTiltSpeedSpace', UNSIGNED))) ?? null,
+    // A longer one is no lease: whether shorter ones are kept, the small moves tell.
+    timeoutMinMs: timeoutMinMs <= MAX_LEASE_MS ? timeoutMinMs : 0,
   };
 }
 
-function toSpace(element: XmlElement): Space {
-  const x = range(at(element, 'XRange'), { min: -1, max: 1 });
-  return { uri: at(element, 'URI')?.text ?? '', x, y: range(at(element, 'YRange'), x) };
+/** The specification spells one of them PantTilt. */
+function defaultUri(configuration: XmlElement, name: string): string {
+  if (name === 'PanTiltSpeedSpace') {
+    return at(all(configuration, 'DefaultPTZSpeed')[0], 'PanTilt')?.attributes.get('space')?.trim() ?? '';
+  }
+  const names = [`Default${name}`, `Default${name.replace('PanTilt', 'PantTilt')}`];
+  return names.flatMap((each) => all(configuration, each))[0]?.text ?? '';
 }
 
-/** An invalid range (missing, empty, reversed) is replaced by that of the generic space. */
-function range(element: XmlElement | undefined, otherwise: Range): Range {
-  const min = numberOf(at(element, 'Min')?.text);
-  const max = numberOf(at(element, 'Max')?.text);
-  return min !== null && max !== null && min < max ? { min, max } : otherwise;
+function uriOf(element: XmlElement): string {
+  return at(element, 'URI')?.text ?? '';
 }
 
-/** `PT1.5S` → 1500; null for anything that is no duration of hours, minutes and seconds. */
-function readDurationMs(text: string | undefined): number | null {
-  const match = /^PT(?=\d)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?$/.exec(text ?? '');
-  if (!match) return null;
-  const [, hours = '0', minutes = '0', seconds = '0'] = match;
-  return (Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds)) * 1000;
+/** Cameras invent what is before it. */
+function lastPart({ uri }: Space): string {
+  return uri.split(/[/:#]/).findLast((part) => part !== '') ?? '';
+}
+
+export function isDegrees(space: Space): boolean {
+  const isNamed = /^SphericalPositionSpace$|PositionSpaceDegrees$/i.test(lastPart(space));
+  // No camera turns so little: these are shares, or radians.
+  return isNamed && space.x.max - space.x.min > 7;
+}
+
+/** Of positions: the same space? An unnamed one is any. */
+export function isSameSpace(space: Space, uri: string): boolean {
+  return space.uri === uri || lastPart(space) === lastPart({ ...space, uri });
+}
+
+function toSpace(element: XmlElement, generic: Range): Space[] {
+  const x = readRange(at(element, 'XRange')) ?? generic;
+  const y = readRange(at(element, 'YRange')) ?? x;
+  const isFixed = ({ min, max }: Range) => min === max;
+  // Both axes without a way to go, and a space for them: not to be believed.
+  const isNothing = at(element, 'YRange') !== undefined && isFixed(x) && isFixed(y);
+  return [{ uri: uriOf(element), x: isNothing ? generic : x, y: isNothing ? generic : y }];
+}
+
+/** Null: missing or empty. */
+function readRange(element: XmlElement | undefined): Range | null {
+  const [min, max] = [numberOf(at(element, 'Min')?.text), numberOf(at(element, 'Max')?.text)];
+  return min === null || max === null ? null : { min: Math.min(min, max), max: Math.max(min, max) };
+}
+
+/** Without those of an axis that does not move (its only one). */
+function moving(spaces: readonly Space[]): readonly Space[] {
+  return spaces.filter(({ x }) => x.min < x.max);
+}
+
+/** Velocities and offsets go both ways, also where only one is declared. */
+function bothWays(space: Space | undefined): Space | null {
+  if (!space) return null;
+  const signed = ({ min, max }: Range) => (min >= 0 ? { min: -max, max } : { min, max });
+  return { ...space, x: signed(space.x), y: signed(space.y) };
 }
 
 /** A velocity or an offset in [-1, 1] → the space's own numbers, which are symmetric in all but a few cameras. */
@@ -85,7 +154,7 @@ export function scale(value: number, { min, max }: Range): number {
 }
 
 export function toShare(raw: number, { min, max }: Range): number {
-  return (raw - min) / (max - min);
+  return min === max ? 0 : (raw - min) / (max - min);
 }
 
 export function fromShare(share: number, { min, max }: Range): number {

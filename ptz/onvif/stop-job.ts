@@ -6,7 +6,8 @@ import type { CameraAddress } from '../network/options.ts';
 import type { DriverTime } from '../time.ts';
 import { type Connection, soapClient } from './connect.ts';
 import { PtzCalls } from './ptz-calls.ts';
-import { type LoginMethod, refusedError } from './soap-client.ts';
+import { refusedError } from './soap-answer.ts';
+import type { LoginMethod } from './soap-client.ts';
 
 /** Zero is the same in both directions. */
 const NOT_REVERSED = { pan: false, tilt: false };

@@ -1,27 +1,7 @@
-/**
- * XML text → tree, for answers of cameras. Elements are found by local name: cameras get namespaces wrong more often than
- * names.
- */
-import { errorMessage, WindhoverError } from '../../runtime/node.ts';
-import { readXml as readTree, type XmlElement } from '../../runtime/xml.ts';
+/** What is read of a camera's XML. Elements are found by local name: cameras get namespaces wrong more often than names. */
+import type { XmlElement } from '../../runtime/xml.ts';
 
 export { escapeXml, type XmlElement } from '../../runtime/xml.ts';
-
-const LIMITS = { namespaces: false, maxDepth: 40, maxElements: 20_000 };
-
-/** @throws WindhoverError `ptz_refused` for what is no readable XML */
-export function readXml(text: string): XmlElement {
-  try {
-    return readTree(text, LIMITS);
-  } catch (cause) {
-    throw new WindhoverError('ptz_refused', 'the answer of the camera is not SOAP', {
-      expected: 'an XML document',
-      got: errorMessage(cause),
-      hint: 'check the address and port of its ONVIF service',
-      cause,
-    });
-  }
-}
 
 /** The first descendant along these local names. */
 export function at(element: XmlElement | undefined, ...path: string[]): XmlElement | undefined {
@@ -36,9 +16,25 @@ export function all(element: XmlElement | undefined, name: string): XmlElement[]
   return element.children.flatMap((child) => [...(child.local === name ? [child] : []), ...all(child, name)]);
 }
 
-/** A number, or null for anything else (empty, nil, `NaN`). */
+/** Null: it has none. */
+export function tokenOf(element: XmlElement): string | null {
+  return element.attributes.get('token')?.trim() || null;
+}
+
+/** A number, also one with a decimal comma; null for anything else (empty, nil, `NaN`). */
 export function numberOf(text: string | undefined): number | null {
-  if (text === undefined || text.trim() === '') return null;
-  const value = Number(text);
+  const plain = text?.trim().replace(',', '.') ?? '';
+  if (!/^[-+]?(\d+(\.\d*)?|\.\d+)(e[-+]?\d+)?$/i.test(plain)) return null;
+  const value = Number(plain);
   return Number.isFinite(value) ? value : null;
+}
+
+/** xs:duration (`PT1.5S`, `P0Y0M0DT0H0M2.000S`) in ms, with years of 365 days and months of 30; null for anything else. */
+export function durationMsOf(text: string | undefined): number | null {
+  const part = (letter: string) => `(?:(\\d{1,9}(?:[.,]\\d{1,9})?)${letter})?`;
+  const form = `^P(?=\\d|T\\d)${['Y', 'M', 'D'].map(part).join('')}(?:T(?=\\d)${['H', 'M', 'S'].map(part).join('')})?$`;
+  const match = new RegExp(form).exec(text?.trim() ?? '');
+  if (!match) return null;
+  const unitsS = [365 * 86_400, 30 * 86_400, 86_400, 3600, 60, 1];
+  return unitsS.reduce((sumMs, unitS, index) => sumMs + (numberOf(match[index + 1]) ?? 0) * unitS * 1000, 0);
 }

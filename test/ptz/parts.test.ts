@@ -7,7 +7,6 @@ import { Lease } from '../../ptz/network/lease.ts';
 import { LoginPolicy } from '../../ptz/network/login-policy.ts';
 import { noneDriver } from '../../ptz/none.ts';
 import { DigestChallenge } from '../../ptz/onvif/credentials.ts';
-import { all, at, numberOf, readXml } from '../../ptz/onvif/xml.ts';
 import { SimDriver, type SimHead } from '../../ptz/sim.ts';
 import { VirtualCamera } from '../../sim/camera/virtual-camera.ts';
 import { headOf, ManualTime } from './rig.ts';
@@ -121,17 +120,6 @@ describe('HTTP digest', () => {
       expect(DigestChallenge.from(header)).toBeNull();
     }
   });
-});
-
-test('XML: by local name, nil numbers are none, document types are refused', () => {
-  const root = readXml('<a:x xmlns:a="urn:a"><b><c v="1">&amp;2</c></b><b/></a:x>');
-  expect([at(root, 'b', 'c')?.text, at(root, 'b', 'c')?.attributes.get('v'), all(root, 'b').length]).toEqual([
-    '&2',
-    '1',
-    2,
-  ]);
-  expect(['', 'NaN', 'x', undefined, '1e-3', '+0.5'].map(numberOf)).toEqual([null, null, null, null, 0.001, 0.5]);
-  for (const text of ['', 'hello', '<a>', '<!DOCTYPE a><a/>']) expect(() => readXml(text)).toThrow('SOAP');
 });
 
 describe('drivers without a network', () => {

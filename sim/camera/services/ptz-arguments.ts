@@ -34,7 +34,7 @@ export function readVector(body: XmlElement, name: QName): PtzVector {
 
 function number(element: XmlElement, name: string): number {
   const text = element.attributes.get(name)?.trim() ?? '';
-  if (/^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(text)) return Number(text);
+  if (/^[-+]?(\d+(\.\d*)?|\.\d+)(e[-+]?\d+)?$/i.test(text)) return Number(text);
   throw invalidArgument('InvalidArgs', `${element.local}: attribute ${name} must be a number`);
 }
 

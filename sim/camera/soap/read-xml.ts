@@ -6,7 +6,7 @@ import { NS, type QName } from './names.ts';
 export type { XmlElement } from '../../../runtime/xml.ts';
 
 const MAX_CHARS = 64 * 1024;
-const LIMITS = { namespaces: true, maxDepth: 32, maxElements: 1000 };
+const LIMITS = { lenientRoot: null, maxDepth: 32, maxElements: 1000 };
 
 /** @throws WindhoverError `xml_malformed`, `xml_too_large` */
 export function readXml(text: string): XmlElement {
