@@ -32,6 +32,8 @@ export interface Capabilities {
   readonly positionUnit: 'degrees' | 'normalized';
   /** The camera reports its position. */
   readonly position: boolean;
+  /** The range of pan is a whole turn: it begins anew after its end. Absent: not known. */
+  readonly panTurns?: boolean;
   /** The longest lease: longer ones are shortened to it, so that the camera stands in time when this process dies. */
   readonly leaseMs: number;
   /** Which rung velocities use, and why; plain data, to be kept and shown. */

@@ -146,6 +146,7 @@ export class Follower {
       notes: verdict.notes,
     });
     this.#tuning?.connected(link.capabilities);
+    this.#steering.panTurns = link.capabilities.panTurns ?? true;
     if (this.#tuning) this.#steering.plant = this.#tuning.plant;
   }
 

@@ -2,7 +2,7 @@
  * Finds a lost target again when the tracker gives it another id: a track that was never in a picture together with it,
  * about where the target should be, and about as large. Pure.
  */
-import type { Direction } from '../../runtime/node.ts';
+import { type Direction, wrapDeg } from '../../runtime/node.ts';
 import { type LostTarget, whereNow } from './search.ts';
 
 export interface LostTrack extends LostTarget {
@@ -41,7 +41,7 @@ export function knownAgain(
   for (const candidate of candidates) {
     if (candidate.isOther || !isAbout(candidate.widthDeg, lost.widthDeg)) continue;
     const cos = Math.cos((expected.tiltDeg * Math.PI) / 180);
-    const offDeg = Math.hypot((candidate.panDeg - expected.panDeg) * cos, candidate.tiltDeg - expected.tiltDeg);
+    const offDeg = Math.hypot(wrapDeg(candidate.panDeg - expected.panDeg) * cos, candidate.tiltDeg - expected.tiltDeg);
     const limitDeg = candidate.label === lost.label ? gateDeg : OTHER_LABEL * gateDeg;
     if (offDeg < limitDeg && offDeg < (best?.offDeg ?? Number.POSITIVE_INFINITY)) best = { id: candidate.id, offDeg };
   }

@@ -2,7 +2,7 @@
  * Looking around for a target that was lost: first where it should be by now, then ahead of it, then around. Pure.
  */
 
-import type { Direction } from '../../runtime/node.ts';
+import { type Direction, wrapDeg } from '../../runtime/node.ts';
 import type { AngularVelocity } from './control/types.ts';
 
 export interface LostTarget extends Direction, AngularVelocity {
@@ -39,7 +39,7 @@ export class Search {
   step(nowMs: number, camera: Direction, fieldDeg: number): Direction {
     this.#sinceMs ??= nowMs;
     const aim = this.#aim(nowMs);
-    const offDeg = Math.hypot(camera.panDeg - aim.panDeg, camera.tiltDeg - aim.tiltDeg);
+    const offDeg = Math.hypot(wrapDeg(camera.panDeg - aim.panDeg), camera.tiltDeg - aim.tiltDeg);
     if (offDeg < ARRIVED * fieldDeg) this.#arrivedMs ??= nowMs;
     const isDone = this.#arrivedMs !== null && nowMs - this.#arrivedMs >= DWELL_MS;
     if (!isDone && nowMs - this.#sinceMs < LOOK_MS) return aim;

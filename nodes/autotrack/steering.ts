@@ -57,6 +57,7 @@ export class Steering {
   #search: Search | null = null;
   #aspect = 16 / 9;
   #leaseMs: number;
+  #panTurns = true;
   #turned = { atMs: Number.NEGATIVE_INFINITY, panDeg: 0, tiltDeg: 0 };
   readonly #history = new TrackHistory();
 
@@ -91,6 +92,12 @@ export class Steering {
   /** The motors as measured while following; null: not certain yet. */
   get provenPlant(): Plant | null {
     return this.#controller?.isSure ? this.#controller.plant : null;
+  }
+
+  /** False: the pan has ends, and reported pans do not begin anew after a turn. */
+  set panTurns(panTurns: boolean) {
+    this.#panTurns = panTurns;
+    if (this.#controller) this.#controller.panTurns = panTurns;
   }
 
   /** How long a velocity holds. */
@@ -199,6 +206,7 @@ export class Steering {
     this.#aspect = size.w / size.h;
     this.#controller = new Controller(this.#options, this.#aspect, this.#plant);
     this.#controller.leaseMs = this.#leaseMs;
+    this.#controller.panTurns = this.#panTurns;
     return this.#controller;
   }
 

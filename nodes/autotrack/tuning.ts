@@ -4,7 +4,7 @@
  */
 
 import type { Capabilities, PtzStatus, Velocity, Verdict } from '../../ptz/index.ts';
-import type { CaptureClock, Logger, NodeStore } from '../../runtime/node.ts';
+import { type CaptureClock, type Logger, type NodeStore, wrapDeg } from '../../runtime/node.ts';
 import { QuickCalibration, type QuickResult } from './control/quick-calibration.ts';
 import { type AxisPlant, type Plant, type ReportedPose, UNKNOWN_PLANT } from './control/types.ts';
 import type { CalibrationView } from './state-messages.ts';
@@ -62,6 +62,8 @@ export class Tuning {
   /** The assumed motors before any measurement. */
   #guess: Plant = UNKNOWN_PLANT;
   #calibration: QuickCalibration | null = null;
+  /** The pan that was told last. */
+  #panDeg: number | null = null;
   #roundTripMs = 0;
   #notBeforeMs = 0;
   #tries = 0;
@@ -110,7 +112,10 @@ export class Tuning {
     this.#roundTripMs = roundTripMs ?? 0;
     if (this.#calibration === null || pan === null || tilt === null) return;
     const isDegrees = this.#capabilities?.positionUnit === 'degrees';
-    const panDeg = isDegrees ? pan : (pan * ASSUMED_RANGE_DEG.pan) / 2;
+    // Over the end of a range that is a whole turn it goes on.
+    const toldDeg = isDegrees ? pan : (pan * ASSUMED_RANGE_DEG.pan) / 2;
+    const panDeg = (this.#panDeg ?? toldDeg) + wrapDeg(toldDeg - (this.#panDeg ?? toldDeg));
+    this.#panDeg = panDeg;
     const tiltDeg = isDegrees ? tilt : (tilt * ASSUMED_RANGE_DEG.tilt) / 2;
     const { zoomX } = this.inDegrees(status);
     this.#calibration.see({ atMs, panDeg, tiltDeg, ...(zoomX === undefined ? {} : { zoomX }) });

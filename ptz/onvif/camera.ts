@@ -12,7 +12,7 @@ import { PtzCalls } from './ptz-calls.ts';
 import { ShortMoves } from './short-moves.ts';
 import { type Refusal, refusedError } from './soap-answer.ts';
 import type { SoapClient } from './soap-client.ts';
-import { fromShare, unitsOf } from './spaces.ts';
+import { fromShare, isTurn, unitsOf } from './spaces.ts';
 import type { OnvifStopJob } from './stop-job.ts';
 import { Stopping } from './stopping.ts';
 
@@ -90,14 +90,18 @@ export class OnvifCamera implements Camera {
     const { rung } = verdict;
     const panSharePerTranslation = result.panSharePerTranslation ?? 1;
     const isBounded = rung !== null && rung !== 'velocity';
-    const shortMoves = isBounded ? new ShortMoves({ rung, calls, rate, panSharePerTranslation, fullSpeed }) : null;
+    const { unit, pan } = unitsOf(calls.positionSpace, this.#options, calls.mirrored);
+    const [min, max] = pan_range_deg ?? (unit === 'degrees' ? [pan.min, pan.max] : []);
+    const panTurns = min !== undefined && max !== undefined && isTurn({ min, max });
+    const moves = { calls, rate, panSharePerTranslation, fullSpeed, panTurns };
+    const shortMoves = isBounded ? new ShortMoves({ rung, ...moves }) : null;
     this.#steered = {
       result,
       shortMoves,
       motion: new MotionSense(result.moveStatusTrusted),
       notesTold: calls.notes.length,
     };
-    return { positionUnit: unitsOf(calls.positionSpace, this.#options, calls.mirrored).unit, position, verdict };
+    return { positionUnit: unit, position, verdict, ...(unit === 'degrees' ? { panTurns } : {}) };
   }
 
   async move(velocity: Velocity, leaseMs: number, signal: AbortSignal): Promise<void> {

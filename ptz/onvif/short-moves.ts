@@ -15,6 +15,8 @@ export interface ShortMovesOptions {
   readonly rate: number;
   /** Share of the pan range that 1 in the generic translation space moves. */
   readonly panSharePerTranslation: number;
+  /** The range of pan is a whole turn. */
+  readonly panTurns: boolean;
   /** Of the motors, to tell them how fast to go to a place. */
   readonly fullSpeed: FullSpeed;
 }
@@ -28,8 +30,16 @@ const STEP_MS = 200;
 const ANCHOR_MS = 2000;
 /** How far the motors may be behind the chain: the way that they make in this time, at their fastest recent speed. */
 const LAG_MS = 200;
+/** A camera that is so far from where the chain has led (share of a turn) went the other way round: it has ends. */
+const WRONG_WAY = 0.15;
 /** Velocities count as recent for this long. */
 const LATE_MS = 500;
+
+interface Place {
+  readonly pan: number;
+  readonly tilt: number;
+  readonly zoom: number | null;
+}
 
 interface Chain {
   readonly atMs: number;
@@ -37,17 +47,19 @@ interface Chain {
   readonly anchorMs: number;
   readonly velocity: Velocity;
   /** Where the chain has led by then, in shares; it knows nothing of how far behind the motors are. */
-  readonly place: { readonly pan: number; readonly tilt: number; readonly zoom: number | null } | null;
+  readonly place: Place | null;
 }
 
 export class ShortMoves {
   readonly #options: ShortMovesOptions;
   #chain: Chain | null = null;
+  #panTurns: boolean;
   /** The recent ones. */
   #sent: readonly { readonly atMs: number; readonly velocity: Velocity }[] = [];
 
   constructor(options: ShortMovesOptions) {
     this.#options = options;
+    this.#panTurns = options.panTurns;
   }
 
   /** After a stop, or any other move. */
@@ -76,9 +88,11 @@ export class ShortMoves {
     const known = chain?.place && !(speed !== null && isStale(chain, velocity, nowMs)) ? chain : null;
     const from = known?.place ?? (await this.#place(signal));
     if (from === null) return { subcodes: [], reason: 'the camera does not report its position' };
+    if (!known && chain?.place && turnBetween(chain.place.pan, from.pan) > WRONG_WAY) this.#panTurns = false;
     const by = known ? (rate * (nowMs - known.atMs)) / 1000 : 0;
-    const place = ahead(from, known?.velocity ?? velocity, by);
-    const to = moving(ahead(place, velocity, (rate * leadMs) / 1000), velocity, known?.velocity ?? velocity);
+    const place = ahead(from, known?.velocity ?? velocity, by, this.#panTurns);
+    const goal = ahead(place, velocity, (rate * leadMs) / 1000, this.#panTurns);
+    const to = moving(goal, velocity, known?.velocity ?? velocity);
     const refusal = await calls.absolute(to, speed, signal);
     this.#chain = { atMs: nowMs, anchorMs: known?.anchorMs ?? nowMs, velocity, place };
     return refusal;
@@ -118,17 +132,23 @@ function isStale({ anchorMs, velocity: last }: Chain, velocity: Velocity, nowMs:
   return nowMs - anchorMs > ANCHOR_MS || turnsBack('pan') || turnsBack('tilt');
 }
 
-function ahead(from: NonNullable<Chain['place']>, velocity: Velocity, by: number): NonNullable<Chain['place']> {
+function ahead(from: Place, velocity: Velocity, by: number, panTurns: boolean): Place {
   const on = (share: number, speed: number) => Math.min(1, Math.max(0, share + speed * by));
+  const pan = from.pan + velocity.pan * by;
   return {
-    pan: on(from.pan, velocity.pan),
+    pan: panTurns ? pan - Math.floor(pan) : on(from.pan, velocity.pan),
     tilt: on(from.tilt, velocity.tilt),
     zoom: from.zoom === null ? null : on(from.zoom, velocity.zoom),
   };
 }
 
+/** Shares of a turn between two places, the shorter way. */
+function turnBetween(one: number, other: number): number {
+  return Math.abs(one - other - Math.round(one - other));
+}
+
 /** Of a place, the axes that move, or have just moved; an unknown zoom stays as it is. */
-function moving({ pan, tilt, zoom }: NonNullable<Chain['place']>, ...velocities: Velocity[]): Shares {
+function moving({ pan, tilt, zoom }: Place, ...velocities: Velocity[]): Shares {
   const turns = velocities.some((velocity) => velocity.pan !== 0 || velocity.tilt !== 0);
   const zooms = velocities.some((velocity) => velocity.zoom !== 0);
   return { ...(turns ? { pan, tilt } : {}), ...(zooms && zoom !== null ? { zoom } : {}) };

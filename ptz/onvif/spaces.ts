@@ -161,6 +161,11 @@ export function fromShare(share: number, { min, max }: Range): number {
   return min + clamp(share, 0, 1) * (max - min);
 }
 
+/** A range in degrees that begins anew at its end: some cameras end it a little sooner. */
+export function isTurn({ min, max }: Range): boolean {
+  return max - min >= 359;
+}
+
 export interface Mirrored {
   readonly pan: boolean;
   readonly tilt: boolean;

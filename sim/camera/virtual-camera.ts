@@ -10,10 +10,11 @@
  * Times are seconds since the camera was made, on its clock's monotonic time; the scene begins at 0.
  */
 import type { Clock, MotorCommand } from '../../runtime/node.ts';
+import type { Plane } from '../render/raster.ts';
 import { type Picture, SceneRenderer } from '../render/render.ts';
 import { type TargetTruth, targetsAt } from '../render/targets.ts';
 import type { CameraPose, PictureSize, Scene } from '../scene/scene.ts';
-import { defaultScene, type SceneFile, toScene } from '../scene/scene-file.ts';
+import { defaultScene, type PictureTurn, type SceneFile, toScene } from '../scene/scene-file.ts';
 import { type Axis, type HeadState, type LoadPose, PtzHead } from './motion/head.ts';
 import { type HeadSpec, headSpec, hfovDegAt, type Motors } from './motion/motors.ts';
 
@@ -34,6 +35,7 @@ export class VirtualCamera {
   readonly #clock: Clock;
   readonly #epochMs: number;
   readonly #head: PtzHead;
+  readonly #turned: PictureTurn;
   readonly #renderers = new Map<string, SceneRenderer>();
 
   constructor({ clock, scene = defaultScene() }: VirtualCameraOptions) {
@@ -41,6 +43,7 @@ export class VirtualCamera {
     this.#epochMs = clock.monoMs();
     this.scene = toScene(scene);
     this.motors = scene.motors;
+    this.#turned = scene.picture ?? { mirrored: false, flipped: false };
     this.start = { panDeg: scene.home.pan_deg, tiltDeg: scene.home.tilt_deg, zoom: scene.home.zoom };
     this.#head = new PtzHead(headSpec(scene.motors), this.start, 0);
   }
@@ -83,12 +86,19 @@ export class VirtualCamera {
 
   /** @param into written to and returned; default: a new picture. Only for its own size. */
   render(timeS: number, size: PictureSize, into?: Picture): Picture {
-    return this.#renderer(size).render(timeS, this.poseAt(timeS), into);
+    const picture = this.#renderer(size).render(timeS, this.poseAt(timeS), into);
+    for (const plane of Object.values(picture.planes)) turn(plane, this.#turned);
+    return picture;
   }
 
   /** Where everything is at a time, in the world and in the picture of that time. */
   truth(timeS: number, size: PictureSize): TargetTruth[] {
-    return targetsAt(this.scene, timeS, this.poseAt(timeS), size);
+    const { mirrored, flipped } = this.#turned;
+    return targetsAt(this.scene, timeS, this.poseAt(timeS), size).map(({ box, ...target }) => {
+      if (!box) return { ...target, box };
+      const x = mirrored ? size.width - box.x - box.w : box.x;
+      return { ...target, box: { ...box, x, y: flipped ? size.height - box.y - box.h : box.y } };
+    });
   }
 
   #renderer(size: PictureSize): SceneRenderer {
@@ -100,5 +110,19 @@ export class VirtualCamera {
     const renderer = new SceneRenderer(this.scene, size);
     this.#renderers.set(key, renderer);
     return renderer;
+  }
+}
+
+/** Exchanges left and right, top and bottom, in place. */
+function turn({ data, width, height }: Plane, { mirrored, flipped }: PictureTurn): void {
+  const row = (y: number) => data.subarray(y * width, (y + 1) * width);
+  if (mirrored && flipped) data.reverse();
+  else if (mirrored) for (let y = 0; y < height; y++) row(y).reverse();
+  else if (flipped) {
+    for (let y = 0; y < height >> 1; y++) {
+      const upper = row(y).slice();
+      row(y).set(row(height - 1 - y));
+      row(height - 1 - y).set(upper);
+    }
   }
 }

@@ -44,6 +44,14 @@ const targetSchema = Type.Object(
 const degrees = (min: number, max: number, value: number) =>
   Type.Number({ minimum: min, maximum: max, default: value });
 
+const pictureSchema = Type.Object(
+  {
+    mirrored: Type.Boolean({ default: false, description: 'left and right are exchanged' }),
+    flipped: Type.Boolean({ default: false, description: 'top and bottom are; with mirrored: hung from a ceiling' }),
+  },
+  { ...closed, description: 'how it comes out of the camera; the motors turn as ever' },
+);
+
 export const sceneFileSchema = Type.Object(
   {
     name: Type.String({ default: 'scene', minLength: 1, maxLength: 100 }),
@@ -53,11 +61,13 @@ export const sceneFileSchema = Type.Object(
       { pan_deg: degrees(-180, 180, 0), tilt_deg: degrees(-20, 90, 10), zoom: degrees(0, 1, 0) },
       { ...closed, default: {}, description: 'where it looks at first, and its home position' },
     ),
+    picture: Type.Optional(pictureSchema),
     targets: Type.Array(targetSchema, { maxItems: 100 }),
   },
   closed,
 );
 
+export type PictureTurn = Static<typeof pictureSchema>;
 export type SceneFile = Static<typeof sceneFileSchema>;
 type Target = SceneFile['targets'][number];
 

@@ -112,6 +112,11 @@ export class Controller {
     return this.#follow(nowMs);
   }
 
+  /** False: the pan has ends, and reported pans do not begin anew after a turn. */
+  set panTurns(panTurns: boolean) {
+    this.#pose.panTurns = panTurns;
+  }
+
   /** How long a command holds: it is renewed the sooner, the shorter that is. */
   set leaseMs(leaseMs: number) {
     this.#gate.leaseMs = leaseMs;

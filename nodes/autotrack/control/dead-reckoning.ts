@@ -1,5 +1,5 @@
 /** The pose of the camera, computed from the sent commands (dead reckoning), for a picture of any time. */
-import type { Direction } from '../../../runtime/node.ts';
+import { type Direction, wrapDeg } from '../../../runtime/node.ts';
 import { fieldOfViewDeg, type Lens, toAngleDeg, toDirection, type View } from './lens.ts';
 import { OwnMotion } from './own-motion.ts';
 import type { Plant, ReportedPose, TargetBox, Velocity } from './types.ts';
@@ -9,6 +9,8 @@ export class DeadReckoning {
   readonly tilt: OwnMotion;
   readonly zoom: OwnMotion;
   readonly #lens: Lens;
+  /** Reported pans begin anew after a whole turn: of equal ones the nearest counts. */
+  panTurns = true;
 
   constructor(lens: Lens, { pan, tilt, zoom }: Plant, maxZoom: number) {
     this.#lens = lens;
@@ -49,6 +51,11 @@ export class DeadReckoning {
     return fieldOfViewDeg(this.#lens, this.zoom.at(tMs).position);
   }
 
+  /** The way that the pan goes for a difference of two directions: the shorter one where it can turn round. */
+  turnTo(panDeg: number): number {
+    return this.panTurns ? wrapDeg(panDeg) : panDeg;
+  }
+
   /** A picture of that time shows the camera turning, or a command for that is on its way. */
   isTurning(tMs: number): boolean {
     return !this.pan.restsFrom(tMs) || !this.tilt.restsFrom(tMs);
@@ -72,7 +79,7 @@ export class DeadReckoning {
       reported !== undefined && Number.isFinite(reported) && motion.restsFrom(atMs)
         ? reported - motion.at(atMs).position
         : 0;
-    const by = { panDeg: off(this.pan, panDeg), tiltDeg: off(this.tilt, tiltDeg) };
+    const by = { panDeg: this.turnTo(off(this.pan, panDeg)), tiltDeg: off(this.tilt, tiltDeg) };
     this.zoom.shift(off(this.zoom, zoomX));
     this.pan.shift(by.panDeg);
     this.tilt.shift(by.tiltDeg);

@@ -13,20 +13,21 @@ const WIDE_X = 1.05;
 /** @param canZoom the lens can: then it goes to the widest picture @returns the velocity that is wanted now */
 export function turnTowards(
   { panDeg, tiltDeg }: Direction,
-  { pan, tilt, zoom }: DeadReckoning,
+  pose: DeadReckoning,
   nowMs: number,
   fieldDeg: number,
   canZoom: boolean,
 ): Velocity {
-  const turn = (motion: OwnMotion, aimDeg: number) => {
+  const { pan, tilt, zoom } = pose;
+  const turn = (motion: OwnMotion, aimDeg: number, way = (deg: number) => deg) => {
     const { position, velocity } = motion.at(nowMs + motion.plant.delayMs);
-    const errorDeg = aimDeg - position;
+    const errorDeg = way(aimDeg - position);
     if (Math.abs(errorDeg) < LOOK_NEAR * fieldDeg && velocity === 0) return 0;
     return meetingCommand({ errorDeg, targetDegPerS: 0, axisDegPerS: velocity }, motion.plant, LOOK_HORIZON_S);
   };
   const isTele = zoom.at(nowMs + zoom.plant.delayMs).position > WIDE_X;
   return {
-    pan: turn(pan, panDeg),
+    pan: turn(pan, panDeg, (deg) => pose.turnTo(deg)),
     tilt: turn(tilt, tiltDeg),
     zoom: isTele && canZoom ? -Math.sign(zoom.plant.gainPerS) : 0,
   };

@@ -4,7 +4,7 @@
  * not on how often it is read.
  */
 import type { HeadAxis, MotorCommand, PerAxis } from '../../../runtime/node.ts';
-import { type AxisGoal, type AxisState, axisAt, HOLD, isAtRest, stepAxis } from './axis.ts';
+import { type AxisGoal, type AxisSpec, type AxisState, axisAt, HOLD, isAtRest, stepAxis } from './axis.ts';
 import type { HeadSpec } from './motors.ts';
 
 export const AXES = ['pan', 'tilt', 'zoom'] as const;
@@ -29,6 +29,8 @@ interface Pending {
 
 export class PtzHead {
   readonly spec: HeadSpec;
+  /** The limits that the motors really have. */
+  readonly #limits: Readonly<Record<Axis, AxisSpec>>;
   #state: Record<Axis, AxisState>;
   #goals: Record<Axis, AxisGoal> = { pan: HOLD, tilt: HOLD, zoom: HOLD };
   /** Step at which an axis's rate ends by itself. */
@@ -40,6 +42,8 @@ export class PtzHead {
 
   constructor(spec: HeadSpec, start: LoadPose, nowS: number) {
     this.spec = spec;
+    const pan = spec.isEndless ? { ...spec.pan, min: -Infinity, max: Infinity } : spec.pan;
+    this.#limits = { pan, tilt: spec.tilt, zoom: spec.zoom };
     this.#state = { pan: axisAt(start.panDeg), tilt: axisAt(start.tiltDeg), zoom: axisAt(start.zoom) };
     this.#step = toStep(nowS);
     this.#oldestStep = this.#step;
@@ -69,7 +73,7 @@ export class PtzHead {
         return;
       }
       for (const axis of AXES) {
-        this.#state[axis] = stepAxis(this.spec[axis], this.#state[axis], this.#goals[axis], STEP_S);
+        this.#state[axis] = stepAxis(this.#limits[axis], this.#state[axis], this.#goals[axis], STEP_S);
       }
       this.#step++;
       this.#remember();
@@ -78,13 +82,14 @@ export class PtzHead {
   }
 
   get state(): HeadState {
-    return { ...this.#state };
+    const { pan } = this.#state;
+    return { ...this.#state, pan: { ...pan, position: this.#told(pan.position), load: this.#told(pan.load) } };
   }
 
   /** What a status reports as moving: rates, goals not reached yet, pending commands. */
   isMoving(axis: Axis): boolean {
     return (
-      !isAtRest(this.spec[axis], this.#state[axis], this.#goals[axis]) ||
+      !isAtRest(this.#limits[axis], this.#state[axis], this.#goals[axis]) ||
       this.#pending.some(({ command }) => moves(command, axis))
     );
   }
@@ -98,7 +103,13 @@ export class PtzHead {
       const from = this.#remembered(before, index);
       return part === 0 ? from : from + (this.#remembered(before + 1, index) - from) * part;
     };
-    return { panDeg: read(0), tiltDeg: read(1), zoom: read(2) };
+    return { panDeg: this.#told(read(0)), tiltDeg: read(1), zoom: read(2) };
+  }
+
+  /** A pan as its encoder tells it: an endless one begins anew at the end of its range. */
+  #told(panDeg: number): number {
+    const { min } = this.spec.pan;
+    return this.spec.isEndless ? panDeg - 360 * Math.floor((panDeg - min) / 360) : panDeg;
   }
 
   #takeEffect(): void {
@@ -122,9 +133,12 @@ export class PtzHead {
   #goal(command: MotorCommand, axis: Axis): AxisGoal {
     if (command.kind === 'stop') return HOLD;
     if (command.kind === 'rate') return { mode: 'rate', rate: command.rates[axis] ?? 0 };
-    const { min, max, maxRate } = this.spec[axis];
-    const from = command.kind === 'by' ? this.#state[axis].position : 0;
-    const position = Math.min(max, Math.max(min, from + (command.values[axis] ?? 0)));
+    const { min, max, maxRate } = this.#limits[axis];
+    const at = this.#state[axis].position;
+    const by = (command.values[axis] ?? 0) - (command.kind === 'by' ? 0 : at);
+    // An endless pan goes to a place the shorter way round.
+    const way = axis === 'pan' && this.spec.isEndless && command.kind === 'to' ? by - 360 * Math.round(by / 360) : by;
+    const position = Math.min(max, Math.max(min, at + way));
     return { mode: 'position', position, maxRate: command.maxRates[axis] ?? maxRate };
   }
 
@@ -135,7 +149,7 @@ export class PtzHead {
   }
 
   #isAtRest(): boolean {
-    return AXES.every((axis) => isAtRest(this.spec[axis], this.#state[axis], this.#goals[axis]));
+    return AXES.every((axis) => isAtRest(this.#limits[axis], this.#state[axis], this.#goals[axis]));
   }
 
   /** Nothing moves until then: the history has one pose from here on. */

@@ -18,7 +18,16 @@ function axisSchema(min: number, max: number, maxDegPerS: number, accelDegPerS2:
 
 export const motorsSchema = Type.Object(
   {
-    pan: axisSchema(-180, 180, 90, 300),
+    pan: Type.Object(
+      {
+        ...axisSchema(-180, 180, 90, 300).properties,
+        endless: Type.Boolean({
+          default: false,
+          description: 'it turns on and on; its range is a whole turn, after which it begins anew',
+        }),
+      },
+      { additionalProperties: false, default: {} },
+    ),
     tilt: axisSchema(-20, 90, 60, 240),
     zoom: Type.Object(
       {
@@ -44,11 +53,13 @@ export interface HeadSpec {
   readonly pan: AxisSpec;
   readonly tilt: AxisSpec;
   readonly zoom: AxisSpec;
+  /** Pan turns on and on: its positions begin anew at the end of the range. */
+  readonly isEndless: boolean;
   readonly commandDelayS: number;
 }
 
 export function headSpec(motors: Motors): HeadSpec {
-  const angle = (axis: Motors['pan']): AxisSpec => ({
+  const angle = (axis: Motors['tilt']): AxisSpec => ({
     min: axis.min_deg,
     max: axis.max_deg,
     maxRate: axis.max_deg_s,
@@ -60,6 +71,7 @@ export function headSpec(motors: Motors): HeadSpec {
     pan: angle(motors.pan),
     tilt: angle(motors.tilt),
     zoom: { min: 0, max: 1, maxRate: zoomRate, acceleration: 4 * zoomRate, backlash: 0 },
+    isEndless: motors.pan.endless,
     commandDelayS: motors.command_delay_ms / 1000,
   };
 }
