@@ -1,11 +1,11 @@
 /**
- * The values on the links of a graph. Plain data only, so that every value except a packet can go to another worker.
- *
- * Coordinate space: every box on a link is in **source pixels** (the decoded frame of the ingest), `x, y` = top-left
- * corner. `publish` alone normalizes. Suffixes say the unit: `Px`, `S` (seconds), `Ms`, `Norm`.
+ * What the links of a graph carry: packets and frames, and the messages of link-values.ts. Every value except a packet
+ * can go to another worker.
  */
 
-import type { MetadataTick } from '../schemas/metadata-tick.ts';
+import type { Box, CaptureClock, DetectionsMessage, FrameMeta, PtzMessage, TracksMessage } from './link-values.ts';
+
+export type * from './link-values.ts';
 
 /**
  * Built-in kinds of links. `packet` stays inside one worker (native objects), `frame` is a ring, the rest are messages.
@@ -16,49 +16,11 @@ export type LinkKind = (typeof LINK_KINDS)[number];
 /** `realtime`: latest wins, late frames are dropped and counted. `asap`: nothing is dropped, the writer waits. */
 export type Pace = 'realtime' | 'asap';
 
-export interface Size {
-  readonly w: number;
-  readonly h: number;
-}
-
-/** Axis-aligned box, `x, y` = top-left corner. */
-export interface Box {
-  readonly x: number;
-  readonly y: number;
-  readonly w: number;
-  readonly h: number;
-}
-
-/** Which frame of the source a value is about, and when that frame was seen. */
-export interface FrameMeta {
-  /** Decoded (or replayed) frames of this run, from 0; skipped frames count. */
-  readonly index: number;
-  /** Media time since the first frame in seconds; goes on rising when a source loops. */
-  readonly mediaTimeS: number;
-  /** Capture time of the frame, as exact as known: Unix time. */
-  readonly captureUnixMs: number;
-  /** The same moment on a clock that never jumps. `asap` pace: media time from 0. */
-  readonly captureMonoMs: number;
-  /** Where the capture time comes from; absent: not stated. */
-  readonly captureClock?: CaptureClock;
-  /** When the frame left the decoder, on the host's monotonic clock (see clock.ts); for latency figures only. */
-  readonly decodedMonoMs: number;
-  /** Size of the source frame in pixels. */
-  readonly size: Size;
-}
-
 /** The frame that a published message is about. */
 export interface AboutFrame {
   readonly decodedMonoMs: number;
   readonly inferenceMs: number;
 }
-
-/**
- * `camera`: from the camera. `arrival`: from the start of the stream's arrival, so exposure, encoding
- * and network delay are not included. `media`: the time in a file.
- */
-export type CaptureClock = (typeof CAPTURE_CLOCKS)[number];
-export const CAPTURE_CLOCKS = ['camera', 'arrival', 'media'] as const;
 
 /** How the timestamps of one opened stream become media time and capture time. */
 export interface Timeline {
@@ -86,75 +48,6 @@ export interface PacketMessage {
   /** Rises whenever the stream starts again (loop, reconnect): the decoder drains and begins again. */
   readonly generation: number;
   readonly timeline: Timeline;
-}
-
-export interface Detection {
-  readonly bboxPx: Box;
-  /** In [0, 1]. */
-  readonly confidence: number;
-  /** The most probable class in this frame. */
-  readonly label: string;
-  /** How probable each class is, given that there is an object: in [0, 1], by the order of `classes.names`. */
-  readonly classProbabilities?: readonly number[];
-}
-
-/** Classes of a model that tells "there is an object" apart from "of which class". */
-export interface DetectionClasses {
-  /** By class number. */
-  readonly names: readonly string[];
-  /** Label of an object until its class is certain; null: always the most probable class. */
-  readonly unknown: string | null;
-}
-
-export interface DetectionsMessage {
-  readonly frame: FrameMeta;
-  readonly detections: readonly Detection[];
-  /**
-   * Present when the confidence of a detection only says that there is an object; its class must then be decided from
-   * the `classProbabilities` of several frames.
-   */
-  readonly classes?: DetectionClasses;
-  /** Time spent in the model for this frame; 0 for replayed detections. */
-  readonly inferenceMs: number;
-}
-
-export interface Track {
-  /** From 1, never used twice in a session. */
-  readonly id: number;
-  readonly label: string;
-  /** Confidence of the detection matched in this frame, in [0, 1]. */
-  readonly confidence: number;
-  readonly bboxPx: Box;
-  /** Motion of the box centre in the image. */
-  readonly velocityPxPerS: { readonly x: number; readonly y: number };
-  /** Names of the zones that the track is in. */
-  readonly zones?: readonly string[];
-}
-
-/** A track that may be seen again, under its id, before a moment on the clock of `captureMonoMs`. */
-export interface HeldTrack {
-  readonly id: number;
-  readonly untilMonoMs: number;
-}
-
-/** The tracks that were seen in this frame. */
-export interface TracksMessage {
-  readonly frame: FrameMeta;
-  readonly tracks: readonly Track[];
-  /** All tracks that may be seen in later frames; any other is over. Absent: not stated. */
-  readonly held?: readonly HeldTrack[];
-  readonly inferenceMs: number;
-}
-
-export type TrackingPhase = MetadataTick['tracking_phase'];
-
-/** State of autotrack, once per frame. */
-export interface PtzMessage {
-  readonly frame: FrameMeta;
-  readonly selectedTargetId: number | null;
-  readonly phase: TrackingPhase;
-  /** Absent while no camera is driven. `cmd`: last commanded velocity, each in [-1, 1]. */
-  readonly ptz?: NonNullable<MetadataTick['ptz']>;
 }
 
 /** The value type of each built-in kind of links. */

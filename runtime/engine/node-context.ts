@@ -7,6 +7,7 @@ import { retry } from '../retry.ts';
 import { TurnBudget } from '../sleep.ts';
 import type { Board, Inbox } from './board.ts';
 import { declaredTopic } from './contract-checks.ts';
+import type { LinkCheck } from './link-check.ts';
 import type { NodeJob } from './messages.ts';
 import { type PublicationServices, Publications } from './publications.ts';
 import { deliverAll, type Sink } from './sinks.ts';
@@ -34,6 +35,9 @@ export interface NodeServices {
 
 /** What a node has of its own. */
 export interface NodeParts extends Pick<Context, 'count' | 'gauge' | 'every'> {
+  /** Of what it sends; undefined for nodes that are built in. */
+  readonly check: LinkCheck | undefined;
+  failed(error: unknown): void;
   readonly sinks: ReadonlyMap<string, readonly Sink[]>;
   readonly inbox: Inbox;
   /** It has a `run` handler; known once it is open. */
@@ -67,15 +71,27 @@ export function nodeContext(job: NodeJob, contract: AnyNode, services: NodeServi
 }
 
 /** A `run` loop that never waits would block its worker: now and then its `emit` gives the event loop a turn. */
-function emitters({ sinks, produces }: NodeParts): Record<string, (value: unknown) => void | Promise<void>> {
+function emitters({
+  sinks,
+  produces,
+  check,
+  failed,
+}: NodeParts): Record<string, (value: unknown) => void | Promise<void>> {
   const budget = new TurnBudget();
   const spend = (work: void | Promise<void>) => {
     if (!produces()) return work;
     return work instanceof Promise ? work.then(() => budget.spend()) : budget.spend();
   };
-  return Object.fromEntries(
-    [...sinks].map(([output, to]) => [output, (value: unknown) => spend(deliverAll(to, value))]),
-  );
+  const send = (output: string, to: readonly Sink[], value: unknown) => {
+    try {
+      check?.send(output, value);
+    } catch (error) {
+      // Not thrown: a node that catches it, or waits for nothing, is to blame all the same.
+      return failed(error);
+    }
+    return spend(deliverAll(to, value));
+  };
+  return Object.fromEntries([...sinks].map(([output, to]) => [output, (value: unknown) => send(output, to, value)]));
 }
 
 function retrying(id: string, services: NodeServices, count: Context['count']): Context['retry'] {

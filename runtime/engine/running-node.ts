@@ -2,12 +2,15 @@
  * One node at work: opens it, calls its handlers one at a time, ends it and closes it. The same class runs in the
  * session's workers and in the tests' node runner; only the services differ.
  */
+
+import { isModulePath } from '../graph/modules.ts';
 import type { AnyNode, NodeHandlers } from '../node.ts';
 import { answerRequest } from './answer.ts';
 import { Inbox } from './board.ts';
 import { checkHandlers } from './contract-checks.ts';
 import { FrameJoiner, type Joined } from './frame-joiner.ts';
 import { HandlerQueue } from './handler-queue.ts';
+import { LinkCheck } from './link-check.ts';
 import type { BoardMessage, NodeJob } from './messages.ts';
 import { type NodeServices, nodeContext } from './node-context.ts';
 import type { Receiver, Sink } from './sinks.ts';
@@ -31,6 +34,8 @@ export class RunningNode implements Receiver {
   readonly #timers: ReturnType<typeof setInterval>[] = [];
   readonly #inbox = new Inbox();
   readonly #joiner: FrameJoiner | undefined;
+  /** Of the values of a node that is not built in. */
+  readonly #check: LinkCheck | undefined;
   #newsDue = false;
   #running: Promise<void> = Promise.resolve();
   #paused = false;
@@ -48,6 +53,7 @@ export class RunningNode implements Receiver {
     this.#services = services;
     this.stats = { ...job.stats };
     this.#openEnds = job.inputs.length;
+    if (isModulePath(job.use)) this.#check = new LinkCheck(job.id, contract.outputs);
     const optional = (name: string) => contract.inputs[name]?.optional === true;
     if (contract.join) this.#joiner = new FrameJoiner(job.inputs.map((name) => ({ name, optional: optional(name) })));
     this.ended = new Promise((resolve) => {
@@ -63,6 +69,8 @@ export class RunningNode implements Receiver {
       nodeContext(this.#job, this.contract, this.#services, {
         sinks: this.sinks,
         inbox: this.#inbox,
+        check: this.#check,
+        failed: (error) => this.#fail(error),
         produces: () => this.#handlers.run !== undefined,
         count: (name, by) => this.count(name, by),
         gauge: (name, value) => this.gauge(name, value),
@@ -124,6 +132,7 @@ export class RunningNode implements Receiver {
   }
 
   #take(input: string, value: unknown): void | Promise<void> {
+    this.#check?.received(value);
     if (this.#joiner) return this.#join((joiner) => joiner.put(input, value));
     const handler = this.#handlers.on?.[input];
     if (handler) return this.#queue.enter(() => handler(value as never));

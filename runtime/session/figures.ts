@@ -10,25 +10,28 @@ type Frames = SessionView['frames'];
 const RATE_WINDOW_MS = 3000;
 const LATENCY_SAMPLES = 256;
 
-const NOTHING = { decoded: 0, processed: 0, settled: 0 };
-
 export class Figures {
   readonly #nodes: NodeStats = {};
   readonly #history: { atMs: number; decoded: number; processed: number }[] = [];
   readonly #inferenceMs = new Samples();
   readonly #endToEndMs = new Samples();
-  /** Frames of earlier processes of this session. */
-  #before: Frames = { decoded: 0, processed: 0, dropped: 0, in_flight: 0 };
-  #over = false;
-  /** What the nodes of this process had counted when others of it went. */
-  #base = NOTHING;
+  /** Frames of which it is known what became of them, over all processes: these two only rise. */
+  #processed = 0;
+  #dropped = 0;
+  /** Of this process: its frames in those two, and what its counters said of processed ones by then. */
+  #settled = 0;
+  #counted = 0;
+  /** Processed frames that are not known to be decoded yet. */
+  #ahead = 0;
 
-  /** Takes in the counters of some nodes. */
-  update(nodes: NodeStats, nowMs: number): void {
+  /** Takes in the counters of some nodes. @returns whether they have processed frames since the last time */
+  update(nodes: NodeStats, nowMs: number): boolean {
     Object.assign(this.#nodes, nodes);
-    const { decoded, processed } = this.#raw();
-    this.#history.push({ atMs: nowMs, decoded, processed });
+    const before = this.#counted;
+    this.#settle();
+    this.#history.push({ atMs: nowMs, decoded: this.#raw().decoded, processed: this.#processed });
     while ((this.#history[0]?.atMs ?? nowMs) < nowMs - RATE_WINDOW_MS) this.#history.shift();
+    return this.#counted > before;
   }
 
   /** A tick was published. @param endToEndMs from decoded frame to here */
@@ -39,28 +42,24 @@ export class Figures {
 
   /** The process is gone: what was still on its way counts as dropped. */
   processEnded(): void {
-    this.#over = true;
+    const { in_flight } = this.frames();
+    this.#dropped += in_flight;
+    this.#settled += in_flight;
     this.#history.length = 0;
   }
 
   /** A new process begins: its counters start at 0 again, the totals go on. */
   processStarted(): void {
-    this.#before = this.frames();
-    this.#over = false;
-    this.#base = NOTHING;
+    [this.#settled, this.#counted, this.#ahead] = [0, 0, 0];
     for (const node of Object.keys(this.#nodes)) delete this.#nodes[node];
   }
 
   /** Nodes are out of the graph: what they have counted stays in the totals, and those that go on count from here. */
   forget(nodes: readonly string[]): void {
-    const totals = this.frames();
-    const known = totals.decoded - this.#before.decoded;
-    const { decoded, settled } = this.#base;
-    this.#before = totals;
     this.#history.length = 0;
     for (const node of nodes) delete this.#nodes[node];
-    this.#base = NOTHING;
-    this.#base = { decoded: decoded + known, processed: this.#raw().processed, settled: settled + known };
+    this.#counted = this.#raw().processed;
+    this.#ahead = 0;
   }
 
   /**
@@ -68,14 +67,27 @@ export class Figures {
    * of the other three counts, so that decoded = processed + dropped holds at every moment.
    */
   frames(): Frames {
-    const { decoded, processed, settled } = this.#raw();
-    const known = this.#over ? decoded : Math.min(settled, decoded);
     return {
-      decoded: this.#before.decoded + known,
-      processed: this.#before.processed + processed,
-      dropped: this.#before.dropped + known - processed,
-      in_flight: decoded - known,
+      decoded: this.#processed + this.#dropped,
+      processed: this.#processed,
+      dropped: this.#dropped,
+      in_flight: Math.max(0, this.#raw().decoded - this.#settled),
     };
+  }
+
+  /** Adds up the frames that are settled since the last time. No more of them were processed than there are. */
+  #settle(): void {
+    const { decoded, processed, settled } = this.#raw();
+    const known = Math.min(settled, decoded);
+    const frames = Math.max(0, known - this.#settled);
+    const counted = this.#ahead + Math.max(0, processed - this.#counted);
+    const done = Math.min(frames, counted);
+    this.#processed += done;
+    this.#dropped += frames - done;
+    this.#settled += frames;
+    this.#counted = Math.max(this.#counted, processed);
+    // The counters of the decoder's worker may be a moment older than those of the publisher's.
+    this.#ahead = Math.min(counted - done, settled - known);
   }
 
   fps(nowMs: number): SessionView['fps'] {
@@ -114,18 +126,17 @@ export class Figures {
     return Object.fromEntries(entries);
   }
 
+  /** @returns what the nodes of this process have counted; `settled` is that of the one that has processed most */
   #raw(): { decoded: number; processed: number; settled: number } {
     let [decoded, processed, settled] = [0, 0, 0];
     for (const stats of Object.values(this.#nodes)) {
       decoded += number(stats.decoded);
       if (number(stats.processed) < processed) continue;
       processed = number(stats.processed);
-      settled = number(stats.settled);
+      settled = Math.max(processed, number(stats.settled));
     }
-    const base = this.#base;
-    settled = Math.max(0, settled - base.settled);
-    // The counters of the decoder's worker may be a moment older than those of the publisher's.
-    return { decoded: Math.max(decoded - base.decoded, settled), processed: processed - base.processed, settled };
+    // Frames need not come from a decoder that counts them.
+    return { decoded: decoded || settled, processed, settled };
   }
 }
 
@@ -148,5 +159,5 @@ class Samples {
 }
 
 function number(value: number | string | undefined): number {
-  return typeof value === 'number' ? value : 0;
+  return typeof value === 'number' && value > 0 && value < Number.MAX_SAFE_INTEGER ? value : 0;
 }

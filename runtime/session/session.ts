@@ -230,9 +230,7 @@ export class Session {
 
   #stats(nodes: Extract<FromChild, { type: 'stats' }>['nodes']): void {
     const nowMs = this.#services.clock.monoMs();
-    const before = this.figures.frames().processed;
-    this.figures.update(nodes, nowMs);
-    if (this.figures.frames().processed === before) return;
+    if (!this.figures.update(nodes, nowMs)) return;
     this.#lastFrameMs = nowMs;
     this.#faults.clear();
     if (this.#state === 'starting' || this.#state === 'restarting') this.#become('running');

@@ -1,7 +1,7 @@
 /** Users' own nodes on real workers: found by path, and what happens when they throw. */
 import { describe, expect, test } from 'bun:test';
 import { readFileSync } from 'node:fs';
-import { Folder, graphText, sky, testNode } from '../support/graphs.ts';
+import { Folder, graphText, SKY, sky, testNode } from '../support/graphs.ts';
 import { TEST_LIMIT_MS } from '../support/patience.ts';
 import { TestSession } from '../support/sessions.ts';
 
@@ -11,6 +11,16 @@ function withFrames(options: string, pace: 'realtime' | 'asap' = 'asap'): string
     source: sky({ pace, loop: pace === 'realtime' }),
     decode: '{ use: decode, from: source }',
     frames: `{ use: ${testNode('frames')}, from: decode, with: { ${options} } }`,
+  });
+}
+
+/** The node that hands tracks on, with these options, in a graph that replays the clip's detections. */
+function between(options: string): string {
+  return graphText({
+    replay: `{ use: replay, with: { path: ${SKY.replace('.mp4', '.detections.jsonl')} } }`,
+    track: '{ use: track, from: replay }',
+    between: `{ use: ${testNode('mistaken')}, from: track, with: { ${options} } }`,
+    publish: '{ use: publish, from: between }',
   });
 }
 
@@ -61,6 +71,35 @@ describe('a node by path', () => {
       expect({ restarts, fault }).toEqual({ restarts: 1, fault: null });
       const busy = { level: 'error', node: 'node', message: 'the device is busy' };
       expect(session.log).toContainEqual(expect.objectContaining(busy));
+    },
+    TEST_LIMIT_MS,
+  );
+
+  test.concurrent(
+    'a wrong value is the fault of the node that sends it, with its place in the value and the line of the code',
+    async () => {
+      await using session = await TestSession.start(between('wrong_at: 20'));
+      const { fault, frames } = await session.state('restarting');
+      expect(fault?.code).toBe('wrong_value');
+      expect(fault?.message).toStartWith(
+        'node between: the value that it sends to its output tracks is wrong: tracks/0/',
+      );
+      expect(fault?.message).toContain('bboxPx/w: expected number, got NaN');
+      expect(fault?.message).toContain(lineOf('mistaken', 'emit.tracks('));
+      expect(frames.decoded).toBe(frames.processed + frames.dropped);
+    },
+    TEST_LIMIT_MS,
+  );
+
+  test.concurrent.each([
+    { times: 3, processed: 300 },
+    { times: 0, processed: 0 },
+  ])(
+    '$times messages a frame: a frame counts once',
+    async ({ times, processed }) => {
+      await using session = await TestSession.start(between(`times: ${times}`));
+      const { frames } = await session.state('ended');
+      expect(frames).toEqual({ decoded: 300, processed, dropped: 300 - processed, in_flight: 0 });
     },
     TEST_LIMIT_MS,
   );

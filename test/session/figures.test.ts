@@ -1,5 +1,6 @@
 /** Totals of a session while the nodes that count come and go. */
 import { expect, test } from 'bun:test';
+import fc from 'fast-check';
 import { Figures } from '../../runtime/session/figures.ts';
 
 test('a node that counts what is processed goes, and another one takes its place: no total falls or jumps', () => {
@@ -28,4 +29,45 @@ test('frame rates of a process that has stopped sending are 0 after 3 s, and nev
   expect(rates).toEqual(rates.toSorted((a, b) => b - a));
   expect(rates.at(-1)).toBe(0);
   expect(figures.fps(60_000)).toEqual({ in: 0, out: 0 });
+});
+
+test('the counters of the decoder come a moment later than those of the publisher: no frame is lost to either count', () => {
+  const figures = new Figures();
+  figures.update({ decode: { decoded: 100 }, publish: { processed: 95, settled: 100 } }, 0);
+  figures.update({ publish: { processed: 99, settled: 104 } }, 100);
+  expect(figures.frames()).toEqual({ decoded: 100, processed: 95, dropped: 5, in_flight: 0 });
+  figures.update({ decode: { decoded: 107 } }, 200);
+  expect(figures.frames()).toEqual({ decoded: 104, processed: 99, dropped: 5, in_flight: 3 });
+});
+
+test('whatever nodes count: decoded = processed + dropped, none below 0, and none falls', () => {
+  const count = fc.oneof(
+    fc.integer({ min: -5, max: 200 }),
+    fc.constantFrom(Number.NaN, 1e300, Number.POSITIVE_INFINITY),
+  );
+  const stats = fc.record({ decoded: count, processed: count, settled: count }, { requiredKeys: [] });
+  const step = fc.oneof(
+    { weight: 10, arbitrary: fc.tuple(fc.constantFrom('decode', 'publish', 'other'), stats) },
+    { weight: 1, arbitrary: fc.constantFrom('ended', 'started', 'forget') },
+  );
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+      const figures = new Figures();
+      let before = figures.frames();
+      for (const [at, each] of steps.entries()) {
+        if (each === 'ended') figures.processEnded();
+        else if (each === 'started') figures.processStarted();
+        else if (each === 'forget') figures.forget(['publish']);
+        else if (typeof each === 'object') figures.update({ [each[0]]: each[1] }, at * 100);
+        const now = figures.frames();
+        expect(now.decoded).toBe(now.processed + now.dropped);
+        expect(now.in_flight).toBeGreaterThanOrEqual(0);
+        for (const name of ['decoded', 'processed', 'dropped'] as const) {
+          expect(now[name]).toBeGreaterThanOrEqual(before[name]);
+        }
+        before = now;
+      }
+    }),
+    { numRuns: 2000 },
+  );
 });
