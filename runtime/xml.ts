@@ -87,7 +87,12 @@ export function readXml(text: string, { lenientRoot, maxDepth, maxElements }: Xm
 function mended(text: string): string {
   const inside = text.slice(Math.max(0, text.indexOf('<')), text.lastIndexOf('>') + 1);
   const rawAmpersand = /<!\[CDATA\[[\s\S]*?(?:\]\]>|$)|&(?!(?:amp|lt|gt|quot|apos|#\d{1,7}|#x[\da-fA-F]{1,6});)/g;
-  return inside.replace(rawAmpersand, (found) => (found === '&' ? '&amp;' : found));
+  let faults = 0;
+  return inside.replace(rawAmpersand, (found) => {
+    if (found !== '&') return found;
+    if (++faults > MAX_FAULTS) throw tooLarge('faults', MAX_FAULTS);
+    return '&amp;';
+  });
 }
 
 export function escapeXml(text: string): string {

@@ -71,7 +71,7 @@ export function reachable(xaddr: string, device: URL, notes: string[]): URL {
   if (isDialled(found)) return found;
   const note = `the camera names ${found.host} for its services; ${device.host} from the options is used`;
   if (!notes.includes(note)) notes.push(note);
-  return new URL(found.pathname + found.search, device);
+  return Object.assign(new URL(device), { pathname: found.pathname, search: found.search });
 }
 
 function toUrl(text: string, device: URL): URL | null {
