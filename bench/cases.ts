@@ -11,8 +11,10 @@ import { modelCases } from './cases/models.ts';
 import { onvifCases } from './cases/onvif.ts';
 import { controlCases } from './cases/ptz-control.ts';
 import { serverCases } from './cases/server.ts';
+import { streamCases } from './cases/streams.ts';
 import { timeCases } from './cases/time.ts';
 import { trackingCases } from './cases/tracking.ts';
+import { videoCases } from './cases/video.ts';
 
 /** Where the cases are looked for, beside the repository. */
 export const CASES = join(import.meta.dir, '../../shared/cases');
@@ -28,6 +30,8 @@ export function allCases(root: string): Case[] {
     ...onvifCases(),
     ...serverCases(root),
     ...designCases(root),
+    ...videoCases(root),
+    ...streamCases(root),
   ];
 }
 

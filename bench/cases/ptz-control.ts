@@ -164,7 +164,7 @@ function zoomCases(): Case[] {
     paths.map((path) => ({
       name: `ptz/33-zoom: ${plant}, ${path.name}`,
       expected: 'never out of the picture, the zoom turns round at most twice in 30 s',
-      isSlow: false,
+      isSlow: true,
       run: () => {
         const spec = plantOf(plant);
         const contestant = new Clipped(spec, true);
@@ -181,7 +181,7 @@ function overheadCases(): Case[] {
   return [0.36, 0.1, 0.035].map((asideKm) => ({
     name: `ptz/33-overhead: passes ${asideKm * 1000} m beside the zenith`,
     expected: 'in sight in all of the last 50 pictures',
-    isSlow: false,
+    isSlow: true,
     run: () => {
       const spec = plantOf('fast-100ms');
       const contestant = new Clipped(spec, false);

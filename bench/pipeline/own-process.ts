@@ -6,8 +6,17 @@ import type { FromChild } from '../../runtime/session/messages.ts';
 import { SessionProcess } from '../../runtime/session/session-process.ts';
 import { MODEL_FOLDERS } from './input.ts';
 
-/** @param name of the run, for its errors. @throws WindhoverError with the code of the fault when a node fails */
-export function runInOwnProcess(graph: EngineGraph, name: string, take: (report: FromChild) => void): Promise<void> {
+/**
+ * @param name of the run, for its errors
+ * @param ends asks it to end before it does by itself
+ * @throws WindhoverError with the code of the fault when a node fails
+ */
+export function runInOwnProcess(
+  graph: EngineGraph,
+  name: string,
+  take: (report: FromChild) => void,
+  ends?: AbortSignal,
+): Promise<void> {
   const clock = new SystemClock();
   const options = {
     file: 'bench.yaml',
@@ -21,7 +30,7 @@ export function runInOwnProcess(graph: EngineGraph, name: string, take: (report:
   return new Promise((resolve, reject) => {
     let error: ErrorRecord | undefined;
     let done = false;
-    new SessionProcess({ graph, options, kept: {} }, clock, {
+    const child = new SessionProcess({ graph, options, kept: {} }, clock, {
       message: (message) => {
         take(message);
         if (message.type === 'failed') error = message.error;
@@ -34,5 +43,6 @@ export function runInOwnProcess(graph: EngineGraph, name: string, take: (report:
         else reject(new WindhoverError('session_process_died', `${name}: the process died (${how})`));
       },
     });
+    ends?.addEventListener('abort', () => child.stop());
   });
 }

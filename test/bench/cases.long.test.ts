@@ -1,4 +1,33 @@
 /** What users of trackers, cameras and servers reported is right now: the cases that run in processes and in real time. */
 import { describeCases } from './describe-cases.ts';
 
-describeCases((each) => each.isSlow, ['models/ssd-boxes-classprobs', 'models/ultraface-like', 'models/v7-e2e-2d']);
+describeCases(
+  ({ isSlow }) => isSlow,
+  [
+    'models/ssd-boxes-classprobs',
+    'models/ultraface-like',
+    'models/v7-e2e-2d',
+    'video/raw-bframes.h264',
+    'video/raw-bframes.hevc',
+    'video/raw-no-bframes.h264, 4 threads',
+    'video/raw-no-bframes.h264, loop',
+    'video/one-gop.ts, loop',
+    'video/gop25.ts, start_s 1',
+    'video/gop25.ts, loop',
+    'video/one-fps-bframes.mp4',
+    'video/gap-60s.mp4',
+    'video/rotated-90.mp4',
+    'video/ramp-full-range-av1.mp4',
+    'video/moov-only-no-frames.mp4',
+    'video/http-faults /401',
+    'video/http-faults /404',
+    'video/http-faults /500',
+    'video/http-faults /noclen',
+    'video/http-faults /once',
+    'video/http-faults /half',
+    'video/http-faults /stall',
+    'video/http-faults /hang',
+    'time/30-drifting-stamps: stamps of 25 fps, 21 come',
+    'time/30-drifting-stamps: an honest stream of 25 fps',
+  ],
+);
