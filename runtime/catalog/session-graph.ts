@@ -1,4 +1,4 @@
-import { topics } from '../../schemas/topics.ts';
+import { type Topics, topics } from '../../schemas/topics.ts';
 import { type CheckedGraph, liveOptions } from '../graph/graph.ts';
 import { planGraph } from '../graph/plan.ts';
 import type { SessionGraph } from '../session/changes.ts';
@@ -11,9 +11,9 @@ export function sessionGraph(graph: CheckedGraph): SessionGraph {
     const { stateless = false } = contract;
     return { id, use, params: { ...params }, live: liveOptions(contract), stateless, requests, links };
   });
-  const own = graph.nodes.map(({ contract }) => contract.topics ?? {});
+  const own: Topics = Object.assign({}, ...graph.nodes.map(({ contract }) => contract.topics));
   const places = graph.nodes.map(({ id, line, column }) => [id, `${graph.file}:${line}:${column}`]);
   const engine = { pace: graph.pace, nodes, workers, rings };
   const common = { file: graph.file, camera: graph.camera, engine, places: Object.fromEntries(places) };
-  return { ...common, topics: Object.assign({}, topics, ...own) };
+  return { ...common, topics: { ...topics, ...own }, published: Object.keys(own) };
 }

@@ -82,6 +82,7 @@ export class Crew {
 
   /** Closes the nodes of a worker that is not needed, as far as they are open, and ends it. */
   async discard(): Promise<void> {
+    if (this.#state === 'done') return;
     await this.ask('leave', { goOn: this.nodes }).catch((error: unknown) =>
       this.#listener.report(notClosed(this.name, error)),
     );

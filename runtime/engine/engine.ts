@@ -188,7 +188,7 @@ export class Engine {
   }
 
   #workerDone(): void {
-    if (!this.#changing && this.#crews.every(({ state }) => state === 'done')) this.#finish();
+    if (!this.#changing && !this.#spent && this.#crews.every(({ state }) => state === 'done')) this.#finish();
   }
 
   #finish(): void {

@@ -55,6 +55,11 @@ export class Hub {
     return this.#retained.get(sessionId)?.get(topic);
   }
 
+  /** Nobody is to be told of this topic any more: its node is gone. */
+  forget(sessionId: string, topic: string): void {
+    this.#retained.get(sessionId)?.delete(topic);
+  }
+
   /** From now on the subscriber gets what it wants; what is retained of that comes first. */
   subscribe(subscriber: Subscriber): Subscription {
     const mailbox = new Mailbox(subscriber);

@@ -16,6 +16,8 @@ export interface SessionGraph {
   readonly engine: EngineGraph;
   /** All that its nodes may publish, and those of the wire contract. */
   readonly topics: Topics;
+  /** Names of those that its nodes publish. */
+  readonly published: readonly string[];
   /** `file:line:column` of each node in the graph file, by node id; for messages. */
   readonly places?: Readonly<Record<string, string>>;
 }
@@ -38,8 +40,8 @@ export interface ChangeSteps {
   change(graph: EngineGraph): boolean;
   /** Ends the process in order and starts one with the current graph; `replaced` is to follow. */
   replace(): void;
-  /** These nodes are out of the graph, while its process goes on. */
-  left(nodes: readonly string[]): void;
+  /** The current graph has taken the place of this one; these nodes, and the topics of nodes, are not in it. */
+  took(before: SessionGraph, nodes: readonly string[], topics: readonly string[]): void;
 }
 
 export class GraphChanges {
@@ -62,7 +64,12 @@ export class GraphChanges {
 
   /** @throws WindhoverError why the graph could not be opened; the one before goes on */
   change(graph: SessionGraph): Promise<Changed> {
-    const changed = this.#queue.then(() => this.#change(graph));
+    const changed = this.#queue.then(async () => {
+      const before = this.#current;
+      const how = await this.#change(graph);
+      this.#tellLeft(before);
+      return how;
+    });
     this.#queue = changed.catch(() => undefined);
     return changed;
   }
@@ -80,6 +87,16 @@ export class GraphChanges {
   /** The process is gone, and with it what it was asked. */
   processGone(): void {
     this.changed({ error: { code: 'process_gone', message: 'the session process died over it', permanent: false } });
+  }
+
+  #tellLeft(before: SessionGraph): void {
+    const { engine, published } = this.#current;
+    const left = before.engine.nodes.filter(({ id, use }) => {
+      return !engine.nodes.some((node) => node.id === id && node.use === use);
+    });
+    const topics = before.published.filter((name) => !published.includes(name));
+    const nodes = left.map(({ id }) => id);
+    if (nodes.length + topics.length > 0) this.#steps.took(before, nodes, topics);
   }
 
   async #change(graph: SessionGraph): Promise<Changed> {
@@ -102,8 +119,6 @@ export class GraphChanges {
     this.#changed = undefined;
     if (typeof outcome === 'object') throw fromRecord(outcome.error);
     if (outcome === 'process') return outcome;
-    const left = this.#current.engine.nodes.filter(({ id, use }) => !isIn(graph, id, use)).map(({ id }) => id);
-    if (left.length > 0) this.#steps.left(left);
     this.#current = graph;
     return outcome;
   }
@@ -121,8 +136,4 @@ export class GraphChanges {
     });
     if (error) throw fromRecord(error);
   }
-}
-
-function isIn({ engine }: SessionGraph, id: string, use: string): boolean {
-  return engine.nodes.some((node) => node.id === id && node.use === use);
 }

@@ -34,9 +34,12 @@ export class SessionTopics {
 
   /** Hands a message to the hub, without the secrets in it. */
   publish(published: Published): void {
+    this.#hand(this.#parts.topics()[published.topic], published);
+  }
+
+  #hand(topic: Topic | undefined, published: Published): void {
     const { sessionId, hub, log } = this.#parts;
     const { topic: name, live } = published;
-    const topic = this.#parts.topics()[name];
     try {
       if (!topic) throw new Error('no node of this graph declares the topic');
       const json = topic.texts ? redactTexts(published.json, topic.texts, (text) => log.redact(text)) : published.json;
@@ -50,19 +53,31 @@ export class SessionTopics {
 
   /** The process is gone: sends the ends that clients wait for, and the states as they are now. */
   processGone(nowUnixMs: number): void {
-    const { sessionId, hub } = this.#parts;
     for (const end of this.#openTracks.endAll(nowUnixMs, this.latest('tick')?.ts_unix_ms ?? nowUnixMs)) {
       this.publish({ topic: 'tracks', json: JSON.stringify(end), live: true });
     }
-    for (const [name, { gone }] of Object.entries(this.#parts.topics())) {
-      const last = hub.retained(sessionId, name);
-      if (!last || !gone) continue;
-      const before: object = JSON.parse(last.json);
-      if (gone.unless && holds(before, gone.unless)) continue;
-      const json = JSON.stringify({ ...before, ...gone.patch, ...(gone.told ? { ts_unix_ms: nowUnixMs } : {}) });
-      if (gone.told) this.publish({ topic: name, json, live: true });
-      else hub.retain({ ...last, json });
+    for (const [name, topic] of Object.entries(this.#parts.topics())) this.#tellGone(name, topic, nowUnixMs);
+  }
+
+  /** The nodes that published these are gone: nothing of them is retained. @param topics of the graph that had them */
+  nodesGone(topics: Topics, names: readonly string[], nowUnixMs: number): void {
+    for (const name of names) {
+      this.#tellGone(name, topics[name], nowUnixMs);
+      this.#meanings.delete(name);
+      this.#parts.hub.forget(this.#parts.sessionId, name);
     }
+  }
+
+  #tellGone(name: string, topic: Topic | undefined, nowUnixMs: number): void {
+    const { sessionId, hub } = this.#parts;
+    const last = hub.retained(sessionId, name);
+    const gone = topic?.gone;
+    if (!last || !gone) return;
+    const before: object = JSON.parse(last.json);
+    if (gone.unless && holds(before, gone.unless)) return;
+    const json = JSON.stringify({ ...before, ...gone.patch, ...(gone.told ? { ts_unix_ms: nowUnixMs } : {}) });
+    if (gone.told) this.#hand(topic, { topic: name, json, live: true });
+    else hub.retain({ ...last, json });
   }
 
   #isNews(name: string, { quiet }: Topic, json: string, live: boolean): boolean {

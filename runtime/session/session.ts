@@ -72,10 +72,7 @@ export class Session {
         return this.#isOpen;
       },
       replace: () => this.#supervisor.replace(),
-      left: (nodes) => {
-        this.figures.forget(nodes);
-        this.#faults.forget(nodes);
-      },
+      took: (...left) => this.#took(...left),
     });
     this.#services = services;
     this.#log = services.log.with({ camera: graph.camera, session: id, graph: graph.file });
@@ -175,6 +172,13 @@ export class Session {
 
   #startedUnixMs(): number {
     return Math.round(this.#wall.at(this.#startedMs));
+  }
+
+  /** Another graph has taken the place of this one: what its nodes and topics have left behind goes with them. */
+  #took({ topics }: SessionGraph, leftNodes: readonly string[], leftTopics: readonly string[]): void {
+    this.figures.forget(leftNodes);
+    this.#faults.forget(leftNodes);
+    this.#topics.nodesGone(topics, leftTopics, Math.round(this.#services.clock.unixMs()));
   }
 
   // ------------------------------------------------------------------------------------------- from the process
