@@ -7,6 +7,7 @@ import { isZero, NO_VELOCITY, type PtzStatus, type Velocity } from '../../ptz/in
 import {
   boardTopics,
   type FrameMeta,
+  type MotionNews,
   type NodeContext,
   type PtzMessage,
   type TracksMessage,
@@ -17,7 +18,7 @@ import { Home } from './home.ts';
 import type { AutotrackParams } from './options.ts';
 import { Reach } from './reach.ts';
 import type { Reporter, StateTopics } from './reporter.ts';
-import type { Selection } from './selector.ts';
+import { keptSelection } from './selector.ts';
 import { type Decision, Steering, type SteeringOptions } from './steering.ts';
 import type { Tuning } from './tuning.ts';
 
@@ -27,6 +28,8 @@ export type FollowContext = NodeContext<AutotrackParams, { ptz: { kind: 'ptz' } 
 const BUSY_POLL_MS = 200;
 const TUNING_POLL_MS = 60;
 const IDLE_POLL_MS = 1000;
+/** How long the motion of the picture is asked for at a time, and when again. */
+const WATCH_MS = { forMs: 3000, againMs: 1000 };
 /** A reported motion that is this old says nothing about now. */
 const STATUS_AGE_MS = 3000;
 
@@ -47,6 +50,7 @@ export class Follower {
   /** The camera has been judged. */
   #isKnown = false;
   #isTuning = false;
+  #watchedMs = Number.NEGATIVE_INFINITY;
 
   /** @param camera null: nothing is moved */
   constructor(context: FollowContext, camera: { link: CameraLink; tuning: Tuning; reporter: Reporter } | null) {
@@ -58,6 +62,7 @@ export class Follower {
     this.#reporter = camera?.reporter ?? null;
     this.#home = new Home(context.params.return_preset, context.log);
     this.#steering = new Steering(this.#steeringOptions(), keptSelection(context.kept));
+    context.board.watch(boardTopics.motion, (news) => this.#moved(news));
   }
 
   /** Other values of options that may change while it follows. */
@@ -83,7 +88,7 @@ export class Follower {
 
   /** What is amiss, beside what the driver itself has to say. */
   get notes(): readonly string[] {
-    return this.#home.problem === null ? [] : [this.#home.problem];
+    return [...(this.#home.problem === null ? [] : [this.#home.problem]), ...(this.#tuning?.notes ?? [])];
   }
 
   /** A picture's tracks. */
@@ -170,9 +175,25 @@ export class Follower {
     this.#decision = decision;
     if (decision.released !== null) this.#keep();
     this.#isTuning = this.#canMove && this.#tune(nowMs, decision);
+    if (this.#isActive || this.#tuning?.wantsPicture) this.#watch(nowMs);
     if (!this.#isTuning) this.#obey(decision);
     this.#link?.poll(this.#isTuning ? TUNING_POLL_MS : this.#isMoving(nowMs) === false ? IDLE_POLL_MS : BUSY_POLL_MS);
     this.#tell(nowMs);
+  }
+
+  /** How the picture moves tells whether the camera moves as it is told to. */
+  #watch(nowMs: number): void {
+    if (nowMs - this.#watchedMs < WATCH_MS.againMs) return;
+    this.#watchedMs = nowMs;
+    this.#context.board.post(boardTopics.motionWanted, { forMs: WATCH_MS.forMs });
+  }
+
+  #moved({ fromMs, atMs, moved }: MotionNews): void {
+    if (moved === null) return;
+    this.#steering.moved({ fromMs, atMs, ...moved });
+    this.#tuning?.moved({ fromMs, atMs, ...moved });
+    const proven = this.#steering.provenPlant;
+    if (proven) this.#tuning?.noticed(proven);
   }
 
   /** Learns what the motors are like, while there is nothing better to do. @returns whether it does */
@@ -279,11 +300,4 @@ export class Follower {
 
 function autoSelects({ auto_select, required_zones }: AutotrackParams): boolean {
   return auto_select ?? required_zones.length > 0;
-}
-
-/** The target that was selected before the process was restarted. */
-function keptSelection(kept: unknown): Selection | null {
-  if (typeof kept !== 'object' || kept === null || !('targetId' in kept)) return null;
-  if (typeof kept.targetId !== 'number') return null;
-  return { id: kept.targetId, by: 'by' in kept && kept.by === 'graph' ? 'graph' : 'operator' };
 }

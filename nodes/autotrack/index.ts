@@ -36,7 +36,10 @@ export default defineNode({
   inputs: { tracks: { kind: 'tracks' } },
   outputs: { ptz: { kind: 'ptz', doc: 'Target, phase and camera state, once per frame.' } },
   topics: { ptz: topics.ptz, autotrack: topics.autotrack },
-  board: { posts: [boardTopics.camera, boardTopics.motors], watches: [boardTopics.head] },
+  board: {
+    posts: [boardTopics.camera, boardTopics.motors, boardTopics.motionWanted],
+    watches: [boardTopics.head, boardTopics.motion],
+  },
   requests: targetRequests,
   validate: (options) => checkDriverOptions(options),
   open(context) {

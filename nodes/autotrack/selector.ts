@@ -111,3 +111,10 @@ export class TargetSelector {
     return required_zones.length === 0 || zones.some((zone) => required_zones.includes(zone));
   }
 }
+
+/** The target that was selected before the process was restarted. */
+export function keptSelection(kept: unknown): Selection | null {
+  if (typeof kept !== 'object' || kept === null || !('targetId' in kept)) return null;
+  if (typeof kept.targetId !== 'number') return null;
+  return { id: kept.targetId, by: 'by' in kept && kept.by === 'graph' ? 'graph' : 'operator' };
+}

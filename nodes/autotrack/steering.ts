@@ -6,7 +6,14 @@ import type { FrameMeta, Track, TrackingPhase } from '../../runtime/node.ts';
 import { TargetPhase } from '../../runtime/node.ts';
 import { Controller } from './control/controller.ts';
 import type { ControlOptions } from './control/options.ts';
-import { type Plant, type ReportedPose, type TargetBox, UNKNOWN_PLANT, type Velocity } from './control/types.ts';
+import {
+  type MovedPicture,
+  type Plant,
+  type ReportedPose,
+  type TargetBox,
+  UNKNOWN_PLANT,
+  type Velocity,
+} from './control/types.ts';
 import { Mission, type MissionOptions, type MissionOutput } from './mission.ts';
 import { type Candidate, knownAgain, type LostTrack } from './reacquire.ts';
 import { Search } from './search.ts';
@@ -54,6 +61,9 @@ export class Steering {
   /** When the selected target was in sight last. */
   #seenMs: number | null = null;
   #last: LostTrack | null = null;
+  /** Where it was in the picture then. */
+  #lastBox: TargetBox | null = null;
+  #signs = '';
   #search: Search | null = null;
   #aspect = 16 / 9;
   #leaseMs: number;
@@ -141,6 +151,11 @@ export class Steering {
     this.#controller?.sent(command, atMs);
   }
 
+  /** To be called for every picture of which it is known how it moved, in order. */
+  moved(picture: MovedPicture): void {
+    this.#controller?.moved(picture);
+  }
+
   get aspect(): number {
     return this.#aspect;
   }
@@ -183,6 +198,7 @@ export class Steering {
     const sighting = this.#sighting ?? undefined;
     this.#sighting = null;
     const out = controller?.step(nowMs, { sighting, status });
+    if (controller) this.#noteSigns(controller);
     const { selection } = this;
     const mission = this.#mission.step({
       nowMs,
@@ -232,10 +248,22 @@ export class Steering {
   #note(controller: Controller, frame: FrameMeta, target: Track): void {
     const bbox = inShares(target, frame);
     this.#sighting = { atMs: frame.captureMonoMs, bbox };
+    this.#lastBox = this.#sighting;
     this.#seenMs = frame.captureMonoMs;
     const { panDeg, tiltDeg, widthDeg } = controller.directionOf(this.#sighting);
     const moving = controller.targetVelocity();
     this.#last = { panDeg, tiltDeg, widthDeg, ...moving, atMs: frame.captureMonoMs, label: target.label };
+  }
+
+  /** An axis turns the other way: what was seen was seen elsewhere. */
+  #noteSigns(controller: Controller): void {
+    const { pan, tilt } = controller.plant;
+    const signs = [pan, tilt].map(({ gainPerS }) => Math.sign(gainPerS)).join();
+    const [isTurned, last, box] = [this.#signs !== '' && signs !== this.#signs, this.#last, this.#lastBox];
+    this.#signs = signs;
+    if (!isTurned || !last || !box) return;
+    this.#search = null;
+    this.#last = { ...last, ...controller.directionOf(box), ...controller.targetVelocity() };
   }
 
   /** Goes on with the same target when the tracker has given it a new id. */

@@ -3,10 +3,12 @@
  * moves, or assumed. Also the scale of the camera's positions in degrees.
  */
 
-import type { Capabilities, PtzStatus, Velocity, Verdict } from '../../ptz/index.ts';
+import type { Capabilities, PtzStatus, Velocity } from '../../ptz/index.ts';
 import { type CaptureClock, type Logger, type NodeStore, wrapDeg } from '../../runtime/node.ts';
-import { QuickCalibration, type QuickResult } from './control/quick-calibration.ts';
-import { type AxisPlant, type Plant, type ReportedPose, UNKNOWN_PLANT } from './control/types.ts';
+import type { QuickResult } from './control/calibration-record.ts';
+import { QuickCalibration } from './control/quick-calibration.ts';
+import { type AxisPlant, type MovedPicture, type Plant, type ReportedPose, UNKNOWN_PLANT } from './control/types.ts';
+import { KEPT_VERSION, type Kept, type Learned, readKept } from './kept-motors.ts';
 import type { CalibrationView } from './state-messages.ts';
 
 export interface TuningOptions {
@@ -14,6 +16,8 @@ export interface TuningOptions {
   readonly max_zoom: number;
   readonly hfov_deg: number;
   readonly frame_delay_ms?: number;
+  readonly invert_pan?: boolean;
+  readonly invert_tilt?: boolean;
 }
 
 export interface TuningStep {
@@ -23,25 +27,11 @@ export interface TuningStep {
   readonly learned: boolean;
 }
 
-interface Learned {
-  readonly plant: Plant;
-  readonly repeatability: number;
-  readonly atUnixMs: number;
-}
-
-/** The state on disk. */
-interface Kept extends Partial<Learned> {
-  readonly version: typeof VERSION;
-  /** Capabilities of the camera at the last connection; for people who read the file. */
-  readonly verdict?: Verdict;
-  /** A plant belongs to the way that the camera is steered. */
-  readonly rung: string | null;
-  /** What was found out while following, where nothing was calibrated: a start for the next time. */
-  readonly guess?: Plant;
-}
-
-const VERSION = 1;
 const NOT_NOW: TuningStep = { isRunning: false, command: null, learned: false };
+/** A picture that told its motion so lately will do so while the camera is moved. */
+const SEEN_MS = 1000;
+const TURN_AXES = ['pan', 'tilt'] as const;
+type TurnAxis = (typeof TURN_AXES)[number];
 /** Assumed range of pan and tilt for a camera whose positions are not degrees. */
 const ASSUMED_RANGE_DEG = { pan: 360, tilt: 110 };
 /** How old pictures typically are that are stamped as they arrive: exposure, encoding, network. */
@@ -62,6 +52,8 @@ export class Tuning {
   /** The assumed motors before any measurement. */
   #guess: Plant = UNKNOWN_PLANT;
   #calibration: QuickCalibration | null = null;
+  /** When the picture told its motion last. */
+  #movedMs = Number.NEGATIVE_INFINITY;
   /** The pan that was told last. */
   #panDeg: number | null = null;
   #roundTripMs = 0;
@@ -97,11 +89,16 @@ export class Tuning {
 
   /** What a status says in degrees and magnifications; positions of unknown scale are not taken for degrees. */
   inDegrees({ atMs, pan, tilt, zoom }: PtzStatus): ReportedPose {
-    const isDegrees = this.#capabilities?.positionUnit === 'degrees';
+    const { plant } = this;
+    const degrees = (axis: TurnAxis, told: number | null) =>
+      told !== null && (this.#isDegrees || plant[axis].positionScale !== undefined)
+        ? this.#assumedDeg(axis, told)
+        : null;
+    const [panDeg, tiltDeg] = [degrees('pan', pan), degrees('tilt', tilt)];
     return {
       atMs,
-      ...(isDegrees && pan !== null ? { panDeg: pan } : {}),
-      ...(isDegrees && tilt !== null ? { tiltDeg: tilt } : {}),
+      ...(panDeg === null ? {} : { panDeg }),
+      ...(tiltDeg === null ? {} : { tiltDeg }),
       ...(zoom === null ? {} : { zoomX: this.#options.max_zoom ** zoom }),
     };
   }
@@ -111,25 +108,40 @@ export class Tuning {
     const { atMs, pan, tilt, roundTripMs } = status;
     this.#roundTripMs = roundTripMs ?? 0;
     if (this.#calibration === null || pan === null || tilt === null) return;
-    const isDegrees = this.#capabilities?.positionUnit === 'degrees';
     // Over the end of a range that is a whole turn it goes on.
-    const toldDeg = isDegrees ? pan : (pan * ASSUMED_RANGE_DEG.pan) / 2;
+    const toldDeg = this.#assumedDeg('pan', pan);
     const panDeg = (this.#panDeg ?? toldDeg) + wrapDeg(toldDeg - (this.#panDeg ?? toldDeg));
     this.#panDeg = panDeg;
-    const tiltDeg = isDegrees ? tilt : (tilt * ASSUMED_RANGE_DEG.tilt) / 2;
+    const tiltDeg = this.#assumedDeg('tilt', tilt);
     const { zoomX } = this.inDegrees(status);
-    this.#calibration.see({ atMs, panDeg, tiltDeg, ...(zoomX === undefined ? {} : { zoomX }) });
+    this.#calibration.record.see({ atMs, panDeg, tiltDeg, ...(zoomX === undefined ? {} : { zoomX }) });
+  }
+
+  /** How the picture moved from one frame to the next. */
+  moved(picture: MovedPicture): void {
+    this.#movedMs = picture.atMs;
+    this.#calibration?.record.moved(picture);
+  }
+
+  /** It is to be told how the picture moves: nothing was measured yet, or it is being measured. */
+  get wantsPicture(): boolean {
+    return (
+      this.#options.calibrate && this.#learned === null && !this.#hasFailed && this.#capabilities?.verdict.rung != null
+    );
   }
 
   /** A velocity, or a stop, went out. */
   sent(velocity: Velocity, atMs: number): void {
-    this.#calibration?.sent(velocity, atMs);
+    this.#calibration?.record.sent(velocity, atMs);
   }
 
   /** Takes the motors as measured while following: they count until there is a calibration. */
   noticed(plant: Plant): void {
-    if (this.#learned !== null || !this.#guess.isGuess) return;
-    this.#guess = plant;
+    const turned = this.#turnedAxes(plant).filter((axis) => !this.#turnedAxes(this.plant).includes(axis));
+    for (const axis of turned) this.#log.warn(turnedText(axis), { code: 'axis_turned', option: `invert_${axis}` });
+    if (turned.length > 0 && this.#learned) this.#learned = { ...this.#learned, plant };
+    else if (this.#learned !== null || !this.#guess.isGuess) return;
+    else this.#guess = plant;
     this.#keep();
     this.#log.info('motor model updated while following', describe(plant));
   }
@@ -146,12 +158,35 @@ export class Tuning {
   /** There is a target to follow. @returns whether a calibration was interrupted: its results so far count */
   abort(nowMs: number): boolean {
     if (this.#calibration === null) return false;
-    const result = this.#calibration.result();
+    const result = this.#calibration.record.result();
     this.#calibration = null;
     this.#notBeforeMs = nowMs + AGAIN_MS;
     // The result from following is better than that of an interrupted calibration.
     if (this.#guess.isGuess) this.#guess = { ...this.#inPictures(result), isGuess: true };
     return true;
+  }
+
+  /** What an operator should know about the motors. */
+  get notes(): readonly string[] {
+    return this.#turnedAxes(this.plant).map(turnedText);
+  }
+
+  /** Axes that turn the other way, and not because the options say so. */
+  #turnedAxes(plant: Plant): TurnAxis[] {
+    const { invert_pan: pan = false, invert_tilt: tilt = false } = this.#options;
+    const isInverted = { pan, tilt };
+    return TURN_AXES.filter(
+      (axis) => (plant[axis].positionScale ?? (isInverted[axis] ? -1 : 1)) < 0 !== isInverted[axis],
+    );
+  }
+
+  get #isDegrees(): boolean {
+    return this.#capabilities?.positionUnit === 'degrees';
+  }
+
+  /** A position in degrees, as far as is known without the picture. */
+  #assumedDeg(axis: TurnAxis, told: number): number {
+    return this.#isDegrees ? told : (told * ASSUMED_RANGE_DEG[axis]) / 2;
   }
 
   view(): CalibrationView {
@@ -171,8 +206,9 @@ export class Tuning {
   #isWanted(nowMs: number): boolean {
     if (!this.#options.calibrate || this.#learned !== null || this.#hasFailed || nowMs < this.#notBeforeMs)
       return false;
-    // A motion without a position cannot be measured.
-    return this.#capabilities?.position === true && this.#capabilities.verdict.rung !== null;
+    // A motion that neither a position nor the picture tells cannot be measured.
+    const isSeen = this.#capabilities?.position === true || nowMs - this.#movedMs < SEEN_MS;
+    return isSeen && this.#capabilities !== null && this.#capabilities.verdict.rung !== null;
   }
 
   #begin(aspect: number): QuickCalibration {
@@ -185,7 +221,7 @@ export class Tuning {
     const verdict = this.#capabilities?.verdict;
     const kept: Kept = {
       ...this.#learned,
-      version: VERSION,
+      version: KEPT_VERSION,
       rung: verdict?.rung ?? null,
       ...(verdict ? { verdict } : {}),
       ...(this.#guess === UNKNOWN_PLANT ? {} : { guess: this.#guess }),
@@ -195,13 +231,14 @@ export class Tuning {
 
   /** A picture of a place comes later than the news of it. */
   #inPictures({ plant: { pan, tilt, zoom }, ...seen }: QuickResult): Plant {
-    const late = (axis: AxisPlant) => ({ ...axis, delayMs: axis.delayMs + this.#frameDelayMs });
+    const late = (axis: AxisPlant) =>
+      axis.positionScale === undefined ? { ...axis, delayMs: axis.delayMs + this.#frameDelayMs } : axis;
     const isGuess = seen.pan === null || seen.tilt === null;
     return { pan: late(pan), tilt: late(tilt), zoom: late(zoom), isGuess };
   }
 
   #finish(nowMs: number, unixMs: number): boolean {
-    const result = this.#calibration?.result();
+    const result = this.#calibration?.record.result();
     this.#calibration = null;
     this.#notBeforeMs = nowMs + AGAIN_MS;
     if (!result || (!result.pan && !result.tilt)) return this.#failed('the small moves were not seen', true);
@@ -228,33 +265,15 @@ export class Tuning {
   }
 }
 
+function turnedText(axis: TurnAxis): string {
+  const way = axis === 'pan' ? 'left and right' : 'up and down';
+  return `${way} are exchanged in the picture: ${axis} commands are turned round (invert_${axis}: true says so from the start)`;
+}
+
 function describe({ pan, tilt }: Plant) {
   return {
     delay_ms: Math.round(pan.delayMs),
     pan_deg_per_s: Math.round(pan.gainPerS * 10) / 10,
     tilt_deg_per_s: Math.round(tilt.gainPerS * 10) / 10,
   };
-}
-
-const NOTHING = { learned: null, guess: null };
-
-function readKept(value: unknown, rung: string | null): { learned: Learned | null; guess: Plant | null } {
-  if (typeof value !== 'object' || value === null) return NOTHING;
-  const kept = value as Partial<Kept>;
-  if (kept.version !== VERSION || kept.rung !== rung) return NOTHING;
-  const { plant, repeatability = 0, atUnixMs = 0, guess } = kept;
-  return {
-    learned: isPlant(plant) ? { plant, repeatability, atUnixMs } : null,
-    guess: isPlant(guess) ? guess : null,
-  };
-}
-
-function isPlant(value: unknown): value is Plant {
-  if (typeof value !== 'object' || value === null) return false;
-  return (['pan', 'tilt', 'zoom'] as const).every((name) => {
-    const axis: unknown = (value as Record<string, unknown>)[name];
-    if (typeof axis !== 'object' || axis === null) return false;
-    const { gainPerS, rampS, delayMs } = axis as Record<string, unknown>;
-    return [gainPerS, rampS, delayMs].every((number) => typeof number === 'number' && Number.isFinite(number));
-  });
 }

@@ -13,12 +13,14 @@ import { DeadZone, type Following } from './dead-zone.ts';
 import { cosOf, fieldOfViewDeg, type Lens, toAngleDeg, toDirection, type View } from './lens.ts';
 import { CommandGate } from './limits.ts';
 import { turnTowards } from './look-around.ts';
+import { asOptionsSay, MotorWatch } from './motor-watch.ts';
 import type { ControlOptions } from './options.ts';
-import { type Correction, corrected, PlantWatch } from './plant-watch.ts';
+import { type Correction, corrected } from './plant-watch.ts';
 import { type AxisMeeting, PAN, TargetEstimate, TILT } from './target-estimate.ts';
 import {
   type AngularVelocity,
   type AxisPlant,
+  type MovedPicture,
   NO_VELOCITY,
   type Plant,
   type ReportedPose,
@@ -60,17 +62,18 @@ export class Controller {
   readonly #zone: DeadZone;
   readonly #zoom: ZoomLaw;
   readonly #gate: CommandGate;
-  readonly #watch: PlantWatch;
+  readonly #watch: MotorWatch;
+  #sighting: TargetBox | null = null;
 
   /** @param aspect width over height of the picture @param plant what has been learned about the camera */
   constructor(options: ControlOptions, aspect: number, plant: Plant) {
     this.#options = options;
     this.#lens = { hfovDeg: options.hfov_deg, aspect };
-    this.#pose = new DeadReckoning(this.#lens, plant, options.max_zoom);
+    this.#pose = new DeadReckoning(this.#lens, asOptionsSay(plant, options), options.max_zoom);
     this.#zone = new DeadZone(options);
     this.#zoom = new ZoomLaw(options, this.#lens);
     this.#gate = new CommandGate(options);
-    this.#watch = new PlantWatch(plant.isGuess ?? false);
+    this.#watch = new MotorWatch(plant.isGuess ?? false);
   }
 
   /** The assumed motors of the camera. */
@@ -79,7 +82,7 @@ export class Controller {
   }
 
   set plant(plant: Plant) {
-    this.#pose.plant = plant;
+    this.#pose.plant = asOptionsSay(plant, this.#options);
     this.#watch.begin(plant.isGuess ?? false);
   }
 
@@ -98,9 +101,8 @@ export class Controller {
 
   /** Must be called for every sent command, with its time. */
   sent(command: Velocity, atMs: number): void {
-    const own = this.#inverted(command);
-    this.#gate.sent(own, atMs);
-    this.#pose.sent(own, atMs);
+    this.#gate.sent(command, atMs);
+    this.#pose.sent(command, atMs);
   }
 
   /** Must be called for every picture, with or without the target, and at least every 50 ms. Times must not go back. */
@@ -120,6 +122,11 @@ export class Controller {
   /** How long a command holds: it is renewed the sooner, the shorter that is. */
   set leaseMs(leaseMs: number) {
     this.#gate.leaseMs = leaseMs;
+  }
+
+  /** Must be called for every picture of which it is known how it moved, in order. */
+  moved(picture: MovedPicture): void {
+    this.#correct(picture.atMs, this.#watch.picture(picture, this.#pose));
   }
 
   /** The computed pose of a picture of that time. */
@@ -157,13 +164,13 @@ export class Controller {
     const canZoom = this.#options.max_zoom > 1;
     const wanted = turnTowards({ panDeg, tiltDeg }, this.#pose, nowMs, this.fieldDeg(nowMs), canZoom);
     const command = this.#gate.offer(nowMs, wanted, { pan: LEAST_LOOK, tilt: LEAST_LOOK, zoom: LEAST_ZOOM_CHANGE });
-    return command && this.#inverted(command);
+    return command;
   }
 
   #halt(nowMs: number, state: 'idle' | 'blind'): ControlOutput {
     if (state === 'blind') this.#zone.reset();
     const command = this.#gate.offer(nowMs, NO_VELOCITY, NO_VELOCITY);
-    return { command: command && this.#inverted(command), state, errorShare: null };
+    return { command, state, errorShare: null };
   }
 
   /** For how long an unseen target is followed: longer where pictures are rare. */
@@ -171,7 +178,11 @@ export class Controller {
     return Math.max(this.#options.coast_s, COAST_GAPS * this.#target.gapS) * 1000;
   }
 
-  #see({ atMs, bbox: { x, y, w, h } }: TargetBox): void {
+  #see(sighting: TargetBox): void {
+    const {
+      atMs,
+      bbox: { x, y, w, h },
+    } = sighting;
     if (![atMs, x, y, w, h].every(Number.isFinite) || !(w > 0) || !(h > 0)) return;
     const view = this.#pose.view(atMs);
     const { panDeg, tiltDeg } = toDirection(this.#lens, view, x + w / 2, y + h / 2);
@@ -180,19 +191,26 @@ export class Controller {
     const fieldDeg = fieldOfViewDeg(this.#lens, view.zoomX);
     const direction = [panDeg, tiltDeg];
     const noiseVar = this.#target.see({ atMs, panDeg, tiltDeg, widthDeg, fieldDeg }, this.#pose);
-    const own = [this.#pose.pan, this.#pose.tilt].map((motion) => (tMs: number) => motion.at(tMs));
-    const correction = this.#watch.see({ atMs, direction, noiseVar, fieldDeg, own });
-    if (correction !== null) this.#correct(atMs, correction);
+    this.#sighting = sighting;
+    this.#correct(atMs, this.#watch.target({ atMs, direction, noiseVar, fieldDeg }, this.#pose));
     const { filter } = this.#target;
     const [pan, tilt] = [filter.at(atMs, PAN), filter.at(atMs, TILT)];
     this.#zone.add(atMs, { panDeg: pan.position, tiltDeg: tilt.position });
     this.#zoom.seen(atMs, toAngleDeg(this.#lens, view.zoomX, Math.max(w, h)));
   }
 
-  /** Corrects the assumed motors a little; the target stays where it was seen. */
-  #correct(atMs: number, correction: Correction): void {
+  /** Corrects the assumed motors; the target stays where it was seen. */
+  #correct(atMs: number, correction: Correction | null): void {
+    if (correction === null) return;
     const before = this.#pose.view(atMs);
     this.#pose.plant = corrected(this.plant, correction);
+    if (Math.min(correction.pan, correction.tilt) < 0) {
+      // How the target seemed to move was the camera's own motion.
+      const last = this.#sighting;
+      this.forget();
+      if (last && atMs - last.atMs < this.#coastMs) this.#see(last);
+      return;
+    }
     const after = this.#pose.view(atMs);
     this.#shift(after.panDeg - before.panDeg, after.tiltDeg - before.tiltDeg);
   }
@@ -239,7 +257,7 @@ export class Controller {
       tilt: least / Math.abs(tiltMotion.plant.gainPerS || 1),
       zoom: LEAST_ZOOM_CHANGE,
     });
-    return { command: command && this.#inverted(command), state, errorShare: offDeg / fieldDeg };
+    return { command, state, errorShare: offDeg / fieldDeg };
   }
 
   /** Whether the camera must follow the target, centre the region in which it hovers, or rest. */
@@ -282,10 +300,5 @@ export class Controller {
     if (panDeg === 0 && tiltDeg === 0) return;
     this.#watch.reset();
     this.#shift(panDeg, tiltDeg);
-  }
-
-  #inverted({ pan, tilt, zoom }: Velocity): Velocity {
-    const { invert_pan, invert_tilt } = this.#options;
-    return { pan: invert_pan ? 0 - pan : pan, tilt: invert_tilt ? 0 - tilt : tilt, zoom };
   }
 }

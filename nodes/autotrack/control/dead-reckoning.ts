@@ -1,8 +1,8 @@
 /** The pose of the camera, computed from the sent commands (dead reckoning), for a picture of any time. */
 import { type Direction, wrapDeg } from '../../../runtime/node.ts';
-import { fieldOfViewDeg, type Lens, toAngleDeg, toDirection, type View } from './lens.ts';
+import { cosOf, fieldOfViewDeg, type Lens, toAngleDeg, toDirection, type View } from './lens.ts';
 import { OwnMotion } from './own-motion.ts';
-import type { Plant, ReportedPose, TargetBox, Velocity } from './types.ts';
+import type { MovedPicture, Plant, ReportedPose, TargetBox, Velocity } from './types.ts';
 
 export class DeadReckoning {
   readonly pan: OwnMotion;
@@ -56,6 +56,13 @@ export class DeadReckoning {
     return this.panTurns ? wrapDeg(panDeg) : panDeg;
   }
 
+  /** By how much the camera turned for the picture to move like that. */
+  turnOf({ atMs, right, down }: MovedPicture): Direction {
+    const { tiltDeg, zoomX } = this.view(atMs);
+    const panDeg = -toAngleDeg(this.#lens, zoomX, right) / cosOf(tiltDeg);
+    return { panDeg, tiltDeg: toAngleDeg(this.#lens, zoomX, down) };
+  }
+
   /** A picture of that time shows the camera turning, or a command for that is on its way. */
   isTurning(tMs: number): boolean {
     return !this.pan.restsFrom(tMs) || !this.tilt.restsFrom(tMs);
@@ -77,7 +84,7 @@ export class DeadReckoning {
   align({ atMs, panDeg, tiltDeg, zoomX }: ReportedPose): Direction {
     const off = (motion: OwnMotion, reported: number | undefined) =>
       reported !== undefined && Number.isFinite(reported) && motion.restsFrom(atMs)
-        ? reported - motion.at(atMs).position
+        ? reported * (motion.plant.positionScale ?? 1) - motion.at(atMs).position
         : 0;
     const by = { panDeg: this.turnTo(off(this.pan, panDeg)), tiltDeg: off(this.tilt, tiltDeg) };
     this.zoom.shift(off(this.zoom, zoomX));

@@ -72,8 +72,14 @@ export const controlOptions = Type.Object({
     live: true,
     description: 'An unseen target is followed along its predicted path for this long; then the camera stops.',
   }),
-  invert_pan: Type.Boolean({ default: false, description: 'Send pan commands with the opposite sign.' }),
-  invert_tilt: Type.Boolean({ default: false, description: 'Send tilt commands with the opposite sign.' }),
+  invert_pan: Type.Boolean({
+    default: false,
+    description: 'Pan turns the picture the other way. Only for pictures by which that cannot be seen.',
+  }),
+  invert_tilt: Type.Boolean({
+    default: false,
+    description: 'Tilt turns the picture the other way. Only for pictures by which that cannot be seen.',
+  }),
 });
 
 export type ControlOptions = Static<typeof controlOptions>;

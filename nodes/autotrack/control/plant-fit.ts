@@ -46,16 +46,23 @@ interface TrialFit {
   readonly error: number;
 }
 
-/** @returns null when the positions are too few or show no motion that goes with the commands */
-export function fitAxis(positions: readonly TimedPosition[], commands: readonly TimedCommand[]): AxisFit | null {
-  const first = search(positions, commands);
+/**
+ * @param ramps the ramps that are tried; one: it is known
+ * @returns null when the positions are too few or show no motion that goes with the commands
+ */
+export function fitAxis(
+  positions: readonly TimedPosition[],
+  commands: readonly TimedCommand[],
+  ramps: readonly number[] = RAMPS_S,
+): AxisFit | null {
+  const first = search(positions, commands, ramps);
   if (first === null) return null;
   const off = residuals(positions, commands, first);
   const typical = off.toSorted((a, b) => a - b)[Math.floor(off.length / 2)] ?? 0;
   const heights = positions.map(({ position }) => position);
   const range = Math.max(...heights) - Math.min(...heights);
   const kept = positions.filter((_, k) => (off[k] ?? 0) <= Math.max(OUTLIER * typical, NEAR * range));
-  const best = (kept.length < positions.length ? search(kept, commands) : first) ?? first;
+  const best = (kept.length < positions.length ? search(kept, commands, ramps) : first) ?? first;
   const mean = kept.reduce((sum, { position }) => sum + position, 0) / kept.length;
   const spread = kept.reduce((sum, { position }) => sum + (position - mean) ** 2, 0);
   return {
@@ -90,16 +97,20 @@ export function shapeOf(
   });
 }
 
-function search(positions: readonly TimedPosition[], commands: readonly TimedCommand[]): TrialFit | null {
+function search(
+  positions: readonly TimedPosition[],
+  commands: readonly TimedCommand[],
+  ramps: readonly number[],
+): TrialFit | null {
   if (positions.length < LEAST_POSITIONS || commands.length === 0) return null;
   const at = (delayMs: number, rampS: number) => solve(positions, commands, delayMs, rampS);
   let best: TrialFit | null = null;
-  for (const rampS of RAMPS_S) {
+  for (const rampS of ramps) {
     let start: TrialFit | null = null;
     for (let delayMs = 0; delayMs <= DELAYS_MS.most; delayMs += DELAYS_MS.step)
       start = lesser(start, at(delayMs, rampS));
     // From the best of each ramp: the error has more than one hollow.
-    best = lesser(best, start && refine(start, at));
+    best = lesser(best, start && refine(start, at, ramps.length > 1));
   }
   return best;
 }
@@ -109,20 +120,27 @@ function lesser(a: TrialFit | null, b: TrialFit | null): TrialFit | null {
 }
 
 /** Walks downhill, with steps that are halved where none leads down. */
-function refine(start: TrialFit, at: (delayMs: number, rampS: number) => TrialFit | null): TrialFit {
+function refine(
+  start: TrialFit,
+  at: (delayMs: number, rampS: number) => TrialFit | null,
+  changesRamp: boolean,
+): TrialFit {
   let best = start;
   let [stepMs, stepS] = [FINE.delayMs, FINE.rampS];
   for (let round = 0; round < FINE.rounds; ) {
     const { delayMs, rampS } = best;
     // Delay and ramp trade for one another: a longer ramp looks like half of it more delay.
-    const tries: readonly (readonly [number, number])[] = [
+    const sooner: readonly (readonly [number, number])[] = [
       [stepMs, 0],
       [-stepMs, 0],
+    ];
+    const ramped: readonly (readonly [number, number])[] = [
       [0, stepS],
       [0, -stepS],
       [-stepS * 500, stepS],
       [stepS * 500, -stepS],
     ];
+    const tries = changesRamp ? [...sooner, ...ramped] : sooner;
     let moved = false;
     for (const [ms, s] of tries) {
       if (delayMs + ms < 0 || rampS + s < 0) continue;

@@ -8,7 +8,7 @@
  */
 import type { Motion } from './own-motion.ts';
 import { TargetFilter } from './target-filter.ts';
-import type { Plant } from './types.ts';
+import type { AxisPlant, Plant } from './types.ts';
 
 /** One small change of the assumed motors. */
 export interface Correction {
@@ -17,6 +17,8 @@ export interface Correction {
   /** The speeds are multiplied by these. */
   readonly pan: number;
   readonly tilt: number;
+  /** Axes of which this is certain; absent: both. */
+  readonly seen?: readonly ('pan' | 'tilt')[];
 }
 
 const UNCHANGED: Correction = { delayMs: 0, pan: 1, tilt: 1 };
@@ -138,9 +140,14 @@ function seenAs(variant: Correction, { atMs, direction, noiseVar, fieldDeg, own 
 /** The plant with a correction made; a zoom answers as late as the other axes. */
 export function corrected({ pan, tilt, zoom }: Plant, correction: Correction): Plant {
   const later = (delayMs: number) => Math.max(0, delayMs + correction.delayMs);
+  const axis = (name: 'pan' | 'tilt', plant: AxisPlant): AxisPlant => {
+    const changed = { ...plant, delayMs: later(plant.delayMs), gainPerS: plant.gainPerS * correction[name] };
+    const isProven = plant.positionScale !== undefined || correction.seen?.includes(name) || correction[name] < 0;
+    return isProven ? { ...changed, positionScale: (plant.positionScale ?? 1) * Math.sign(correction[name]) } : changed;
+  };
   return {
-    pan: { ...pan, delayMs: later(pan.delayMs), gainPerS: pan.gainPerS * correction.pan },
-    tilt: { ...tilt, delayMs: later(tilt.delayMs), gainPerS: tilt.gainPerS * correction.tilt },
+    pan: axis('pan', pan),
+    tilt: axis('tilt', tilt),
     zoom: { ...zoom, delayMs: later(zoom.delayMs) },
   };
 }

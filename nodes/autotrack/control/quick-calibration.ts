@@ -1,14 +1,15 @@
 /**
- * Measures a camera's motors in seconds, from the positions that it reports during small moves: both
- * axes at once, to and fro. A pure stepper.
+ * Measures a camera's motors in seconds, from the positions that it reports and from how the picture moves during small
+ * moves: both axes at once, to and fro. A pure stepper.
  *
  *     feel ──both axes have been seen to move──▶ swing: strokes at two speeds ──at rest──▶ done: fitted
  *       ╲ nothing seen: stronger, then given up
  *
- * Pan and tilt share the time and not the pattern, so that neither explains the other. The fit is that of plant-fit.ts.
+ * Pan and tilt share the time and not the pattern, so that neither explains the other. What is made of
+ * it: calibration-record.ts.
  */
-import { type AxisFit, fitAxis, type TimedCommand, type TimedPosition } from './plant-fit.ts';
-import { type AxisPlant, NO_VELOCITY, type Plant, type ReportedPose, UNKNOWN_PLANT, type Velocity } from './types.ts';
+import { CalibrationRecord, type TurnAxis } from './calibration-record.ts';
+import { NO_VELOCITY, type Velocity } from './types.ts';
 
 export interface QuickSetup {
   /** Horizontal field of view in degrees: the camera is turned by a part of it. */
@@ -20,14 +21,6 @@ export interface QuickSetup {
   readonly maxZoom: number;
 }
 
-export interface QuickResult {
-  readonly plant: Plant;
-  readonly pan: AxisFit | null;
-  readonly tilt: AxisFit | null;
-  readonly zoom: AxisFit | null;
-}
-
-type TurnAxis = 'pan' | 'tilt';
 type Phase = 'feel' | 'answer' | 'swing' | 'zoom' | 'settle' | 'done';
 
 /** Commands that feel whether an axis moves, until one is seen: command, seconds. */
@@ -60,8 +53,6 @@ const LONGEST_STROKE_S = 2.5;
 const PAUSE_S = 0.35;
 /** Zoom: a stroke in and one back. */
 const ZOOM_STROKE_S = 0.8;
-/** A fit that explains less is none. */
-const EXPLAINED = 0.5;
 const RENEW_MS = 140;
 
 interface Pulse {
@@ -71,8 +62,8 @@ interface Pulse {
 
 export class QuickCalibration {
   readonly #setup: QuickSetup;
-  readonly #positions = { pan: [] as TimedPosition[], tilt: [] as TimedPosition[], zoom: [] as TimedPosition[] };
-  readonly #commands = { pan: [] as TimedCommand[], tilt: [] as TimedCommand[], zoom: [] as TimedCommand[] };
+  /** What is heard and seen meanwhile. */
+  readonly record: CalibrationRecord;
   #phase: Phase = 'feel';
   #phaseMs: number | null = null;
   #feel = 0;
@@ -88,28 +79,11 @@ export class QuickCalibration {
 
   constructor(setup: QuickSetup) {
     this.#setup = setup;
+    this.record = new CalibrationRecord(setup.fieldDeg);
   }
 
   get done(): boolean {
     return this.#phase === 'done';
-  }
-
-  /** A status of the camera. Older ones than the newest are ignored. */
-  see({ atMs, panDeg, tiltDeg, zoomX }: ReportedPose): void {
-    this.#add('pan', atMs, panDeg);
-    this.#add('tilt', atMs, tiltDeg);
-    this.#add('zoom', atMs, zoomX);
-  }
-
-  /** A command that was really sent, and when: the fit uses these. */
-  sent({ pan, tilt, zoom }: Velocity, atMs: number): void {
-    for (const [axis, command] of [
-      ['pan', pan],
-      ['tilt', tilt],
-      ['zoom', zoom],
-    ] as const) {
-      if (this.#commands[axis].at(-1)?.command !== command) this.#commands[axis].push({ atMs, command });
-    }
   }
 
   /** To be called every 50 ms or so. @returns what to send now; null: nothing new */
@@ -122,28 +96,6 @@ export class QuickCalibration {
     this.#offered = this.#wanted;
     this.#offeredMs = nowMs;
     return this.#wanted;
-  }
-
-  /** What is known so far; at any time. Axes that were not seen to move are taken as an unknown camera's. */
-  result(): QuickResult {
-    const fit = (axis: TurnAxis | 'zoom') => {
-      const found = fitAxis(this.#positions[axis], this.#commands[axis]);
-      return found !== null && found.explained >= EXPLAINED && found.plant.gainPerS !== 0 ? found : null;
-    };
-    const [pan, tilt] = [fit('pan'), fit('tilt')];
-    const zoom = this.#setup.maxZoom > 1 ? fit('zoom') : null;
-    const delayMs = pan?.plant.delayMs ?? tilt?.plant.delayMs ?? UNKNOWN_PLANT.pan.delayMs;
-    const known = (axis: AxisFit | null, otherwise: AxisPlant) => axis?.plant ?? { ...otherwise, delayMs };
-    return {
-      plant: {
-        pan: known(pan, UNKNOWN_PLANT.pan),
-        tilt: known(tilt, UNKNOWN_PLANT.tilt),
-        zoom: known(zoom, UNKNOWN_PLANT.zoom),
-      },
-      pan,
-      tilt,
-      zoom,
-    };
   }
 
   #want(nowMs: number, phaseS: number): Velocity {
@@ -167,7 +119,10 @@ export class QuickCalibration {
   #feeling(nowMs: number, phaseS: number): Velocity {
     const [command = 0, seconds = 0] = FEELS[this.#feel] ?? [];
     if (!this.#hasBegun) {
-      this.#from = { pan: this.#positions.pan.at(-1)?.position, tilt: this.#positions.tilt.at(-1)?.position };
+      this.#from = {
+        pan: this.record.places('pan').at(-1)?.position,
+        tilt: this.record.places('tilt').at(-1)?.position,
+      };
       const isSilent = this.#from.pan === undefined || this.#from.tilt === undefined;
       if (isSilent && phaseS * 1000 > this.#mostWaitMs) this.#become('done', nowMs);
       if (isSilent) return NO_VELOCITY;
@@ -246,22 +201,16 @@ export class QuickCalibration {
     return ANSWER_MS + 2 * this.#setup.lateMs;
   }
 
-  #add(axis: TurnAxis | 'zoom', atMs: number, position: number | undefined): void {
-    if (position === undefined || !Number.isFinite(position)) return;
-    const positions = this.#positions[axis];
-    if (atMs > (positions.at(-1)?.atMs ?? Number.NEGATIVE_INFINITY)) positions.push({ atMs, position });
-  }
-
   /** How far an axis has come since the feeling began. */
   #way(axis: TurnAxis): number {
     const from = this.#from[axis];
-    const last = this.#positions[axis].at(-1);
+    const last = this.record.places(axis).at(-1);
     return from === undefined || last === undefined ? 0 : last.position - from;
   }
 
   #isAtRest(nowMs: number): boolean {
     return (['pan', 'tilt'] as const).every((axis) => {
-      const recent = this.#positions[axis].filter(({ atMs }) => atMs > nowMs - REST_MS - this.#setup.lateMs);
+      const recent = this.record.places(axis).filter(({ atMs }) => atMs > nowMs - REST_MS - this.#setup.lateMs);
       const places = recent.map(({ position }) => position);
       return places.length >= 2 && Math.max(...places) - Math.min(...places) <= REST_DEG;
     });

@@ -19,6 +19,16 @@ export interface TargetBox {
   readonly bbox: { readonly x: number; readonly y: number; readonly w: number; readonly h: number };
 }
 
+/** By how much the picture as a whole has moved from one frame to the next: shares of its width, + right and down. */
+export interface MovedPicture {
+  readonly fromMs: number;
+  readonly atMs: number;
+  readonly right: number;
+  readonly down: number;
+  /** How much lengths have grown. */
+  readonly scale?: number;
+}
+
 /** The reported pose of the camera; every value is optional, since cameras leave out any of them. */
 export interface ReportedPose {
   /** When it pointed there, as well as is known. */
@@ -37,6 +47,11 @@ export interface AxisPlant {
   readonly rampS: number;
   /** From sending a command to the first picture (by its `atMs`) that shows its effect. */
   readonly delayMs: number;
+  /**
+   * How far the picture turns for a degree of reported position: below 0 where the picture is mirrored or upside down.
+   * Absent: the picture has not been compared.
+   */
+  readonly positionScale?: number;
 }
 
 /** What has been learned about a camera. Plain data: it can be kept and used again. */

@@ -33,14 +33,14 @@ function calibrate(camera: Camera, stopS = 120) {
       const noise = noiseDeg * Math.sqrt(2) * Math.sin(++polls * polls);
       const atMs = nowMs - lateMs;
       const at = (axis: 'pan' | 'tilt' | 'zoom') => motions[axis].at(atMs).position;
-      calibration.see({ atMs, panDeg: at('pan') + noise, tiltDeg: at('tilt') - noise, zoomX: at('zoom') });
+      calibration.record.see({ atMs, panDeg: at('pan') + noise, tiltDeg: at('tilt') - noise, zoomX: at('zoom') });
       extentDeg = Math.max(extentDeg, Math.abs(at('pan') - 40), Math.abs(at('tilt') - 10));
     }
     if (nowMs % 50 !== 0) continue;
     const command = calibration.step(nowMs);
     if (command === null) continue;
     for (const axis of ['pan', 'tilt', 'zoom'] as const) motions[axis].sent(nowMs, command[axis]);
-    calibration.sent(command, nowMs);
+    calibration.record.sent(command, nowMs);
   }
   const off = (['pan', 'tilt'] as const).map(
     (axis) => motions[axis].at(nowMs + 3000).position - motions[axis].at(5000).position,
@@ -62,7 +62,7 @@ describe('from reported positions', () => {
     ['rough positions', { ...both({ gainPerS: 60, rampS: 0.3, delayMs: 150 }), noiseDeg: 0.05 }, 12],
   ])('speed within 10 %%, delay within 50 ms: %s', (_what, camera, mostS) => {
     const { calibration, tookS, extentDeg } = calibrate(camera);
-    const { plant, pan, tilt } = calibration.result();
+    const { plant, pan, tilt } = calibration.record.result();
     for (const axis of ['pan', 'tilt'] as const) {
       expect(Math.abs(plant[axis].gainPerS / camera[axis].gainPerS - 1)).toBeLessThan(0.1);
       // A ramp looks like half of it more delay: what counts is when half of the speed is there.
@@ -83,12 +83,12 @@ describe('from reported positions', () => {
   test('the zoom too, where there is one', () => {
     const zoom = { gainPerS: 1.5, rampS: 0, delayMs: 150 };
     const { calibration } = calibrate({ ...both({ gainPerS: 60, rampS: 0.3, delayMs: 150 }), zoom });
-    expect(calibration.result().plant.zoom.gainPerS).toBeCloseTo(1.5, 1);
+    expect(calibration.record.result().plant.zoom.gainPerS).toBeCloseTo(1.5, 1);
   });
 
   test('an axis that does not move is said to have none; the other is learned', () => {
     const { calibration } = calibrate({ pan: { gainPerS: 60, rampS: 0.2, delayMs: 200 }, tilt: DEAD });
-    const { pan, tilt } = calibration.result();
+    const { pan, tilt } = calibration.record.result();
     expect(pan?.plant.gainPerS).toBeCloseTo(60, 0);
     expect(tilt).toBeNull();
   });
@@ -96,14 +96,14 @@ describe('from reported positions', () => {
   test('a camera that says nothing is not moved', () => {
     const { calibration, tookS } = calibrate({ ...both({ gainPerS: 60, rampS: 0.3, delayMs: 150 }), silent: true });
     expect(tookS).toBeLessThan(3);
-    expect(calibration.result()).toMatchObject({ pan: null, tilt: null });
-    expect(calibration.result().plant.pan.gainPerS).toBe(UNKNOWN_PLANT.pan.gainPerS);
+    expect(calibration.record.result()).toMatchObject({ pan: null, tilt: null });
+    expect(calibration.record.result().plant.pan.gainPerS).toBe(UNKNOWN_PLANT.pan.gainPerS);
   });
 
   test('broken off in the middle, it knows something already', () => {
     const { calibration, tookS } = calibrate(both({ gainPerS: 60, rampS: 0.3, delayMs: 150 }), 3);
     expect(tookS).toBe(3);
-    const { pan } = calibration.result();
+    const { pan } = calibration.record.result();
     expect(Math.abs((pan?.plant.gainPerS ?? 0) / 60 - 1)).toBeLessThan(0.35);
   });
 });

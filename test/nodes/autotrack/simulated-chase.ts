@@ -3,6 +3,7 @@
  * node run on a clock that stands still until every request on its way is answered. Detections are the truth.
  */
 import { Value } from '@sinclair/typebox/value';
+import { GlobalMotion } from '../../../motion/index.ts';
 import type { FollowContext } from '../../../nodes/autotrack/follower.ts';
 import autotrack, { type AutotrackParams, follow } from '../../../nodes/autotrack/index.ts';
 import { ByteTrack } from '../../../nodes/track/byte-track.ts';
@@ -11,7 +12,7 @@ import { trackOptions } from '../../../nodes/track/options.ts';
 import type { MotionListener, PtzDriver } from '../../../ptz/index.ts';
 import type { Detection, FrameMeta } from '../../../runtime/data.ts';
 import { MemoryStore } from '../../../runtime/engine/store.ts';
-import type { BoardTopic, CameraNews } from '../../../runtime/node.ts';
+import type { BoardTopic, CameraNews, MotionNews } from '../../../runtime/node.ts';
 import { CameraServer } from '../../../sim/camera/server.ts';
 import { VirtualCamera } from '../../../sim/camera/virtual-camera.ts';
 import type { SceneFile } from '../../../sim/scene/scene-file.ts';
@@ -19,6 +20,7 @@ import { type NodeRun, openNode } from '../../node-runner.ts';
 import { ManualTime, PASSWORD, USER } from '../../ptz/rig.ts';
 
 const SIZE = { width: 640, height: 360 };
+const EYE = { w: 160, h: 90 };
 const STEP_MS = 20;
 const FRAME_MS = 130;
 /** From a picture to its tracks. */
@@ -51,8 +53,10 @@ export interface SimulatedOptions {
   /** Every so many-th request gets lost on its way to the camera. */
   readonly loseEvery?: number;
   readonly scene: SceneFile;
-  /** What is known of the motors before, and for which rung. */
-  readonly known: { readonly rung: string; readonly plant: unknown };
+  /** What is known of the motors before, and for which rung; absent: nothing. */
+  readonly known?: { readonly rung: string; readonly plant: unknown };
+  /** The motion of the picture is measured, as decode does. */
+  readonly hasEyes?: boolean;
   readonly params?: Partial<AutotrackParams>;
   readonly driver: (server: CameraServer, parts: { time: ManualTime; listener: MotionListener }) => PtzDriver;
 }
@@ -68,8 +72,21 @@ export class SimulatedChase implements AsyncDisposable {
   #ids: readonly number[] = [];
   #index = 0;
   #nextFrameMs = 0;
+  readonly #eye: GlobalMotion | null;
+  #seenMs = 0;
+  #motionUntilMs = 0;
+  #tellMotion: (news: MotionNews) => void = () => undefined;
+  /** States that the node published, the newest of each topic. */
+  readonly states = new Map<string, unknown>();
 
-  private constructor(time: SteppedTime, camera: VirtualCamera, server: CameraServer, requests: Requests) {
+  private constructor(
+    time: SteppedTime,
+    camera: VirtualCamera,
+    server: CameraServer,
+    requests: Requests,
+    hasEyes: boolean,
+  ) {
+    this.#eye = hasEyes ? new GlobalMotion(EYE) : null;
     this.#time = time;
     this.camera = camera;
     this.#server = server;
@@ -78,7 +95,7 @@ export class SimulatedChase implements AsyncDisposable {
 
   /** Everything is wired; the camera is not reached yet. */
   static async start(options: SimulatedOptions): Promise<SimulatedChase> {
-    const { quirks = [], loseEvery = 0, scene, known, params, driver } = options;
+    const { quirks = [], loseEvery = 0, scene, known, params, driver, hasEyes = false } = options;
     const time = new SteppedTime();
     const camera = new VirtualCamera({ clock: time.clock, scene });
     const requests = new Requests(loseEvery);
@@ -87,13 +104,16 @@ export class SimulatedChase implements AsyncDisposable {
       credentials: { user: USER, password: PASSWORD },
       wait: (ms) => requests.holds(time.wait(ms)),
     });
-    const chase = new SimulatedChase(time, camera, server, requests);
+    const chase = new SimulatedChase(time, camera, server, requests, hasEyes);
     const store = new MemoryStore();
-    store.save({ version: 1, ...known, repeatability: 1, atUnixMs: time.clock.unixMs() });
+    if (known) store.save({ version: 1, ...known, repeatability: 1, atUnixMs: time.clock.unixMs() });
     const contract: typeof autotrack = {
       ...autotrack,
       open: (context) => {
-        const board = { ...context.board, post: chase.#post };
+        const watch = ({ name }: BoardTopic, listener: (news: MotionNews) => void) => {
+          if (name === 'motion') chase.#tellMotion = listener;
+        };
+        const board = { ...context.board, post: chase.#post, watch };
         const every = (ms: number, tick: () => void) => time.every(ms, tick);
         return follow({ ...context, board, every } as unknown as FollowContext, {
           controlMode: 'onvif',
@@ -177,6 +197,7 @@ export class SimulatedChase implements AsyncDisposable {
   /** The tracker hears of the camera what the board tells it. */
   readonly #post = ({ name }: BoardTopic, value: unknown): void => {
     if (name === 'camera') this.#ego.add(value as CameraNews);
+    if (name === 'motion-wanted') this.#motionUntilMs = this.#time.clock.monoMs() + (value as { forMs: number }).forMs;
   };
 
   #expose(): void {
@@ -187,10 +208,25 @@ export class SimulatedChase implements AsyncDisposable {
     const detections = truth.flatMap(({ box, label }): Detection[] =>
       box && box.w > 3 ? [{ bboxPx: box, label, confidence: 0.85 }] : [],
     );
+    this.#look(nowMs);
     const size = { w: SIZE.width, h: SIZE.height };
     const times = { captureMonoMs: nowMs, captureUnixMs: clock.unixMs(), decodedMonoMs: nowMs };
     const frame: FrameMeta = { index: this.#index++, mediaTimeS: nowMs / 1000, ...times, size };
     this.#time.after(DETECT_MS, () => this.#detected(frame, detections));
+  }
+
+  /** As decode does: only while it is wanted. */
+  #look(nowMs: number): void {
+    if (!this.#eye) return;
+    const fromMs = this.#seenMs;
+    this.#seenMs = nowMs;
+    if (nowMs > this.#motionUntilMs) {
+      this.#eye.reset();
+      return;
+    }
+    const { planes } = this.camera.render(this.camera.nowS(), { width: EYE.w, height: EYE.h });
+    const moved = this.#eye.step(planes.y.data);
+    this.#tellMotion({ fromMs, atMs: nowMs, moved });
   }
 
   #detected(frame: FrameMeta, detections: Detection[]): void {

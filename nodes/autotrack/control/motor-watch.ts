@@ -1,0 +1,78 @@
+/**
+ * Whether the motors are as they are assumed to be, while the camera follows: by the motion of the picture as a whole
+ * where it can be seen (picture-watch.ts), else by that of the target (plant-watch.ts).
+ */
+import type { DeadReckoning } from './dead-reckoning.ts';
+import type { ControlOptions } from './options.ts';
+import { PictureWatch } from './picture-watch.ts';
+import { type Correction, PlantWatch, type WatchInput } from './plant-watch.ts';
+import type { AxisPlant, MovedPicture, Plant } from './types.ts';
+
+/** For so long after a picture told its motion, the target's is no evidence. */
+const PICTURE_MS = 2000;
+
+export class MotorWatch {
+  readonly #target: PlantWatch;
+  readonly #picture = new PictureWatch();
+  /** When the picture told its motion last. */
+  #pictureMs = Number.NEGATIVE_INFINITY;
+
+  /** @param isGuess what is assumed is no more than a guess */
+  constructor(isGuess: boolean) {
+    this.#target = new PlantWatch(isGuess);
+  }
+
+  /** The assumed motors have been replaced. */
+  begin(isGuess: boolean): void {
+    this.#target.begin(isGuess);
+    this.#picture.reset();
+  }
+
+  /** The assumed motors are confirmed. */
+  get isSure(): boolean {
+    return this.#target.isSure;
+  }
+
+  /** Another target, or a corrected camera pose. */
+  reset(): void {
+    this.#target.reset();
+  }
+
+  /** @returns what to change about the motors, when that has become clear */
+  target(seen: Omit<WatchInput, 'own'>, pose: DeadReckoning): Correction | null {
+    if (seen.atMs - this.#pictureMs >= PICTURE_MS) {
+      const own = [pose.pan, pose.tilt].map((motion) => (tMs: number) => motion.at(tMs));
+      return this.#target.see({ ...seen, own });
+    }
+    this.#target.reset();
+    return null;
+  }
+
+  /** @returns the same, from a picture that can be compared with the one before it */
+  picture(moved: MovedPicture, pose: DeadReckoning): Correction | null {
+    const { fromMs, atMs, right, down } = moved;
+    if (![fromMs, atMs, right, down].every(Number.isFinite) || !(atMs > fromMs)) return null;
+    this.#pictureMs = atMs;
+    const found = this.#picture.see({ fromMs, atMs, ...pose.turnOf(moved) }, pose, pose.fieldDeg(atMs));
+    if (found === null) return null;
+    const { seen = [] } = found;
+    const isRight = found.delayMs === 0 && found.pan === 1 && found.tilt === 1;
+    if (!isRight) this.#picture.reset();
+    if (this.isSure) return isRight ? null : found;
+    // Which way it turns says nothing about how fast.
+    if (Math.min(found.pan, found.tilt) < 0) return found;
+    this.#target.begin(false);
+    // Of a camera that was only guessed at, the axis that has not moved yet is taken to be like the other.
+    const like = (axis: 'pan' | 'tilt') => (seen.includes(axis) ? found[axis] : Math.abs(found[seen[0] ?? axis]));
+    return { ...found, pan: like('pan'), tilt: like('tilt') };
+  }
+}
+
+/** Axes that the picture has not been compared with turn as the options say. */
+export function asOptionsSay(plant: Plant, { invert_pan, invert_tilt }: ControlOptions): Plant {
+  const axis = (motor: AxisPlant, isInverted: boolean): AxisPlant =>
+    isInverted && motor.positionScale === undefined
+      ? { ...motor, gainPerS: -motor.gainPerS, positionScale: -1 }
+      : motor;
+  return { ...plant, pan: axis(plant.pan, invert_pan), tilt: axis(plant.tilt, invert_tilt) };
+}

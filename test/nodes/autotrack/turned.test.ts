@@ -1,0 +1,64 @@
+/**
+ * Cameras that hang from a ceiling, or whose picture is mirrored: the picture tells that an axis turns the other way, before
+ * there is a target and while one is followed. Rendered pictures, real requests, simulated time.
+ */
+import { describe, expect, setDefaultTimeout, test } from 'bun:test';
+import type { PictureTurn } from '../../../sim/scene/scene-file.ts';
+import { plantOf } from '../../e2e/chase-graph.ts';
+import { strollScene } from '../../e2e/scenes.ts';
+import { driverFor } from '../../ptz/rig.ts';
+import { TEST_LIMIT_MS } from '../../support/patience.ts';
+import { SimulatedChase, type SimulatedOptions } from './simulated-chase.ts';
+
+setDefaultTimeout(TEST_LIMIT_MS);
+
+const TURNS: readonly [name: string, picture: PictureTurn][] = [
+  ['upright', { mirrored: false, flipped: false }],
+  ['mirrored', { mirrored: true, flipped: false }],
+  ['upside down', { mirrored: false, flipped: true }],
+  ['hung from a ceiling', { mirrored: true, flipped: true }],
+];
+
+async function start(picture: PictureTurn, options: Partial<SimulatedOptions> = {}): Promise<SimulatedChase> {
+  const chase = await SimulatedChase.start({
+    scene: { ...strollScene, picture },
+    hasEyes: true,
+    driver: (server, parts) => driverFor(server, {}, parts.time, parts),
+    ...options,
+  });
+  await chase.until('the camera is ready', () => chase.isReady, 120);
+  return chase;
+}
+
+/** The worst distance from the centre, share of the picture's width. */
+async function worstOf(chase: SimulatedChase, seconds: number): Promise<number> {
+  let worst = 0;
+  await chase.run(seconds, () => {
+    worst = Math.max(worst, chase.offCentre());
+  });
+  return worst;
+}
+
+describe.each([...TURNS])('%s', (_name, picture) => {
+  test('calibrated first: it is followed from the start', async () => {
+    await using chase = await start(picture, { params: { calibrate: true } });
+    await chase.run(20);
+    await chase.select();
+    await chase.run(3);
+    expect(await worstOf(chase, 12)).toBeLessThan(0.1);
+  });
+
+  test('taken to be upright: noticed while it is followed, within 2 s', async () => {
+    await using chase = await start(picture, { known: { rung: 'velocity', plant: plantOf('velocity') } });
+    await chase.select();
+    await chase.run(5);
+    expect(await worstOf(chase, 12)).toBeLessThan(0.1);
+  });
+
+  test('nothing is known of it: noticed while it is followed', async () => {
+    await using chase = await start(picture);
+    await chase.select();
+    await chase.run(6);
+    expect(await worstOf(chase, 12)).toBeLessThan(0.1);
+  });
+});
