@@ -43,6 +43,11 @@ export class WallTime {
     return monoMs + this.#look();
   }
 
+  /** The other way round, for a Unix time that was just told. */
+  monoAt(unixMs: number): number {
+    return unixMs - this.#look();
+  }
+
   #look(): number {
     const beforeMs = this.#clock.monoMs();
     const unixMs = this.#clock.unixMs();

@@ -1,6 +1,7 @@
 /** From what the nodes of a session publish to what clients are shown, and what is said for nodes that are gone. */
 
 import type { MessageOf, Topic, Topics, topics } from '../../schemas/topics.ts';
+import type { WallTime } from '../clock.ts';
 import type { Published } from '../engine/messages.ts';
 import { errorMessage } from '../errors.ts';
 import type { Hub } from '../hub/hub.ts';
@@ -11,18 +12,20 @@ export interface SessionTopicsParts {
   readonly sessionId: string;
   readonly hub: Hub;
   readonly log: Log;
+  readonly wall: WallTime;
   /** Those of the session's graph. */
   readonly topics: () => Topics;
 }
 
 export class SessionTopics {
   readonly #parts: SessionTopicsParts;
-  readonly #openTracks = new OpenTracks();
+  readonly #openTracks: OpenTracks;
   /** Of topics with quiet fields: the last message without them. */
   readonly #meanings = new Map<string, string>();
 
   constructor(parts: SessionTopicsParts) {
     this.#parts = parts;
+    this.#openTracks = new OpenTracks(parts.wall);
   }
 
   /** The latest message of a topic of the wire contract. */
@@ -44,6 +47,7 @@ export class SessionTopics {
       if (!topic) throw new Error('no node of this graph declares the topic');
       const json = topic.texts ? redactTexts(published.json, topic.texts, (text) => log.redact(text)) : published.json;
       if (name === 'tracks') this.#openTracks.note(JSON.parse(json));
+      if (name === 'tick') this.#openTracks.noteTick();
       hub.publish({ ...published, sessionId, keep: topic.keep, json, isNews: this.#isNews(name, topic, json, live) });
     } catch (error) {
       // A node can bring about more than its schema forbids, by a toJSON of its own.
@@ -53,7 +57,7 @@ export class SessionTopics {
 
   /** The process is gone: sends the ends that clients wait for, and the states as they are now. */
   processGone(nowUnixMs: number): void {
-    for (const end of this.#openTracks.endAll(nowUnixMs, this.latest('tick')?.ts_unix_ms ?? nowUnixMs)) {
+    for (const end of this.#openTracks.endAll(nowUnixMs, this.latest('tick')?.ts_unix_ms)) {
       this.publish({ topic: 'tracks', json: JSON.stringify(end), live: true });
     }
     for (const [name, topic] of Object.entries(this.#parts.topics())) this.#tellGone(name, topic, nowUnixMs);

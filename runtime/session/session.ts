@@ -75,15 +75,16 @@ export class Session {
       took: (...left) => this.#took(...left),
     });
     this.#services = services;
+    this.#wall = new WallTime(services.clock);
     this.#log = services.log.with({ camera: graph.camera, session: id, graph: graph.file });
     this.#faults = new FaultBook(this.#log, services.clock);
     this.#topics = new SessionTopics({
       sessionId: id,
       hub: services.hub,
       log: this.#log,
+      wall: this.#wall,
       topics: () => this.graph.topics,
     });
-    this.#wall = new WallTime(services.clock);
     this.#startedMs = services.clock.monoMs();
     this.#lastFrameMs = this.#startedMs;
     this.#supervisor = new Supervisor(services.clock, {

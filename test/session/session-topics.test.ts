@@ -1,6 +1,7 @@
 /** From what nodes publish to what clients are shown: redacted, compared with the last, and put right after a death. */
 import { describe, expect, test } from 'bun:test';
 import { Value } from '@sinclair/typebox/value';
+import { WallTime } from '../../runtime/clock.ts';
 import { Hub } from '../../runtime/hub/hub.ts';
 import type { Message } from '../../runtime/hub/message.ts';
 import { createLog } from '../../runtime/log.ts';
@@ -12,6 +13,7 @@ import endExample from '../../schemas/examples/track_event.end.example.json';
 import newExample from '../../schemas/examples/track_event.new.example.json';
 import { MetadataTickSchema } from '../../schemas/index.ts';
 import { topics } from '../../schemas/topics.ts';
+import { ManualClock } from '../support/manual-clock.ts';
 import { collector } from '../support/sessions.ts';
 
 const NOW_MS = 2_000_000_000_000;
@@ -32,7 +34,13 @@ function rig() {
   const told: Message[] = [];
   hub.subscribe(collector((message) => void recorded.push(message), true));
   hub.subscribe(collector((message) => void told.push(message)));
-  const session = new SessionTopics({ sessionId: 's', hub, log, topics: () => ({ ...topics, alarms }) });
+  const session = new SessionTopics({
+    sessionId: 's',
+    hub,
+    log,
+    wall: new WallTime(new ManualClock()),
+    topics: () => ({ ...topics, alarms }),
+  });
   const publish = (topic: string, value: object, live = true) => {
     session.publish({ topic, json: JSON.stringify(value), live });
     hub.flush();

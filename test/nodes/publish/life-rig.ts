@@ -1,7 +1,7 @@
 /** A session in which tracks are made, published and told of, on a clock that the test turns; see life.test.ts. */
 import publish from '../../../nodes/publish/index.ts';
 import track from '../../../nodes/track/index.ts';
-import { type Detection, defineNode, type TracksMessage, Type } from '../../../runtime/node.ts';
+import { type Detection, defineNode, type TracksMessage, Type, WallTime } from '../../../runtime/node.ts';
 import { OpenTracks } from '../../../runtime/session/open-tracks.ts';
 import type { MetadataTick, TrackEvent } from '../../../schemas/index.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
@@ -24,6 +24,8 @@ export interface Step {
   /** The message from track to publish is dropped. */
   readonly isDropped?: boolean;
   readonly restart?: Restart | undefined;
+  /** The wall clock is set when the frame arrives. */
+  readonly setMs?: number | undefined;
 }
 
 export interface Options {
@@ -56,7 +58,8 @@ class Rig {
   readonly events: TrackEvent[] = [];
   /** Everything, in order. */
   readonly #log: (TrackEvent | MetadataTick)[] = [];
-  readonly #open = new OpenTracks();
+  readonly #wall = new WallTime(this.clock);
+  readonly #open = new OpenTracks(this.#wall);
   readonly #options: Options;
   readonly #due: { readonly atMs: number; readonly order: number; readonly act: () => Promise<void> }[] = [];
   #order = 0;
@@ -93,12 +96,11 @@ class Rig {
   }
 
   #schedule(
-    { seen, isDropped, restart }: Step,
+    { seen, isDropped, restart, setMs = 0 }: Step,
     at: Record<'index' | 'captureMs' | 'arrivedMs' | 'trackedMs' | 'publishedMs', number>,
   ): void {
     const { index, captureMs, arrivedMs, trackedMs, publishedMs } = at;
-    const unixMs = this.clock.unixMs() - this.clock.monoMs() + captureMs;
-    const frame = metaOf(index, { captureMonoMs: captureMs, captureUnixMs: unixMs });
+    let frame = metaOf(index);
     let life = -1;
     let message: TracksMessage | undefined;
     const isHere = () => life === this.#life;
@@ -106,6 +108,8 @@ class Rig {
     this.#at(arrivedMs, async () => {
       life = this.#life;
       this.#inHand += 1;
+      this.clock.setWall(setMs);
+      frame = metaOf(index, { captureMonoMs: captureMs, captureUnixMs: this.#wall.at(captureMs) });
     });
     this.#at(trackedMs, async () => {
       if (!isHere()) return;
@@ -140,12 +144,13 @@ class Rig {
       this.#collect();
       return this.#openPublish(undefined);
     }
-    this.events.push(...(this.#open.endAll(this.clock.unixMs(), this.clock.unixMs()) as TrackEvent[]));
+    this.events.push(...(this.#open.endAll(this.clock.unixMs(), this.#tickUnixMs) as TrackEvent[]));
     await this.#openTrack(oldTrack?.kept.at(-1));
     await this.#openPublish(oldPublish?.kept.at(-1) ?? this.#publishKept);
   }
 
   #publishKept: unknown;
+  #tickUnixMs: number | undefined;
 
   async #openTrack(kept: unknown): Promise<void> {
     const params = this.#options.foreignTracker ? {} : { lost_after_s: this.#options.lostAfterS ?? 1 };
@@ -164,12 +169,16 @@ class Rig {
   /** Passes on what publish has put out: to clients, and to the tracker. */
   #collect(): void {
     const { published = [], posts = [] } = this.#publish ?? {};
-    for (const { topic, message } of published.splice(0)) {
-      if (topic !== 'tick') {
-        this.events.push(message as TrackEvent);
-        this.#open.note(message as never);
+    for (const { message } of published.splice(0)) {
+      const sent = message as TrackEvent | MetadataTick;
+      this.#log.push(sent);
+      if (sent.type === 'track_event') {
+        this.events.push(sent);
+        this.#open.note(sent);
+      } else {
+        this.#open.noteTick();
+        this.#tickUnixMs = sent.ts_unix_ms;
       }
-      this.#log.push(message as TrackEvent | MetadataTick);
     }
     for (const { topic, value } of posts.splice(0)) this.#track?.hear(topic, value);
   }
@@ -178,12 +187,16 @@ class Rig {
   faults(): string[] {
     const faults: string[] = [];
     const lives = new Map<number, 'open' | 'over'>();
-    for (const { event, before, after } of this.events) {
+    for (const { event, before, after, ts_unix_ms } of this.events) {
       const life = lives.get(after.id);
       if (event === 'new' && life) faults.push(`new of ${after.id}, which is ${life}`);
       if (event !== 'new' && life !== 'open') faults.push(`${event} of ${after.id}, which is ${life ?? 'unknown'}`);
       if (event !== 'new' && before === null) faults.push(`${event} of ${after.id} with nothing before`);
-      if (event === 'end' && (after.end_ts_unix_ms ?? 0) < after.start_ts_unix_ms) faults.push('ends before its start');
+      const lastedMs = (after.end_ts_unix_ms ?? ts_unix_ms) - after.start_ts_unix_ms;
+      if (lastedMs < 0 || lastedMs > this.clock.monoMs())
+        faults.push(`${event} of ${after.id}: it lasts ${lastedMs} ms`);
+      const agoMs = ts_unix_ms - (after.end_ts_unix_ms ?? ts_unix_ms);
+      if (agoMs < 0 || agoMs > this.clock.monoMs()) faults.push(`end of ${after.id}, seen ${agoMs} ms ago`);
       lives.set(after.id, event === 'end' ? 'over' : 'open');
     }
     for (const [id, life] of lives) if (life === 'open') faults.push(`no end of ${id}`);
