@@ -176,6 +176,11 @@ type JoinedValues<P, I extends Inputs<P>> = {
   readonly [K in keyof I]: LinkValue<I[K]> | (I[K]['optional'] extends true ? undefined : never);
 };
 
+export interface HangLimits {
+  readonly open?: number;
+  readonly other?: number;
+}
+
 export interface NodeContract<
   S extends TObject,
   I extends Inputs<Static<S>>,
@@ -205,6 +210,12 @@ export interface NodeContract<
    * successor is opened while it still works.
    */
   readonly stateless?: boolean;
+  /**
+   * Seconds after which `open` (default 120) or any other of its handlers (default 20) counts as hanging: the node's
+   * worker, or the session's process, is then started again. Waiting for others (`emit`, `publish`, `retry`) and `run`,
+   * unless it holds its thread, do not count.
+   */
+  readonly hangsAfterS?: HangLimits;
   /** The pace of a node that produces by itself. */
   readonly pace?: (params: Static<S>) => Pace;
   /** Checks what the schema cannot express; throws a WindhoverError to refuse. May read files, nothing else. */
@@ -229,6 +240,7 @@ export interface AnyNode {
   readonly requests?: Requests;
   readonly blocks?: boolean;
   readonly stateless?: boolean;
+  readonly hangsAfterS?: HangLimits;
   readonly pace?: (params: Record<string, unknown>) => Pace | Promise<Pace>;
   readonly validate?: (params: Record<string, unknown>, context: PrepareContext) => void | Promise<void>;
   readonly inspect?: (model: string, context: PrepareContext) => ModelCard | RefusedModel;

@@ -98,7 +98,7 @@ async function outcomeOf(file: string, options: Readonly<Record<string, unknown>
       if (report.type === 'published') pictures.push(JSON.parse(report.message.json).detections);
       if (report.type === 'log' && report.entry.level === 'warn') said.add(`warns: ${report.entry.message}`);
       if (report.type === 'fault' && report.fault) said.add(`fault ${report.fault.code}`);
-      if (report.type === 'stats') family = String(report.nodes.detect?.family ?? family);
+      if (report.type === 'stats') family = String(report.nodes.get('detect')?.family ?? family);
     });
   } catch (error) {
     return `refused: ${errorMessage(error)} [${errorCode(error)}]`;

@@ -30,7 +30,7 @@ export function runInOwnProcess(
   return new Promise((resolve, reject) => {
     let error: ErrorRecord | undefined;
     let done = false;
-    const child = new SessionProcess({ graph, options, kept: {} }, clock, {
+    const child = new SessionProcess({ graph, options, kept: new Map() }, clock, {
       message: (message) => {
         take(message);
         if (message.type === 'failed') error = message.error;

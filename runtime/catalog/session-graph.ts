@@ -8,12 +8,13 @@ export function sessionGraph(graph: CheckedGraph): SessionGraph {
   const { workers, rings } = planGraph(graph);
   const nodes = graph.nodes.map(({ id, use, params, links, contract }) => {
     const requests = Object.keys(contract.requests ?? {});
-    const { stateless = false } = contract;
-    return { id, use, params: { ...params }, live: liveOptions(contract), stateless, requests, links };
+    const { stateless = false, hangsAfterS } = contract;
+    const own = { live: liveOptions(contract), stateless, requests, ...(hangsAfterS ? { hangsAfterS } : {}) };
+    return { id, use, params: { ...params }, ...own, links };
   });
-  const own: Topics = Object.assign({}, ...graph.nodes.map(({ contract }) => contract.topics));
-  const places = graph.nodes.map(({ id, line, column }) => [id, `${graph.file}:${line}:${column}`]);
+  const ofNodes: Topics = Object.assign({}, ...graph.nodes.map(({ contract }) => contract.topics));
+  const places = graph.nodes.map(({ id, line, column }) => [id, `${graph.file}:${line}:${column}`] as const);
   const engine = { pace: graph.pace, nodes, workers, rings };
-  const common = { file: graph.file, camera: graph.camera, engine, places: Object.fromEntries(places) };
-  return { ...common, topics: { ...topics, ...own }, published: Object.keys(own) };
+  const common = { file: graph.file, camera: graph.camera, engine, places: new Map(places) };
+  return { ...common, topics: { ...topics, ...ofNodes }, published: Object.keys(ofNodes) };
 }

@@ -1,13 +1,16 @@
 /** A worker as seen by the engine: its state, and the tasks that it has not answered yet. */
 import { type ErrorRecord, errorMessage, fromRecord, toRecord, WindhoverError } from '../errors.ts';
 import type { FromWorker, NodeReport, Tasks, ToWorker, Wiring } from './messages.ts';
+import { createPulses, type Phase, PulseReader } from './pulse.ts';
 
-export type Job = Extract<ToWorker, { type: 'job' }>;
+type Job = Omit<Extract<ToWorker, { type: 'job' }>, 'pulses'>;
 
 export interface CrewListener {
   report(report: NodeReport): void;
   /** A node failed, or the worker itself. */
   failed(error: ErrorRecord): void;
+  /** The worker is open, and has ended before its nodes. */
+  exited(error: ErrorRecord): void;
   done(): void;
 }
 
@@ -17,6 +20,10 @@ const TASK_DEADLINE_MS = 10_000;
 export class Crew {
   readonly name: string;
   readonly nodes: readonly string[];
+  readonly pulses: PulseReader;
+  /** Resolves when its thread has ended: after `terminate`, unless that is held up by native code. */
+  readonly gone: Promise<void>;
+  readonly #words: Int32Array;
   readonly #worker: Worker;
   readonly #listener: CrewListener;
   readonly #tasks = new Map<number, { resolve: (answer: never) => void; reject: (error: Error) => void }>();
@@ -29,12 +36,16 @@ export class Crew {
     this.name = name;
     this.nodes = nodes;
     this.#listener = listener;
-    this.#opened.promise.catch(() => undefined);
+    for (const { promise } of [this.#ready, this.#opened]) promise.catch(() => undefined);
     this.#worker = new Worker(new URL('./worker.ts', import.meta.url).href, { name });
     this.#worker.onmessage = (event: MessageEvent<FromWorker>) => this.#receive(event.data);
     this.#worker.onerror = (event: ErrorEvent) => {
-      this.#fail(toRecord(event.error ?? event.message, { code: 'worker_failed' }));
+      this.fail(toRecord(event.error ?? event.message, { code: 'worker_failed' }));
     };
+    this.#words = createPulses(nodes.length);
+    this.pulses = new PulseReader(this.#words);
+    this.gone = new Promise((resolve) => this.#worker.addEventListener('close', () => resolve()));
+    void this.gone.then(() => this.#exited());
   }
 
   get state(): 'starting' | 'opening' | 'open' | 'done' {
@@ -45,7 +56,7 @@ export class Crew {
   async open(job: () => Job): Promise<void> {
     await this.#ready.promise;
     this.#state = 'opening';
-    this.#worker.postMessage(job() satisfies ToWorker);
+    this.#worker.postMessage({ ...job(), pulses: this.#words } satisfies ToWorker);
     await this.#opened.promise;
   }
 
@@ -80,19 +91,53 @@ export class Crew {
     });
   }
 
-  /** Closes the nodes of a worker that is not needed, as far as they are open, and ends it. */
-  async discard(): Promise<void> {
+  /**
+   * Closes the nodes of a worker that is not needed, as far as they are open, and ends it.
+   * @param goOn those that hand over, and do not end
+   */
+  async discard(goOn = this.nodes): Promise<void> {
     if (this.#state === 'done') return;
-    await this.ask('leave', { goOn: this.nodes }).catch((error: unknown) =>
+    await this.ask('leave', { goOn }).catch((error: unknown) => this.#listener.report(notClosed(this.name, error)));
+    this.terminate();
+  }
+
+  /** Ends the nodes of a worker whose inputs will never end. */
+  async end(): Promise<void> {
+    if (this.#state === 'done') return;
+    await this.ask('pause', { rings: [] }).catch((error: unknown) =>
       this.#listener.report(notClosed(this.name, error)),
     );
-    this.terminate();
+    await this.discard([]);
+  }
+
+  /** The node that holds up the worker for so many looks at the pulses; see {@link PulseReader.stuck}. */
+  stuckFor(leastLooks: (node: string, phase: Phase) => number): { node: string; phase: Phase } | undefined {
+    const id = (node: number) => this.nodes[node] ?? '';
+    const found = this.pulses.stuck((node, phase) => leastLooks(id(node), phase));
+    return found && { node: id(found.node), phase: found.phase };
   }
 
   /** Ends the worker at once; its nodes are closed already, or lost. */
   terminate(): void {
     this.#state = 'done';
     this.#worker.terminate();
+  }
+
+  /** Errors go to the caller of open until the worker is open; afterwards to the listener. */
+  fail(error: ErrorRecord): void {
+    if (this.#state === 'open') this.#listener.failed(error);
+    else for (const { reject } of [this.#ready, this.#opened]) reject(fromRecord(error));
+  }
+
+  #exited(): void {
+    if (this.#state === 'done') return;
+    const node = this.stuckFor(() => 0)?.node ?? this.nodes[0];
+    const error = toRecord(
+      new WindhoverError('worker_exited', `its worker ${this.name} has exited`),
+      node === undefined ? {} : { node },
+    );
+    if (this.#state === 'open') this.#listener.exited(error);
+    else this.fail(error);
   }
 
   #receive(message: FromWorker): void {
@@ -105,7 +150,7 @@ export class Crew {
         this.#opened.resolve();
         break;
       case 'failed':
-        this.#fail(message.error);
+        this.fail(message.error);
         break;
       case 'done':
         this.#state = 'done';
@@ -120,12 +165,6 @@ export class Crew {
       default:
         this.#listener.report(message);
     }
-  }
-
-  /** Errors go to the caller of open until the worker is open; afterwards to the listener. */
-  #fail(error: ErrorRecord): void {
-    if (this.#state === 'open') this.#listener.failed(error);
-    else this.#opened.reject(fromRecord(error));
   }
 }
 

@@ -15,6 +15,8 @@ export interface EngineGraph {
     readonly live: readonly string[];
     /** See `NodeContract.stateless`. */
     readonly stateless: boolean;
+    /** See `NodeContract.hangsAfterS`. */
+    readonly hangsAfterS?: { readonly open?: number; readonly other?: number };
     readonly links: readonly {
       readonly input: string;
       readonly from: { readonly node: string; readonly output: string };

@@ -8,10 +8,20 @@
  */
 import { type Clock, momentOf } from '../clock.ts';
 import { type ErrorRecord, toRecord, WindhoverError } from '../errors.ts';
+import { Backoff } from '../retry.ts';
+import { sleep } from '../sleep.ts';
 import { Crew } from './crew.ts';
 import type { EngineGraph } from './engine-graph.ts';
-import { changeGraph, type HowChanged } from './graph-change.ts';
-import type { Handover, NodeJob, NodeReport, NodeRequest, RunOptions } from './messages.ts';
+import { type ChangeHost, changeGraph, type HowChanged, startAgain } from './graph-change.ts';
+import { HangWatch, hangError } from './hang-watch.ts';
+import {
+  type Handover,
+  NOTHING_HANDED,
+  type NodeJob,
+  type NodeReport,
+  type NodeRequest,
+  type RunOptions,
+} from './messages.ts';
 import { Wires } from './wiring.ts';
 
 export interface EngineListener {
@@ -24,18 +34,26 @@ export interface EngineListener {
   done(): void;
 }
 
-/** If not all workers are open after this time, the log names the missing ones. */
-const SLOW_OPEN_MS = 10_000;
-/** The same for the end: before the process is killed from outside. */
-const SLOW_STOP_MS = 3000;
-const NOTHING_HANDED: Handover = { states: {}, stats: {} };
+/** For all nodes to end once they are asked to; the process would be killed from outside soon after. */
+const STOP_WITHIN_S = 3;
+/** For the thread of a worker to end once it is terminated: only native code takes longer. */
+const TERMINATED_WITHIN_MS = 2000;
+const WORKER_BACKOFF = { firstMs: 250, longestMs: 30_000 };
+/** A worker that was open for this long resets the backoff. */
+const STABLE_MS = 60_000;
 
 export class Engine {
   readonly #options: RunOptions;
   /** What each node saved by `keep`, by node id. */
-  readonly #kept: Record<string, unknown>;
+  readonly #kept: Map<string, unknown>;
   readonly #clock: Clock;
   readonly #listener: EngineListener;
+  readonly #watch: HangWatch;
+  /** All workers, also those of a graph that is not at work yet. */
+  readonly #spawned = new Set<Crew>();
+  /** Of workers that were started again, by name. */
+  readonly #backoffs = new Map<string, { readonly backoff: Backoff; lastMs: number }>();
+  readonly #stopped = new AbortController();
   readonly #sendCredits = new SharedArrayBuffer(4);
   readonly #inHand = new SharedArrayBuffer(4);
   /** Requests that came while the graph was changing. */
@@ -47,29 +65,36 @@ export class Engine {
   #failed = false;
   #started = false;
   #done = false;
-  #slow: ReturnType<typeof setTimeout> | undefined;
-  /** Its graph has been stopped for one that only another process can run. */
+  #late: ReturnType<typeof setTimeout> | undefined;
+  /** Settles when no worker is being started again. */
+  #mended: Promise<void> = Promise.resolve();
+  /** The graph can't come to its end by itself: it was stopped for another one, or lacks a worker. */
   #spent = false;
 
   /** @param kept what each node saved by `keep` in an earlier run, by node id */
   constructor(
     graph: EngineGraph,
     options: RunOptions,
-    kept: Readonly<Record<string, unknown>>,
+    kept: ReadonlyMap<string, unknown>,
     clock: Clock,
     listener: EngineListener,
   ) {
     this.#wires = new Wires(graph);
     this.#options = options;
-    this.#kept = { ...kept };
+    this.#kept = new Map(kept);
     this.#clock = clock;
     this.#listener = listener;
+    this.#watch = new HangWatch({
+      crews: () => this.#alive(),
+      node: (id) => this.#wires.graph.nodes.find((node) => node.id === id),
+      report: (report) => listener.report(report),
+      hangs: (crew, error) => this.#lose(crew, error),
+    });
   }
 
   start(): void {
     const { graph } = this.#wires;
     this.#crews = graph.workers.map(({ name, nodes }) => this.#spawn(name, nodes));
-    this.#slow = setTimeout(() => this.#reportSlow('open', SLOW_OPEN_MS), SLOW_OPEN_MS);
     const opened = this.#crews.map((crew) => this.#open(crew, graph, NOTHING_HANDED));
     void Promise.all(opened)
       .then(() => this.#begin())
@@ -78,13 +103,11 @@ export class Engine {
 
   /** Asks the graph to end; `done` follows. */
   stop(): void {
-    if (!this.#stopping) {
-      clearTimeout(this.#slow);
-      this.#slow = setTimeout(() => this.#reportSlow('done', SLOW_STOP_MS), SLOW_STOP_MS);
-    }
+    if (!this.#stopping) this.#late = setTimeout(() => this.#stopLate(), STOP_WITHIN_S * 1000);
     this.#stopping = true;
+    this.#stopped.abort();
     if (!this.#started || (this.#changing && this.#failed)) this.#finish();
-    else if (this.#spent) void Promise.all(this.#crews.map((crew) => crew.discard())).then(() => this.#finish());
+    else if (this.#spent) void Promise.all(this.#crews.map((crew) => crew.end())).then(() => this.#finish());
     // A change comes to its end first.
     else if (!this.#changing) for (const crew of this.#crews) crew.send({ type: 'stop' });
   }
@@ -95,25 +118,19 @@ export class Engine {
    * @throws WindhoverError why it was refused; the previous graph keeps running
    */
   async change(graph: EngineGraph): Promise<HowChanged> {
+    await this.#mended;
     if (!this.#started || this.#stopping) throw new WindhoverError('session_ending', 'the session is ending');
     this.#changing = true;
     try {
       const now = { wires: this.#wires, crews: this.#crews };
-      const { how, running, refused } = await changeGraph(now, graph, {
-        spawn: (name, nodes) => this.#spawn(name, nodes),
-        open: (crew, of, handover) => this.#open(crew, of, handover),
-        fail: (error) => this.#fail(toRecord(error)),
-      });
+      const { how, running, refused } = await changeGraph(now, graph, this.#changeHost());
       this.#wires = running.wires;
       this.#crews = running.crews;
       this.#spent = how === 'process';
       if (refused !== undefined) throw refused;
       return how;
     } finally {
-      this.#changing = false;
-      for (const request of this.#heldRequests.splice(0)) this.request(request);
-      if (this.#stopping) this.stop();
-      this.#workerDone();
+      this.#changed();
     }
   }
 
@@ -136,15 +153,86 @@ export class Engine {
     Atomics.notify(words, 0);
   }
 
+  #changeHost(): ChangeHost {
+    return {
+      spawn: (name, nodes) => this.#spawn(name, nodes),
+      open: (crew, of, handover) => this.#open(crew, of, handover),
+      fail: (error) => this.#fail(toRecord(error)),
+    };
+  }
+
+  /** What came while the graph was changing is done now. */
+  #changed(): void {
+    this.#changing = false;
+    for (const request of this.#heldRequests.splice(0)) this.request(request);
+    if (this.#stopping) this.stop();
+    this.#workerDone();
+  }
+
   #spawn(name: string, nodes: readonly string[]): Crew {
-    return new Crew(name, nodes, {
+    const crew: Crew = new Crew(name, nodes, {
       report: (report) => {
-        if (report.type === 'keep') this.#kept[report.node] = report.state;
+        if (report.type === 'keep') this.#kept.set(report.node, report.state);
         this.#listener.report(report);
       },
       failed: (error) => this.#fail(error),
+      exited: (error) => this.#lose(crew, error),
       done: () => this.#workerDone(),
     });
+    this.#spawned.add(crew);
+    return crew;
+  }
+
+  #alive(): Crew[] {
+    for (const crew of this.#spawned) if (crew.state === 'done') this.#spawned.delete(crew);
+    return [...this.#spawned];
+  }
+
+  /** A worker hangs or is gone. @param error names the node that is to blame */
+  #lose(crew: Crew, error: ErrorRecord): void {
+    if (crew.state === 'open') {
+      this.#mended = this.#mend(crew, error);
+      return;
+    }
+    crew.fail(error);
+    crew.terminate();
+  }
+
+  /** Starts a lost worker again where nothing else is lost with it; else the graph fails. */
+  async #mend(crew: Crew, error: ErrorRecord): Promise<void> {
+    const { nodes, pace } = this.#wires.graph;
+    const mine = nodes.filter(({ id }) => crew.nodes.includes(id));
+    const isAlone = pace === 'realtime' && mine.every(({ stateless }) => stateless);
+    crew.terminate();
+    const canStart = () => isAlone && !this.#changing && !this.#stopping;
+    const isGone = canStart() && (await Promise.race([crew.gone.then(() => true), Bun.sleep(TERMINATED_WITHIN_MS)]));
+    if (isGone !== true || !canStart()) {
+      this.#spent = true;
+      return this.#fail(error);
+    }
+    this.#changing = true;
+    Atomics.sub(new Int32Array(this.#inHand), 0, crew.pulses.inHand);
+    const { node = crew.name, code, message } = error;
+    this.#listener.report({ type: 'fault', node, fault: { code, message } });
+    try {
+      await sleep(this.#backoffMs(crew.name), this.#stopped.signal);
+      const running = await startAgain({ wires: this.#wires, crews: this.#crews }, crew.name, this.#changeHost());
+      this.#wires = running.wires;
+      this.#crews = running.crews;
+      this.#listener.report({ type: 'fault', node, fault: null });
+    } catch (failure) {
+      this.#fail(toRecord(failure));
+    }
+    this.#changed();
+  }
+
+  #backoffMs(worker: string): number {
+    const nowMs = this.#clock.monoMs();
+    const known = this.#backoffs.get(worker) ?? { backoff: new Backoff(WORKER_BACKOFF), lastMs: nowMs };
+    this.#backoffs.set(worker, known);
+    if (nowMs - known.lastMs > STABLE_MS) known.backoff.reset();
+    known.lastMs = nowMs;
+    return known.backoff.next(Math.random());
   }
 
   #open(crew: Crew, graph: EngineGraph, handover: Handover): Promise<void> {
@@ -162,11 +250,10 @@ export class Engine {
 
   #nodeJob({ id, use, params, links }: EngineGraph['nodes'][number], { states, stats }: Handover): NodeJob {
     const inputs = links.map(({ input }) => input);
-    return { id, use, params, inputs, kept: own(states, id) ?? own(this.#kept, id), stats: own(stats, id) };
+    return { id, use, params, inputs, kept: states.get(id) ?? this.#kept.get(id), stats: stats.get(id) };
   }
 
   #begin(): void {
-    clearTimeout(this.#slow);
     if (this.#failed || this.#done) return;
     this.#started = true;
     this.#listener.opened();
@@ -180,11 +267,16 @@ export class Engine {
     this.stop();
   }
 
-  #reportSlow(wanted: Crew['state'], afterMs: number): void {
-    const waiting = this.#crews.filter(({ state }) => state !== wanted);
-    const nodes = waiting.flatMap((crew) => crew.nodes);
-    const message = `not ${wanted} after ${afterMs / 1000} seconds`;
-    this.#listener.report({ type: 'log', entry: { level: 'warn', node: null, message, fields: { nodes } } });
+  #stopLate(): void {
+    for (const crew of this.#crews) {
+      const late = crew.state === 'done' ? undefined : crew.stuckFor(() => 0);
+      if (!late) continue;
+      const error = hangError(late.node, late.phase, STOP_WITHIN_S);
+      const entry = { level: 'error', node: late.node, message: error.message, fields: { code: error.code } } as const;
+      if (this.#failed) this.#listener.report({ type: 'log', entry });
+      else this.#fail(error);
+    }
+    this.#finish();
   }
 
   #workerDone(): void {
@@ -192,7 +284,8 @@ export class Engine {
   }
 
   #finish(): void {
-    clearTimeout(this.#slow);
+    clearTimeout(this.#late);
+    this.#watch.close();
     if (this.#done) return;
     this.#done = true;
     this.#listener.done();
@@ -201,9 +294,4 @@ export class Engine {
 
 export function unansweredRequest(name: string): WindhoverError {
   return new WindhoverError('unknown_request', `no node of this graph answers ${name}`);
-}
-
-/** A node may be called `constructor`: what every object inherits does not count. */
-function own<T>(record: Readonly<Record<string, T>>, id: string): T | undefined {
-  return Object.hasOwn(record, id) ? record[id] : undefined;
 }

@@ -15,7 +15,7 @@ import { WindhoverError } from '../errors.ts';
 import type { Crew } from './crew.ts';
 import { diffGraphs, type GraphDiff, isOrigin } from './diff.ts';
 import type { EngineGraph } from './engine-graph.ts';
-import type { Handover, NodeStats } from './messages.ts';
+import { type Handover, NOTHING_HANDED } from './messages.ts';
 import { Wires } from './wiring.ts';
 
 /** `live`: no worker was started again. `process`: the graph can only be run by a new process. */
@@ -59,6 +59,13 @@ export async function changeGraph(now: Running, next: EngineGraph, host: ChangeH
   const outcome = await new Replacement(now, next, diff, host).run();
   if (outcome.refused !== undefined) await restore(outcome.running, before);
   return outcome;
+}
+
+/** Starts one worker of a running graph again, with nothing handed over: it is gone. */
+export function startAgain(now: Running, name: string, host: ChangeHost): Promise<Running> {
+  const { graph } = now.wires;
+  const diff = { ...diffGraphs(graph, graph), start: [name], stop: [name] };
+  return new Replacement(now, graph, diff, host).startAgain();
 }
 
 /** Restores the options from before the change. */
@@ -119,12 +126,18 @@ class Replacement {
     return { how, running: await this.#orFail(() => this.#goOn(this.#next, start, fresh)) };
   }
 
+  async startAgain(): Promise<Running> {
+    const cut = this.#now.wires.cut(this.#next, this.#diff.stop);
+    await Promise.all(this.#staying.map((crew) => crew.ask('hold', cut)));
+    return this.#goBack(NOTHING_HANDED);
+  }
+
   /** Loads what can be loaded while the old workers are still at work. */
   async #prepare(fresh: readonly Crew[]): Promise<void> {
     const nodesOf = (crew: Crew) => this.#next.nodes.filter(({ id }) => crew.nodes.includes(id));
     await Promise.all(fresh.map((crew) => crew.ask('load', { uses: nodesOf(crew).map(({ use }) => use) })));
     const beside = fresh.filter((crew) => nodesOf(crew).every(({ stateless }) => stateless));
-    await this.#open(beside, this.#next, { states: {}, stats: {} });
+    await this.#open(beside, this.#next, NOTHING_HANDED);
   }
 
   /** The old workers come to rest, producers first, and hand over. `ending`: the graph is about to end by itself. */
@@ -139,16 +152,14 @@ class Replacement {
       if (ended) throw new WindhoverError('session_ending', 'the graph ended in the middle of a change');
     }
     const goOn = this.#next.nodes.filter(({ id, use }) => this.#use(id) === use).map(({ id }) => id);
-    const states: Record<string, unknown> = {};
-    const stats: NodeStats = {};
-    for (const crew of this.#leaving) {
-      const left = await crew.ask('leave', { goOn });
-      Object.assign(states, left.states);
-      Object.assign(stats, left.stats);
-    }
+    const left: Handover[] = [];
+    for (const crew of this.#leaving) left.push(await crew.ask('leave', { goOn }));
     await wires.quiet(cut.links);
     for (const crew of this.#leaving) crew.terminate();
-    return { states, stats };
+    return {
+      states: new Map(left.flatMap(({ states }) => [...states])),
+      stats: new Map(left.flatMap(({ stats }) => [...stats])),
+    };
   }
 
   /**
@@ -159,7 +170,7 @@ class Replacement {
     const started = this.#next.workers
       .filter(({ name }) => this.#diff.start.includes(name))
       .flatMap((worker) => worker.nodes);
-    return started.some((id) => isOrigin(this.#next, id) && states[id] === undefined);
+    return started.some((id) => isOrigin(this.#next, id) && states.get(id) === undefined);
   }
 
   /** Starts the old workers again, with the state that they handed over. */

@@ -1,17 +1,20 @@
 /** Runs the handlers of one node one at a time, in the order in which they came. */
 import { WindhoverError } from '../errors.ts';
+import type { Pulse } from './pulse.ts';
 
 type Task = () => void | Promise<void>;
 
 export class HandlerQueue {
   readonly #failed: (error: unknown) => void;
+  readonly #pulse: Pulse;
   readonly #waiting: Task[] = [];
   #isBusy = false;
   #isClosed = false;
 
   /** @param failed called with the error of a task */
-  constructor(failed: (error: unknown) => void) {
+  constructor(failed: (error: unknown) => void, pulse: Pulse) {
     this.#failed = failed;
+    this.#pulse = pulse;
   }
 
   get isBusy(): boolean {
@@ -48,6 +51,7 @@ export class HandlerQueue {
 
   #perform(task: Task): void | Promise<void> {
     this.#isBusy = true;
+    this.#pulse.enter('handler');
     try {
       const work = this.#isClosed ? undefined : task();
       if (work instanceof Promise) return work.catch((error: unknown) => this.#failed(error)).then(() => this.#next());
@@ -59,6 +63,7 @@ export class HandlerQueue {
 
   #next(): void {
     this.#isBusy = false;
+    this.#pulse.leave();
     void this.#waiting.shift()?.();
   }
 }

@@ -27,7 +27,7 @@ export interface NodeJob {
   readonly inputs: readonly string[];
   readonly kept: unknown;
   /** Its counters so far, when it takes over from another one. */
-  readonly stats?: NodeStats[string] | undefined;
+  readonly stats?: Readonly<Record<string, number | string>> | undefined;
 }
 
 /** A link between two nodes of the same worker: the handler is called directly. */
@@ -118,6 +118,8 @@ export type ToWorker =
       readonly sendCredits: SharedArrayBuffer;
       /** `[0]`: values that nodes have been given and are not done with. */
       readonly inHand: SharedArrayBuffer;
+      /** See pulse.ts. */
+      readonly pulses: Int32Array;
       readonly options: RunOptions;
       /** Now. */
       readonly now: Moment;
@@ -145,11 +147,14 @@ export type Task = { [K in keyof Tasks]: { readonly task: K } & Tasks[K]['params
 
 /** What nodes leave to their successors, by node id. */
 export interface Handover {
-  readonly states: Readonly<Record<string, unknown>>;
+  readonly states: ReadonlyMap<string, unknown>;
   readonly stats: NodeStats;
 }
 
-export type NodeStats = Record<string, Record<string, number | string>>;
+export const NOTHING_HANDED: Handover = { states: new Map(), stats: new Map() };
+
+/** Counters and gauges by node id. */
+export type NodeStats = ReadonlyMap<string, Readonly<Record<string, number | string>>>;
 
 export interface LogEntry {
   readonly level: 'debug' | 'info' | 'warn' | 'error';

@@ -42,11 +42,13 @@ export interface NodeParts extends Pick<Context, 'count' | 'gauge' | 'every'> {
   readonly inbox: Inbox;
   /** It has a `run` handler; known once it is open. */
   produces(): boolean;
+  /** Does what is not the node's own work; see `Pulse`. */
+  aside<T>(work: () => T): T;
 }
 
 export function nodeContext(job: NodeJob, contract: AnyNode, services: NodeServices, parts: NodeParts): Context {
   const { id } = job;
-  const { count, gauge, every, inbox } = parts;
+  const { count, gauge, every, inbox, aside } = parts;
   const { graph, sessionId, clock, recording, prepare, publish } = services;
   const log = services.logger(id);
   const publications = new Publications(contract.topics ?? {}, { log, count, publish });
@@ -60,9 +62,9 @@ export function nodeContext(job: NodeJob, contract: AnyNode, services: NodeServi
     emit: emitters(parts),
     connected: (input) => job.inputs.includes(input),
     fault: (fault) => services.fault(id, fault),
-    retry: retrying(id, services, count),
+    retry: (what, signal, attempt) => aside(() => retrying(id, services, count)(what, signal, attempt)),
     keep: (state) => services.keep(id, state),
-    publish: (topic, message, options = {}) => publications.publish(topic, message, options),
+    publish: (topic, message, options = {}) => aside(() => publications.publish(topic, message, options)),
     board: {
       post: (topic, value) => services.board.post(id, declared('posts', topic).name, value),
       watch: (topic, listener) => inbox.watch(declared('watches', topic), listener),
@@ -76,6 +78,7 @@ function emitters({
   produces,
   check,
   failed,
+  aside,
 }: NodeParts): Record<string, (value: unknown) => void | Promise<void>> {
   const budget = new TurnBudget();
   const spend = (work: void | Promise<void>) => {
@@ -89,7 +92,7 @@ function emitters({
       // Not thrown: a node that catches it, or waits for nothing, is to blame all the same.
       return failed(error);
     }
-    return spend(deliverAll(to, value));
+    return spend(aside(() => deliverAll(to, value)));
   };
   return Object.fromEntries([...sinks].map(([output, to]) => [output, (value: unknown) => send(output, to, value)]));
 }

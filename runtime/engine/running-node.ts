@@ -13,6 +13,7 @@ import { HandlerQueue } from './handler-queue.ts';
 import { LinkCheck } from './link-check.ts';
 import type { BoardMessage, NodeJob } from './messages.ts';
 import { type NodeServices, nodeContext } from './node-context.ts';
+import { createPulses, Pulse } from './pulse.ts';
 import type { Receiver, Sink } from './sinks.ts';
 
 export class RunningNode implements Receiver {
@@ -30,7 +31,8 @@ export class RunningNode implements Receiver {
   readonly #job: NodeJob;
   readonly #services: NodeServices;
   readonly #abort = new AbortController();
-  readonly #queue = new HandlerQueue((error) => this.#fail(error));
+  readonly #pulse: Pulse;
+  readonly #queue: HandlerQueue;
   readonly #timers: ReturnType<typeof setInterval>[] = [];
   readonly #inbox = new Inbox();
   readonly #joiner: FrameJoiner | undefined;
@@ -46,12 +48,14 @@ export class RunningNode implements Receiver {
   #failed = false;
   #closed = false;
 
-  constructor(job: NodeJob, contract: AnyNode, services: NodeServices) {
+  constructor(job: NodeJob, contract: AnyNode, services: NodeServices, pulse = new Pulse(createPulses(1), 0)) {
     this.id = job.id;
+    this.#pulse = pulse;
+    this.#queue = new HandlerQueue((error) => this.#fail(error), pulse);
     this.contract = contract;
     this.#job = job;
     this.#services = services;
-    this.stats = { ...job.stats };
+    this.stats = Object.assign(Object.create(null), job.stats);
     this.#openEnds = job.inputs.length;
     if (isModulePath(job.use)) this.#check = new LinkCheck(job.id, contract.outputs);
     const optional = (name: string) => contract.inputs[name]?.optional === true;
@@ -65,6 +69,7 @@ export class RunningNode implements Receiver {
 
   /** @throws whatever the node's own `open` throws */
   async open(): Promise<void> {
+    this.#pulse.enter('open');
     this.#handlers = await this.contract.open(
       nodeContext(this.#job, this.contract, this.#services, {
         sinks: this.sinks,
@@ -75,8 +80,10 @@ export class RunningNode implements Receiver {
         count: (name, by) => this.count(name, by),
         gauge: (name, value) => this.gauge(name, value),
         every: (ms, tick) => this.#every(ms, tick),
+        aside: (work) => this.#pulse.aside(work),
       }),
     );
+    this.#pulse.leave();
     this.#open = true;
     if (!this.#inbox.isEmpty) this.#readNews();
     if (this.#handlers.run) this.#openEnds += 1;
@@ -124,11 +131,15 @@ export class RunningNode implements Receiver {
   }
 
   deliver(input: string, value: unknown): void | Promise<void> {
-    const { inHand } = this.#services;
-    Atomics.add(inHand, 0, 1);
+    this.#hold(1);
     const work = this.#take(input, value);
-    if (work instanceof Promise) return work.finally(() => Atomics.sub(inHand, 0, 1));
-    Atomics.sub(inHand, 0, 1);
+    if (work instanceof Promise) return work.finally(() => this.#hold(-1));
+    this.#hold(-1);
+  }
+
+  #hold(by: 1 | -1): void {
+    Atomics.add(this.#services.inHand, 0, by);
+    this.#pulse.hold(by);
   }
 
   #take(input: string, value: unknown): void | Promise<void> {
@@ -168,19 +179,23 @@ export class RunningNode implements Receiver {
     this.#closed = true;
     this.#queue.close();
     for (const timer of this.#timers) clearInterval(timer);
+    this.#pulse.enter('close');
     try {
       await this.#handlers.close?.();
     } catch (error) {
       this.#services.logger(this.id).error('closing failed', { error: String(error) });
     }
+    this.#pulse.leave();
   }
 
   async #run(run: (signal: AbortSignal) => Promise<void>): Promise<void> {
+    this.#pulse.runs(true);
     try {
       await run(this.#abort.signal);
     } catch (error) {
       this.#fail(error);
     }
+    this.#pulse.runs(false);
   }
 
   async #end(): Promise<void> {

@@ -13,7 +13,6 @@ import type {
   FromWorker,
   Handover,
   LogEntry,
-  NodeStats,
   Published,
   Task,
   Tasks,
@@ -21,6 +20,7 @@ import type {
   Wiring,
 } from './messages.ts';
 import type { NodeServices } from './node-context.ts';
+import { beat, Pulse } from './pulse.ts';
 import { RunningNode } from './running-node.ts';
 import { untilBelow } from './sinks.ts';
 import { FileStore, MemoryStore } from './store.ts';
@@ -28,6 +28,8 @@ import { WorkerLinks } from './worker-links.ts';
 
 /** How often counters travel to the parent. */
 const STATS_EVERY_MS = 200;
+/** How often the worker shows that its thread turns. */
+const BEAT_EVERY_MS = 200;
 /** Published messages that may be under way to the parent before publishers wait (`asap`) or ticks are dropped. */
 const SEND_CREDITS = 256;
 
@@ -54,10 +56,14 @@ class WorkerHost {
   /** Opens all nodes; posts `opened`, or `failed` for the first that can't. */
   async open(): Promise<void> {
     const services = this.#services();
-    for (const node of this.#job.nodes) {
+    setInterval(() => beat(this.#job.pulses), BEAT_EVERY_MS);
+    for (const [number, node] of this.#job.nodes.entries()) {
+      const pulse = new Pulse(this.#job.pulses, number);
       try {
+        pulse.enter('open');
         const contract = await loadContract(node.use, builtinNodes);
-        this.#nodes.set(node.id, new RunningNode(node, contract, services));
+        pulse.leave();
+        this.#nodes.set(node.id, new RunningNode(node, contract, services, pulse));
       } catch (error) {
         return this.#fail(node.id, error);
       }
@@ -119,13 +125,13 @@ class WorkerHost {
   }
 
   async #leave(goOn: readonly string[]): Promise<Handover> {
-    const states: Record<string, unknown> = {};
-    const stats: NodeStats = {};
+    const states = new Map<string, unknown>();
+    const stats = new Map<string, RunningNode['stats']>();
     const goesOn = ({ id }: RunningNode) => Number(goOn.includes(id));
     // What ends tells the others so, before they hand over.
     for (const node of [...this.#nodes.values()].sort((a, b) => goesOn(a) - goesOn(b))) {
-      states[node.id] = await node.leave(goOn.includes(node.id));
-      stats[node.id] = node.stats;
+      states.set(node.id, await node.leave(goOn.includes(node.id)));
+      stats.set(node.id, { ...node.stats });
       await node.close();
     }
     return { states, stats };
@@ -190,16 +196,14 @@ class WorkerHost {
 
   /** Posts the counters of the nodes whose counters have changed. */
   #sendStats(): void {
-    const nodes: NodeStats = {};
-    let changed = false;
+    const nodes = new Map<string, RunningNode['stats']>();
     for (const node of this.#nodes.values()) {
       const text = JSON.stringify(node.stats);
       if (this.#lastStats.get(node.id) === text) continue;
       this.#lastStats.set(node.id, text);
-      nodes[node.id] = { ...node.stats };
-      changed = true;
+      nodes.set(node.id, { ...node.stats });
     }
-    if (changed) this.#post({ type: 'stats', nodes });
+    if (nodes.size > 0) this.#post({ type: 'stats', nodes });
   }
 
   /** Reports the first failure; the engine stops the whole session for it. */

@@ -60,6 +60,7 @@ const TOPICS = Type.Optional(
     Type.Object({ name: Type.String({ minLength: 1 }), keep: literals(['every', 'latest'], ''), schema: SCHEMA }),
   ),
 );
+const SECONDS = Type.Number({ exclusiveMinimum: 0 });
 const OBJECT = Type.Object({ type: Type.Literal('object'), additionalProperties: Type.Literal(false) });
 const CONTRACT = Type.Object({
   name: Type.String({ minLength: 1 }),
@@ -68,6 +69,7 @@ const CONTRACT = Type.Object({
   inputs: PORTS,
   outputs: PORTS,
   join: Type.Optional(Type.Literal('frame')),
+  hangsAfterS: Type.Optional(Type.Object({ open: Type.Optional(SECONDS), other: Type.Optional(SECONDS) })),
   board: Type.Optional(Type.Object({ posts: TOPICS, watches: TOPICS })),
   topics: Type.Optional(
     Type.Record(

@@ -19,7 +19,7 @@ export interface SessionGraph {
   /** Names of those that its nodes publish. */
   readonly published: readonly string[];
   /** `file:line:column` of each node in the graph file, by node id; for messages. */
-  readonly places?: Readonly<Record<string, string>>;
+  readonly places?: ReadonlyMap<string, string>;
 }
 
 /** What a change of the graph took. */

@@ -11,6 +11,8 @@ import type { FromChild, ToChild } from './messages.ts';
 /** How long the graph may take to end after the server is gone. */
 const ORPHAN_STOP_MS = 2000;
 
+const ALIVE_EVERY_MS = 1000;
+
 let engine: Engine | undefined;
 
 function send(message: FromChild): void {
@@ -90,3 +92,4 @@ process.on('uncaughtException', (error) => {
 
 const helloMs = performance.now();
 send({ type: 'hello' });
+setInterval(() => send({ type: 'alive' }), ALIVE_EVERY_MS);

@@ -7,6 +7,8 @@ import type { SessionView } from './api.ts';
 export type Fault = NonNullable<SessionView['fault']>;
 type Noted = Omit<Fault, 'since_unix_ms'> & { readonly sinceMs: number };
 
+/** What follows from a fault that is not known. */
+export const NO_FRAMES = 'no_frames';
 /** Errors without their own code come from the code of a node: its author needs the stack. */
 const WITH_STACK = new Set(['node_failed', 'unexpected', 'session_crashed']);
 
@@ -41,17 +43,17 @@ export class FaultBook {
    * @param places `file:line:column` of each node in the graph file: shown when the error names no place in the node's
    * code
    */
-  failed({ code, message, node, stack, ...error }: ErrorRecord, places: Readonly<Record<string, string>> = {}): void {
-    const at = error.at ?? (node === undefined ? undefined : places[node]);
+  failed({ code, message, node, stack, ...error }: ErrorRecord, places: ReadonlyMap<string, string> = new Map()): void {
+    const at = error.at ?? (node === undefined ? undefined : places.get(node));
     const where = { ...(node ? { node } : {}), ...(at ? { at } : {}) };
     this.#log.error(message, { code, ...where, ...(stack && WITH_STACK.has(code) ? { stack } : {}) });
     this.set(code, `${node ? `node ${node}: ` : ''}${message}${at ? ` (${at})` : ''}`);
   }
 
-  /** Logs the reason of a kill. It becomes the fault, unless there is an earlier one. */
+  /** Logs the reason of a kill. It becomes the fault, unless there is an earlier one that says more. */
   killed({ code, message }: ErrorRecord): void {
     this.#log.error(message, { code });
-    if (!this.current) this.set(code, message);
+    if (!this.current || this.current.code === NO_FRAMES) this.set(code, message);
   }
 
   /** Frames flow. */

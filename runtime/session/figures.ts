@@ -11,7 +11,7 @@ const RATE_WINDOW_MS = 3000;
 const LATENCY_SAMPLES = 256;
 
 export class Figures {
-  readonly #nodes: NodeStats = {};
+  readonly #nodes = new Map<string, Readonly<Record<string, number | string>>>();
   readonly #history: { atMs: number; decoded: number; processed: number }[] = [];
   readonly #inferenceMs = new Samples();
   readonly #endToEndMs = new Samples();
@@ -26,7 +26,7 @@ export class Figures {
 
   /** Takes in the counters of some nodes. @returns whether they have processed frames since the last time */
   update(nodes: NodeStats, nowMs: number): boolean {
-    Object.assign(this.#nodes, nodes);
+    for (const [node, stats] of nodes) this.#nodes.set(node, stats);
     const before = this.#counted;
     this.#settle();
     this.#history.push({ atMs: nowMs, decoded: this.#raw().decoded, processed: this.#processed });
@@ -51,13 +51,13 @@ export class Figures {
   /** A new process begins: its counters start at 0 again, the totals go on. */
   processStarted(): void {
     [this.#settled, this.#counted, this.#ahead] = [0, 0, 0];
-    for (const node of Object.keys(this.#nodes)) delete this.#nodes[node];
+    this.#nodes.clear();
   }
 
   /** Nodes are out of the graph: what they have counted stays in the totals, and those that go on count from here. */
   forget(nodes: readonly string[]): void {
     this.#history.length = 0;
-    for (const node of nodes) delete this.#nodes[node];
+    for (const node of nodes) this.#nodes.delete(node);
     this.#counted = this.#raw().processed;
     this.#ahead = 0;
   }
@@ -109,14 +109,13 @@ export class Figures {
 
   /** @param ended the last packet of a file begins before its end, so what the source says stays just below 1 */
   progress(ended: boolean): number | null {
-    for (const { progress } of Object.values(this.#nodes))
-      if (typeof progress === 'number') return ended ? 1 : progress;
+    for (const { progress } of this.#nodes.values()) if (typeof progress === 'number') return ended ? 1 : progress;
     return null;
   }
 
   /** Counters and gauges of each node. @param shown takes what is secret out of a text */
   nodes(shown: (text: string) => string): SessionView['nodes'] {
-    const entries = Object.entries(this.#nodes).map(([node, stats]) => {
+    const entries = [...this.#nodes].map(([node, stats]) => {
       const values = Object.entries(stats).map(([name, value]) => [
         name,
         typeof value === 'string' ? shown(value) : value,
@@ -129,7 +128,7 @@ export class Figures {
   /** @returns what the nodes of this process have counted; `settled` is that of the one that has processed most */
   #raw(): { decoded: number; processed: number; settled: number } {
     let [decoded, processed, settled] = [0, 0, 0];
-    for (const stats of Object.values(this.#nodes)) {
+    for (const stats of this.#nodes.values()) {
       decoded += number(stats.decoded);
       if (number(stats.processed) < processed) continue;
       processed = number(stats.processed);

@@ -17,7 +17,7 @@ export type ToChild =
       readonly type: 'start';
       readonly graph: EngineGraph;
       readonly options: RunOptions;
-      readonly kept: Readonly<Record<string, unknown>>;
+      readonly kept: ReadonlyMap<string, unknown>;
       /** Now. */
       readonly now: Moment;
     }
@@ -28,6 +28,8 @@ export type ToChild =
 
 export type FromChild =
   | { readonly type: 'hello' }
+  /** Sent every second: the process is not stopped. */
+  | { readonly type: 'alive' }
   | { readonly type: 'opened' }
   | { readonly type: 'failed'; readonly error: ErrorRecord }
   | { readonly type: 'done' }

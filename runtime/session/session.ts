@@ -16,7 +16,7 @@ import type { Hub } from '../hub/hub.ts';
 import type { Log } from '../log.ts';
 import type { SessionState, SessionView } from './api.ts';
 import { type Changed, GraphChanges, type SessionGraph } from './changes.ts';
-import { type Fault, FaultBook } from './fault-book.ts';
+import { type Fault, FaultBook, NO_FRAMES } from './fault-book.ts';
 import { Figures } from './figures.ts';
 import type { FromChild } from './messages.ts';
 import { PendingRequests } from './pending-requests.ts';
@@ -51,7 +51,7 @@ export class Session {
   readonly #faults: FaultBook;
   readonly #topics: SessionTopics;
   /** What nodes saved for their next start, by node id. */
-  readonly #kept: Record<string, unknown> = {};
+  readonly #kept = new Map<string, unknown>();
   readonly #startedMs: number;
   readonly #wall: WallTime;
   readonly #timer: ReturnType<typeof setInterval>;
@@ -220,7 +220,7 @@ export class Session {
         this.#faults.ofNode(message.node, message.fault);
         break;
       case 'keep':
-        this.#kept[message.node] = message.state;
+        this.#kept.set(message.node, message.state);
         break;
       case 'failed':
         this.#faults.failed(message.error, this.graph.places);
@@ -283,8 +283,8 @@ export class Session {
     if (this.#state !== 'running' || this.#faults.current) return;
     if (this.#services.clock.monoMs() - this.#lastFrameMs < STALL_MS) return;
     const message = `no frame was processed for ${STALL_MS / 1000} seconds`;
-    this.#faults.set('no_frames', message);
-    this.#log.warn(message, { code: 'no_frames' });
+    this.#faults.set(NO_FRAMES, message);
+    this.#log.warn(message, { code: NO_FRAMES });
   }
 
   #become(state: SessionState): void {

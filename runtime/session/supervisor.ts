@@ -31,8 +31,8 @@ export interface SupervisorListener {
 const RESTART_LIMITS = { firstMs: 250, longestMs: 30_000 };
 /** A process that was open for this long resets the backoff. */
 const STABLE_MS = 10_000;
-/** Loading models may take long; a process that does not open by then hangs, and is killed. */
-const OPEN_DEADLINE_MS = 120_000;
+/** A process that says nothing for so long is stopped, or hangs as a whole, and is killed. */
+const SILENT_S = 10;
 const STOP_DEADLINE_MS = 4000;
 
 export class Supervisor {
@@ -47,11 +47,15 @@ export class Supervisor {
   /** A planned change of processes: the one before is to go, then the next one is to open. */
   #replacing: 'no' | 'leaving' | 'opening' = 'no';
   #timer: ReturnType<typeof setTimeout> | undefined;
+  readonly #watch: ReturnType<typeof setInterval>;
+  /** Seconds without a message, as far as this process itself was at work. */
+  #silentS = 0;
   #resolveGone: () => void = () => undefined;
 
   constructor(clock: Clock, listener: SupervisorListener) {
     this.#clock = clock;
     this.#listener = listener;
+    this.#watch = setInterval(() => this.#listen(), 1000);
   }
 
   get pid(): number | undefined {
@@ -67,7 +71,7 @@ export class Supervisor {
       output: (line, from) => this.#listener.output(line, from),
       exited: (how) => this.#exited(how),
     });
-    this.#timer = setTimeout(() => this.#force('was not open', OPEN_DEADLINE_MS), OPEN_DEADLINE_MS);
+    this.#silentS = 0;
   }
 
   send(message: ToChild): void {
@@ -89,6 +93,11 @@ export class Supervisor {
     this.#process?.kill();
   }
 
+  #listen(): void {
+    this.#silentS += 1;
+    if (this.#process && this.#silentS === SILENT_S) this.#force('had said nothing', SILENT_S * 1000);
+  }
+
   #force(why: string, afterMs: number): void {
     const message = `the session process ${why} after ${afterMs / 1000} s and was killed`;
     const error = { code: 'session_killed', message, permanent: false };
@@ -100,6 +109,7 @@ export class Supervisor {
   /** Resolves when the process is gone and its last messages have been passed on. */
   async stop(): Promise<void> {
     clearTimeout(this.#timer);
+    clearInterval(this.#watch);
     const process = this.#process;
     const first = !this.#stopping;
     this.#stopping = true;
@@ -121,6 +131,8 @@ export class Supervisor {
   }
 
   #receive(message: FromChild): void {
+    this.#silentS = 0;
+    if (message.type === 'alive') return;
     if (message.type === 'opened') this.#openedMs = this.#clock.monoMs();
     if (message.type === 'opened' && this.#replacing !== 'leaving') this.#opened();
     if (message.type === 'failed') this.#fail(message.error);

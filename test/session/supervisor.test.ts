@@ -15,7 +15,7 @@ function start(): ProcessStart {
   return {
     graph: { pace: 'asap', nodes: [node], workers, rings: [] },
     options: { ...options, pace: 'asap' },
-    kept: {},
+    kept: new Map(),
   };
 }
 
