@@ -5,9 +5,14 @@
  * A good message answers four questions: what failed, what was expected, what was found, what to do about it.
  */
 import { nearest } from './nearest.ts';
+import { cut } from './text.ts';
 
 /** Of many names, so many are listed. */
 const MOST_NAMED = 20;
+/** An error may hold a whole answer or file. */
+const MOST_MESSAGE_CHARS = 2000;
+const MOST_STACK_CHARS = 8000;
+const MOST_CODE_CHARS = 100;
 
 export interface ErrorDetails {
   /** What would have been right, in a few words. */
@@ -60,6 +65,7 @@ export class WindhoverError extends Error {
  */
 export function toRecord(error: unknown, context: { node?: string; at?: string; code?: string } = {}): ErrorRecord {
   const details = error instanceof WindhoverError ? error.details : {};
+  const stack = error instanceof Error && typeof error.stack === 'string' ? error.stack : '';
   const node = details.node ?? context.node;
   const at = details.at ?? context.at;
   return {
@@ -68,25 +74,39 @@ export function toRecord(error: unknown, context: { node?: string; at?: string; 
     permanent: details.permanent ?? false,
     ...(node === undefined ? {} : { node }),
     ...(at === undefined ? {} : { at }),
-    ...(error instanceof Error && error.stack ? { stack: error.stack } : {}),
+    ...(stack === '' ? {} : { stack: cut(stack, MOST_STACK_CHARS) }),
   };
 }
 
 /** The error of a record, as far as the record holds it. */
-export function fromRecord({ code, message, node, at, permanent }: ErrorRecord): WindhoverError {
+export function fromRecord({ code, message, node, at, permanent, stack }: ErrorRecord): WindhoverError {
   const where = { ...(node === undefined ? {} : { node }), ...(at === undefined ? {} : { at }) };
-  return new WindhoverError(code, message, { permanent, ...where });
+  const error = new WindhoverError(code, message, { permanent, ...where });
+  // Where it was unpacked says nothing of where it was thrown.
+  return Object.assign(error, { stack: stack ?? '' });
 }
 
 /** The error's stable code, if it has one; works on errors from other workers and from Node and Bun. */
 export function errorCode(error: unknown): string | undefined {
   if (typeof error !== 'object' || error === null || !('code' in error)) return undefined;
-  return typeof error.code === 'string' ? error.code : undefined;
+  const { code } = error;
+  return typeof code === 'string' && code.length <= MOST_CODE_CHARS ? code : undefined;
 }
 
+/** What anything thrown says, not too long. */
 export function errorMessage(error: unknown): string {
-  if (error instanceof Error) return error.message || error.name;
-  return typeof error === 'string' ? error : (JSON.stringify(error) ?? String(error));
+  const unknown = `something without a text was thrown (${typeof error})`;
+  try {
+    return cut(textOf(error) || unknown, MOST_MESSAGE_CHARS);
+  } catch {
+    return unknown;
+  }
+}
+
+function textOf(error: unknown): string {
+  if (error instanceof Error) return String(error.message) || error.name;
+  const isPlain = typeof error === 'object' && error !== null;
+  return isPlain ? JSON.stringify(error) : String(error);
 }
 
 function sentence(what: string, details: ErrorDetails): string {

@@ -5,9 +5,12 @@
 import pino from 'pino';
 import type { Logger } from './node.ts';
 import { HIDDEN, Secrets } from './secrets.ts';
+import { cut, printable } from './text.ts';
 
 /** Where finished lines go. A status line takes the place of the plain terminal writer. */
 export type LineWriter = (line: string) => void;
+
+const MOST_TEXT_CHARS = 10_000;
 
 export type LogFields = Record<string, unknown>;
 
@@ -16,7 +19,7 @@ export interface Log extends Logger {
   with(fields: LogFields): Log;
   /** Replaces this text in all lines from now on. */
   hide(secret: string): void;
-  /** The text without secrets: for answers and messages, which do not go through the log. */
+  /** The text without secrets, and not too long: for answers and messages, which do not go through the log. */
   redact(text: string): string;
 }
 
@@ -29,7 +32,7 @@ export interface LogOptions {
 
 export function createLog(options: LogOptions): Log {
   const secrets = new Secrets();
-  const redact = (text: string) => secrets.redact(text);
+  const redact = (text: string) => cut(secrets.redact(text), MOST_TEXT_CHARS);
   const write = (line: string) => {
     // Value by value: replacing a secret such as `1000` inside of a number would break the JSON.
     const entry: Record<string, unknown> = JSON.parse(line, (_key, value: unknown) => redactValue(value, redact));
@@ -75,10 +78,11 @@ function prettyLine(entry: Record<string, unknown>): string {
   const fields = label === 'error' && graph !== undefined ? { graph, ...others } : others;
   const where = [camera, node].filter((part) => typeof part === 'string').join(' ');
   const rest = Object.entries(fields).map(
-    ([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
+    ([key, value]) => `${key}=${printable(typeof value === 'string' ? value : JSON.stringify(value))}`,
   );
   const tail = rest.length > 0 ? ` \x1b[2m(${rest.join(' ')})\x1b[0m` : '';
   const at = String(time).slice(11, 19);
-  const trace = typeof stack === 'string' ? `\n\x1b[2m${stack}\x1b[0m` : '';
-  return `\x1b[2m${at}\x1b[0m ${COLOURS[label] ?? ''}${label}\x1b[0m ${where ? `${where}: ` : ''}${String(message)}${tail}${trace}`;
+  const lines = typeof stack === 'string' ? stack.split('\n').map(printable).join('\n') : '';
+  const trace = lines === '' ? '' : `\n\x1b[2m${lines}\x1b[0m`;
+  return `\x1b[2m${at}\x1b[0m ${COLOURS[label] ?? ''}${label}\x1b[0m ${where ? `${where}: ` : ''}${printable(String(message))}${tail}${trace}`;
 }

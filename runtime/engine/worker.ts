@@ -206,6 +206,16 @@ class WorkerHost {
     if (nodes.size > 0) this.#post({ type: 'stats', nodes });
   }
 
+  /** Something was thrown outside of the handlers, by a timer or a callback of a node: by which tells the stack. */
+  crashed(error: unknown): void {
+    const { nodes } = this.#job;
+    const places = nodes.map(({ use }) => positionInModule(error, use) ?? '');
+    const inFile = places.findIndex((place, i) => place.startsWith(`${nodes[i]?.use}:`));
+    const found = inFile >= 0 ? inFile : places.findIndex((place) => place !== '');
+    const node = nodes[nodes.length === 1 ? 0 : found];
+    this.#fail(node?.id ?? null, error);
+  }
+
   /** Reports the first failure; the engine stops the whole session for it. */
   #fail(node: string | null, error: unknown): void {
     if (this.#failed) return;
@@ -229,6 +239,9 @@ function openBoard(sessionId: string): Board {
 
 declare const self: Worker;
 let host: WorkerHost | undefined;
+
+process.on('uncaughtException', (error) => host?.crashed(error));
+process.on('unhandledRejection', (error) => host?.crashed(error));
 
 self.onmessage = (event: MessageEvent<ToWorker>) => {
   const message = event.data;

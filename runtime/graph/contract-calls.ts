@@ -2,7 +2,7 @@
 import { Type } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
 import type { FrameRequest, Pace } from '../data.ts';
-import { errorMessage, WindhoverError } from '../errors.ts';
+import { errorCode, errorMessage, WindhoverError } from '../errors.ts';
 import type { AnyNode, PrepareContext } from '../node.ts';
 import { Secrets } from '../secrets.ts';
 import { type Faults, joinPath, type TextPlace } from './faults.ts';
@@ -95,7 +95,7 @@ function reportError(node: CallableNode, error: unknown, context: CallContext): 
   const { at: place, option } = error instanceof WindhoverError ? error.details : {};
   const text = errorMessage(error);
   const message = place === undefined || text.includes(place) ? text : `${text} (${place})`;
-  const code = error instanceof WindhoverError ? error.code : 'refused';
+  const code = (error instanceof WindhoverError && errorCode(error)) || 'refused';
   const keys = option?.split('.') ?? null;
   const root = outline.with ?? null;
   const found = keys === null || root === null ? null : locate(root, keys);

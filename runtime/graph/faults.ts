@@ -1,5 +1,6 @@
 /** Faults of a graph: what is wrong, and where. A check collects all of them and throws nothing. */
 import { maskPasswords } from '../secrets.ts';
+import { cut, printable } from '../text.ts';
 
 /** Where a value was written: in the graph file (1-based line and column), or in a `--set` argument. */
 export interface TextPlace {
@@ -38,6 +39,8 @@ export function formatFault(fault: GraphFault): string {
 
 /** One mistake may be made thousands of times; the rest are counted. */
 const MAX_FAULTS = 200;
+const MOST_MESSAGE_CHARS = 2000;
+const MOST_QUOTED_CHARS = 80;
 
 /** Collects the faults of one check. */
 export class Faults {
@@ -53,8 +56,16 @@ export class Faults {
   add(at: TextPlace, path: string, code: string, message: string): void {
     if (++this.#count > MAX_FAULTS) return;
     const { line, column, set } = at;
-    const where = set === undefined ? {} : { set: oneLine(maskPasswords(set.split('=', 1)[0] || set)) };
-    this.#faults.push({ file: this.file, line, column, path, code, message: oneLine(message), ...where });
+    const where = set === undefined ? {} : { set: printable(maskPasswords(set.split('=', 1)[0] || set)) };
+    this.#faults.push({
+      file: this.file,
+      line,
+      column,
+      path,
+      code,
+      message: cut(printable(message), MOST_MESSAGE_CHARS),
+      ...where,
+    });
   }
 
   /** In the order of the file, those of `--set` last; none twice. */
@@ -74,19 +85,11 @@ export class Faults {
 /** `nodes` + `detect` → `nodes.detect`; + 2 → `nodes[2]`; keys that are no plain word are quoted. */
 export function joinPath(base: string, key: string | number): string {
   if (typeof key === 'number') return `${base}[${key}]`;
-  if (!/^[\w-]+$/.test(key)) return `${base}[${JSON.stringify(short(key))}]`;
+  if (!/^[\w-]+$/.test(key)) return `${base}[${JSON.stringify(cut(key, MOST_QUOTED_CHARS))}]`;
   return base === '' ? key : `${base}.${key}`;
 }
 
 /** A user's text inside a message: one line, not too long, in single quotes, without passwords. */
 export function quote(text: string): string {
-  return `'${short(oneLine(maskPasswords(text)))}'`;
-}
-
-function short(text: string): string {
-  return text.length > 80 ? `${text.slice(0, 77)}…` : text;
-}
-
-function oneLine(text: string): string {
-  return text.replace(/\s*[\r\n]+\s*/g, ' ');
+  return `'${cut(printable(maskPasswords(text)), MOST_QUOTED_CHARS)}'`;
 }

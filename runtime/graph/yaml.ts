@@ -17,6 +17,7 @@ import {
   Scalar as YamlScalar,
 } from 'yaml';
 import { errorMessage } from '../errors.ts';
+import { codePoint, controlCharacter } from '../text.ts';
 import { type Faults, joinPath, type TextPlace } from './faults.ts';
 import { type Entry, type MapTree, type Scalar, scalar, type Tree } from './tree.ts';
 
@@ -42,7 +43,7 @@ export function parseTree(text: string, faults: Faults, placeOf?: (offset: numbe
       const { line, col } = lines.linePos(offset);
       return { line: Math.max(1, line), column: Math.max(1, col) };
     });
-  const unreadable = controlCharacter(text) ?? tooMuch(text);
+  const unreadable = unallowed(text) ?? tooMuch(text);
   if (unreadable !== null) {
     const { at, message } = unreadable;
     // The parser tells the counter of the lines, and it has not run.
@@ -80,19 +81,11 @@ interface Unreadable {
   readonly message: string;
 }
 
-/** YAML allows none of these; some are invisible, some would act on the terminal that shows them. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: that is what is looked for
-const CONTROL = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufeff\ufffe\uffff]/;
-
-function controlCharacter(text: string): Unreadable | null {
+/** YAML allows no control character. */
+function unallowed(text: string): Unreadable | null {
   // A byte order mark may begin a file.
-  const at = text.replace(/^\ufeff/, ' ').search(CONTROL);
-  return at < 0 ? null : { at, message: `the control character ${codePoint(text, at)} is not allowed` };
-}
-
-/** `U+000B` */
-function codePoint(text: string, at: number): string {
-  return `U+${text.charCodeAt(at).toString(16).toUpperCase().padStart(4, '0')}`;
+  const at = controlCharacter(text.replace(/^\ufeff/, ' '));
+  return at < 0 ? null : { at, message: `the control character ${codePoint(text[at] ?? '')} is not allowed` };
 }
 
 /**
@@ -155,10 +148,11 @@ class Converter {
     }
     if (!isScalar(node)) return scalar(at, null);
     if (!isScalarValue(node.value)) return this.refuse(at, path, 'must be a text, a number, true, false or nothing');
-    const control = typeof node.value === 'string' ? node.value.search(CONTROL) : -1;
-    if (control >= 0) {
+    const text = String(node.value);
+    const control = text[controlCharacter(text)];
+    if (control !== undefined) {
       const hint = 'in double quotes, a backslash begins such a character; use single quotes';
-      return this.refuse(at, path, `holds the control character ${codePoint(String(node.value), control)} (${hint})`);
+      return this.refuse(at, path, `holds the control character ${codePoint(control)} (${hint})`);
     }
     return scalar(at, node.value, node.type === YamlScalar.PLAIN && node.tag === undefined);
   }

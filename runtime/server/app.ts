@@ -14,7 +14,7 @@ import type { Sessions } from '../session/api.ts';
 import { addCameras } from './cameras.ts';
 import type { Client } from './client.ts';
 import { Clients } from './clients.ts';
-import { answerErrors, errorResponse, internalError } from './errors.ts';
+import { answerErrors, errorResponse, InternalErrors } from './errors.ts';
 import { addHealth } from './health.ts';
 import { DEFAULT_LIMITS, type ServerLimits } from './limits.ts';
 import { addOpenApi } from './openapi.ts';
@@ -40,7 +40,7 @@ export interface App {
   /** All routes. More may be added before `listen`. */
   readonly http: Elysia;
   readonly clients: Clients;
-  readonly log: Logger;
+  readonly internalErrors: InternalErrors;
   /** Answers a request without a port; WebSockets need `listen`. */
   handle(request: Request): Promise<Response>;
 }
@@ -62,7 +62,8 @@ export function createApp(options: AppOptions): App {
   // By default Elysia finds no route under a host name of up to three letters, such as http://nvr/.
   // Plain HTTP only: under https:// this setting is the one that finds none.
   const http = new Elysia({ handler: { standardHostname: false } });
-  answerErrors(http, log);
+  const internalErrors = new InternalErrors(log, options.clock);
+  answerErrors(http, internalErrors);
   guardOrigin(http, options.allowedOrigins ?? []);
   addOpenApi(http, options.version);
   addHealth(http, sessions, options.warnings ?? (() => []));
@@ -70,7 +71,7 @@ export function createApp(options: AppOptions): App {
   addSessions(http, sessions, limits);
   addTopics(http, sessions);
   addWebSocket(http, sessions, clients);
-  return { http, clients, log, handle: async (request) => http.handle(request) };
+  return { http, clients, internalErrors, handle: async (request) => http.handle(request) };
 }
 
 /**
@@ -109,7 +110,7 @@ function open(app: App, { host, port }: { host: string; port: number }): Bun.Ser
         return app.http.fetch(new Request(`http://${authority(host, port)}${request.url}`, request));
       },
       websocket: app.clients.websocket(),
-      error: (error) => internalError(error, undefined, app.log),
+      error: (error) => app.internalErrors.answer(error),
     });
   } catch (cause) {
     throw listenError(host, port, cause);

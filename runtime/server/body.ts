@@ -28,12 +28,17 @@ async function readText(request: Request, maxBytes: number): Promise<string> {
   if (Number(request.headers.get('content-length') ?? 0) > maxBytes) throw tooLarge(maxBytes);
   const chunks: Uint8Array[] = [];
   let total = 0;
-  // A chunked body does not say its length beforehand: count while it comes.
-  for await (const chunk of request.body ?? []) {
-    total += chunk.byteLength;
-    if (total > maxBytes) throw tooLarge(maxBytes);
-    chunks.push(chunk);
+  try {
+    // A chunked body does not say its length beforehand: count while it comes.
+    for await (const chunk of request.body ?? []) {
+      total += chunk.byteLength;
+      if (total > maxBytes) break;
+      chunks.push(chunk);
+    }
+  } catch (cause) {
+    throw new WindhoverError('bad_body', 'Bad body: it broke off', { cause });
   }
+  if (total > maxBytes) throw tooLarge(maxBytes);
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks));
   } catch (cause) {

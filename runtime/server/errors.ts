@@ -1,7 +1,9 @@
 /** Turns whatever goes wrong in a request into `{"error": "<message>"}` with the right status. */
 import type { Elysia } from 'elysia';
+import type { Clock } from '../clock.ts';
 import { errorCode, errorMessage, toRecord, WindhoverError } from '../errors.ts';
 import type { Logger } from '../node.ts';
+import { RateLimit } from './rate-limit.ts';
 
 /** Codes whose message is for the client. Anything else is our own fault: 500, logged, and not shown. */
 const STATUS: Readonly<Record<string, number>> = {
@@ -18,28 +20,44 @@ const STATUS: Readonly<Record<string, number>> = {
 };
 
 /** Adds the error handling to the app; call it before the routes are added. */
-export function answerErrors(app: Elysia, log: Logger): void {
+export function answerErrors(app: Elysia, internal: InternalErrors): void {
   app.onError(({ code, error, request }) => {
     if (code === 'NOT_FOUND') return unknownRoute(app, request);
     // Routes that let Elysia read and check their input.
     if (code === 'PARSE') return errorResponse(400, 'Bad body: not valid JSON');
     if (code === 'VALIDATION') return errorResponse(400, `Bad request: ${error.valueError?.message ?? error.type}`);
     const own = errorCode(error);
-    const status = own === undefined ? undefined : STATUS[own];
+    const status = own !== undefined && Object.hasOwn(STATUS, own) ? STATUS[own] : undefined;
     if (status !== undefined) {
       const headers = status === 426 ? { upgrade: 'websocket', connection: 'Upgrade' } : {};
       return errorResponse(status, errorMessage(error), headers);
     }
-    return internalError(error, request, log);
+    return internal.answer(error, request);
   });
 }
 
-/** The answer to an unexpected error. */
-export function internalError(error: unknown, request: Request | undefined, log: Logger): Response {
-  const { message, stack } = toRecord(error);
-  const path = request && new URL(request.url).pathname;
-  log.error('request failed', { method: request?.method, path, error: message, stack });
-  return errorResponse(500, 'Internal error');
+/** Unexpected errors of a server. The first of many are logged, and then one a second. */
+export class InternalErrors {
+  readonly #log: Logger;
+  readonly #clock: Clock;
+  readonly #limit = new RateLimit(1, 20);
+  #unlogged = 0;
+
+  constructor(log: Logger, clock: Clock) {
+    this.#log = log;
+    this.#clock = clock;
+  }
+
+  answer(error: unknown, request?: Request): Response {
+    if (this.#limit.take(this.#clock.monoMs())) {
+      const { message, stack } = toRecord(error);
+      const path = request && new URL(request.url).pathname;
+      const more = this.#unlogged > 0 ? { not_logged: this.#unlogged } : {};
+      this.#log.error('request failed', { method: request?.method, path, error: message, stack, ...more });
+      this.#unlogged = 0;
+    } else this.#unlogged += 1;
+    return errorResponse(500, 'Internal error');
+  }
 }
 
 export function unknownSession(): WindhoverError {

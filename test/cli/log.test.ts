@@ -40,3 +40,17 @@ describe.each([false, true])('pretty: %p', (pretty) => {
     expect(log.redact('my password, my pass')).toBe('my ***, my ***');
   });
 });
+
+test('on a terminal, nothing in an entry acts on it; no text is too long', () => {
+  const { lines, log } = capture(true);
+  log.error('a\nb\u001b[2Jc', {
+    name: '\u001b]0;title\u0007',
+    stack: 'Error: \u001b[31m\n    at x',
+    long: 'x'.repeat(1e6),
+  });
+  const [line = ''] = lines;
+  expect(line).toContain('a bU+001B[2Jc');
+  expect(line).toContain('name=U+001B]0;titleU+0007');
+  expect(line).toContain('Error: U+001B[31m\n    at x');
+  expect(line.length).toBeLessThan(11_000);
+});

@@ -1,7 +1,6 @@
 import { expect, test } from 'bun:test';
-import { connect } from 'node:net';
 import { SystemClock } from '../../runtime/clock.ts';
-import { createApp, listen } from '../../runtime/server/app.ts';
+import { createApp } from '../../runtime/server/app.ts';
 import { checkOrigin } from '../../runtime/server/origin.ts';
 import { FakeLog, FakeSessions } from './fake-sessions.ts';
 
@@ -60,24 +59,4 @@ test('the OpenAPI page needs nothing but itself: no script, no file, no other se
   const links = [...page.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, link]) => link ?? '');
   expect(links).toEqual(['data:,', '/openapi/json']);
   expect((await call('http://localhost/openapi/json', {})).status).toBe(200);
-});
-
-test.each([
-  ['HTTP/1.0 without Host', 'HTTP/1.0', 200],
-  ['HTTP/1.1 without Host', 'HTTP/1.1', 400],
-  ['an empty Host', 'HTTP/1.1\r\nHost: ', 400],
-  ['a Host with a space', 'HTTP/1.1\r\nHost: a b', 400],
-  ['a Host that is half an address', 'HTTP/1.1\r\nHost: [::1', 400],
-  ['a Host with no such port', 'HTTP/1.1\r\nHost: localhost:99999', 400],
-])('%s', async (_what, rest, status) => {
-  const log = new FakeLog();
-  const app = createApp({ sessions: new FakeSessions(), version: '0', clock: new SystemClock(), log });
-  const server = listen(app, { host: '127.0.0.1', port: 0 });
-  const { promise, resolve, reject } = Promise.withResolvers<string>();
-  const socket = connect(server.port, '127.0.0.1', () => socket.write(`GET /healthz ${rest}\r\n\r\n`));
-  socket.on('data', (data) => resolve(String(data))).on('error', reject);
-  expect(await promise).toStartWith(`HTTP/1.1 ${status} `);
-  socket.destroy();
-  await server.stop();
-  expect(log.lines).toEqual([]);
 });

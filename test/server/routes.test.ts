@@ -5,6 +5,7 @@ import { SystemClock } from '../../runtime/clock.ts';
 import { createApp } from '../../runtime/server/app.ts';
 import { CreatedSessionSchema } from '../../runtime/server/views.ts';
 import { SessionViewSchema } from '../../runtime/session/views.ts';
+import { ManualClock } from '../support/manual-clock.ts';
 import { FakeLog, FakeSessions } from './fake-sessions.ts';
 
 function rig(cameras?: string[]) {
@@ -208,6 +209,20 @@ describe('errors', () => {
 
   test('a session id that is no valid URL text is just unknown', async () => {
     expect(await rig().call('GET', '/sessions/%E0%A4%A')).toMatchObject({ status: 404 });
+  });
+
+  test('a flood of errors is logged in part, and how many were not', async () => {
+    const sessions = new FakeSessions();
+    const [log, clock] = [new FakeLog(), new ManualClock()];
+    const app = createApp({ sessions, version: '0', clock, log });
+    sessions.listFails = new Error('again');
+    const ask = async () => (await app.handle(new Request('http://localhost/sessions'))).status;
+    for (let i = 0; i < 100; i++) expect(await ask()).toBe(500);
+    expect(log.lines).toHaveLength(20);
+    clock.advance(1000);
+    for (let i = 0; i < 10; i++) await ask();
+    expect(log.lines).toHaveLength(21);
+    expect(log.lines.at(-1)).toMatchObject({ fields: { error: 'again', not_logged: 80 } });
   });
 
   test('500 tells nothing, and is logged', async () => {

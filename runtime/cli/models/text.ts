@@ -1,5 +1,6 @@
 /** Models as text: tables, sizes, and what there is to say about one of them. */
 import type { ModelCard, RefusedModel } from '../../model-card.ts';
+import { cut } from '../../text.ts';
 import { textTable } from '../../text-table.ts';
 import type { KnownModel } from './registry.ts';
 
@@ -48,7 +49,7 @@ export function cardText(card: ModelCard): string {
     ['confidence', `${card.confidence} unless the graph says otherwise`],
     ...Object.entries(metadata)
       .filter(([key]) => key !== 'names')
-      .map(([key, value]): [string, string] => ['metadata', `${key}: ${cut(value)}`]),
+      .map(([key, value]): [string, string] => ['metadata', `${key}: ${cut(value, MAX_VALUE_CHARS)}`]),
   ];
   return textTable(facts);
 }
@@ -66,8 +67,4 @@ export function bytesText(bytes: number): string {
 
 function sizeText({ w, h }: { readonly w: number; readonly h: number }): string {
   return `${w}×${h}`;
-}
-
-function cut(text: string): string {
-  return text.length > MAX_VALUE_CHARS ? `${text.slice(0, MAX_VALUE_CHARS)}…` : text;
 }
