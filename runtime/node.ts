@@ -78,6 +78,14 @@ export interface BoardUse {
   readonly watches?: readonly BoardTopic[];
 }
 
+/** What keeps a node from its work. */
+export interface NodeFault {
+  readonly code: string;
+  readonly message: string;
+  /** Frames are delivered all the same: among the warnings of /readyz, which stays 200. */
+  readonly isWarning?: boolean;
+}
+
 /** What `open` gets from the runtime. */
 export interface NodeContext<P, O extends Outputs, T extends Topics = Record<never, never>> {
   readonly id: string;
@@ -105,7 +113,7 @@ export interface NodeContext<P, O extends Outputs, T extends Topics = Record<nev
   /** Sets a value that GET /sessions/{id} shows under this node. */
   readonly gauge: (name: string, value: number | string) => void;
   /** Reports that the node cannot work at the moment (null: it can again); shown in /readyz. */
-  readonly fault: (fault: { code: string; message: string } | null) => void;
+  readonly fault: (fault: NodeFault | null) => void;
   /**
    * Connects, and connects again after each error, with jittered exponential backoff. A failure is the node's fault in
    * /readyz, named after `what`, until `connected` is called, and counted as `reconnects`. Permanent errors are thrown.

@@ -21,6 +21,7 @@ import type { Reporter, StateTopics } from './reporter.ts';
 import { keptSelection } from './selector.ts';
 import { type Decision, Steering, type SteeringOptions } from './steering.ts';
 import type { Tuning } from './tuning.ts';
+import { cannotSteer } from './why-not.ts';
 
 export type FollowContext = NodeContext<AutotrackParams, { ptz: { kind: 'ptz' } }, StateTopics>;
 
@@ -145,6 +146,7 @@ export class Follower {
     if (state !== 'ready' || link.capabilities === null || this.#isKnown) return;
     this.#isKnown = true;
     const { verdict } = link.capabilities;
+    if (verdict.rung === null) this.#context.fault({ ...cannotSteer(verdict), isWarning: true });
     this.#context.log.info('the camera is ready', {
       rung: verdict.rung,
       verified: verdict.verified,

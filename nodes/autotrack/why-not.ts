@@ -32,15 +32,17 @@ export function whyNot({ enabled, link, verdict, state, hasTarget, wasSeen }: Wh
   if (link.state !== 'ready') {
     return reason(LINK_CODES[link.state], link.reason ?? 'the camera has not been connected yet');
   }
-  if (verdict?.rung === null) {
-    const rejected = verdict.rejected.map(({ rung, reason: why }) => `${rung}: ${why}`).join('; ');
-    return reason('no_rung', `the camera cannot be steered: ${rejected}`);
-  }
+  if (verdict?.rung === null) return cannotSteer(verdict);
   if (state === 'calibrating') return reason('calibrating', 'the camera makes small moves to measure its motors');
   if (state === 'returning') return reason('returning', 'the camera moves to its home');
   if (!hasTarget) return reason('no_target', 'no target is selected');
   if (!wasSeen) return reason('target_not_seen', 'the selected target has not been seen yet');
   return reason('target_lost', 'the target is lost');
+}
+
+export function cannotSteer({ rejected }: Verdict): Reason {
+  const why = rejected.map(({ rung, reason: because }) => `${rung}: ${because}`).join('; ');
+  return reason('no_rung', `the camera cannot be steered: ${why}`);
 }
 
 /** It follows, but not all the way. */

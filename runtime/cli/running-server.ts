@@ -71,7 +71,7 @@ export class RunningServer {
   listen(options: ServerOptions): string {
     const app = createApp({
       sessions: this.sessions,
-      warnings: () => this.catalog.warnings(),
+      warnings: () => [...this.catalog.warnings(), ...this.sessions.warnings()],
       version: packageJson.version,
       clock: this.#clock,
       log: this.log,

@@ -15,6 +15,7 @@
 import type { Moment } from '../clock.ts';
 import type { AboutFrame, Pace } from '../data.ts';
 import type { ErrorRecord } from '../errors.ts';
+import type { NodeFault } from '../node.ts';
 import type { RingDescription } from './ring-layout.ts';
 
 /** One node for a worker to open. */
@@ -169,7 +170,7 @@ export type NodeReport =
   | { readonly type: 'log'; readonly entry: LogEntry }
   | { readonly type: 'published'; readonly message: Published }
   | { readonly type: 'stats'; readonly nodes: NodeStats }
-  | { readonly type: 'fault'; readonly node: string; readonly fault: { code: string; message: string } | null }
+  | { readonly type: 'fault'; readonly node: string; readonly fault: NodeFault | null }
   | { readonly type: 'keep'; readonly node: string; readonly state: unknown };
 
 export type FromWorker =

@@ -2,7 +2,16 @@
 import type { Topics } from '../../schemas/topics.ts';
 import type { Clock } from '../clock.ts';
 import { toRecord } from '../errors.ts';
-import type { AnyNode, BoardTopic, Logger, NodeContext, NodeStore, Outputs, PrepareContext } from '../node.ts';
+import type {
+  AnyNode,
+  BoardTopic,
+  Logger,
+  NodeContext,
+  NodeFault,
+  NodeStore,
+  Outputs,
+  PrepareContext,
+} from '../node.ts';
 import { retry } from '../retry.ts';
 import { TurnBudget } from '../sleep.ts';
 import type { Board, Inbox } from './board.ts';
@@ -27,7 +36,7 @@ export interface NodeServices {
   logger(node: string): Logger;
   store(node: string): NodeStore;
   readonly publish: PublicationServices['publish'];
-  fault(node: string, fault: { code: string; message: string } | null): void;
+  fault(node: string, fault: NodeFault | null): void;
   keep(node: string, state: unknown): void;
   /** The node threw: nothing more is delivered to it. */
   failed(node: string, error: unknown): void;

@@ -10,12 +10,13 @@ const HealthSchema = Type.Object({ status: Type.Literal('ok') });
 const WarningSchema = Type.Object({
   file: Type.String({ description: 'Graph file, as named on the command line' }),
   code: Type.String(),
-  message: Type.String({ description: 'With line and column' }),
+  message: Type.String({ description: 'With line and column, or the node' }),
   since_unix_ms: Type.Number({ description: 'Unix time in milliseconds' }),
 });
 const WarningsSchema = Type.Object({
   warnings: Type.Array(WarningSchema, {
-    description: 'Faults of edited graph files; the previous graphs keep running',
+    description:
+      'Faults of edited graph files, whose previous graphs keep running, and of nodes that frames do not need',
   }),
 });
 const ReadySchema = Type.Composite([ReadinessSchema, WarningsSchema]);

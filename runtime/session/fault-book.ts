@@ -2,10 +2,11 @@
 import { type Clock, WallTime } from '../clock.ts';
 import type { ErrorRecord } from '../errors.ts';
 import type { Log } from '../log.ts';
+import type { NodeFault } from '../node.ts';
 import type { SessionView } from './api.ts';
 
 export type Fault = NonNullable<SessionView['fault']>;
-type Noted = Omit<Fault, 'since_unix_ms'> & { readonly sinceMs: number };
+type Noted = NodeFault & { readonly sinceMs: number };
 
 /** What follows from a fault that is not known. */
 export const NO_FRAMES = 'no_frames';
@@ -27,10 +28,15 @@ export class FaultBook {
 
   /** The fault to show, if any. */
   get current(): Fault | null {
-    const [fault = null] = this.#own ? [this.#own] : this.#ofNodes.values();
-    if (!fault) return null;
-    const { code, message, sinceMs } = fault;
-    return { code, message, since_unix_ms: Math.round(this.#wall.at(sinceMs)) };
+    const fault = this.#own ?? [...this.#ofNodes.values()].find(({ isWarning }) => !isWarning);
+    return fault ? this.#shown(fault) : null;
+  }
+
+  /** What is wrong though frames flow, by node. */
+  get warnings(): (readonly [node: string, Fault])[] {
+    return [...this.#ofNodes].flatMap(([node, noted]) =>
+      noted.isWarning ? [[node, this.#shown(noted)] as const] : [],
+    );
   }
 
   /** Notes a fault of the session itself; logging it is the caller's. A fault that follows another keeps its time. */
@@ -68,7 +74,7 @@ export class FaultBook {
   }
 
   /** A node cannot work (a camera is offline); null: it can again. */
-  ofNode(node: string, fault: { code: string; message: string } | null): void {
+  ofNode(node: string, fault: NodeFault | null): void {
     const before = this.#ofNodes.get(node);
     if (!fault) {
       this.#ofNodes.delete(node);
@@ -79,7 +85,11 @@ export class FaultBook {
     // Once: a camera that stays offline is not logged every few seconds.
     if (before?.code === fault.code && before.message === message) return;
     const sinceMs = before?.sinceMs ?? this.#clock.monoMs();
-    this.#ofNodes.set(node, { code: fault.code, message, sinceMs });
+    this.#ofNodes.set(node, { ...fault, message, sinceMs });
     this.#log.warn(message, { node, code: fault.code });
+  }
+
+  #shown({ code, message, sinceMs }: Noted): Fault {
+    return { code, message, since_unix_ms: Math.round(this.#wall.at(sinceMs)) };
   }
 }

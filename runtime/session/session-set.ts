@@ -130,6 +130,16 @@ export class SessionSet implements Sessions {
     return { ready: reasons.length === 0, reasons };
   }
 
+  /** Of nodes, for `/readyz`. */
+  warnings() {
+    return [...this.#sessions.values()].flatMap((session) =>
+      session.warnings().map(([node, { code, message, since_unix_ms }]) => ({
+        ...{ file: session.graph.file, code, since_unix_ms },
+        message: `${session.graph.camera}: node ${node}: ${message}`,
+      })),
+    );
+  }
+
   #forget(sessionId: string): void {
     if (this.#sessions.delete(sessionId)) this.hub.close(sessionId);
   }

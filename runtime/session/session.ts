@@ -171,6 +171,11 @@ export class Session {
     return { code: 'starting', message: 'no frame yet', since_unix_ms: this.#startedUnixMs() };
   }
 
+  /** What is wrong though frames flow, by node. */
+  warnings(): (readonly [node: string, Fault])[] {
+    return this.#faults.warnings;
+  }
+
   #startedUnixMs(): number {
     return Math.round(this.#wall.at(this.#startedMs));
   }
