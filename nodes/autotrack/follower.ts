@@ -147,11 +147,8 @@ export class Follower {
     this.#isKnown = true;
     const { verdict } = link.capabilities;
     if (verdict.rung === null) this.#context.fault({ ...cannotSteer(verdict), isWarning: true });
-    this.#context.log.info('the camera is ready', {
-      rung: verdict.rung,
-      verified: verdict.verified,
-      notes: verdict.notes,
-    });
+    const { rung, verified, notes } = verdict;
+    this.#context.log.info('the camera is ready', { rung, verified, notes });
     this.#tuning?.connected(link.capabilities);
     this.#steering.panTurns = link.capabilities.panTurns ?? true;
     if (this.#tuning) this.#steering.plant = this.#tuning.plant;
