@@ -85,7 +85,7 @@ export class Faults {
 /** `nodes` + `detect` → `nodes.detect`; + 2 → `nodes[2]`; keys that are no plain word are quoted. */
 export function joinPath(base: string, key: string | number): string {
   if (typeof key === 'number') return `${base}[${key}]`;
-  if (!/^[\w-]+$/.test(key)) return `${base}[${JSON.stringify(cut(key, MOST_QUOTED_CHARS))}]`;
+  if (!/^[\w-]+$/.test(key)) return `${base}[${JSON.stringify(cut(printable(key), MOST_QUOTED_CHARS))}]`;
   return base === '' ? key : `${base}.${key}`;
 }
 

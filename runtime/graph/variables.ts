@@ -4,8 +4,9 @@
  * A scalar that is nothing but one unquoted variable is read again as YAML, so `port: ${PORT:-80}` is a number; quoted,
  * or with text around, it stays a text.
  */
+import { codePoint, controlCharacter } from '../text.ts';
 import { type Faults, joinPath } from './faults.ts';
-import type { Entry, ScalarTree, Tree } from './tree.ts';
+import { type Entry, type ScalarTree, shown, type Tree } from './tree.ts';
 import { plainValue } from './yaml.ts';
 
 export interface Variables {
@@ -14,14 +15,26 @@ export interface Variables {
   readonly used: Map<string, string>;
 }
 
-/** A copy of `tree` with all variables put in. Faults: names that are not set, `${` that is not well formed. */
+/**
+ * A copy of `tree` with all variables put in. Faults: names that are not set, `${` that is not well formed, control
+ * characters, wherever they come from.
+ */
 export function substitute(tree: Tree, variables: Variables, faults: Faults, path = ''): Tree {
-  if (tree.type === 'scalar') return substituteScalar(tree, variables, faults, path);
+  if (tree.type === 'scalar') return checkCharacters(substituteScalar(tree, variables, faults, path), faults, path);
   if (tree.type === 'list') {
     return { ...tree, items: tree.items.map((item, i) => substitute(item, variables, faults, joinPath(path, i))) };
   }
   const entries = new Map<string, Entry>();
   for (const [name, entry] of tree.entries) {
+    const character = name[controlCharacter(name)];
+    if (character !== undefined) {
+      faults.add(
+        entry.key,
+        joinPath(path, name),
+        'yaml',
+        `the key holds the control character ${codePoint(character)}`,
+      );
+    }
     entries.set(name, { ...entry, value: substitute(entry.value, variables, faults, joinPath(path, name)) });
   }
   return { ...tree, entries };
@@ -56,4 +69,15 @@ function substituteScalar(tree: ScalarTree, variables: Variables, faults: Faults
   const used = { variables: [...names], broken };
   if (broken || !tree.plain || !/^\$\{[^}]*\}$/.test(tree.value)) return { ...tree, ...used, value: text };
   return { ...tree, ...used, value: plainValue(text), text };
+}
+
+function checkCharacters(tree: ScalarTree, faults: Faults, path: string): ScalarTree {
+  const text = tree.text ?? String(tree.value);
+  const character = text[controlCharacter(text)];
+  if (character === undefined) return tree;
+  const from = tree.variables.length > 0 ? `: ${shown(tree)}` : '';
+  const hint =
+    from === '' && !tree.plain ? ' (in double quotes, a backslash begins such a character; use single quotes)' : '';
+  faults.add(tree.at, path, 'yaml', `holds the control character ${codePoint(character)}${from}${hint}`);
+  return { ...tree, broken: true };
 }

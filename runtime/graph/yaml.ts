@@ -148,12 +148,6 @@ class Converter {
     }
     if (!isScalar(node)) return scalar(at, null);
     if (!isScalarValue(node.value)) return this.refuse(at, path, 'must be a text, a number, true, false or nothing');
-    const text = String(node.value);
-    const control = text[controlCharacter(text)];
-    if (control !== undefined) {
-      const hint = 'in double quotes, a backslash begins such a character; use single quotes';
-      return this.refuse(at, path, `holds the control character ${codePoint(control)} (${hint})`);
-    }
     return scalar(at, node.value, node.type === YamlScalar.PLAIN && node.tag === undefined);
   }
 
