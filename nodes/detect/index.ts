@@ -96,9 +96,8 @@ async function open(context: NodeContext<DetectOptions, typeof outputs>) {
 function modelChanged({ file, request }: Model): WindhoverError {
   const { width, height, format, fit } = request;
   return new WindhoverError('model_changed', `the model file ${file} was replaced while it was in use`, {
-    option: 'model',
     got: `a model for ${width}×${height} ${format}, ${fit}`,
-    hint: 'start the session again, so that frames are made for this model',
+    hint: 'the session starts again, and its frames are planned for the model that is there then',
   });
 }
 

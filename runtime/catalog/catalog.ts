@@ -80,6 +80,15 @@ export class Catalog {
     return this.#graphs.files.flatMap(({ warnings }) => warnings);
   }
 
+  /** The active graph of a camera, planned anew; undefined while the files that it names are at fault. */
+  async replan(camera: string): Promise<SessionGraph | undefined> {
+    const file = this.#graphs.files.find(({ active }) => active?.graph.camera === camera);
+    const { active } = file ?? {};
+    if (!file || !active) return undefined;
+    const { graph } = await this.#graphs.check(file, active.text);
+    return graph ? sessionGraph(graph) : undefined;
+  }
+
   /** Connects the sessions that changes are applied to, and the log. */
   attach(services: CatalogServices): void {
     this.#graphs.attach(services);

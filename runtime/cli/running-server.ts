@@ -60,6 +60,7 @@ export class RunningServer {
       modelFolders: modelFolders(surroundings.root),
       stateFolder: stateFolder(options.state, surroundings),
       recording: options.recorder !== undefined,
+      replan: (camera) => this.catalog.replan(camera),
       changed: (_view, session) => options.changed?.(session),
     });
     if (options.recorder) this.sessions.hub.subscribe(options.recorder);

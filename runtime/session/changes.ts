@@ -74,6 +74,13 @@ export class GraphChanges {
     return changed;
   }
 
+  /** The next process is to run the same graph as it is planned now, unless it has changed. */
+  async replan(plan: (graph: SessionGraph) => Promise<SessionGraph | undefined>): Promise<void> {
+    const before = this.#current;
+    const planned = await plan(before);
+    if (planned && this.#current === before) this.#current = planned;
+  }
+
   /** The process has answered a change. */
   changed(outcome: ChangeOutcome): void {
     this.#changed?.(outcome);

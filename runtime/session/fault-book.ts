@@ -9,7 +9,7 @@ export type Fault = NonNullable<SessionView['fault']>;
 type Noted = NodeFault & { readonly sinceMs: number };
 
 /** What follows from a fault that is not known. */
-export const NO_FRAMES = 'no_frames';
+const NO_FRAMES = 'no_frames';
 /** Errors without their own code come from the code of a node: its author needs the stack. */
 const WITH_STACK = new Set(['node_failed', 'unexpected', 'session_crashed']);
 
@@ -39,9 +39,12 @@ export class FaultBook {
     );
   }
 
-  /** Notes a fault of the session itself; logging it is the caller's. A fault that follows another keeps its time. */
-  set(code: string, message: string): void {
-    this.#own = { code, message: this.#log.redact(message), sinceMs: this.#own?.sinceMs ?? this.#clock.monoMs() };
+  /** No frame was processed for so long. It is a fault if no other one says why. */
+  noFrames(seconds: number): void {
+    if (this.current) return;
+    const message = `no frame was processed for ${seconds} seconds`;
+    this.#log.warn(message, { code: NO_FRAMES });
+    this.#set(NO_FRAMES, message);
   }
 
   /**
@@ -53,13 +56,13 @@ export class FaultBook {
     const at = error.at ?? (node === undefined ? undefined : places.get(node));
     const where = { ...(node ? { node } : {}), ...(at ? { at } : {}) };
     this.#log.error(message, { code, ...where, ...(stack && WITH_STACK.has(code) ? { stack } : {}) });
-    this.set(code, `${node ? `node ${node}: ` : ''}${message}${at ? ` (${at})` : ''}`);
+    this.#set(code, `${node ? `node ${node}: ` : ''}${message}${at ? ` (${at})` : ''}`);
   }
 
   /** Logs the reason of a kill. It becomes the fault, unless there is an earlier one that says more. */
   killed({ code, message }: ErrorRecord): void {
     this.#log.error(message, { code });
-    if (!this.current || this.current.code === NO_FRAMES) this.set(code, message);
+    if (!this.current || this.current.code === NO_FRAMES) this.#set(code, message);
   }
 
   /** Frames flow. */
@@ -91,5 +94,10 @@ export class FaultBook {
 
   #shown({ code, message, sinceMs }: Noted): Fault {
     return { code, message, since_unix_ms: Math.round(this.#wall.at(sinceMs)) };
+  }
+
+  /** Notes a fault of the session itself; a fault that follows another keeps its time. */
+  #set(code: string, message: string): void {
+    this.#own = { code, message: this.#log.redact(message), sinceMs: this.#own?.sinceMs ?? this.#clock.monoMs() };
   }
 }

@@ -16,7 +16,7 @@ import type { Hub } from '../hub/hub.ts';
 import type { Log } from '../log.ts';
 import type { SessionState, SessionView } from './api.ts';
 import { type Changed, GraphChanges, type SessionGraph } from './changes.ts';
-import { type Fault, FaultBook, NO_FRAMES } from './fault-book.ts';
+import { type Fault, FaultBook } from './fault-book.ts';
 import { Figures } from './figures.ts';
 import type { FromChild } from './messages.ts';
 import { PendingRequests } from './pending-requests.ts';
@@ -34,6 +34,8 @@ export interface SessionServices {
   readonly recording?: boolean;
   /** Takes the messages of the session. */
   readonly hub: Hub;
+  /** The graph of a camera as it is planned now: files that it names may be others. Undefined: not to be had. */
+  readonly replan?: (camera: string) => Promise<SessionGraph | undefined>;
   /** The state has changed. */
   readonly changed: (session: Session) => void;
 }
@@ -261,7 +263,7 @@ export class Session {
     this.#become(how);
   }
 
-  #restarting(how: string, error: ErrorRecord | undefined, inMs: number): void {
+  async #restarting(how: string, error: ErrorRecord | undefined, inMs: number): Promise<void> {
     this.#processGone();
     this.#error = error;
     this.#restarts += 1;
@@ -269,6 +271,7 @@ export class Session {
     if (!error) this.#faults.failed(died);
     this.#log.info('restarting the session', { in_ms: inMs, restarts: this.#restarts });
     this.#become('restarting');
+    await this.#changes.replan(async ({ camera }) => this.#services.replan?.(camera));
   }
 
   /** The process is gone: sends what clients still wait for. */
@@ -285,11 +288,8 @@ export class Session {
 
   /** Detects a session without new frames. */
   #look(): void {
-    if (this.#state !== 'running' || this.#faults.current) return;
-    if (this.#services.clock.monoMs() - this.#lastFrameMs < STALL_MS) return;
-    const message = `no frame was processed for ${STALL_MS / 1000} seconds`;
-    this.#faults.set(NO_FRAMES, message);
-    this.#log.warn(message, { code: NO_FRAMES });
+    const silentMs = this.#services.clock.monoMs() - this.#lastFrameMs;
+    if (this.#state === 'running' && silentMs >= STALL_MS) this.#faults.noFrames(STALL_MS / 1000);
   }
 
   #become(state: SessionState): void {

@@ -20,8 +20,11 @@ export interface SupervisorListener {
    * `stopped` with an error: a node failed before, or the process had to be killed.
    */
   over(how: 'ended' | 'stopped' | 'failed', error: ErrorRecord | undefined): void;
-  /** The process is gone and will be started again. Without an error it died by itself; `how` says of what. */
-  restarting(how: string, error: ErrorRecord | undefined, inMs: number): void;
+  /**
+   * The process is gone and will be started again. Without an error it died by itself; `how` says of what.
+   * Resolves when there is nothing to wait for any more.
+   */
+  restarting(how: string, error: ErrorRecord | undefined, inMs: number): Promise<void>;
   /** The process that `replace` ended is gone; the next one is started now. */
   left(): void;
   /** The next process is open; or, with an error, it could not be: another one is started now. */
@@ -192,8 +195,12 @@ export class Supervisor {
   #restart(how: string, error: ErrorRecord | undefined): void {
     if (this.#clock.monoMs() - this.#openedMs > STABLE_MS) this.#backoff.reset();
     const waitMs = Math.round(this.#backoff.next(Math.random()));
-    this.#listener.restarting(how, error, waitMs);
+    const prepared = this.#listener.restarting(how, error, waitMs);
+    const start = async () => {
+      await prepared;
+      if (!this.#stopping && !this.#process) this.start();
+    };
     // The listener may have stopped the session in this call.
-    if (!this.#stopping) this.#timer = setTimeout(() => this.start(), waitMs);
+    if (!this.#stopping) this.#timer = setTimeout(() => void start(), waitMs);
   }
 }

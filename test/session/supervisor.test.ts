@@ -34,7 +34,7 @@ test(
       output: () => undefined,
       killed: ({ message }) => ends.push(message),
       over: (how, error) => ends.push(`${how}: ${error?.message}`),
-      restarting: (how) => ends.push(`restarting: ${how}`),
+      restarting: async (how) => void ends.push(`restarting: ${how}`),
       left: () => undefined,
       replaced: () => undefined,
     });
