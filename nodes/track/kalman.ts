@@ -18,14 +18,19 @@ const POSITION_STD_PER_SIDE = 1 / 20;
 const VELOCITY_STD_PER_SIDE = 1 / 160;
 /** A predicted side below this part of the last measured one means a diverged velocity. */
 const SMALLEST_SHRINK = 0.05;
+/** The steady velocity is the mean over about this time; out of sight, the velocity becomes the steady one as slowly. */
+const STEADY_S = 1;
 /** A filtered side is never further from the measured one than by this factor. */
 const LARGEST_SIZE_ERROR = 1.25;
 
-// Layout of the state: four coordinates of five numbers each.
+// Layout of the state: four coordinates of five numbers each; then the steady velocity, as a sum and its weight.
 const X = 0;
 const Y = 5;
 const WIDTH = 10;
 const HEIGHT = 15;
+const STEADY_X = 20;
+const STEADY_Y = 21;
+const STEADY_WEIGHT = 22;
 // Within a coordinate: value, velocity per second, and the symmetric covariance.
 const VALUE = 0;
 const VELOCITY = 1;
@@ -44,7 +49,7 @@ export interface CutSides {
 export const UNCUT: CutSides = { left: false, right: false, top: false, bottom: false };
 
 export class BoxKalman {
-  #s = new Float64Array(20);
+  #s = new Float64Array(23);
 
   /** @param box the first sighting; finite, sides above 0 */
   constructor(box: Box) {
@@ -68,19 +73,18 @@ export class BoxKalman {
     this.#start(Y, box.y + box.h / 2, y);
     this.#start(WIDTH, box.w, x);
     this.#start(HEIGHT, box.h, y);
+    this.#s.fill(0, STEADY_X);
   }
 
   /**
    * Moves the state on by `dtS` seconds; anything but a finite time above 0 changes nothing.
-   * @param holdSize for a box out of sight: a change of size learned from its last glimpses is not trusted
+   * @param isUnseen a box out of sight: what its last glimpses say of its velocity is trusted for a while, and what they
+   *   say of a change of size not at all
    */
-  predict(dtS: number, holdSize = false): void {
+  predict(dtS: number, isUnseen = false): void {
     if (!(dtS > 0) || dtS === Number.POSITIVE_INFINITY) return;
-    const s = this.#s;
-    if (holdSize) {
-      s[WIDTH + VELOCITY] = 0;
-      s[HEIGHT + VELOCITY] = 0;
-    }
+    if (isUnseen) this.#calm(dtS);
+    else this.#noteVelocity(dtS);
     const x = noise(this.width);
     const y = noise(this.height);
     this.#advance(X, dtS, x);
@@ -131,6 +135,7 @@ export class BoxKalman {
       s[at + VALUE] = (s[at + VALUE] ?? 0) * scale;
       this.#scale(at, scale);
     }
+    for (const at of [STEADY_X, STEADY_Y]) s[at] = (s[at] ?? 0) * scale;
   }
 
   /** Pixels. */
@@ -180,6 +185,35 @@ export class BoxKalman {
     s[at] = edge - toFree * side;
     if (isCut) s[sizeAt + VELOCITY] = 0;
     if (cutStart && cutEnd) s[at + VELOCITY] = 0;
+  }
+
+  /** The mean of the velocity, with weights that fade: from its first moment on it is one of all that is known. */
+  #noteVelocity(dtS: number): void {
+    const s = this.#s;
+    const kept = Math.exp(-dtS / STEADY_S);
+    s[STEADY_X] = kept * (s[STEADY_X] ?? 0) + (1 - kept) * this.velocityX;
+    s[STEADY_Y] = kept * (s[STEADY_Y] ?? 0) + (1 - kept) * this.velocityY;
+    s[STEADY_WEIGHT] = kept * (s[STEADY_WEIGHT] ?? 0) + 1 - kept;
+  }
+
+  #calm(dtS: number): void {
+    const s = this.#s;
+    s[WIDTH + VELOCITY] = 0;
+    s[HEIGHT + VELOCITY] = 0;
+    const weight = s[STEADY_WEIGHT] ?? 0;
+    if (weight === 0) return;
+    const kept = Math.exp(-dtS / STEADY_S);
+    // Way of what fades, beyond what its last value makes in that time.
+    const moreS = STEADY_S * (1 - kept) - kept * dtS;
+    for (const [at, sum] of [
+      [X, STEADY_X],
+      [Y, STEADY_Y],
+    ] as const) {
+      const steady = (s[sum] ?? 0) / weight;
+      const fading = (s[at + VELOCITY] ?? 0) - steady;
+      s[at + VELOCITY] = steady + kept * fading;
+      s[at + VALUE] = (s[at + VALUE] ?? 0) + moreS * fading;
+    }
   }
 
   #start(at: number, value: number, { positionStd, velocityStd }: Noise): void {

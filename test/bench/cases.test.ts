@@ -7,8 +7,6 @@ describeCases(
     'tracking/14b-label-flips-long',
     'tracking/19-partial-hiding',
     'tracking/22-shaking-camera',
-    'events/54-loiter-hidden',
-    'events/55-end-after-below-memory',
     'time/34-time: every 50th frame 3 s ahead',
     'time/34-time: every 50th frame 9 s ahead',
     'time/34-time: goes back by 0.9 s every 100 frames',
