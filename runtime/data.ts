@@ -22,32 +22,22 @@ export interface AboutFrame {
   readonly inferenceMs: number;
 }
 
-/** How the timestamps of one opened stream become media time and capture time. */
-export interface Timeline {
-  /** Timestamp of the stream (seconds, its own zero) … */
-  readonly originPtsS: number;
-  /** … that is this media time, … */
-  readonly originMediaS: number;
-  /** … captured at this Unix time … */
-  readonly originUnixMs: number;
-  /** … which is this moment on the monotonic clock (`asap` pace: the media time itself). */
-  readonly originMonoMs: number;
-  readonly clock?: CaptureClock;
-}
+/** Units a second of the timestamps of a packet: nanoseconds, fine enough for every container. */
+export const PACKET_TICKS_PER_S = 1_000_000_000;
 
 /** A compressed packet. Native objects are the source's and valid only while the handler runs. */
 export interface PacketMessage {
-  /** node-av `Packet`. */
+  /** node-av `Packet`. Its timestamps are media time in `PACKET_TICKS_PER_S`. */
   readonly packet: unknown;
   /** node-av `CodecParameters`. */
   readonly codec: unknown;
-  /** Seconds per timestamp unit. */
-  readonly timeBase: { readonly num: number; readonly den: number };
   /** Nominal frames per second, 0 when unknown. */
   readonly frameRate: number;
   /** Rises whenever the stream starts again (loop, reconnect): the decoder drains and begins again. */
   readonly generation: number;
-  readonly timeline: Timeline;
+  /** Capture time of media time 0 on the monotonic clock; in `asap` pace 0. */
+  readonly originMonoMs: number;
+  readonly captureClock: CaptureClock;
 }
 
 /** The value type of each built-in kind of links. */

@@ -14,7 +14,7 @@ const TYPES = `
   MessageOf MessageOptions ModelCard Moment MotionNews MotorCommand NodeBoard NodeContext NodeContract NodeHandlers
   NodeStore OutputPort Outputs Pace PacketMessage PerAxis PixelFormat PortKind Pose PrepareContext
   PtzMessage Ray RefusedModel RequestSpec Requests RetryOptions SharedSlot Size Static TSchema
-  Timeline Topic Topics Track TrackingPhase TracksMessage
+  Topic Topics Track TrackingPhase TracksMessage
 `;
 const FILE = join(import.meta.dir, '../runtime/node.ts');
 
@@ -22,6 +22,7 @@ test('values', () => {
   const values = Object.entries(api).map(([name, value]) => `${name}: ${typeof value}`);
   expect(values.toSorted()).toEqual([
     'Backoff: function',
+    'PACKET_TICKS_PER_S: number',
     'TargetPhase: function',
     'Type: object',
     'WallTime: function',

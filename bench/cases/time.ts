@@ -1,6 +1,7 @@
 /** Cases of `time/`: what sources say about time, and what becomes of one object that flies through it all. */
 import { Value } from '@sinclair/typebox/value';
-import { TimelineTracker } from '../../nodes/source/timeline.ts';
+import { CaptureClock } from '../../nodes/source/capture-clock.ts';
+import { FileTimeline } from '../../nodes/source/file-timeline.ts';
 import { ByteTrack } from '../../nodes/track/byte-track.ts';
 import { trackOptions } from '../../nodes/track/options.ts';
 import type { Case, Outcome } from './case.ts';
@@ -11,7 +12,7 @@ interface Stream {
   readonly ptsS: (frame: number) => number | undefined;
   /** Frames a second that really come; stamps of 25 a second are right. */
   readonly fps?: number;
-  readonly kind?: 'live' | 'finite';
+  readonly isFile?: boolean;
   /** Where our own clock begins. */
   readonly startS?: number;
   /** A pause in the stream that is longer than a track is remembered. */
@@ -43,7 +44,7 @@ const STREAMS: readonly Stream[] = [
   { what: 'no stamps', ptsS: () => undefined },
   { what: 'all stamps equal', ptsS: () => 5 },
   { what: 'day 50 of the clock', ptsS: (f) => at(f) + 4_294_967.2, startS: 4_294_967.2 },
-  { what: 'a file with a hole of 8 s', ptsS: (f) => (f < 150 ? at(f) : at(f) + 8), kind: 'finite', hasHole: true },
+  { what: 'a file with a hole of 8 s', ptsS: (f) => (f < 150 ? at(f) : at(f) + 8), isFile: true, hasHole: true },
 ];
 
 export function timeCases(): Case[] {
@@ -66,23 +67,20 @@ function outcome(stream: Stream): Outcome {
   return { pass: isHeld && areFinite, got: areFinite ? got : `${got}, a velocity that is not finite` };
 }
 
-function fly({ ptsS, fps = FPS, kind = 'live', startS = 0 }: Stream) {
-  let nowMs = startS * 1000;
-  const timeline = new TimelineTracker('realtime', { monoMs: () => nowMs, unixMs: () => START_UNIX_MS + nowMs });
-  timeline.begin(kind, FPS, undefined);
+function fly({ ptsS, fps = FPS, isFile = false, startS = 0 }: Stream) {
+  const captureMs = isFile ? fileTimes(startS * 1000) : liveTimes();
   const tracker = new ByteTrack(Value.Create(trackOptions));
   const ids = new Set<number>();
-  let [seen, offMs, mediaS] = [0, 0, -1 / FPS];
+  let [seen, offMs, lastMs] = [0, 0, Number.NEGATIVE_INFINITY];
   let areFinite = true;
   for (let frame = 0; frame < FRAMES; frame++) {
-    nowMs = startS * 1000 + (frame * 1000) / fps;
-    const pts = ptsS(frame);
-    const line = timeline.at(pts);
-    mediaS = pts === undefined ? mediaS + 1 / FPS : line.originMediaS + (pts - line.originPtsS);
-    const stampMs = line.originUnixMs + ((pts ?? 0) - line.originPtsS) * 1000;
-    offMs = Math.max(offMs, Math.abs(stampMs - START_UNIX_MS - nowMs));
+    const nowMs = startS * 1000 + (frame * 1000) / fps;
+    const stampMs = captureMs(ptsS(frame), nowMs);
+    offMs = Math.max(offMs, Math.abs(stampMs - nowMs));
+    // As the decoder does it: time never goes back.
+    lastMs = Math.max(stampMs, lastMs + 0.1);
     const bboxPx = { x: 100 + (120 * frame) / fps, y: 300, w: 60, h: 60 };
-    const { tracks } = tracker.step(mediaS, [{ bboxPx, confidence: 0.9, label: 'drone' }], {
+    const { tracks } = tracker.step(lastMs / 1000 - startS, [{ bboxPx, confidence: 0.9, label: 'drone' }], {
       widthPx: 1280,
       heightPx: 720,
     });
@@ -93,4 +91,24 @@ function fly({ ptsS, fps = FPS, kind = 'live', startS = 0 }: Stream) {
     seen += tracks.length;
   }
   return { ids, seen, offMs, areFinite };
+}
+
+type CaptureTimes = (ptsS: number | undefined, nowMs: number) => number;
+
+function liveTimes(): CaptureTimes {
+  const clock = new CaptureClock();
+  return (ptsS, arrivalMs) => {
+    const times = { timestampMs: ptsS === undefined ? undefined : ptsS * 1000, arrivalMs };
+    clock.observe(times);
+    return clock.captureMs(times);
+  };
+}
+
+function fileTimes(startMs: number): CaptureTimes {
+  const timeline = new FileTimeline('realtime', { monoMs: () => startMs, unixMs: () => START_UNIX_MS });
+  timeline.begin(FPS, undefined);
+  return (ptsS) => {
+    const { shiftS, originMonoMs } = timeline.at(ptsS);
+    return originMonoMs + ((ptsS ?? 0) + shiftS) * 1000;
+  };
 }

@@ -8,19 +8,21 @@ import {
   type NodeContext,
   type PacketMessage,
   type SharedSlot,
-  type Timeline,
+  WallTime,
   WindhoverError,
 } from '../../runtime/node.ts';
 import { FrameConverter } from './converter.ts';
 import { MotionReporter } from './motion-reporter.ts';
 import type { DecodeOptions } from './options.ts';
 import { FrameRateLimit } from './rate-limit.ts';
-import { frameTimestamp, isDamaged, VideoDecoder } from './video-decoder.ts';
+import { frameTimeS, isDamaged, VideoDecoder } from './video-decoder.ts';
 
 type Context = NodeContext<DecodeOptions, { frames: { kind: 'frame' } }>;
 /** Damaged packets and pictures are logged at the first and then at every so many. */
 const LOG_EVERY = 100;
 const UNUSED_FRAMES = 250;
+/** Media time rises by no less, whatever the timestamps say. */
+const LEAST_STEP_S = 0.0001;
 
 /** How far a decoder is. */
 interface Decoded {
@@ -41,14 +43,15 @@ export class FrameFlow {
   #decoder: VideoDecoder | undefined;
   #codec: unknown;
   #stream: PacketMessage | undefined;
-  /** The timeline before a jump in the timestamps, until the first frame from after it. */
-  #before: Timeline | undefined;
   #index: number;
   /** Until the first frame: what was decoded before this node took over. */
   #predecessor: Decoded | undefined;
   /** Added to media times: over a takeover they go on by the time that has passed. */
   #shiftS = 0;
   #lastCaptureMs = 0;
+  readonly #wall: WallTime;
+  /** `asap` pace: Unix time of media time 0. */
+  readonly #beganUnixMs: number;
   #lastMediaS: number | undefined;
   #damaged = 0;
 
@@ -56,6 +59,8 @@ export class FrameFlow {
     this.#params = params;
     this.#context = context;
     this.#limit = new FrameRateLimit(params.fps);
+    this.#wall = new WallTime(context.clock);
+    this.#beganUnixMs = context.clock.unixMs();
     this.#motion = new MotionReporter(context.board, context.clock);
     const { kept } = context;
     if (typeof kept === 'object' && kept !== null && 'index' in kept) this.#predecessor = kept as Decoded;
@@ -76,7 +81,6 @@ export class FrameFlow {
 
   async decode(message: PacketMessage): Promise<void> {
     if (message.generation !== this.#stream?.generation) await this.#beginStream(message);
-    else if (message.timeline !== this.#stream.timeline) this.#before = this.#stream.timeline;
     this.#stream = message;
     if (!this.#decoder?.send(message.packet as Packet)) this.#countDamage('corrupt_packets');
     await this.#drain();
@@ -109,12 +113,11 @@ export class FrameFlow {
 
   async #beginStream(message: PacketMessage): Promise<void> {
     if (this.#stream) await this.#flush();
-    this.#before = undefined;
     if (this.#decoder && this.#codec === message.codec) return this.#decoder.flush();
     this.#decoder?.close();
     this.#decoder = undefined;
     this.#codec = message.codec;
-    this.#decoder = new VideoDecoder(message.codec as CodecParameters, message.timeBase, this.#params.threads);
+    this.#decoder = new VideoDecoder(message.codec as CodecParameters, this.#params.threads);
   }
 
   async #drain(): Promise<void> {
@@ -122,7 +125,7 @@ export class FrameFlow {
       const frame = this.#decoder?.receive();
       if (!frame) return;
       const meta = this.#metaOf(frame);
-      if (meta === undefined) continue; // before the wanted start: decoded only to get there
+      if (meta === undefined) return;
       this.#context.count('decoded');
       if (isDamaged(frame)) {
         this.#countDamage('corrupt_frames');
@@ -160,44 +163,30 @@ export class FrameFlow {
     return known;
   }
 
-  /** When the frame was captured, and its index. Undefined for frames before the start of the timeline. */
+  /** When the frame was captured, and its index. */
   #metaOf(frame: Frame): FrameMeta | undefined {
     if (!this.#stream) return undefined;
-    const { timeBase, frameRate } = this.#stream;
+    const { originMonoMs, captureClock, frameRate } = this.#stream;
     const frameS = frameRate ? 1 / frameRate : 0.04;
-    const dueS = (this.#lastMediaS ?? -frameS) + frameS;
-    const timestamp = frameTimestamp(frame);
-    const ptsS = timestamp === undefined ? undefined : (timestamp * timeBase.num) / timeBase.den;
-    const timeline = this.#timelineOf(ptsS, dueS, this.#stream.timeline);
-    const mediaTimeS = ptsS === undefined ? dueS : mediaTimeOf(ptsS, timeline);
-    if (mediaTimeS < timeline.originMediaS - frameS / 2) return undefined;
+    const lastS = this.#lastMediaS;
+    const timeS = frameTimeS(frame) ?? (lastS === undefined ? 0 : lastS + frameS);
+    const mediaTimeS = lastS === undefined ? timeS : Math.max(timeS, lastS + LEAST_STEP_S);
     this.#lastMediaS = mediaTimeS;
-    const sinceOriginMs = (mediaTimeS - timeline.originMediaS) * 1000;
-    const captureMonoMs = timeline.originMonoMs + sinceOriginMs;
+    const decodedMonoMs = this.#context.clock.monoMs();
+    const isAsap = this.#context.graph.pace === 'asap';
+    const monoMs = originMonoMs + mediaTimeS * 1000;
+    const captureMonoMs = isAsap ? monoMs : Math.min(monoMs, decodedMonoMs);
     if (this.#predecessor) {
       const passedS = (captureMonoMs - this.#predecessor.captureMonoMs) / 1000;
       this.#shiftS = this.#predecessor.mediaTimeS + Math.max(frameS, passedS) - mediaTimeS;
       this.#predecessor = undefined;
     }
     this.#lastCaptureMs = captureMonoMs;
-    return {
-      index: this.#index++,
-      mediaTimeS: mediaTimeS + this.#shiftS,
-      captureUnixMs: timeline.originUnixMs + sinceOriginMs,
-      captureMonoMs,
-      decodedMonoMs: this.#context.clock.monoMs(),
-      size: { w: frame.width, h: frame.height },
-      ...(timeline.clock === undefined ? {} : { captureClock: timeline.clock }),
-    };
-  }
-
-  /** Frames that the decoder held back over a jump in the timestamps still belong to the timeline before it. */
-  #timelineOf(ptsS: number | undefined, dueS: number, now: Timeline): Timeline {
-    if (!this.#before || ptsS === undefined) return now;
-    const off = (timeline: Timeline) => Math.abs(mediaTimeOf(ptsS, timeline) - dueS);
-    if (off(this.#before) < off(now)) return this.#before;
-    this.#before = undefined;
-    return now;
+    const captureUnixMs = isAsap ? this.#beganUnixMs + monoMs : this.#wall.at(captureMonoMs);
+    const size = { w: frame.width, h: frame.height };
+    const index = this.#index++;
+    const media = { index, mediaTimeS: mediaTimeS + this.#shiftS, size };
+    return { ...media, captureUnixMs, captureMonoMs, decodedMonoMs, captureClock };
   }
 
   #countDamage(counter: string): void {
@@ -211,8 +200,4 @@ export class FrameFlow {
     }
     this.#damaged += 1;
   }
-}
-
-function mediaTimeOf(ptsS: number, timeline: Timeline): number {
-  return timeline.originMediaS + ptsS - timeline.originPtsS;
 }

@@ -1,7 +1,7 @@
 /** FFmpeg's decoder behind two calls: feed a packet, get the frames that came out. */
 import { AV_FRAME_FLAG_CORRUPT } from 'node-av/constants';
-import { Codec, CodecContext, type CodecParameters, FFmpegError, Frame, type Packet } from 'node-av/lib';
-import { WindhoverError } from '../../runtime/node.ts';
+import { Codec, CodecContext, type CodecParameters, FFmpegError, Frame, type Packet, Rational } from 'node-av/lib';
+import { PACKET_TICKS_PER_S, WindhoverError } from '../../runtime/node.ts';
 
 const NO_TIMESTAMP = -0x8000000000000000n;
 
@@ -10,7 +10,7 @@ export class VideoDecoder {
   readonly #frame = new Frame();
 
   /** @throws WindhoverError `decode_unsupported` */
-  constructor(parameters: CodecParameters, timeBase: { num: number; den: number }, threads: number) {
+  constructor(parameters: CodecParameters, threads: number) {
     const codec = Codec.findDecoder(parameters.codecId);
     if (!codec) {
       throw new WindhoverError('decode_unsupported', 'no decoder for this video codec', {
@@ -20,7 +20,7 @@ export class VideoDecoder {
     }
     this.#context.allocContext3(codec);
     this.#context.parametersToContext(parameters);
-    this.#context.pktTimebase = timeBase as CodecContext['pktTimebase'];
+    this.#context.pktTimebase = new Rational(1, PACKET_TICKS_PER_S);
     this.#context.threadCount = threads;
     const opened = this.#context.open2Sync(codec, null);
     if (opened < 0) {
@@ -54,10 +54,10 @@ export class VideoDecoder {
   }
 }
 
-/** Presentation time of a frame in timestamp units, if it has one. */
-export function frameTimestamp(frame: Frame): number | undefined {
+/** Media time of a frame, if it has one. */
+export function frameTimeS(frame: Frame): number | undefined {
   const timestamp = frame.bestEffortTimestamp;
-  return timestamp === NO_TIMESTAMP ? undefined : Number(timestamp);
+  return timestamp === NO_TIMESTAMP ? undefined : Number(timestamp) / PACKET_TICKS_PER_S;
 }
 
 /** True when the decoder knows that the picture is damaged. */

@@ -3,6 +3,8 @@
  * what is live. The decoder sits in the same worker, so packets are never copied.
  */
 import { defineNode, WindhoverError } from '../../runtime/node.ts';
+import { addressOf } from './address.ts';
+import { clockTopic } from './clock-topic.ts';
 import { SourceOptions } from './options.ts';
 
 export default defineNode({
@@ -11,10 +13,12 @@ export default defineNode({
   params: SourceOptions,
   inputs: {},
   outputs: { packets: { kind: 'packet', doc: 'Compressed video packets of the best video stream.' } },
+  topics: { clock: clockTopic },
   pace: ({ pace }) => pace,
-  validate({ url }) {
+  validate(params) {
+    addressOf(params);
     // Until version 0.1 it was an address of this node.
-    if (!/(^|[/\\])virtual-ptz:/.test(url)) return;
+    if (!/(^|[/\\])virtual-ptz:/.test(params.url)) return;
     throw new WindhoverError('source_address', 'the virtual camera is a node of its own', {
       option: 'url',
       hint: 'write use: virtual-ptz, with: { scene, fps, size }, or { url, profile } for a camera started with bun run camera',
@@ -23,7 +27,7 @@ export default defineNode({
   async open(context) {
     // Native code is loaded here and not at the top: the server reads this contract too, and must stay free of it.
     const { Playback } = await import('./playback.ts');
-    const playback = new Playback(context.params, context);
+    const playback = new Playback(context);
     return { run: (signal) => playback.run(signal) };
   },
 });

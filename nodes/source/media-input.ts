@@ -1,70 +1,104 @@
 /** One opened container: the only place where the source touches FFmpeg. Every call has a deadline. */
-import { AV_LOG_FATAL, AVERROR_EOF, AVMEDIA_TYPE_VIDEO, AVSEEK_FLAG_BACKWARD } from 'node-av/constants';
-import { Dictionary, FFmpegError, FormatContext, Log, Packet, type Stream } from 'node-av/lib';
-import { WindhoverError } from '../../runtime/node.ts';
+import {
+  AV_CODEC_ID_H264,
+  AV_CODEC_ID_HEVC,
+  AV_CODEC_ID_MPEG4,
+  AV_LOG_FATAL,
+  AV_PKT_DATA_PRFT,
+  AVERROR_EOF,
+  AVMEDIA_TYPE_VIDEO,
+  AVSEEK_FLAG_BACKWARD,
+} from 'node-av/constants';
+import { Codec, Dictionary, FFmpegError, FormatContext, InputFormat, Log, Packet, type Stream } from 'node-av/lib';
+import { PACKET_TICKS_PER_S, WindhoverError } from '../../runtime/node.ts';
+import type { Address } from './address.ts';
+import { Deadline } from './deadline.ts';
+import { sourceError } from './faults.ts';
 
 /** Timestamps of streams are 64-bit integers; this one means "none". */
 const NO_TIMESTAMP = -0x8000000000000000n;
-/** RTSP: without these the first frame takes seconds. TCP: lost packets would be lost pictures. */
-const RTSP_OPTIONS = { rtsp_transport: 'tcp', analyzeduration: '1000000', probesize: '1000000' };
-
-/** FFmpeg makes times up for a stream of JPEGs over HTTP, as if it had 25 a second; when each arrives is nearer the truth. */
+/** FFmpeg makes times up for a stream of JPEGs over HTTP, as if it had 25 a second. */
 const UNTIMED_FORMAT = 'mpjpeg';
-const MICROSECONDS = { num: 1, den: 1_000_000 };
+/** RTP and TS carry parts of pictures; a picture is known to be whole only when the next one, or the one after it, begins. */
+const PIECEMEAL_CODECS: readonly number[] = [AV_CODEC_ID_H264, AV_CODEC_ID_HEVC, AV_CODEC_ID_MPEG4];
+
+const HELD_BY_FORMAT: Readonly<Record<string, number>> = { rtsp: 1, sdp: 1, rtp: 1, mpegts: 2 };
+/** They state no time. A server that knows the length in bytes has a film. */
+const LENGTHLESS_FORMATS: readonly string[] = ['mpegts', 'mpeg', 'h264', 'hevc', 'mjpeg', 'flv'];
+const LENGTH_TIMEOUT_MS = 2000;
+/** Packets of sound and such that may come before the first of a video stream that is not announced. */
+const MOST_BEFORE_VIDEO = 500;
 
 export type ReadResult = 'packet' | 'end' | 'corrupt';
 
+export interface OpenOptions {
+  /** Number of the wanted stream; undefined: the best of video. */
+  readonly stream: number | undefined;
+  readonly timeoutS: number;
+  readonly signal: AbortSignal;
+}
+
 export class MediaInput {
-  readonly packet = new Packet();
+  readonly packet: Packet;
   readonly stream: Stream;
-  /** Seconds per timestamp unit. */
-  readonly timeBase: { readonly num: number; readonly den: number };
+  /** It has an end, as films have; else it is a camera. */
+  readonly isFinite: boolean;
   /** Nominal, 0 when unknown. */
   readonly frameRate: number;
   /** 0 when unknown, as it is for live streams. */
   readonly durationS: number;
   /** Timestamp of the first frame in seconds, when the container says. */
   readonly startPtsS: number | undefined;
+  /** It comes in segments of some seconds, each in one go. */
+  readonly isSegmented: boolean;
+  /** A packet is read when so many later ones have begun to arrive. */
+  readonly heldPackets: number;
 
-  readonly #format: FormatContext;
-  readonly #deadline: Deadline;
+  readonly #opened: Opened;
   readonly #isUntimed: boolean;
+  /** The first packet was read to see that there is video. */
+  #isRead: boolean;
 
-  private constructor(format: FormatContext, stream: Stream, deadline: Deadline) {
-    this.#format = format;
-    this.#deadline = deadline;
+  private constructor(opened: Opened, stream: Stream) {
+    const { format, packet } = opened;
+    this.#opened = opened;
     this.stream = stream;
-    this.packet.alloc();
-    this.#isUntimed = format.iformat?.name === UNTIMED_FORMAT;
-    this.timeBase = this.#isUntimed ? MICROSECONDS : { num: stream.timeBase.num, den: stream.timeBase.den };
+    this.packet = packet;
+    this.isFinite = opened.isFinite;
+    this.#isRead = opened.isRead;
+    const name = format.iformat?.name ?? '';
+    this.#isUntimed = name === UNTIMED_FORMAT;
+    this.isSegmented = name === 'hls' || name === 'dash';
+    this.heldPackets = PIECEMEAL_CODECS.includes(stream.codecpar.codecId) ? (HELD_BY_FORMAT[name] ?? 0) : 0;
     const rate = stream.avgFrameRate.num > 0 ? stream.avgFrameRate : stream.rFrameRate;
-    this.frameRate = rate.den > 0 ? rate.num / rate.den : 0;
+    this.frameRate = rate.num > 0 && rate.den > 0 ? rate.num / rate.den : 0;
     // The video's own length where the container states it: sound may go on for longer.
     if (stream.duration > 0n) this.durationS = this.#seconds(stream.duration);
     else this.durationS = format.duration > 0n ? Number(format.duration) / 1e6 : 0;
     this.startPtsS = stream.startTime === NO_TIMESTAMP ? undefined : this.#seconds(stream.startTime);
   }
 
-  /** @throws WindhoverError `source_unreadable`, `source_timeout` or `source_no_video` */
-  static async open(url: string, timeoutS: number, signal: AbortSignal): Promise<MediaInput> {
+  /** @throws WindhoverError of faults.ts, `source_unreadable`, `source_timeout`, `source_no_video`, `source_unsupported` */
+  static async open(address: Address, { stream, timeoutS, signal }: OpenOptions): Promise<MediaInput> {
     Log.setLevel(AV_LOG_FATAL);
     const format = new FormatContext();
     format.allocContext();
+    const packet = new Packet();
+    packet.alloc();
     const deadline = new Deadline(format, timeoutS * 1000, signal);
+    const opened: Opened = { format, packet, deadline, isFinite: false, isRead: false };
     try {
-      const options = /^rtsps?:/.test(url) ? Dictionary.fromObject(RTSP_OPTIONS) : null;
-      check(await deadline.of(format.openInput(url, null, options)), 'cannot be opened', deadline);
-      check(await deadline.of(format.findStreamInfo(null)), 'has no readable streams', deadline);
-      const index = format.findBestStream(AVMEDIA_TYPE_VIDEO);
-      const stream = index >= 0 ? format.streams[index] : undefined;
-      if (!stream || stream.codecpar.width <= 0) {
-        throw new WindhoverError('source_no_video', 'has no video stream', {
-          got: `${format.nbStreams} streams of other kinds`,
-        });
-      }
-      return new MediaInput(format, stream, deadline);
+      const named = address.format === undefined ? null : InputFormat.findInputFormat(address.format);
+      const options = Dictionary.fromObject({ ...address.options });
+      check(await deadline.of(format.openInput(address.url, named, options)), 'cannot be opened', deadline);
+      opened.isFinite = await isFilm(format, address, signal);
+      return new MediaInput(
+        opened,
+        opened.isFinite ? await bestStream(opened, stream) : await firstStream(opened, stream),
+      );
     } catch (error) {
       deadline.release();
+      packet.free();
       await format.closeInput();
       throw error;
     }
@@ -72,100 +106,156 @@ export class MediaInput {
 
   /** Reads the next packet of the video stream into `packet`; release it with `packet.unref()`. */
   async read(): Promise<ReadResult> {
+    if (this.#isRead) {
+      this.#isRead = false;
+      return 'packet';
+    }
+    const { format, deadline } = this.#opened;
     // One deadline for all of it: a stream that goes on sending sound but no pictures has stalled, too.
     const beganMs = performance.now();
     while (true) {
-      const code = await this.#deadline.of(this.#format.readFrame(this.packet), beganMs);
+      const code = await deadline.of(format.readFrame(this.packet), beganMs);
       if (code >= 0) {
-        if (this.packet.streamIndex === this.stream.index) {
-          if (this.#isUntimed) this.packet.pts = this.packet.dts = BigInt(Math.round(performance.now() * 1000));
-          return 'packet';
-        }
+        if (this.packet.streamIndex === this.stream.index) return 'packet';
         this.packet.unref();
         continue;
       }
       if (code === AVERROR_EOF) return 'end';
       const error = FFmpegError.fromCode(code);
       if (error?.isEAGAIN) continue;
-      if (this.#deadline.expired) throw new WindhoverError('source_stalled', 'no data before the deadline');
+      if (deadline.expired) throw new WindhoverError('source_stalled', 'no data before the deadline');
       if (error?.isInvalidData) return 'corrupt';
-      throw new WindhoverError('source_lost', 'reading failed', { got: reason(code) });
+      throw sourceError(code, 'reading failed', 'source_lost');
     }
   }
 
   /** Presentation time of the packet in seconds; decoding time when there is none. */
   packetTimeS(): number | undefined {
+    if (this.#isUntimed) return undefined;
     const { pts, dts } = this.packet;
     if (pts !== NO_TIMESTAMP) return this.#seconds(pts);
     return dts === NO_TIMESTAMP ? undefined : this.#seconds(dts);
   }
 
+  /** When the picture was taken by the clock of the camera, if the stream says (sender reports, `prft`). */
+  absoluteUnixMs(): number | undefined {
+    const data = this.packet.getSideData(AV_PKT_DATA_PRFT);
+    return data && data.length >= 8 ? Number(data.readBigInt64LE(0)) / 1000 : undefined;
+  }
+
+  /** Makes media times of the packet's timestamps. @param shiftS media time less timestamp */
+  shiftTimes(shiftS: number): void {
+    const { packet } = this;
+    const shift = BigInt(Math.round(shiftS * PACKET_TICKS_PER_S));
+    const { num, den } = this.stream.timeBase;
+    const placed = (timestamp: bigint) =>
+      timestamp === NO_TIMESTAMP
+        ? timestamp
+        : (timestamp * BigInt(num) * BigInt(PACKET_TICKS_PER_S)) / BigInt(den) + shift;
+    [packet.pts, packet.dts] = [placed(packet.pts), placed(packet.dts)];
+  }
+
   /** Goes to the last key frame at or before this time (seconds on the stream's own clock). */
   async seek(ptsS: number): Promise<void> {
-    const timestamp = BigInt(Math.round((ptsS * this.timeBase.den) / this.timeBase.num));
-    check(
-      await this.#deadline.of(this.#format.seekFrame(this.stream.index, timestamp, AVSEEK_FLAG_BACKWARD)),
-      `cannot be started at ${ptsS.toFixed(2)} s`,
-      this.#deadline,
-    );
+    const { num, den } = this.stream.timeBase;
+    const { format, deadline } = this.#opened;
+    const timestamp = BigInt(Math.round((ptsS * den) / num));
+    const code = await deadline.of(format.seekFrame(this.stream.index, timestamp, AVSEEK_FLAG_BACKWARD));
+    check(code, `cannot be started at ${ptsS.toFixed(2)} s`, deadline);
+  }
+
+  /** Ends the read under way, and all later ones. */
+  interrupt(): void {
+    this.#opened.format.interrupt();
   }
 
   async close(): Promise<void> {
-    this.#deadline.release();
+    this.#opened.deadline.release();
     this.packet.free();
-    await this.#format.closeInput();
+    await this.#opened.format.closeInput();
   }
 
   #seconds(timestamp: bigint): number {
-    return (Number(timestamp) * this.timeBase.num) / this.timeBase.den;
+    return (Number(timestamp) * this.stream.timeBase.num) / this.stream.timeBase.den;
   }
 }
 
-/** Interrupts FFmpeg's blocking calls when they take too long or the run is aborted. */
-class Deadline {
-  expired = false;
-  readonly #format: FormatContext;
-  readonly #timeoutMs: number;
-  readonly #signal: AbortSignal;
-  readonly #onAbort = () => this.#format.interrupt();
-  readonly #timer: ReturnType<typeof setInterval>;
-  /** When the call under way began; NaN while there is none. One timer serves all calls: reads are many. */
-  #beganMs = Number.NaN;
+interface Opened {
+  readonly format: FormatContext;
+  readonly packet: Packet;
+  readonly deadline: Deadline;
+  isFinite: boolean;
+  /** `packet` is the first of the video stream. */
+  isRead: boolean;
+}
 
-  constructor(format: FormatContext, timeoutMs: number, signal: AbortSignal) {
-    this.#format = format;
-    this.#timeoutMs = timeoutMs;
-    this.#signal = signal;
-    signal.addEventListener('abort', this.#onAbort);
-    this.#timer = setInterval(() => this.#look(), Math.min(250, timeoutMs / 4));
-  }
+/** On the web are films and cameras: a film states its length. */
+async function isFilm(format: FormatContext, { kind, url }: Address, signal: AbortSignal): Promise<boolean> {
+  if (kind !== 'web') return kind === 'file';
+  if (format.duration > 0n || format.streams.some(({ duration }) => duration > 0n)) return true;
+  return LENGTHLESS_FORMATS.includes(format.iformat?.name ?? '') && (await hasLength(url, signal));
+}
 
-  /** @param beganMs when the work began that the call is a part of */
-  async of(call: Promise<number>, beganMs = performance.now()): Promise<number> {
-    this.#beganMs = beganMs;
-    const code = await call;
-    this.#beganMs = Number.NaN;
-    return code;
+/** True when the server knows how long it is in bytes. */
+async function hasLength(url: string, signal: AbortSignal): Promise<boolean> {
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(LENGTH_TIMEOUT_MS)]);
+  try {
+    const { headers, body } = await fetch(url, { headers: { range: 'bytes=0-0' }, signal: limit });
+    await body?.cancel();
+    return headers.has('content-length') || headers.has('content-range');
+  } catch {
+    return false; // FFmpeg could open it: then it is nothing that fetch knows, and no film
   }
+}
 
-  release(): void {
-    clearInterval(this.#timer);
-    this.#signal.removeEventListener('abort', this.#onAbort);
-  }
+/** Looks into a file. */
+async function bestStream({ format, deadline }: Opened, wanted = -1): Promise<Stream> {
+  check(await deadline.of(format.findStreamInfo(null)), 'has no readable streams', deadline);
+  const index = format.findBestStream(AVMEDIA_TYPE_VIDEO, wanted);
+  const stream = index >= 0 ? format.streams[index] : undefined;
+  if (stream && stream.codecpar.width > 0) return stream;
+  throw noVideo(format);
+}
 
-  #look(): void {
-    if (!(performance.now() - this.#beganMs > this.#timeoutMs)) return;
-    this.expired = true;
-    this.#format.interrupt();
+/**
+ * The video of a live stream, without looking into it: that would take a second of it, and hide when those packets
+ * arrived. Some streams are known only when their first packet has come.
+ */
+async function firstStream(opened: Opened, wanted: number | undefined): Promise<Stream> {
+  const { format, packet, deadline } = opened;
+  const beganMs = performance.now();
+  for (let packets = 0; packets <= MOST_BEFORE_VIDEO; packets++) {
+    const stream = format.streams.find(({ index, codecpar }) => {
+      return codecpar.codecType === AVMEDIA_TYPE_VIDEO && codecpar.codecId !== 0 && (wanted ?? index) === index;
+    });
+    if (stream) {
+      opened.isRead = packets > 0 && packet.streamIndex === stream.index;
+      refuseUnknownCodec(stream);
+      return stream;
+    }
+    if (format.iformat?.name === 'rtsp') break; // it has told all its streams
+    packet.unref();
+    check(await deadline.of(format.readFrame(packet), beganMs), 'sends no video', deadline);
   }
+  throw noVideo(format);
+}
+
+function refuseUnknownCodec({ codecpar }: Stream): void {
+  if (Codec.findDecoder(codecpar.codecId)) return;
+  throw new WindhoverError('source_unsupported', 'there is no decoder for its video', {
+    got: `codec ${codecpar.codecId}`,
+    hint: 'set the camera to H.264, H.265 or MJPEG',
+  });
+}
+
+function noVideo(format: FormatContext): WindhoverError {
+  return new WindhoverError('source_no_video', 'has no video stream', {
+    got: `${format.nbStreams} streams of other kinds`,
+  });
 }
 
 function check(code: number, what: string, deadline: Deadline): void {
   if (code >= 0) return;
   if (deadline.expired) throw new WindhoverError('source_timeout', `${what}: no answer in time`);
-  throw new WindhoverError('source_unreadable', what, { got: reason(code) });
-}
-
-function reason(code: number): string {
-  return FFmpegError.strerror(code);
+  throw sourceError(code, what, 'source_unreadable');
 }

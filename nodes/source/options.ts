@@ -1,12 +1,60 @@
 /** The options of source: type, default, range, unit and meaning, declared once. */
 import { pathOption, type Static, Type } from '../../runtime/node.ts';
 
+const count = (description: string) => Type.Optional(Type.Integer({ minimum: 0, maximum: 2 ** 31 - 1, description }));
+const text = (description: string) => Type.Optional(Type.String({ minLength: 1, maxLength: 1000, description }));
+
+/** Those of FFmpeg's that change how something is read, but not what: no files, protocols or commands by a back door. */
+const FfmpegOptions = Type.Object(
+  {
+    probesize: count('Bytes to read until the kind of the input is known.'),
+    analyzeduration: count('Time to read of a file until its streams are known, in microseconds.'),
+    max_delay: count('Longest wait for packets that are out of order, over UDP, in microseconds.'),
+    reorder_queue_size: count('Packets that wait for those out of order, over UDP.'),
+    buffer_size: count('Size of the receive buffer of a socket, in bytes.'),
+    user_agent: text('Name that is told to the server.'),
+    referer: text('Referer that is told to the server.'),
+    live_start_index: Type.Optional(
+      Type.Integer({
+        minimum: -1000,
+        maximum: 1000,
+        description: 'HLS: segment to start with; negative counts from the newest.',
+      }),
+    ),
+    video_size: text('Size of a device, such as 1280x720.'),
+    framerate: text('Frame rate of a device or of raw video.'),
+    input_format: text('Format asked of a device, such as mjpeg.'),
+    pixel_format: text('Pixel format of raw video or a device.'),
+    start_number: count('Number of the first file of an image sequence.'),
+  },
+  { additionalProperties: false, description: "Options of FFmpeg's own, for the rare input that needs one." },
+);
+
 export const SourceOptions = Type.Object({
   url: Type.String({
     ...pathOption({ urls: true }),
     minLength: 1,
     description: 'File, or any URL that FFmpeg can open (rtsp://…, http://…).',
   }),
+  username: Type.Optional(
+    Type.String({ minLength: 1, maxLength: 200, description: 'Login of the camera, in place of one in the URL.' }),
+  ),
+  password: Type.Optional(Type.String({ maxLength: 200, description: 'Its password: any characters, as they are.' })),
+  transport: Type.Union([Type.Literal('tcp'), Type.Literal('udp'), Type.Literal('auto')], {
+    default: 'tcp',
+    description: 'Of RTSP. tcp: nothing is lost on the way. auto: tcp, or udp from a server that has nothing else.',
+  }),
+  format: Type.Optional(
+    Type.String({
+      pattern: '^[a-z0-9_]+$',
+      maxLength: 40,
+      description: "FFmpeg's name of the input format, where it can't be seen from the input (h264, mpegts, …).",
+    }),
+  ),
+  options: Type.Optional(FfmpegOptions),
+  stream: Type.Optional(
+    Type.Integer({ minimum: 0, description: 'Number of the stream to play; without it, the best video stream.' }),
+  ),
   pace: Type.Union([Type.Literal('realtime'), Type.Literal('asap')], {
     default: 'realtime',
     description:

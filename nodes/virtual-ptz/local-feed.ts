@@ -26,10 +26,9 @@ export class LocalFeed implements VirtualFeed {
   async picture(): Promise<VirtualPicture> {
     const timeS = this.#camera.nowS();
     const monoMs = this.#clock.monoMs();
-    const unixMs = this.#clock.unixMs();
     this.#tell();
     this.#picture = this.#camera.render(timeS, this.#size, this.#picture);
-    return { bytes: this.#picture.bytes, size: { w: this.#size.width, h: this.#size.height }, monoMs, unixMs };
+    return { bytes: this.#picture.bytes, size: { w: this.#size.width, h: this.#size.height }, monoMs };
   }
 
   /** Position, speed and limits of each axis: what a camera tells, no more. */

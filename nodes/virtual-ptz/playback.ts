@@ -1,9 +1,9 @@
 /** virtual-ptz at work: pictures at a steady rate, in order; what breaks off is tried again. */
-import { type NodeContext, sleep, type Timeline } from '../../runtime/node.ts';
+import { type NodeContext, sleep } from '../../runtime/node.ts';
 import { loadScene, VirtualCamera } from '../../sim/index.ts';
 import { LocalFeed } from './local-feed.ts';
 import type { VirtualPtzOptions } from './options.ts';
-import { RawVideo, TIME_BASE } from './raw-video.ts';
+import { RawVideo } from './raw-video.ts';
 import { RemoteFeed, type VirtualFeed, type VirtualPicture } from './remote-feed.ts';
 
 const DEFAULT_SIZE = [640, 360] as const;
@@ -15,7 +15,8 @@ export class VirtualPlayback {
   /** What is shown of it: the address of a camera that runs by itself, or the scene of one in this process. */
   readonly #name: string;
   #video: RawVideo | undefined;
-  #timeline: Timeline | undefined;
+  /** Capture time of the first picture of all. */
+  #originMonoMs: number | undefined;
   #generation = 0;
 
   constructor(context: NodeContext<VirtualPtzOptions, Outputs>) {
@@ -50,7 +51,8 @@ export class VirtualPlayback {
       if (signal.aborted) return;
       if (first) {
         connected();
-        this.#begin(picture);
+        this.#generation += 1;
+        this.#context.gauge('camera', this.#name);
       }
       await this.#emitPicture(picture);
       // A machine that can't keep up skips pictures: a camera does not wait either.
@@ -59,31 +61,20 @@ export class VirtualPlayback {
     }
   }
 
-  /** Media time goes on where it was. */
-  #begin({ monoMs, unixMs }: VirtualPicture): void {
-    const before = this.#timeline;
-    const mediaS = before ? before.originMediaS + (monoMs - before.originMonoMs) / 1000 : 0;
-    const origin = { originPtsS: monoMs / 1000, originMediaS: mediaS, originUnixMs: unixMs, originMonoMs: monoMs };
-    this.#timeline = { ...origin, clock: 'camera' };
-    this.#generation += 1;
-    this.#context.gauge('camera', this.#name);
-  }
-
   async #emitPicture({ bytes, size, monoMs }: VirtualPicture): Promise<void> {
     if (this.#video?.size.w !== size.w || this.#video.size.h !== size.h) {
       if (this.#video) this.#generation += 1;
       this.#video?.free();
       this.#video = new RawVideo(size);
     }
-    const timeline = this.#timeline;
-    if (timeline === undefined) return;
+    this.#originMonoMs ??= monoMs;
     await this.#context.emit.packets({
-      packet: this.#video.wrap(bytes, monoMs / 1000),
+      packet: this.#video.wrap(bytes, (monoMs - this.#originMonoMs) / 1000),
       codec: this.#video.codec,
-      timeBase: TIME_BASE,
       frameRate: this.#context.params.fps,
       generation: this.#generation,
-      timeline,
+      originMonoMs: this.#originMonoMs,
+      captureClock: 'camera',
     });
   }
 }

@@ -1,10 +1,7 @@
 /** Pictures as packets of uncompressed video: what the decoder takes from any other source. */
 import { AV_CODEC_ID_RAWVIDEO, AV_PIX_FMT_YUV420P, AVMEDIA_TYPE_VIDEO } from 'node-av/constants';
 import { CodecParameters, Packet } from 'node-av/lib';
-import type { Size } from '../../runtime/node.ts';
-
-/** Timestamps are microseconds. */
-export const TIME_BASE = { num: 1, den: 1_000_000 } as const;
+import { PACKET_TICKS_PER_S, type Size } from '../../runtime/node.ts';
 
 export class RawVideo {
   readonly codec = new CodecParameters();
@@ -22,11 +19,11 @@ export class RawVideo {
     this.packet.alloc();
   }
 
-  /** @param ptsS presentation time in seconds @returns the packet, valid until the next call */
-  wrap(bytes: Uint8Array, ptsS: number): Packet {
+  /** @param mediaTimeS its media time @returns the packet, valid until the next call */
+  wrap(bytes: Uint8Array, mediaTimeS: number): Packet {
     this.packet.unref();
     this.packet.data = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    const pts = BigInt(Math.round(ptsS * TIME_BASE.den));
+    const pts = BigInt(Math.round(mediaTimeS * PACKET_TICKS_PER_S));
     this.packet.pts = pts;
     this.packet.dts = pts;
     return this.packet;

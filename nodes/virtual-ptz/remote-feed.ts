@@ -8,7 +8,6 @@ export interface VirtualPicture {
   readonly size: Size;
   /** When it was taken, on our monotonic clock. */
   readonly monoMs: number;
-  readonly unixMs: number;
 }
 
 export interface VirtualFeed {
@@ -45,7 +44,7 @@ export class RemoteFeed implements VirtualFeed {
     // Both clocks run on this machine: the picture is as old as the wall clock says.
     const ageMs = Math.max(0, this.#clock.unixMs() - meta.time_unix_ms);
     const monoMs = this.#clock.monoMs() - ageMs;
-    return { bytes, size: { w: meta.w, h: meta.h }, monoMs, unixMs: meta.time_unix_ms };
+    return { bytes, size: { w: meta.w, h: meta.h }, monoMs };
   }
 
   /** An answer that stops half-way is none. */

@@ -49,7 +49,9 @@ function substituteScalar(tree: ScalarTree, variables: Variables, faults: Faults
     broken = true;
     return '';
   };
-  const text = tree.value.replace(/\$\$\{|\$\{([^}]*)(\})?/g, (_match: string, body?: string, close?: string) => {
+  const loginEndsAt = loginEnd(tree.value);
+  const isOneVariable = /^[^$]*:\/\/\$\{[^}]*\}@/.test(tree.value);
+  const replace = (_match: string, body: string | undefined, close: string | undefined, at: number): string => {
     if (body === undefined) return '${';
     const parts = /^([A-Za-z_][A-Za-z0-9_]*)(?::-([\s\S]*))?$/.exec(body);
     const name = parts?.[1];
@@ -64,8 +66,9 @@ function substituteScalar(tree: ScalarTree, variables: Variables, faults: Faults
     }
     names.add(name);
     variables.used.set(name, value);
-    return value;
-  });
+    return at < loginEndsAt ? encodedForLogin(value, isOneVariable) : value;
+  };
+  const text = tree.value.replace(/\$\$\{|\$\{([^}]*)(\})?/g, replace);
   const used = { variables: [...names], broken };
   if (broken || !tree.plain || !/^\$\{[^}]*\}$/.test(tree.value)) return { ...tree, ...used, value: text };
   return { ...tree, ...used, value: plainValue(text), text };
@@ -80,4 +83,23 @@ function checkCharacters(tree: ScalarTree, faults: Faults, path: string): Scalar
     from === '' && !tree.plain ? ' (in double quotes, a backslash begins such a character; use single quotes)' : '';
   faults.add(tree.at, path, 'yaml', `holds the control character ${codePoint(character)}${from}${hint}`);
   return { ...tree, broken: true };
+}
+
+/** Where the login of a URL ends, in a text with variables; -1 when it has none. */
+function loginEnd(text: string): number {
+  const login = /^[a-z][a-z0-9+.-]*:\/\/(?:\$\{[^}]*\}|[^/?#@])*@/i.exec(text)?.[0];
+  return login?.length ?? -1;
+}
+
+/**
+ * As it must be written in the login of a URL. What can stand there as it is, perhaps encoded already, is left alone.
+ * @param isAll the variable holds name and password
+ */
+function encodedForLogin(value: string, isAll: boolean): string {
+  const colon = isAll ? value.indexOf(':') : -1;
+  if (colon >= 0) {
+    return `${encodedForLogin(value.slice(0, colon), false)}:${encodedForLogin(value.slice(colon + 1), false)}`;
+  }
+  const isFit = /^(?:[^\s/?#@:%[\]]|%[\da-f]{2})*$/i.test(value);
+  return isFit ? value : encodeURIComponent(value);
 }

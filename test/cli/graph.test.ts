@@ -44,7 +44,7 @@ describe('stdout', () => {
       expect(stdout).toBe(`listening ${url}\n`);
       // It tried more than once, and said so once.
       const faults = command.log().filter(({ node }) => node === 'source');
-      expect(faults).toEqual([expect.objectContaining({ level: 'warn', code: 'source_unreadable', camera: 'clip' })]);
+      expect(faults).toEqual([expect.objectContaining({ level: 'warn', code: 'source_refused', camera: 'clip' })]);
       expect(String(faults[0]?.message)).toContain('rtsp://127.0.0.1:1/x');
     },
     TEST_LIMIT_MS,

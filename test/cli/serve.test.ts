@@ -171,11 +171,11 @@ describe('all at once', () => {
       folder.write('online.yaml', graphText(chain('realtime'), 'online'));
       await using command = new RunningCommand(['serve', folder.path, '--start', ...SERVE]);
       const url = await command.url();
-      const says = ['session is running', 'source_unreadable'];
+      const says = ['session is running', 'source_refused'];
       await until('one runs, one cannot', () => says.every((text) => command.stderr.includes(text)));
       const { status, body } = await json<Readiness>(`${url}/readyz`);
       expect(status).toBe(503);
-      expect(body.reasons).toEqual([expect.objectContaining({ camera_id: 'offline', code: 'source_unreadable' })]);
+      expect(body.reasons).toEqual([expect.objectContaining({ camera_id: 'offline', code: 'source_refused' })]);
     },
     TEST_LIMIT_MS,
   );

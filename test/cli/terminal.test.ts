@@ -64,7 +64,7 @@ describe.skipIf(!hasScript)('in a terminal', () => {
       // Both `bun run` and the command get the key press, and the one passes it on to the other.
       await using command = new RunningCommand(args, { terminal: true, bunRun: true });
       const seen = (text: string) => screen(command.stdout).some((line) => line.startsWith(text));
-      await until('the fault', () => seen('clip starting · source_unreadable'), PATIENCE_MS);
+      await until('the fault', () => seen('clip starting · source_refused'), PATIENCE_MS);
       command.type('\x03');
       const { exitCode } = await command.finished();
       expect(exitCode).toBe(0);

@@ -20,6 +20,24 @@ describe('variables', () => {
     { why: 'escaped', line: '      url: rtsp://$${H}', env: {}, params: { url: 'rtsp://${H}' } },
     { why: 'a lone dollar', line: '      url: rtsp://$H', env: {}, params: { url: 'rtsp://$H' } },
     { why: 'not expanded twice', line: '      url: rtsp://${H}', env: { H: '${H}' }, params: { url: 'rtsp://${H}' } },
+    {
+      why: 'in the login of a URL, encoded for it',
+      line: '      url: rtsp://${U}:${W}@${H}/sub',
+      env: { U: 'a b', W: 'p@s/s#?%:"', H: 'cam:554' },
+      params: { url: 'rtsp://a%20b:p%40s%2Fs%23%3F%25%3A%22@cam:554/sub' },
+    },
+    {
+      why: 'in the login of a URL, encoded already',
+      line: '      url: rtsp://u:${W}@cam/sub',
+      env: { W: 'p%40ss' },
+      params: { url: 'rtsp://u:p%40ss@cam/sub' },
+    },
+    {
+      why: 'a whole login',
+      line: '      url: rtsp://${L}@cam/sub',
+      env: { L: 'admin:1#2' },
+      params: { url: 'rtsp://admin:1%232@cam/sub' },
+    },
     { why: 'number', line: '      url: rtsp://x\n      port: ${P}', env: { P: '80' }, params: { port: 80 } },
     { why: 'number by default', line: '      url: rtsp://x\n      port: ${P:-80}', env: {}, params: { port: 80 } },
     {

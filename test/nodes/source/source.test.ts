@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test';
 import { readFileSync } from 'node:fs';
 import { SystemClock } from '../../../runtime/clock.ts';
-import type { FrameView } from '../../../runtime/data.ts';
+import { type FrameView, PACKET_TICKS_PER_S } from '../../../runtime/data.ts';
 import { errorCode, toRecord } from '../../../runtime/errors.ts';
 import { CameraServer } from '../../../sim/camera/server.ts';
 import { type NodeRun, openGraph, openNode, runGraph, runNode } from '../../node-runner.ts';
@@ -152,7 +152,7 @@ describe('a camera that is off', () => {
       expect(run.failures).toEqual([]);
       for (const { node, fault } of run.faults) {
         expect(node).toBe('node');
-        expect(fault?.code).toBe('source_unreadable');
+        expect(fault?.code).toBe('source_refused');
         expect(fault?.message).toContain('Connection refused');
       }
       expect(run.stats('node').reconnects).toBe(run.faults.length);
@@ -198,13 +198,15 @@ describe('a camera that is off', () => {
     const script = `
       const { MediaInput } = await import('./nodes/source/media-input.ts');
       for (const url of ['rtsp://127.0.0.1:1/a', 'http://127.0.0.1:1/a', 'fixtures/README.md']) {
-        await MediaInput.open(url, 120, new AbortController().signal).catch((error) => console.log(error.code));
+        const options = { stream: undefined, timeoutS: 120, signal: new AbortController().signal };
+        const { addressOf } = await import('./nodes/source/address.ts');
+        await MediaInput.open(addressOf({ url }), options).catch((error) => console.log(error.code));
         Bun.gc(true);
       }`;
     const { stdout, exitCode } = Bun.spawnSync([process.execPath, '-e', script], {
       cwd: `${import.meta.dir}/../../..`,
     });
-    expect(stdout.toString().trim().split('\n')).toEqual(Array(3).fill('source_unreadable'));
+    expect(stdout.toString().trim().split('\n')).toEqual(['source_refused', 'source_refused', 'source_unreadable']);
     expect(exitCode).toBe(0);
   });
 });
@@ -220,8 +222,8 @@ test('a film from a web server ends like a file', async () => {
   }
 });
 
-function mediaTimeS({ pts, timeBase, timeline }: RecordedPacket): number {
-  return timeline.originMediaS + (Number(pts) * timeBase.num) / timeBase.den - timeline.originPtsS;
+function mediaTimeS({ pts }: RecordedPacket): number {
+  return Number(pts) / PACKET_TICKS_PER_S;
 }
 
 /** First line of the clip's truth file. */

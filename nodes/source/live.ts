@@ -1,0 +1,113 @@
+/** Plays a live stream: every packet gets the time at which its picture was taken, as media time. */
+import { PACKET_TICKS_PER_S, sleep, WallTime } from '../../runtime/node.ts';
+import { Arrivals, type Arrived } from './arrivals.ts';
+import { CaptureClock } from './capture-clock.ts';
+import type { SourceContext } from './film.ts';
+import type { MediaInput } from './media-input.ts';
+import { Playout } from './playout.ts';
+
+const REPORT_EVERY_MS = 1000;
+/** A stream without key frames, that refreshes its pictures bit by bit, is let through after that time. */
+const LONGEST_WAIT_FOR_KEY_MS = 5000;
+const NO_TIMESTAMP = -0x8000000000000000n;
+
+export class Live {
+  readonly #context: SourceContext;
+  readonly #wall: WallTime;
+  /** Capture time of the first picture of all. */
+  #originMonoMs: number | undefined;
+  #reportedMs = Number.NEGATIVE_INFINITY;
+
+  constructor(context: SourceContext) {
+    this.#context = context;
+    this.#wall = new WallTime(context.clock);
+  }
+
+  /** Plays one connection until it ends or the signal is aborted. @param connected called when pictures flow */
+  async play(input: MediaInput, generation: number, signal: AbortSignal, connected: () => void): Promise<void> {
+    const capture = new CaptureClock();
+    const playout = input.isSegmented && this.#context.params.pace === 'realtime' ? new Playout() : undefined;
+    const { clock, count } = this.#context;
+    const arrivals = new Arrivals(input, {
+      clock,
+      wall: this.#wall,
+      count,
+      observe: (times) => {
+        capture.observe(times);
+        if (times.timestampMs !== undefined) playout?.observe(times.timestampMs, times.arrivalMs);
+      },
+    });
+    const reading = arrivals.run(signal);
+    try {
+      await arrivals.firstBurst(signal);
+      await this.#playAll(arrivals, { input, capture, playout, generation, signal, connected });
+    } finally {
+      input.interrupt();
+      await reading;
+      arrivals.close();
+    }
+  }
+
+  async #playAll(arrivals: Arrivals, connection: Connection): Promise<void> {
+    const { playout, signal, connected } = connection;
+    let isFlowing = false;
+    const keyByMs = this.#context.clock.monoMs() + LONGEST_WAIT_FOR_KEY_MS;
+    while (!signal.aborted) {
+      const arrived = await arrivals.take();
+      if (arrived === undefined) return;
+      const { packet, times } = arrived;
+      try {
+        if (playout && times.timestampMs !== undefined) {
+          await sleep(playout.dueMs(times.timestampMs) - this.#context.clock.monoMs(), signal);
+        }
+        if (!isFlowing && !packet.isKeyframe && times.arrivalMs < keyByMs) {
+          this.#context.count('before_key_frame');
+          continue;
+        }
+        await this.#emit(arrived, connection);
+        if (!isFlowing) connected();
+        isFlowing = true;
+      } finally {
+        packet.free();
+      }
+    }
+  }
+
+  async #emit({ packet, times }: Arrived, { input, capture, generation }: Connection): Promise<void> {
+    const captureMs = capture.captureMs(times);
+    this.#originMonoMs ??= captureMs;
+    const mediaTimeS = (captureMs - this.#originMonoMs) / 1000;
+    packet.pts = BigInt(Math.round(mediaTimeS * PACKET_TICKS_PER_S));
+    packet.dts = NO_TIMESTAMP;
+    const quality = capture.quality(times.arrivalMs);
+    await this.#context.emit.packets({
+      packet,
+      codec: input.stream.codecpar,
+      frameRate: input.frameRate,
+      generation,
+      originMonoMs: this.#context.graph.pace === 'asap' ? 0 : this.#originMonoMs,
+      captureClock: quality.clock,
+    });
+    if (times.arrivalMs - this.#reportedMs >= REPORT_EVERY_MS) await this.#report(quality, times.arrivalMs);
+  }
+
+  async #report({ basis, errorMs, skew }: ReturnType<CaptureClock['quality']>, arrivalMs: number): Promise<void> {
+    this.#reportedMs = arrivalMs;
+    const { gauge, publish, sessionId, graph, clock } = this.#context;
+    const [error_ms, skew_ppm] = [Math.round(errorMs), Math.round(skew * 1e6)];
+    gauge('capture_basis', basis);
+    gauge('capture_error_ms', error_ms);
+    const about = { session_id: sessionId, camera_id: graph.camera, ts_unix_ms: Math.round(clock.unixMs()) };
+    const state = { basis, error_ms, skew_ppm };
+    await publish('clock', { schema: 'drone-ptz-clock/1', type: 'clock_state', ...about, ...state });
+  }
+}
+
+interface Connection {
+  readonly input: MediaInput;
+  readonly capture: CaptureClock;
+  readonly playout: Playout | undefined;
+  readonly generation: number;
+  readonly signal: AbortSignal;
+  readonly connected: () => void;
+}

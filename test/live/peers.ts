@@ -1,0 +1,130 @@
+/** Cameras and servers by others, for tests on this machine, and the time that their pictures show. */
+import { SystemClock } from '../../runtime/clock.ts';
+import type { FrameMeta, FrameRequest, FrameView } from '../../runtime/data.ts';
+import { type NodeRun, openGraph } from '../node-runner.ts';
+
+/** Debian's own: another Python lacks GStreamer. */
+const PYTHON = '/usr/bin/python3';
+const NEEDS = 'gir1.2-gst-rtsp-server-1.0 python3-gi gstreamer1.0-plugins-{base,good,bad,ugly} gstreamer1.0-libav';
+const IMPORTS = `import gi; gi.require_version('GstRtspServer', '1.0'); from gi.repository import GstRtspServer`;
+
+/** False, and says so, where gst-rtsp-server is not installed. */
+export function hasRtspServer(): boolean {
+  const isThere = Bun.which(PYTHON) !== null && Bun.spawnSync([PYTHON, '-c', IMPORTS]).exitCode === 0;
+  if (!isThere) console.log(`skipped: no gst-rtsp-server (apt-get install ${NEEDS})`);
+  return isThere;
+}
+
+export interface RtspOptions {
+  readonly port?: number;
+  readonly codec?: 'h264' | 'h265' | 'mjpeg' | 'none';
+  readonly fps?: number;
+  readonly gop?: number;
+  readonly bframes?: number;
+  readonly delay_ms?: number;
+  readonly protocols?: 'all' | 'tcp' | 'udp';
+  readonly login?: readonly [string, string];
+  readonly digest?: boolean;
+  readonly size?: readonly [number, number];
+}
+
+/** An RTSP server of GStreamer: rtsp-server.py. */
+export class RtspServer {
+  readonly port: number;
+  readonly #process: Bun.Subprocess;
+
+  private constructor(process: Bun.Subprocess, port: number) {
+    this.#process = process;
+    this.port = port;
+  }
+
+  static async start(options: RtspOptions = {}): Promise<RtspServer> {
+    const command = [PYTHON, `${import.meta.dir}/rtsp-server.py`, JSON.stringify(options)];
+    const process = Bun.spawn(command, { stdin: 'pipe', stdout: 'pipe', stderr: 'inherit' });
+    let told = '';
+    for await (const chunk of process.stdout.pipeThrough(new TextDecoderStream())) {
+      told += chunk;
+      const port = /port (\d+)\n/.exec(told)?.[1];
+      if (port !== undefined) return new RtspServer(process, Number(port));
+    }
+    throw new Error(`the RTSP server ended with ${await process.exited}: ${told}`);
+  }
+
+  get url(): string {
+    return `rtsp://127.0.0.1:${this.port}/live`;
+  }
+
+  /** Stops answering, and sends nothing any more, until told to go on. */
+  halt(): void {
+    this.#process.kill('SIGSTOP');
+  }
+
+  async kill(): Promise<void> {
+    this.#process.kill('SIGKILL');
+    await this.#process.exited;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.kill();
+  }
+}
+
+/** A frame, when its picture was taken, and when the frame got here; Unix time. */
+export interface Seen {
+  readonly meta: FrameMeta;
+  readonly takenUnixMs: number;
+  readonly seenUnixMs: number;
+}
+
+const FRAMES: FrameRequest = { width: 640, height: 360, format: 'gray8', fit: 'stretch' };
+
+/** A source and a decoder on that URL. */
+export class Watch {
+  readonly run: NodeRun;
+  readonly seen: Seen[] = [];
+
+  private constructor(run: NodeRun) {
+    this.run = run;
+    const record = run.record.bind(run);
+    run.record = (key, value) => {
+      if (key !== 'decode.frames') return record(key, value);
+      const { meta, data } = value as FrameView;
+      this.seen.push({ meta, takenUnixMs: shownTime(data), seenUnixMs: Date.now() });
+    };
+  }
+
+  static async open(params: object): Promise<Watch> {
+    const source = JSON.stringify({ use: 'source', with: params });
+    const nodes = `source: ${source}\ndecode: { use: decode, from: source }`;
+    const watch = new Watch(await openGraph(nodes, { clock: new SystemClock(), pace: 'realtime', frames: FRAMES }));
+    watch.run.start();
+    return watch;
+  }
+
+  /** Codes of the faults so far; null: it worked again. */
+  get faults(): (string | null)[] {
+    return this.run.faults.map(({ fault }) => fault?.code ?? null);
+  }
+
+  /** Claimed less true capture times. */
+  get errorsMs(): number[] {
+    return this.seen.map(({ meta, takenUnixMs }) => meta.captureUnixMs - takenUnixMs);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.run.stop();
+    await this.run.finished;
+  }
+}
+
+/** The time that a picture shows in its top left: 48 fields of 12 by 16 pixels, white for 1. */
+function shownTime(grey: Uint8Array | Float32Array): number {
+  let unixMs = 0;
+  for (let bit = 0; bit < 48; bit++) unixMs = unixMs * 2 + ((grey[8 * FRAMES.width + bit * 12 + 6] ?? 0) > 128 ? 1 : 0);
+  return unixMs;
+}
+
+/** @param share in [0, 1] */
+export function quantile(values: readonly number[], share: number): number {
+  return values.toSorted((a, b) => a - b)[Math.round((values.length - 1) * share)] ?? Number.NaN;
+}

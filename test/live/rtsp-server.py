@@ -1,0 +1,152 @@
+"""An RTSP server of GStreamer (gst-rtsp-server) whose pictures show when they were taken.
+
+    rtsp-server.py OPTIONS        JSON, see OPTIONS below; prints "port N"; ends when its input is closed
+
+The top left of each picture is a strip of 48 fields, 12 by 16 pixels: the Unix time in milliseconds, highest bit first,
+white for 1.
+"""
+import json
+import sys
+import threading
+import time
+
+import gi
+
+gi.require_version("Gst", "1.0")
+gi.require_version("GstRtspServer", "1.0")
+from gi.repository import GLib, Gst, GstRtspServer
+
+OPTIONS = {
+    "port": 0,  # 0: any
+    "codec": "h264",  # h264, h265, mjpeg, none (sound only)
+    "fps": 25,
+    "gop": 25,
+    "bframes": 0,
+    "delay_ms": 0,  # from taking a picture to encoding it, as in a slow camera
+    "protocols": "all",  # tcp, udp
+    "login": None,  # [user, password]
+    "digest": False,
+    "size": [640, 360],
+}
+
+BITS, FIELD_W, FIELD_H = 48, 12, 16
+
+
+class Pictures:
+    def __init__(self, width, height):
+        self.width = width
+        self.base = bytearray(b"\x60" * (width * height) + b"\x80" * (width * height // 2))
+
+    def taken_at(self, unix_ms, number):
+        picture = bytearray(self.base)
+        bits = ((unix_ms >> (BITS - 1 - i)) & 1 for i in range(BITS))
+        row = b"".join((b"\xeb" if bit else b"\x10") * FIELD_W for bit in bits)
+        row += b"\x60" * (self.width - len(row))
+        picture[0 : self.width * FIELD_H] = row * FIELD_H
+        x = number * 4 % (self.width - 40)
+        for y in range(150, 190):
+            picture[y * self.width + x : y * self.width + x + 40] = b"\xd0" * 40
+        return bytes(picture)
+
+
+def encoder(options):
+    if options["codec"] == "mjpeg":
+        return "jpegenc ! rtpjpegpay name=pay0 pt=26"
+    name = "x265enc" if options["codec"] == "h265" else "x264enc"
+    keys = f"key-int-max={options['gop']}"
+    tune = "tune=zerolatency" if options["bframes"] == 0 else ""
+    frames = f"bframes={options['bframes']}" if name == "x264enc" else ""
+    pay = "rtph265pay" if name == "x265enc" else "rtph264pay"
+    return f"{name} speed-preset=ultrafast {tune} {keys} {frames} ! {pay} name=pay0 pt=96"
+
+
+class Factory(GstRtspServer.RTSPMediaFactory):
+    def __init__(self, options):
+        super().__init__()
+        self.options = options
+        self.set_shared(True)
+
+    def do_create_element(self, _url):
+        if self.options["codec"] == "none":
+            return Gst.parse_launch("( audiotestsrc is-live=true ! alawenc ! rtppcmapay name=pay0 pt=8 )")
+        width, height = self.options["size"]
+        caps = f"video/x-raw,format=I420,width={width},height={height},framerate={self.options['fps']}/1"
+        return Gst.parse_launch(f"( appsrc name=source is-live=true format=time caps={caps} ! {encoder(self.options)} )")
+
+    def do_configure(self, media):
+        GstRtspServer.RTSPMediaFactory.do_configure(self, media)
+        source = media.get_element().get_child_by_name("source")
+        if source is not None:
+            threading.Thread(target=self.feed, args=(source,), daemon=True).start()
+
+    def feed(self, source):
+        """Pushes pictures at their rate, each stamped with when it was taken on the clock of the pipeline."""
+        pictures = Pictures(*self.options["size"])
+        period = 1 / self.options["fps"]
+        due, number, waiting = time.monotonic(), 0, []
+        while True:
+            clock = source.get_clock()
+            if clock is None or source.get_base_time() == 0:  # not playing yet, or not any more
+                time.sleep(0.002)
+                continue
+            taken = max(0, clock.get_time() - source.get_base_time())
+            waiting.append((time.monotonic(), taken, pictures.taken_at(int(time.time() * 1000), number)))
+            while waiting and waiting[0][0] <= time.monotonic() - self.options["delay_ms"] / 1000:
+                _, pts, data = waiting.pop(0)
+                buffer = Gst.Buffer.new_wrapped(data)
+                buffer.pts = pts
+                buffer.duration = int(period * 1e9)
+                if source.emit("push-buffer", buffer) not in (Gst.FlowReturn.OK, Gst.FlowReturn.FLUSHING):
+                    return
+            number += 1
+            due += period
+            time.sleep(max(0, due - time.monotonic()))
+
+
+def serve(options):
+    Gst.init(None)
+    server = GstRtspServer.RTSPServer()
+    server.set_address("127.0.0.1")
+    server.set_service(str(options["port"]))
+    factory = Factory(options)
+    if options["protocols"] != "all":
+        from gi.repository import GstRtsp
+
+        kind = GstRtsp.RTSPLowerTrans.TCP if options["protocols"] == "tcp" else GstRtsp.RTSPLowerTrans.UDP
+        factory.set_protocols(kind)
+    if options["login"]:
+        protect(server, factory, options)
+    server.get_mount_points().add_factory("/live", factory)
+    server.attach(None)
+    print("port", server.get_bound_port(), flush=True)
+
+
+def protect(server, factory, options):
+    user, password = options["login"]
+    auth = GstRtspServer.RTSPAuth()
+    token = GstRtspServer.RTSPToken()
+    token.set_string("media.factory.role", "user")
+    if options["digest"]:
+        from gi.repository import GstRtsp
+
+        auth.set_supported_methods(GstRtsp.RTSPAuthMethod.DIGEST)
+        auth.add_digest(user, password, token)
+    else:
+        auth.add_basic(GstRtspServer.RTSPAuth.make_basic(user, password), token)
+    server.set_auth(auth)
+    permissions = GstRtspServer.RTSPPermissions()
+    permissions.add_permission_for_role("user", "media.factory.access", True)
+    permissions.add_permission_for_role("user", "media.factory.construct", True)
+    factory.set_permissions(permissions)
+
+
+def end_with_input(loop):
+    sys.stdin.read()
+    loop.quit()
+
+
+if __name__ == "__main__":
+    serve({**OPTIONS, **json.loads(sys.argv[1] if len(sys.argv) > 1 else "{}")})
+    main_loop = GLib.MainLoop()
+    threading.Thread(target=end_with_input, args=(main_loop,), daemon=True).start()
+    main_loop.run()

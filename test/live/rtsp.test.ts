@@ -1,0 +1,107 @@
+/** RTSP from gst-rtsp-server, whose pictures show when they were taken. */
+import { describe, expect, test } from 'bun:test';
+import { hasRtspServer, quantile, RtspServer, Watch } from './peers.ts';
+
+/** Under load, what is measured scatters; the bench says how good it is. */
+const MOST_OFF_MS = 40;
+
+describe.skipIf(!hasRtspServer())('a camera', () => {
+  test.each([{ codec: 'h264' }, { codec: 'h265' }, { codec: 'mjpeg' }] as const)(
+    '%p: every picture has the time at which it was taken, also those of the first second',
+    async (options) => {
+      await using server = await RtspServer.start(options);
+      await using watch = await Watch.open({ url: server.url });
+      await watch.run.until(() => watch.seen.length >= 40);
+      expect(Math.abs(quantile(watch.errorsMs.slice(3), 0.5))).toBeLessThan(MOST_OFF_MS);
+      expect(watch.seen.every(({ meta }) => meta.captureMonoMs <= meta.decodedMonoMs)).toBe(true);
+      expect(watch.faults).toEqual([null]);
+      expect(watch.run.stats('source').capture_basis).toBe('timestamps');
+    },
+  );
+
+  test('its sender reports tell what the arrival cannot: how long it takes to encode', async () => {
+    await using server = await RtspServer.start({ delay_ms: 300 });
+    await using watch = await Watch.open({ url: server.url });
+    await watch.run.until(() => watch.seen.at(-1)?.meta.captureClock === 'camera');
+    const known = watch.seen.length;
+    await watch.run.until(() => watch.seen.length >= known + 40);
+    expect(quantile(watch.errorsMs.slice(0, 30), 0.5)).toBeGreaterThan(250);
+    expect(Math.abs(quantile(watch.errorsMs.slice(known + 20), 0.5))).toBeLessThan(15);
+    const { seen } = watch;
+    expect(seen.every(({ meta }, i) => i === 0 || meta.mediaTimeS > (seen[i - 1]?.meta.mediaTimeS ?? 0))).toBe(true);
+    expect(watch.run.parsed('clock').at(-1)).toMatchObject({ type: 'clock_state', basis: 'absolute' });
+  });
+
+  test('that is killed and comes back: a fault, then pictures of now', async () => {
+    const first = await RtspServer.start();
+    await using watch = await Watch.open({ url: first.url });
+    await watch.run.until(() => watch.seen.length >= 10);
+    await first.kill();
+    await watch.run.until(() => watch.faults.length >= 3);
+    const before = watch.seen.length;
+    expect(watch.faults.slice(1)).toEqual(['source_lost', 'source_refused']);
+    await using _second = await RtspServer.start({ port: first.port });
+    await watch.run.until(() => watch.seen.length >= before + 20);
+    expect(watch.faults.at(-1)).toBeNull();
+    expect(Math.abs(quantile(watch.errorsMs.slice(before + 3), 0.5))).toBeLessThan(MOST_OFF_MS);
+  });
+
+  test('that stops sending has stalled', async () => {
+    await using server = await RtspServer.start();
+    await using watch = await Watch.open({ url: server.url, open_timeout_s: 1 });
+    await watch.run.until(() => watch.seen.length >= 10);
+    server.halt();
+    await watch.run.until(() => watch.faults.length >= 2);
+    expect(watch.faults[1]).toBe('source_stalled');
+  });
+
+  test('without video', async () => {
+    await using server = await RtspServer.start({ codec: 'none' });
+    await using watch = await Watch.open({ url: server.url });
+    await watch.run.until(() => watch.faults.length >= 1);
+    expect(watch.faults[0]).toBe('source_no_video');
+  });
+
+  test('without such a path', async () => {
+    await using server = await RtspServer.start();
+    await using watch = await Watch.open({ url: `${server.url}/none` });
+    await watch.run.until(() => watch.faults.length >= 1);
+    expect(watch.faults[0]).toBe('source_not_found');
+  });
+});
+
+describe.skipIf(!hasRtspServer())('transport', () => {
+  test.each([
+    { protocols: 'udp', transport: 'auto', works: true },
+    { protocols: 'tcp', transport: 'auto', works: true },
+    { protocols: 'udp', transport: 'tcp', works: false },
+    { protocols: 'all', transport: 'udp', works: true },
+  ] as const)('server $protocols, we $transport: works $works', async ({ protocols, transport, works }) => {
+    await using server = await RtspServer.start({ protocols });
+    await using watch = await Watch.open({ url: server.url, transport });
+    await watch.run.until(() => watch.seen.length >= 5 || watch.faults.length >= 1);
+    expect(watch.faults[0]).toBe(works ? null : 'source_unreadable');
+  });
+});
+
+describe.skipIf(!hasRtspServer())('login', () => {
+  const PASSWORDS = ['p@ss:w/rd?#%', 'ü "quoted" \\ %41', 'a&b=c;d+e f'];
+  const METHODS = PASSWORDS.flatMap((password) => [false, true].map((digest) => ({ password, digest })));
+
+  test.each(METHODS)('password $password, digest $digest', async ({ password, digest }) => {
+    await using server = await RtspServer.start({ login: ['admin', password], digest });
+    await using watch = await Watch.open({ url: server.url, username: 'admin', password });
+    await watch.run.until(() => watch.seen.length >= 3 || watch.faults.length >= 1);
+    expect(watch.faults).toEqual([null]);
+    const told = JSON.stringify([watch.run.faults, watch.run.logs, watch.run.stats('source'), watch.run.messages]);
+    if (password.length > 2) expect(told).not.toContain(password);
+  });
+
+  test('a wrong one is tried twice, and then not for a minute', async () => {
+    await using server = await RtspServer.start({ login: ['admin', 'right'] });
+    await using watch = await Watch.open({ url: server.url, username: 'admin', password: 'wrong' });
+    await watch.run.until(() => watch.faults.length >= 2);
+    await Bun.sleep(2500);
+    expect(watch.faults).toEqual(['source_login', 'source_login']);
+  });
+});
