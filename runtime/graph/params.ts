@@ -34,11 +34,11 @@ export function checkParams(input: ParamsInput, faults: Faults): Record<string, 
   const { schema, at, bases } = input;
   const tree: MapTree = input.tree ?? { type: 'map', at, entries: new Map() };
   const base = joinPath(input.path, 'with');
-  let wrong: SchemaFault[];
+  const wrong = protoKeys(tree);
   let value: unknown;
   try {
     value = Value.Default(schema, plain(tree, schema));
-    wrong = schemaFaults(schema, value, (keys) => locate(tree, keys).tree);
+    wrong.push(...schemaFaults(schema, value, (keys) => locate(tree, keys).tree));
   } catch (error) {
     faults.add(at, input.path, 'contract', `the node's parameter schema can't be used: ${errorMessage(error)}`);
     return null;
@@ -81,6 +81,16 @@ function plain(tree: Tree, schema: TSchema | undefined): unknown {
   if (tree.type === 'scalar') return typedScalar(tree, schema);
   const values = children(tree).map(([key, child]) => [key, plain(child, childSchema(schema, key))] as const);
   return tree.type === 'list' ? values.map(([, value]) => value) : Object.fromEntries(values);
+}
+
+/** Filling in defaults would lose what stands at such a key. */
+function protoKeys(tree: Tree): SchemaFault[] {
+  if (tree.type === 'scalar') return [];
+  return children(tree).flatMap(([key, child]): SchemaFault[] => {
+    const message = "unknown option '__proto__': nothing can have this name";
+    const own: SchemaFault[] = key === '__proto__' ? [{ keys: [key], code: 'unknown_key', message }] : [];
+    return [...own, ...protoKeys(child).map((fault) => ({ ...fault, keys: [key, ...fault.keys] }))];
+  });
 }
 
 function typedScalar(tree: ScalarTree, schema: TSchema | undefined): Scalar {

@@ -147,18 +147,20 @@ function expectation(schema: TSchema): string {
   }
   if (schema.const !== undefined) return String(schema.const);
   const type: unknown = schema.type;
-  return (typeof type === 'string' ? TYPE_NAMES[type] : undefined) ?? 'something else';
+  return TYPE_NAMES.get(type) ?? 'something else';
 }
 
-const TYPE_NAMES: Readonly<Record<string, string>> = {
-  number: 'a number',
-  integer: 'a whole number',
-  string: 'a text',
-  boolean: 'true or false',
-  array: 'a list',
-  object: 'a mapping',
-  null: 'nothing',
-};
+const TYPE_NAMES: ReadonlyMap<unknown, string> = new Map(
+  Object.entries({
+    number: 'a number',
+    integer: 'a whole number',
+    string: 'a text',
+    boolean: 'true or false',
+    array: 'a list',
+    object: 'a mapping',
+    null: 'nothing',
+  }),
+);
 
 function range(schema: TSchema): string {
   const { minimum: min, maximum: max, exclusiveMinimum: above, exclusiveMaximum: below } = schema;

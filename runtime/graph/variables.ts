@@ -57,7 +57,7 @@ function substituteScalar(tree: ScalarTree, variables: Variables, faults: Faults
     const name = parts?.[1];
     if (close === undefined) return refuse(`a \${ has no closing }`);
     if (name === undefined) return refuse(`not a variable between \${ and }; write \${NAME} or \${NAME:-default}`);
-    const value = variables.env[name];
+    const value = Object.hasOwn(variables.env, name) ? variables.env[name] : undefined;
     const fallback = parts?.[2];
     if (fallback?.includes('${')) return refuse(`the default of \${${name}} must not hold another variable`);
     // As in a shell: `:-` also stands in for a variable that is set but empty.
