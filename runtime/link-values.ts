@@ -94,15 +94,15 @@ export const Track = Type.Object({
 export type Track = DeepReadonly<Static<typeof Track>>;
 
 /** A track that may be seen again, under its id, before a moment on the clock of `captureMonoMs`. */
-export const HeldTrack = Type.Object({ id: trackId(), untilMonoMs: number() });
-export type HeldTrack = DeepReadonly<Static<typeof HeldTrack>>;
+export const RememberedTrack = Type.Object({ id: trackId(), untilMonoMs: number() });
+export type RememberedTrack = DeepReadonly<Static<typeof RememberedTrack>>;
 
 /** The tracks that were seen in this frame. */
 export const TracksMessage = Type.Object({
   frame: FrameMeta,
   tracks: Type.Array(Track),
   /** All tracks that may be seen in later frames; any other is over. Absent: not stated. */
-  held: Type.Optional(Type.Array(HeldTrack)),
+  remembered: Type.Optional(Type.Array(RememberedTrack)),
   inferenceMs: number(),
 });
 export type TracksMessage = DeepReadonly<Static<typeof TracksMessage>>;

@@ -10,10 +10,10 @@ import * as api from '../runtime/node.ts';
 const TYPES = `
   AboutFrame AnyNode BackoffLimits BoardTopic BoardUse Box CameraNews CaptureClock Clock Detection
   DetectionClasses DetectionsMessage Direction Emit EmitValue Fit FrameMapping FrameMeta FrameRequest
-  FrameSource FrameView HeadAxis HeadNews HeldTrack InputPort Inputs LinkKind LinkValue LinkValues Logger
-  MessageOf MessageOptions ModelCard Moment MotionNews MotorCommand NodeBoard NodeContext NodeContract NodeHandlers
+  FrameSource FrameView HangLimits HeadAxis HeadNews InputPort Inputs LinkKind LinkValue LinkValues Logger
+  MessageOf MessageOptions ModelCard Moment MotionNews MotorCommand NodeBoard NodeContext NodeContract NodeFault NodeHandlers
   NodeStore OutputPort Outputs Pace PacketMessage PerAxis PixelFormat PortKind Pose PrepareContext
-  PtzMessage Ray RefusedModel RequestSpec Requests RetryOptions SharedSlot Size Static TSchema
+  PtzMessage Ray RefusedModel RememberedTrack RequestSpec Requests RetryOptions SharedSlot Size Static TSchema
   Topic Topics Track TrackingPhase TracksMessage
 `;
 const FILE = join(import.meta.dir, '../runtime/node.ts');

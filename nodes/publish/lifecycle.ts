@@ -4,7 +4,7 @@
  * everything ends. Every `new` gets exactly one `end`, and an id whose `end` was told is never told of again. Pure
  * stepper: times are arguments, on the capture clock of the frames. How late a frame comes plays no part.
  */
-import type { Box, HeldTrack, MessageOf, Moment, Track, topics } from '../../runtime/node.ts';
+import type { Box, MessageOf, Moment, RememberedTrack, Track, topics } from '../../runtime/node.ts';
 
 export interface LifecycleOptions {
   readonly cameraId: string;
@@ -30,7 +30,7 @@ interface OpenTrack {
   startUnixMs: number;
   lastSeen: Moment;
   /** Its tracker may see it again until then, on the monotonic clock. */
-  heldUntilMs: number;
+  rememberedUntilMs: number;
   best: Sighting;
   newest: Sighting;
   /** What clients were told last; undefined until the track is confirmed. */
@@ -84,13 +84,13 @@ export class TrackLifecycle {
 
   /**
    * Takes in the tracks seen at this moment; the ends of others come first.
-   * @param held tracks that may be seen again, as far as that is known
+   * @param remembered tracks that may be seen again, as far as that is known
    */
-  see(sightings: readonly Sighting[], now: Moment, held?: readonly HeldTrack[]): LifecycleEvent[] {
+  see(sightings: readonly Sighting[], now: Moment, remembered?: readonly RememberedTrack[]): LifecycleEvent[] {
     this.#followWall(now);
-    if (held) {
-      const untilMs = new Map(held.map(({ id, untilMonoMs }) => [id, untilMonoMs]));
-      for (const [id, track] of this.#tracks) track.heldUntilMs = untilMs.get(id) ?? Number.NEGATIVE_INFINITY;
+    if (remembered) {
+      const untilMs = new Map(remembered.map(({ id, untilMonoMs }) => [id, untilMonoMs]));
+      for (const [id, track] of this.#tracks) track.rememberedUntilMs = untilMs.get(id) ?? Number.NEGATIVE_INFINITY;
     }
     const seen = new Set(sightings.map(({ id }) => id));
     const events = this.#endWhere((track, id) => !seen.has(id) && this.#isDue(track, now));
@@ -111,8 +111,8 @@ export class TrackLifecycle {
     return this.#endWhere(() => true);
   }
 
-  #isDue({ lastSeen, heldUntilMs }: OpenTrack, { monoMs }: Moment): boolean {
-    return monoMs - lastSeen.monoMs >= this.options.endAfterMs && monoMs >= heldUntilMs;
+  #isDue({ lastSeen, rememberedUntilMs }: OpenTrack, { monoMs }: Moment): boolean {
+    return monoMs - lastSeen.monoMs >= this.options.endAfterMs && monoMs >= rememberedUntilMs;
   }
 
   /** Tracks keep their durations when the wall clock is set: their times are told by the clock as it is now. */
@@ -151,7 +151,7 @@ export class TrackLifecycle {
       sightings: 0,
       startUnixMs: now.unixMs,
       lastSeen: now,
-      heldUntilMs: Number.NEGATIVE_INFINITY,
+      rememberedUntilMs: Number.NEGATIVE_INFINITY,
       best: sighting,
       newest: sighting,
       told: undefined,

@@ -154,7 +154,7 @@ export class Publisher {
   }
 
   /** @param ptz absent: there is no autotrack node, or it has said nothing about this frame */
-  async publish({ frame, tracks, held, inferenceMs }: TracksMessage, ptz: PtzMessage | undefined): Promise<void> {
+  async publish({ frame, tracks, remembered, inferenceMs }: TracksMessage, ptz: PtzMessage | undefined): Promise<void> {
     this.#frame = frame;
     this.#frameAtMs = this.#context.clock.monoMs();
     this.#aheadMs = frame.captureUnixMs - this.#wall.at(frame.captureMonoMs);
@@ -172,7 +172,7 @@ export class Publisher {
       };
     });
     const now: Moment = { monoMs: frame.captureMonoMs, unixMs: Math.round(frame.captureUnixMs) };
-    await this.#sendEvents(this.#lifecycle.see(sightings, now, held), now);
+    await this.#sendEvents(this.#lifecycle.see(sightings, now, remembered), now);
     const phase = this.#target.step(
       sightings.map(({ id }) => id),
       now.monoMs,

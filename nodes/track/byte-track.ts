@@ -45,7 +45,7 @@ export interface StepResult {
   /** Confirmed tracks that were matched in this frame, by rising id. */
   readonly tracks: readonly Track[];
   /** All confirmed tracks that may be matched in later frames, and for how long. */
-  readonly held: readonly { readonly id: number; readonly forS: number }[];
+  readonly remembered: readonly { readonly id: number; readonly forS: number }[];
   /** Detections left out: not finite, or without an area. */
   readonly invalid: number;
   /** True when more than `lost_after_s` passed since the frame before: every track was dropped. */
@@ -184,7 +184,7 @@ export class ByteTrack {
     seen.sort((a, b) => a.id - b.id);
     const dtS = this.#frameTimeS - beforeS;
     const drift = (x: number, y: number) => (motion && dtS > 0 ? motion.drift({ x, y }, dtS) : STILL);
-    return { tracks: seen.map((t) => t.toTrack(drift)), held: this.#held(), invalid, gap };
+    return { tracks: seen.map((t) => t.toTrack(drift)), remembered: this.#remembered(), invalid, gap };
   }
 
   /** These tracks are over: what is seen from now on is another one. */
@@ -192,11 +192,11 @@ export class ByteTrack {
     this.#tracklets = this.#tracklets.filter(({ id }) => !ids.includes(id));
   }
 
-  #held(): StepResult['held'] {
-    const held = this.#tracklets.map(({ id, seenS }) => {
+  #remembered(): StepResult['remembered'] {
+    const remembered = this.#tracklets.map(({ id, seenS }) => {
       return { id, forS: this.#options.lost_after_s - (this.#nowS - seenS) };
     });
-    return held.filter(({ id, forS }) => id > 0 && forS > TIME_SLACK_S);
+    return remembered.filter(({ id, forS }) => id > 0 && forS > TIME_SLACK_S);
   }
 
   /** Moves the clock and every track on; returns true when the time since the last frame exceeds `lost_after_s`. */

@@ -46,7 +46,7 @@ export default defineNode({
             ...(classes === undefined ? {} : { classes }),
           };
           const { captureMonoMs } = frame;
-          const { tracks, held, invalid, gap } = tracker.step(captureMonoMs / 1000, detections, facts);
+          const { tracks, remembered, invalid, gap } = tracker.step(captureMonoMs / 1000, detections, facts);
           if (invalid > 0) context.count('invalid_detections', invalid);
           if (gap) context.count('gaps');
           if (tracker.nextId !== keptNextId) {
@@ -54,8 +54,8 @@ export default defineNode({
             keptNextId = tracker.nextId;
             context.keep({ nextId: keptNextId });
           }
-          const until = held.map(({ id, forS }) => ({ id, untilMonoMs: captureMonoMs + forS * 1000 }));
-          return context.emit.tracks({ frame, tracks, held: until, inferenceMs });
+          const until = remembered.map(({ id, forS }) => ({ id, untilMonoMs: captureMonoMs + forS * 1000 }));
+          return context.emit.tracks({ frame, tracks, remembered: until, inferenceMs });
         },
       },
     };

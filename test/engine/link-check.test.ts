@@ -17,12 +17,12 @@ const outputs = {
 const opened = () => new LinkCheck('mine', outputs);
 const detection = { bboxPx: { x: -5, y: 0, w: 10, h: 0 }, confidence: 1, label: 'drone', classProbabilities: [0.5] };
 const tracks = tracksOf(3, [trackOf(1, 0.5, { zones: ['sky'] }), trackOf(2)]);
-const held = [{ id: 1, untilMonoMs: 5 }];
+const remembered = [{ id: 1, untilMonoMs: 5 }];
 
 test.each([
   { port: 'frames', value: frameSourceOf(3) },
   { port: 'detections', value: { ...detectionsOf(3, [detection]), classes: { names: ['a'], unknown: null } } },
-  { port: 'tracks', value: { ...tracks, held, extra: 'kept' } },
+  { port: 'tracks', value: { ...tracks, remembered, extra: 'kept' } },
   {
     port: 'ptz',
     value: ptzOf(3, 1, 'tracking', { control_mode: 'sim', active: true, cmd: { pan: 0, tilt: 1, zoom: -1 } }),
@@ -63,7 +63,7 @@ describe('wrong values', () => {
     { port: 'tracks', value: withTrack({ bboxPx: { x: 0, y: 0, w: -1, h: 1 } }), says: 'tracks/1/bboxPx/w: ' },
     { port: 'tracks', value: withTrack({ velocityPxPerS: undefined }), says: 'tracks/1/velocityPxPerS: ' },
     { port: 'tracks', value: withTrack({ zones: 'sky' }), says: 'tracks/1/zones: expected array, got "sky"' },
-    { port: 'tracks', value: { ...tracks, held: [7] }, says: 'held/0: expected object, got 7' },
+    { port: 'tracks', value: { ...tracks, remembered: [7] }, says: 'remembered/0: expected object, got 7' },
     { port: 'tracks', value: withFrame({ index: 1.5 }), says: 'frame/index: ' },
     { port: 'tracks', value: withFrame({ size: { w: 0, h: 1 } }), says: 'frame/size/w: ' },
     { port: 'tracks', value: withFrame({ captureMonoMs: Number.POSITIVE_INFINITY }), says: 'frame/captureMonoMs: ' },

@@ -31,7 +31,7 @@ export interface Step {
 export interface Options {
   readonly lostAfterS?: number;
   readonly endAfterMs?: number;
-  /** In place of `track`: every object has its number as its id, and nothing is said of those that are held. */
+  /** In place of `track`: every object has its number as its id, and nothing is said of those that it remembers. */
   readonly foreignTracker?: boolean;
 }
 
