@@ -63,6 +63,13 @@ export type PixelFormat = 'rgb24' | 'bgr24' | 'gray8' | 'rgbf32' | 'bgrf32';
  */
 export type Fit = 'letterbox' | 'letterbox-topleft' | 'stretch';
 
+/**
+ * How a source frame is scaled. `bilinear` and `area` average over what a sample stands for when they shrink.
+ * `bilinear-cv` and `nearest-cv` take the nearest source samples alone, as OpenCV's INTER_LINEAR and INTER_NEAREST do.
+ */
+export const SCALE_FILTERS = ['bilinear', 'area', 'bilinear-cv', 'nearest-cv'] as const;
+export type ScaleFilter = (typeof SCALE_FILTERS)[number];
+
 /** What a consumer wants its frames to be. The producer converts into the ring; nothing is converted twice. */
 export interface FrameRequest {
   readonly width: number;
@@ -73,6 +80,8 @@ export interface FrameRequest {
   readonly pad?: number;
   /** Float formats only: value of full white; 1 (default) or 255. */
   readonly white?: 1 | 255;
+  /** Default `bilinear`. */
+  readonly filter?: ScaleFilter;
 }
 
 /** Where the pixels of a slot come from: the source rectangle it shows, and where in the slot that rectangle lies. */

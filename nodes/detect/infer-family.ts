@@ -5,6 +5,7 @@
  * judged it; nothing is guessed.
  */
 import { WindhoverError } from '../../runtime/node.ts';
+import { boxesClassScores } from './families/boxes-class-scores.ts';
 import { boxesScoresClasses } from './families/boxes-scores-classes.ts';
 import { detr } from './families/detr.ts';
 import {
@@ -20,7 +21,7 @@ import { yoloNmsFree } from './families/yolo-nms-free.ts';
 import { yolox } from './families/yolox.ts';
 
 /** All families. The order matters to nothing but messages. */
-export const FAMILIES: readonly Family[] = [yolo, yoloNmsFree, yolox, detr, boxesScoresClasses];
+export const FAMILIES: readonly Family[] = [yolo, yoloNmsFree, yolox, detr, boxesClassScores, boxesScoresClasses];
 
 /** A family by name and its plan for the model. */
 export interface Inferred extends Match {
@@ -47,7 +48,8 @@ export function inferFamily(model: ModelFacts, wanted: string | null): Inferred 
       hint: 'export it again in one of the forms that nodes/detect/README.md lists',
     });
   }
-  throw new WindhoverError('model_family_ambiguous', `more than one model family fits: ${reasons(judged)}`, {
+  const what = matches.length > 1 ? 'more than one model family fits' : 'the model family is not certain';
+  throw new WindhoverError('model_family_ambiguous', `${what}: ${reasons(judged)}`, {
     option: 'model',
     got: found(model),
     hint: `set 'family' to ${options}, or give the class names: their number often decides`,

@@ -29,14 +29,27 @@ export interface Labels extends GivenNames {
  */
 export function givenNames(
   option: readonly string[] | string | undefined,
-  metadata: string | undefined,
+  metadata: Readonly<Record<string, string>>,
 ): GivenNames | null {
   if (option === 'coco80') return { names: COCO_80, source: 'coco80' };
   if (option === 'coco91') return { names: COCO_91, source: 'coco91' };
   if (typeof option === 'string') return { names: namesFromFile(option, 'class_names'), source: option };
   if (option !== undefined) return { names: option, source: 'class_names' };
-  if (metadata === undefined || metadata.trim() === '') return null;
-  return { names: parseNames(metadata, "the model's metadata"), source: 'model' };
+  // Other exporters note them under other keys; a number there says how many, not which.
+  const text = NAME_KEYS.map((key) => metadata[key]?.trim() ?? '').find((one) => !/^\d*$/.test(one));
+  return text === undefined ? null : { names: parseNames(text, "the model's metadata"), source: 'model' };
+}
+
+const NAME_KEYS = ['names', 'class_names', 'classes', 'labels'];
+
+/** Number of the first class that stands for nothing; null: each stands for something. */
+export function backgroundOf(names: readonly string[]): number | null {
+  const found = names.findIndex(isBackground);
+  return found < 0 ? null : found;
+}
+
+function isBackground(name: string): boolean {
+  return /^_*(|background|bg|no.object)_*$/i.test(name);
 }
 
 /**
@@ -67,7 +80,7 @@ function cocoNames(columns: number): readonly string[] | null {
 
 /**
  * Fits names to the class columns of a model; null columns: the shapes do not tell how many classes there are.
- * @param spare the last column may stand for nothing
+ * @param spare a column may stand for nothing: the last one where it has no name
  * @throws WindhoverError (permanent) `model_labels_missing` or `model_label_count`
  */
 export function fitLabels(given: GivenNames | null, columns: number | null, spare = false): Labels {
@@ -81,7 +94,8 @@ export function fitLabels(given: GivenNames | null, columns: number | null, spar
       hint: "set 'class_names' to a list, a text file, or coco80",
     });
   }
-  const { names, source } = given;
+  const { source } = given;
+  const names = spare ? given.names.map((name) => (isBackground(name) ? '' : name)) : given.names;
   if (names.every((name) => name === '')) throw invalid(source, 'all of them are empty');
   if (columns === null || names.length === columns) return { names, source, assumed: false };
   if (spare && names.length === columns - 1) return { names: [...names, ''], source, assumed: false };

@@ -2,7 +2,8 @@
  * Metadata keys of a model that say how its picture is fed and what its confidences and boxes mean. A key that can't be
  * used is an error: a model that is read in the wrong way gives phantoms.
  */
-import { WindhoverError } from '../../runtime/node.ts';
+import { SCALE_FILTERS, WindhoverError } from '../../runtime/node.ts';
+import { BOX_FORMATS, type BoxFormat } from './families/box-format.ts';
 import type { InputStyle, Plan, Scoring } from './families/family.ts';
 import type { DetectOptions } from './options.ts';
 
@@ -35,16 +36,23 @@ export function readingOf(metadata: Metadata, plan: Plan): Reading {
   return { scoring, unknownLabel: unknownLabel(metadata, scoring), margin: boxMargin(metadata) };
 }
 
+/** @throws WindhoverError (permanent) `model_metadata_invalid` */
+export function boxFormatOf(metadata: Metadata): BoxFormat | null {
+  return oneOf(metadata, 'box_format', BOX_FORMATS) ?? null;
+}
+
 /**
  * How the picture is fed: the option, else the metadata, else as the family does.
  * @throws WindhoverError (permanent) `model_metadata_invalid`
  */
-export function inputStyle(family: InputStyle, metadata: Metadata, { input = {} }: DetectOptions): InputStyle {
+export function inputStyle(usual: InputStyle, metadata: Metadata, { input = {} }: DetectOptions): InputStyle {
+  const family = { ...usual, ...statedKind(metadata) };
   const white = oneOf(metadata, 'input_white', ['1', '255']);
   const pad = metadata.input_pad === undefined ? undefined : Number(metadata.input_pad);
   if (pad !== undefined && !(pad >= 0 && pad <= 255)) {
     throw invalid('input_pad', 'a grey level from 0 to 255', `${metadata.input_pad}`);
   }
+  const filter = input.filter ?? oneOf(metadata, 'input_filter', SCALE_FILTERS);
   const color = input.color ?? oneOf(metadata, 'input_color', ['rgb', 'bgr']) ?? family.color;
   return {
     ...normalized(family, metadata, input, color),
@@ -52,7 +60,28 @@ export function inputStyle(family: InputStyle, metadata: Metadata, { input = {} 
     white: input.white ?? (white === '1' ? 1 : white === '255' ? 255 : family.white),
     fit: input.fit ?? oneOf(metadata, 'input_fit', ['letterbox', 'letterbox-topleft', 'stretch']) ?? family.fit,
     pad: input.pad ?? pad ?? family.pad,
+    ...(filter === undefined ? {} : { filter }),
   };
+}
+
+const IMAGENET = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] };
+const IMAGENET_STRETCHED: Partial<InputStyle> = { fit: 'stretch', normalize: IMAGENET };
+
+/** Pictures of models that only their name tells: the outputs look like those of others. */
+const KINDS: readonly [name: RegExp, style: Partial<InputStyle>][] = [
+  [/rtmdet/i, { color: 'bgr', fit: 'letterbox-topleft', normalize: IMAGENET }],
+  [/picodet|pp-?yoloe(?!\+|_?plus)|lw-?detr|deformable.?detr/i, IMAGENET_STRETCHED],
+  [/efficientdet/i, { fit: 'letterbox-topleft', pad: 114, normalize: IMAGENET }],
+  [/^ssd/i, { fit: 'stretch', normalize: { mean: [0.48235, 0.45882, 0.40784], std: [1 / 255, 1 / 255, 1 / 255] } }],
+  [/yolo-?nas/i, { fit: 'letterbox', pad: 114 }],
+];
+
+/** What the exporter calls the model, and where it says that its letterbox lies. */
+function statedKind({ model_family: family, model_type: type, letterbox_pad: corner }: Metadata): Partial<InputStyle> {
+  const name = family ?? type ?? '';
+  const [, style = {}] = KINDS.find(([pattern]) => pattern.test(name)) ?? [];
+  if (corner === undefined) return style;
+  return { ...style, fit: corner === 'topleft' ? 'letterbox-topleft' : 'letterbox' };
 }
 
 /** The family with the mean and deviation that are stated, which are meant for the channels as the model is fed them. */
@@ -76,9 +105,10 @@ function normalized(
   return { ...plain, normalize: { mean: inRgb(mean), std: inRgb(std) } };
 }
 
-/** Three numbers under `input_mean`, or `mean` as some exporters note it. */
+/** Three numbers under `input_mean`, or as other exporters call it. */
 function triple(metadata: Metadata, key: 'mean' | 'std'): readonly number[] | undefined {
-  const text = metadata[`input_${key}`] ?? metadata[key];
+  const text =
+    metadata[`input_${key}`] ?? metadata[key] ?? metadata[`norm_${key}`] ?? metadata[`standardization_${key}`];
   if (text === undefined) return undefined;
   const numbers = text
     .replace(/[[\]()\s]/g, '')

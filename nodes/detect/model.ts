@@ -3,16 +3,19 @@
  * files only, no native code: the checking process and the worker both use it.
  */
 import { statSync } from 'node:fs';
+import { type FrameRequest, type PixelFormat, type PrepareContext, WindhoverError } from '../../runtime/node.ts';
 import {
-  type FrameRequest,
-  type PixelFormat,
-  type PrepareContext,
-  type Size,
-  WindhoverError,
-} from '../../runtime/node.ts';
-import { dimsText, type InputStyle, type Thresholds, type ValueInfo } from './families/family.ts';
+  type ConstantFeed,
+  constantFeed,
+  dimsText,
+  type InputStyle,
+  type Thresholds,
+  type ValueInfo,
+} from './families/family.ts';
+import { findImage, type ImageInput } from './image-input.ts';
 import { FAMILIES, type Inferred, inferFamily } from './infer-family.ts';
 import {
+  backgroundOf,
   fitLabels,
   type GivenNames,
   givenNames,
@@ -21,20 +24,10 @@ import {
   labelsAreNames,
   requireLabel,
 } from './labels.ts';
-import { inputStyle, type Reading, readingOf } from './metadata.ts';
+import { boxFormatOf, inputStyle, type Reading, readingOf } from './metadata.ts';
 import { findModel, modelName } from './model-path.ts';
 import { type OnnxFile, readOnnxFile } from './onnx-file.ts';
 import type { DetectOptions } from './options.ts';
-
-/** The input that takes the picture. */
-export interface ImageInput {
-  readonly name: string;
-  readonly type: 'float32' | 'uint8';
-  /** [1, 3, H, W]; else pixel after pixel, [1, H, W, 3]. */
-  readonly planes: boolean;
-  readonly dims: readonly number[];
-  readonly size: Size;
-}
 
 export interface Model {
   readonly file: string;
@@ -43,6 +36,7 @@ export interface Model {
   readonly name: string;
   readonly onnx: OnnxFile;
   readonly image: ImageInput;
+  readonly feeds: readonly ConstantFeed[];
   readonly style: InputStyle;
   readonly inferred: Inferred;
   readonly reading: Reading;
@@ -70,17 +64,21 @@ function readModel(options: DetectOptions, context: PrepareContext): Model {
   const onnx = readOnnxFile(file);
   const { metadata } = onnx;
   const image = findImage(onnx, options);
+  const extraInputs = onnx.inputs.filter((input) => input.name !== image.name);
+  const feeds = feedsOf(extraInputs, image);
   const facts = {
     size: image.size,
-    extraInputs: onnx.inputs.filter((input) => input.name !== image.name),
-    outputs: onnx.outputs,
-    metadata,
-    boxFormat: options.box_format ?? null,
+    interleaved: !image.planes,
+    extraInputs,
+    outputs: outputsToRead(onnx.outputs, image, options.outputs),
+    namedOutputs: options.outputs !== undefined,
+    metadata: options.task === undefined ? metadata : { ...metadata, task: options.task },
+    boxFormat: options.box_format ?? boxFormatOf(metadata),
   };
   const wanted = options.family === 'auto' ? statedFamily(metadata) : options.family;
   const listed = labelList(options.labels);
-  const own = givenNames(options.class_names, metadata.names);
-  const infer = (given: GivenNames | null) => inferFamily({ ...facts, nameCount: given?.names.length ?? null }, wanted);
+  const own = givenNames(options.class_names, metadata);
+  const infer = (given: GivenNames | null) => inferFamily({ ...facts, ...nameFacts(given) }, wanted);
   // How many names there are helps to tell the families apart; which they are may depend on the family's columns.
   const lent = listed === undefined ? null : { names: listed, source: 'labels' };
   const borrows =
@@ -91,7 +89,6 @@ function readModel(options: DetectOptions, context: PrepareContext): Model {
     );
   const given = borrows ? lent : own;
   const inferred = infer(given);
-  refuseUnfed(facts.extraInputs, inferred);
   const labels = fitLabels(given, inferred.plan.classes, inferred.plan.spareClass);
   const allowed = borrows ? undefined : listed;
   const style = inputStyle(inferred.plan.input, metadata, options);
@@ -101,6 +98,7 @@ function readModel(options: DetectOptions, context: PrepareContext): Model {
     name: modelName(file),
     onnx,
     image,
+    feeds,
     style,
     inferred,
     reading: readingOf(metadata, inferred.plan),
@@ -116,16 +114,36 @@ export function fileVersion(file: string): string {
   return [dev, ino, size, mtimeMs].join(' ');
 }
 
-/** Every input must be fed: the picture, and what the family knows. */
-function refuseUnfed(extra: readonly ValueInfo[], { family, plan: { feeds = [] } }: Inferred): void {
-  const [unfed] = extra.filter(({ name }) => !feeds.some((feed) => feed.name === name));
-  if (unfed === undefined) return;
-  throw new WindhoverError('model_input_unsupported', 'the model has an input that nothing feeds', {
-    option: 'model',
-    expected: `the picture as the only input of ${family}`,
-    got: `${unfed.name} ${dimsText(unfed.dims)} ${unfed.type}`,
-    hint: 'export it without that input, for example as a constant',
+/** Every input must be fed: the picture, and those that are known. */
+function feedsOf(inputs: readonly ValueInfo[], image: ImageInput): readonly ConstantFeed[] {
+  return inputs.map((input) => {
+    const feed = constantFeed(input, image.size);
+    if (feed !== null) return feed;
+    throw new WindhoverError('model_input_unsupported', 'the model has an input that nothing feeds', {
+      option: 'model',
+      expected: 'the picture, target sizes, scale_factor or im_shape',
+      got: `${input.name} ${dimsText(input.dims)} ${input.type}`,
+      hint: 'export it without that input, for example as a constant',
+    });
   });
+}
+
+/** The outputs that may be read, as of one picture: those that the user names, else all. */
+function outputsToRead(outputs: readonly ValueInfo[], { batch }: ImageInput, named: DetectOptions['outputs']) {
+  const found = (named ?? outputs.map(({ name }) => name)).map((name) => {
+    const output = outputs.find((one) => one.name === name);
+    if (output === undefined) {
+      const known = outputs.map((one) => one.name);
+      throw new WindhoverError('model_output_unknown', 'the model has no such output', {
+        option: 'outputs',
+        got: name,
+        known,
+      });
+    }
+    return output;
+  });
+  if (batch === 1) return found;
+  return found.map((one) => (one.dims[0] === batch ? { ...one, dims: [1, ...one.dims.slice(1)] } : one));
 }
 
 /** The metadata key `family`; other tools may use that word for something else, which is not ours to judge. */
@@ -133,51 +151,22 @@ function statedFamily({ family }: OnnxFile['metadata']): string | null {
   return FAMILIES.find(({ name }) => name === family)?.name ?? null;
 }
 
-function findImage(onnx: OnnxFile, options: DetectOptions): ImageInput {
-  const input = onnx.inputs.find((one) => one.dims.length === 4);
-  const { name = '', type = '', dims = [] } = input ?? {};
-  const [batch, first, second, third] = dims;
-  const known = type === 'float32' || type === 'uint8' ? type : null;
-  const planes = first === 3;
-  if (known === null || !(planes || third === 3) || (typeof batch === 'number' && batch !== 1)) {
-    throw new WindhoverError('model_input_unsupported', "the model's image input is not supported", {
-      option: 'model',
-      expected: 'one input [1, 3, H, W] or [1, H, W, 3] of float32 or uint8',
-      got: onnx.inputs.map((one) => `${one.name} ${dimsText(one.dims)} ${one.type}`).join(', ') || 'no input',
-      hint: type === 'float16' ? 'keep its input in float32 when it is made half precision' : 'export it again',
-    });
-  }
-  const [h, w] = planes ? [second, third] : [first, second];
-  const metadataSize = imageSize(onnx.metadata.imgsz);
-  const side = (dim: number | string | undefined, stated: number | undefined): number => {
-    if (typeof dim !== 'number') return options.input_size ?? stated ?? 640;
-    if (options.input_size === undefined || options.input_size === dim) return dim;
-    throw new WindhoverError('model_input_size', 'the input size of the model is fixed', {
-      option: 'input_size',
-      expected: `${dim}`,
-      got: `${options.input_size}`,
-      hint: 'remove input_size, or export the model with a dynamic size',
-    });
-  };
-  const size = { w: side(w, metadataSize?.w), h: side(h, metadataSize?.h) };
-  const { w: width, h: height } = size;
-  return { name, type: known, planes, dims: planes ? [1, 3, height, width] : [1, height, width, 3], size };
-}
-
-/** `[640, 640]`: height and width, as exporters note it. */
-function imageSize(imgsz: string | undefined): Size | null {
-  const numbers = imgsz?.match(/\d+/g)?.map(Number) ?? [];
-  const [h, w = h] = numbers;
-  return h === undefined || w === undefined || h < 32 || w < 32 ? null : { w, h };
-}
-
 function frameRequest(image: ImageInput, style: InputStyle): FrameRequest {
-  const { w: width, h: height } = image.size;
+  const shape = {
+    width: image.size.w,
+    height: image.size.h,
+    fit: style.fit,
+    ...(style.filter ? { filter: style.filter } : {}),
+  };
   if (image.type === 'uint8' || !image.planes) {
-    return { width, height, format: style.color === 'rgb' ? 'rgb24' : 'bgr24', fit: style.fit, pad: style.pad };
+    return { ...shape, format: style.color === 'rgb' ? 'rgb24' : 'bgr24', pad: style.pad };
   }
   const format: PixelFormat = style.color === 'rgb' ? 'rgbf32' : 'bgrf32';
-  return { width, height, format, fit: style.fit, pad: (style.pad * style.white) / 255, white: style.white };
+  return { ...shape, format, pad: (style.pad * style.white) / 255, white: style.white };
+}
+
+function nameFacts(given: GivenNames | null) {
+  return { nameCount: given?.names.length ?? null, background: given === null ? null : backgroundOf(given.names) };
 }
 
 /** Class columns of a model whose names are not known yet; null when without them even its family is not. */

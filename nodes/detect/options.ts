@@ -1,11 +1,13 @@
 /** The options of detect: type, default, range, unit and meaning, declared once. */
-import { pathOption, type Static, Type } from '../../runtime/node.ts';
-import { BOX_FORMATS, FAMILY_NAMES } from './families/family.ts';
+import { pathOption, SCALE_FILTERS, type Static, Type } from '../../runtime/node.ts';
+import { BOX_FORMATS } from './families/box-format.ts';
+import { FAMILY_NAMES } from './families/family.ts';
 
 const words = <const T extends readonly string[]>(values: T) => values.map((value) => Type.Literal<T[number]>(value));
 
 export const PROVIDERS = ['cpu', 'cuda', 'tensorrt', 'webgpu', 'coreml', 'dml'] as const;
 const ofThree = { minItems: 3, maxItems: 3 };
+const side = Type.Integer({ minimum: 32, maximum: 4096 });
 const ratio = { minimum: 0, maximum: 1 };
 
 export const DetectOptions = Type.Object({
@@ -81,18 +83,31 @@ export const DetectOptions = Type.Object({
   box_format: Type.Optional(
     Type.Union(words(BOX_FORMATS), {
       description:
-        'For boxes-scores-classes: corners or centre and size, in pixels of the input or in fractions of it. ' +
-        "Default: the model's metadata key box_format, else xyxy_px.",
+        'Corners or centre and size, in pixels of the input or in fractions of it. ' +
+        "Default: the model's metadata key box_format, else as the boxes themselves tell.",
+    }),
+  ),
+  outputs: Type.Optional(
+    Type.Array(Type.String({ minLength: 1 }), {
+      minItems: 1,
+      maxItems: 16,
+      description:
+        'Names of the outputs to read, where the model has more than one that could be read; the others are left out. ' +
+        'Of boxes and scores, boxes first.',
+    }),
+  ),
+  task: Type.Optional(
+    Type.Union(words(['detect', 'segment', 'pose']), {
+      description:
+        'What a YOLO also gives: in segment and pose, the columns after the classes are masks or key points, which are ' +
+        "not read. Default: the model's metadata key task, else detect.",
     }),
   ),
   input_size: Type.Optional(
-    Type.Integer({
-      minimum: 32,
-      maximum: 4096,
-      multipleOf: 32,
+    Type.Union([side, Type.Array(side, { minItems: 2, maxItems: 2 })], {
       description:
-        'Side of the square input in pixels, for models with a dynamic size; an error for others unless equal. ' +
-        "Default: the model's metadata key imgsz, else 640.",
+        'Size of the input in pixels, one side or [width, height], for models that leave it open; an error for others ' +
+        "unless equal. Default: the model's metadata key imgsz, else 640.",
     }),
   ),
   input: Type.Optional(
@@ -107,6 +122,13 @@ export const DetectOptions = Type.Object({
         ),
         pad: Type.Optional(
           Type.Integer({ minimum: 0, maximum: 255, description: 'Grey level of the padding, 0 to 255.' }),
+        ),
+        filter: Type.Optional(
+          Type.Union(words(SCALE_FILTERS), {
+            description:
+              "How the frame is scaled: bilinear and area average when shrinking, the -cv ones sample as OpenCV's " +
+              'INTER_LINEAR and INTER_NEAREST do, which many models were trained with. Default: bilinear.',
+          }),
         ),
         mean: Type.Optional(
           Type.Array(Type.Number({ minimum: 0 }), {
@@ -126,7 +148,7 @@ export const DetectOptions = Type.Object({
         additionalProperties: false,
         description:
           'Form of the input picture, if the model was trained in another way than its family. Default: the metadata ' +
-          'keys input_color, input_white, input_fit, input_pad, input_mean and input_std, else as the family does.',
+          'keys input_color, input_white, input_fit, input_pad, input_mean, input_std and input_filter, else as the family does.',
       },
     ),
   ),

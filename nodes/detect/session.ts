@@ -41,7 +41,7 @@ export class ModelSession {
     this.provider = provider;
     this.#model = model;
     this.#clock = clock;
-    for (const feed of model.inferred.plan.feeds ?? []) this.#feeds[feed.name] = constantTensor(ort, feed);
+    for (const feed of model.feeds) this.#feeds[feed.name] = constantTensor(ort, feed);
     this.#outputNames = model.inferred.plan.outputs.map(({ name }) => name);
     this.#prepare = preparation(ort, model);
   }
@@ -91,7 +91,11 @@ export class ModelSession {
     const startMs = this.#clock.monoMs();
     const results = await this.#session.run(this.#feeds, this.#outputNames);
     this.inferenceMs = this.#clock.monoMs() - startMs;
-    this.#outputs = this.#outputNames.map((name) => toOutput(name, results[name]));
+    const { image, inferred } = this.#model;
+    this.#outputs = inferred.plan.outputs.map(({ name, dims }) => {
+      const output = toOutput(name, results[name]);
+      return dims[0] === 1 ? firstPicture(output, image.batch) : output;
+    });
     return this.#outputs;
   }
 
@@ -145,7 +149,8 @@ function loadFailure(model: Model, why: string, cause: unknown): WindhoverError 
   });
 }
 
-function constantTensor(ort: Ort, { type, dims, values }: ConstantFeed): Tensor {
+function constantTensor(ort: Ort, { type, values }: ConstantFeed): Tensor {
+  const dims = [1, values.length];
   if (type === 'int64') return new ort.Tensor('int64', BigInt64Array.from(values, BigInt), dims);
   if (type === 'int32') return new ort.Tensor('int32', Int32Array.from(values), dims);
   return new ort.Tensor('float32', Float32Array.from(values), dims);
@@ -153,19 +158,20 @@ function constantTensor(ort: Ort, { type, dims, values }: ConstantFeed): Tensor 
 
 /** What has to be done to a frame before the model takes it; null when its memory is taken as it is. */
 function preparation({ Tensor }: Ort, { image, style, request }: Model): ((data: FrameData) => Tensor) | null {
-  const bytes = image.type === 'uint8';
-  const ready = bytes ? !image.planes : image.planes && style.normalize === undefined;
-  if (ready) return null;
+  const { type, planes, dims, batch } = image;
+  const ready = type === 'uint8' ? !planes : type === 'float32' && planes && style.normalize === undefined;
+  if (ready && batch === 1) return null;
   const plane = image.size.w * image.size.h;
   const floatFrames = request.format.endsWith('f32');
-  const unit = 1 / (bytes ? 255 : style.white);
+  const unit = 1 / (type === 'uint8' ? 255 : style.white);
   const scaled = { mean: [0, 0, 0], std: [unit, unit, unit] };
-  const normalize = (bytes ? undefined : style.normalize) ?? scaled;
+  const normalize = (type === 'uint8' ? undefined : style.normalize) ?? scaled;
   const given: InputStyle = floatFrames ? style : { ...style, white: 255 };
-  const steps: Steps = { from: floatFrames ? 1 : 3, to: image.planes ? 1 : 3 };
-  const values = bytes ? new Uint8Array(plane * 3) : new Float32Array(plane * 3);
-  const tensor =
-    values instanceof Uint8Array ? new Tensor('uint8', values, image.dims) : new Tensor('float32', values, image.dims);
+  const steps: Steps = { from: floatFrames ? 1 : 3, to: planes ? 1 : 3 };
+  const values = new { uint8: Uint8Array, float16: Float16Array, float32: Float32Array }[type](plane * 3 * batch);
+  // The library takes half floats as bits.
+  const bits = values instanceof Float16Array ? new Uint16Array(values.buffer) : values;
+  const tensor = new Tensor(type, bits as Uint8Array & Uint16Array & Float32Array, dims);
   return (data) => {
     normalizePlanes(data, values, plane, given, normalize, steps);
     return tensor;
@@ -217,6 +223,12 @@ function toOutput(name: string, output: Tensor | undefined): OutputTensor {
     expected: 'float32, int32 or int64',
     got: type,
   });
+}
+
+/** The part of an output that belongs to the first picture of a batch. */
+function firstPicture({ data, dims }: OutputTensor, batch: number): OutputTensor {
+  if (batch === 1 || dims[0] !== batch) return { data, dims };
+  return { data: data.subarray(0, data.length / batch) as OutputData, dims: [1, ...dims.slice(1)] };
 }
 
 /** Frees the memory of an output now. */

@@ -1,7 +1,7 @@
 /** The checks that a contract makes itself: `validate`, the `request` of frame inputs, and `pace`. */
 import { Type } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
-import type { FrameRequest, Pace } from '../data.ts';
+import { type FrameRequest, type Pace, SCALE_FILTERS } from '../data.ts';
 import { errorCode, errorMessage, WindhoverError } from '../errors.ts';
 import type { AnyNode, PrepareContext } from '../node.ts';
 import { Secrets } from '../secrets.ts';
@@ -112,4 +112,5 @@ const FRAME_REQUEST = Type.Object({
   fit: Type.Union(['letterbox', 'letterbox-topleft', 'stretch'].map((fit) => Type.Literal(fit))),
   pad: Type.Optional(Type.Number()),
   white: Type.Optional(Type.Union([Type.Literal(1), Type.Literal(255)])),
+  filter: Type.Optional(Type.Union(SCALE_FILTERS.map((filter) => Type.Literal(filter)))),
 });

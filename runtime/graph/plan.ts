@@ -135,8 +135,9 @@ function planRings(graph: CheckedGraph): RingPlan[] {
 
 /** Requests with the same key give the same pixels, so their consumers can share a ring. */
 function requestKey(request: FrameRequest): string {
-  const { width, height, format, fit, pad = 0, white = 1 } = request;
-  return JSON.stringify([width, height, format, fit, fit === 'stretch' ? 0 : pad, format.endsWith('f32') ? white : 1]);
+  const { width, height, format, fit, pad = 0, white = 1, filter = 'bilinear' } = request;
+  const shownPad = fit === 'stretch' ? 0 : pad;
+  return JSON.stringify([width, height, format, fit, shownPad, format.endsWith('f32') ? white : 1, filter]);
 }
 
 function planLinks(graph: CheckedGraph, workerOf: ReadonlyMap<string, string>): MessageLink[] {

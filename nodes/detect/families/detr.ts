@@ -12,22 +12,23 @@
  * The original DETR scores with a softmax and is not supported.
  */
 import type { Size } from '../../../runtime/node.ts';
-import { boxDecoder, checkBoxOutputs, expectedOutputs, findBoxOutputs } from './boxes-scores-classes.ts';
+import { findPair, isLogits } from './boxes-class-scores.ts';
+import { findFinished, finishedPlan } from './boxes-scores-classes.ts';
+import { checkDense, type DenseHead, denseDecoder } from './dense.ts';
 import {
-  batchOfOne,
   type Decode,
   dimsText,
   type Family,
   type InputStyle,
   isDetr,
+  isTargetSizes,
   type Match,
   type ModelFacts,
   STRETCHED_INPUT,
-  sameSize,
+  tables,
   type ValueInfo,
 } from './family.ts';
-import { bestClass, checkProbabilities, floats, largest } from './values.ts';
-import { rowDecoder } from './yolo.ts';
+import { bestClass, floats, largest } from './values.ts';
 
 const IMAGENET_INPUT: InputStyle = {
   ...STRETCHED_INPUT,
@@ -37,48 +38,36 @@ const IMAGENET_INPUT: InputStyle = {
 export const detr: Family = {
   name: 'detr',
   match(model) {
-    if (model.extraInputs.length > 0) return matchPostProcessed(model);
-    if (model.outputs.length === 1) return matchSingle(model);
-    return matchRaw(model);
+    const sizes = model.extraInputs.find(isTargetSizes);
+    if (sizes !== undefined) return matchPostProcessed(model, sizes);
+    return tables(model).length === 1 ? matchSingle(model) : matchRaw(model);
   },
 };
 
-function matchPostProcessed(model: ModelFacts): Match | string {
-  const [sizes] = model.extraInputs;
-  const type = sizes?.type;
-  if (model.extraInputs.length !== 1 || sizes?.dims.length !== 2 || sizes.dims[1] !== 2 || !batchOfOne(sizes.dims)) {
-    return 'needs one input [1, 2] (orig_target_sizes) besides the picture';
-  }
-  if (type !== 'int64' && type !== 'int32' && type !== 'float32') return `needs sizes as int64, found ${type}`;
-  const outputs = findBoxOutputs(model.outputs);
-  if (typeof outputs === 'string') return outputs;
+function matchPostProcessed(model: ModelFacts, sizes: ValueInfo): Match | string {
+  const found = findFinished(model);
+  if (typeof found === 'string') return found;
+  const plan = finishedPlan(model, found, STRETCHED_INPUT);
   return {
     certainty: 'certain',
-    why: `input ${sizes.name} [1, 2] and outputs ${outputs.classes.name}, ${outputs.boxes.name}, ${outputs.scores.name}`,
-    plan: {
-      layout: `boxes ${dimsText(outputs.boxes.dims)} (xyxy_px), scores, classes, fed its size as ${sizes.name}`,
-      input: STRETCHED_INPUT,
-      feeds: [{ name: sizes.name, type, dims: [1, 2], values: [model.size.w, model.size.h] }],
-      outputs: expectedOutputs(outputs),
-      classes: null,
-      nmsIou: null,
-      check: (values) => checkBoxOutputs(values, 'xyxy_px', model.size, model.nameCount),
-      decoder: () => boxDecoder('xyxy_px', model.size),
-    },
+    why: `input ${sizes.name} ${dimsText(sizes.dims)} and ${found.why}`,
+    plan: { ...plan, layout: `${plan.layout}, fed its size as ${sizes.name}` },
   };
 }
 
 function matchRaw(model: ModelFacts): Match | string {
-  const pair = findPair(model.outputs);
-  if (pair === null) return 'needs outputs boxes [1, Q, 4] and logits [1, Q, classes], one of each';
-  const { boxes, logits } = pair;
+  const pair = findPair(model);
+  if (typeof pair === 'string') return pair;
+  const { boxes, scores: logits, across } = pair;
+  if (across) return `needs logits [1, Q, classes], found ${dimsText(logits.dims)}`;
   const queries = [boxes.dims[1], logits.dims[1]].find((dim) => typeof dim === 'number');
   const columns = logits.dims[2];
   if (typeof columns !== 'number') return `needs a fixed number of classes, found ${dimsText(logits.dims)}`;
   const count = queries ?? null;
   const imageNet = boxes.name === 'dets' && logits.name === 'labels';
   return {
-    certainty: 'certain',
+    // Other names may stand for logits too, but mostly for scores.
+    certainty: isLogits(pair) ? 'certain' : 'possible',
     why: `outputs ${boxes.name} ${dimsText(boxes.dims)} and ${logits.name} ${dimsText(logits.dims)}`,
     plan: {
       layout: `boxes [1, ${count ?? 'Q'}, 4], logits [1, ${count ?? 'Q'}, ${columns}]${imageNet ? ', RF-DETR' : ''}`,
@@ -98,11 +87,18 @@ function matchRaw(model: ModelFacts): Match | string {
 }
 
 function matchSingle(model: ModelFacts): Match | string {
-  const [output] = model.outputs;
+  const [output] = tables(model);
   const [, queries, columns] = output?.dims ?? [];
-  if (output?.dims.length !== 3 || !isDetr(model)) return 'needs two outputs, or a description that names RT-DETR';
+  if (output === undefined || !isDetr(model)) return 'needs two outputs, or a description that names RT-DETR';
   if (typeof columns !== 'number' || columns < 5) return `needs 4 + classes columns, found ${dimsText(output.dims)}`;
   const count = typeof queries === 'number' ? queries : null;
+  const head: DenseHead = {
+    boxes: { output: 0, column: 0, columns },
+    hints: { stated: model.boxFormat ?? 'cxcywh_norm', usual: 'cxcywh', dense: true },
+    objectness: null,
+    scores: { output: 0, column: 4, columns },
+    classes: columns - 4,
+  };
   return {
     certainty: 'certain',
     why: `${dimsText(output.dims)} and the description names RT-DETR`,
@@ -112,24 +108,10 @@ function matchSingle(model: ModelFacts): Match | string {
       outputs: [{ name: output.name, dims: [1, count, columns] }],
       classes: columns - 4,
       nmsIou: null,
-      check: ([values]) => checkSingle(floats(values), columns),
-      decoder: () => rowDecoder(columns - 4, false, 'product', model.size),
+      check: (values) => checkDense(values, head, model.size),
+      decoder: () => denseDecoder(head, model.size, 'product'),
     },
   };
-}
-
-const LOGITS = /logit|label|class|cls/i;
-
-/** Boxes and logits by shape and name, when there is one of each: what has several is of another kind, such as SSD. */
-function findPair(outputs: readonly ValueInfo[]): { boxes: ValueInfo; logits: ValueInfo } | null {
-  const ranked = outputs.filter((output) => output.dims.length === 3 && batchOfOne(output.dims));
-  const isBoxes = ({ name, dims }: ValueInfo) => dims[2] === 4 && /box|det/i.test(name) && !LOGITS.test(name);
-  const [boxes, ...otherBoxes] = ranked.filter(isBoxes);
-  const [logits, ...otherLogits] = ranked.filter(
-    (output) => !isBoxes(output) && LOGITS.test(output.name) && !/score|prob|conf/i.test(output.name),
-  );
-  if (boxes === undefined || logits === undefined || otherBoxes.length + otherLogits.length > 0) return null;
-  return sameSize(boxes.dims[1], logits.dims[1]) ? { boxes, logits } : null;
 }
 
 function rawDecoder(columns: number, { w, h }: Size): Decode {
@@ -149,11 +131,6 @@ function rawDecoder(columns: number, { w, h }: Size): Decode {
       into.addCentred(cx * w, cy * h, bw * w, bh * h, score, id);
     }
   };
-}
-
-function checkSingle(data: Float32Array, columns: number): string | null {
-  const rows = Math.floor(data.length / columns);
-  return checkFractions(data, columns) ?? checkProbabilities(data, rows, columns, 4);
 }
 
 /** Numbers that are probabilities already, or of a softmax, would give phantoms. RF-DETR never trains its last column. */

@@ -8,15 +8,19 @@
  *
  * Coordinates: decoders write boxes as corners (x1, y1, x2, y2) in pixels of the slot, that is, of the model's input.
  */
-import type { Fit, Size } from '../../../runtime/node.ts';
+import type { Fit, ScaleFilter, Size } from '../../../runtime/node.ts';
 import type { Candidates } from '../candidates.ts';
+import type { BoxFormat } from './box-format.ts';
 
-export const FAMILY_NAMES = ['yolo', 'yolo-nms-free', 'yolox', 'detr', 'boxes-scores-classes'] as const;
+export const FAMILY_NAMES = [
+  'yolo',
+  'yolo-nms-free',
+  'yolox',
+  'detr',
+  'boxes-class-scores',
+  'boxes-scores-classes',
+] as const;
 export type FamilyName = (typeof FAMILY_NAMES)[number];
-
-/** How the numbers of a box are meant: `px` in pixels of the model's input, `norm` in fractions of it. */
-export const BOX_FORMATS = ['xyxy_px', 'xyxy_norm', 'cxcywh_px', 'cxcywh_norm', 'yxyx_norm'] as const;
-export type BoxFormat = (typeof BOX_FORMATS)[number];
 
 /** A graph input or output as the file declares it. A dimension that is not fixed is its name, or `?`. */
 export interface ValueInfo {
@@ -30,13 +34,20 @@ export interface ValueInfo {
 export interface ModelFacts {
   /** Size of the picture that the model will be fed. */
   readonly size: Size;
-  /** Inputs other than the picture. */
+  /** The picture goes in pixel after pixel, [1, H, W, 3], as TensorFlow has it. */
+  readonly interleaved?: boolean;
+  /** Inputs other than the picture; all of them are fed. */
   readonly extraInputs: readonly ValueInfo[];
+  /** Those that may be read: all, or those that the user names. */
   readonly outputs: readonly ValueInfo[];
+  /** The user names them, in the order in which they are read. */
+  readonly namedOutputs?: boolean;
   readonly metadata: Readonly<Record<string, string>>;
   /** How many class names the user or the metadata give; null when neither does. */
   readonly nameCount: number | null;
-  /** What the user says about boxes; null: nothing. */
+  /** Number of the class that these names leave empty or call background. */
+  readonly background?: number | null;
+  /** What the user or the metadata says about boxes; null: nothing. */
   readonly boxFormat: BoxFormat | null;
 }
 
@@ -48,6 +59,8 @@ export interface InputStyle {
   readonly fit: Fit;
   /** Grey level of the padding, 0 to 255 whatever `white` is. */
   readonly pad: number;
+  /** How it is scaled; default `bilinear`. */
+  readonly filter?: ScaleFilter;
   /** Applied to each channel after scaling to `white`: (value − mean) / std. */
   readonly normalize?: { readonly mean: readonly number[]; readonly std: readonly number[] };
 }
@@ -85,8 +98,7 @@ export type Decode = (outputs: readonly OutputTensor[], thresholds: Thresholds, 
 /** An input besides the picture that is the same for every frame. */
 export interface ConstantFeed {
   readonly name: string;
-  readonly type: 'int64' | 'int32' | 'float32';
-  readonly dims: readonly number[];
+  readonly type: string;
   readonly values: readonly number[];
 }
 
@@ -95,13 +107,13 @@ export interface Plan {
   /** For people: what was found, such as `[1, N, 5 + 80], raw grid`. */
   readonly layout: string;
   readonly input: InputStyle;
-  /** Default: the picture alone. */
-  readonly feeds?: readonly ConstantFeed[];
   readonly outputs: readonly ExpectedOutput[];
   /** Columns for classes; null when the shapes do not tell. */
   readonly classes: number | null;
-  /** The last column may be the "no object" class that some models are trained with. */
+  /** A column may be the "no object" class that some models are trained with: the last one where names are missing. */
   readonly spareClass?: boolean;
+  /** For people: what the model also gives and nobody reads, such as masks. */
+  readonly notRead?: string;
   /** Default IoU of the suppression of doubles; null: the model gives each object once. */
   readonly nmsIou: number | null;
   /** Rows have an objectness, so that they can be scored by it alone. */
@@ -161,13 +173,43 @@ export function isDetr(model: ModelFacts): boolean {
   return /rt-?detr/i.test(model.metadata.description ?? '');
 }
 
-/** The one output [1, rows, columns]. Raw heads beside it, of five dimensions, are not read. */
-export function onlyOutput({ outputs }: ModelFacts): ValueInfo | null {
-  const [output, ...more] = outputs.filter(({ dims }) => dims.length !== 5);
-  return output?.dims.length === 3 && more.length === 0 && batchOfOne(output.dims) ? output : null;
+/** The outputs [1, rows, columns]. Raw heads of five dimensions, masks and the like are not among them. */
+export function tables({ outputs }: ModelFacts): readonly ValueInfo[] {
+  return outputs.filter(({ dims }) => dims.length === 3 && batchOfOne(dims));
 }
 
-/** Says when the exporter of a YOLO model noted that it does not detect boxes. */
+/** The one output [1, rows, columns], or why there is none. */
+export function onlyTable(model: ModelFacts, needs: string): ValueInfo | string {
+  const [output, ...more] = tables(model);
+  if (output === undefined) return `needs one output ${needs}`;
+  return more.length === 0 ? output : `needs one output ${needs}, found ${more.length + 1}: 'outputs' can name it`;
+}
+
+/** Says when the exporter of a YOLO model noted that it gives no upright boxes. */
 export function otherTask({ metadata: { task = 'detect' } }: ModelFacts): string | null {
-  return task === 'detect' ? null : `the metadata says task ${task}, not detect`;
+  return ['detect', 'segment', 'pose'].includes(task) ? null : `the metadata says task ${task}, not detect`;
+}
+
+/** Columns after the classes of a YOLO: coefficients of masks, or key points. Only the boxes beside them are read. */
+export function extraColumns({ outputs, metadata }: ModelFacts): { readonly count: number; readonly what: string } {
+  const [points = 0, numbers = 0] = `${metadata.kpt_shape ?? ''}`.match(/\d+/g)?.map(Number) ?? [];
+  if (points > 0) return { count: points * numbers, what: 'key points' };
+  const [masks, ...raw] = outputs.filter(({ dims }) => dims.length === 4);
+  const count = Number(masks?.dims[1]);
+  return raw.length === 0 && count > 0 ? { count, what: 'masks' } : { count: 0, what: '' };
+}
+
+/** The size that boxes shall be meant in, (width, height); exporters of DETRs add it. */
+export function isTargetSizes({ name, dims }: ValueInfo): boolean {
+  return dims[dims.length - 1] === 2 && /target_?sizes?|orig_?(im_?)?size/i.test(name);
+}
+
+/** What to feed an input besides the picture, so that boxes are in pixels of the input; null: not known. */
+export function constantFeed(input: ValueInfo, { w, h }: Size): ConstantFeed | null {
+  const { name, type, dims } = input;
+  if (dims.length !== 2 || dims[1] !== 2 || !batchOfOne(dims)) return null;
+  if (isTargetSizes(input)) return { name, type, values: [w, h] };
+  // Paddle's, both (height, width).
+  if (/scale_?factor/i.test(name)) return { name, type, values: [1, 1] };
+  return /ima?ge?_?shape|im_?shape/i.test(name) ? { name, type, values: [h, w] } : null;
 }

@@ -32,18 +32,8 @@ export function rowScore(objectness: number, classProbability: number, scoring: 
 /** Room for rounding: quantized models give 1.0005. */
 const SLACK = 1e-3;
 
-/** Every column from `first` on must be a probability. `stride` numbers a row, `rows` rows. */
-export function checkProbabilities(data: Float32Array, rows: number, stride: number, first: number): string | null {
-  for (let row = 0; row < rows; row++) {
-    for (let column = first; column < stride; column++) {
-      const complaint = checkProbability(data[row * stride + column] ?? Number.NaN);
-      if (complaint !== null) return `${complaint} in row ${row}, column ${column}`;
-    }
-  }
-  return null;
-}
-
-export function checkProbability(value: number): string | null {
+/** A score must be a probability. */
+export function checkProbability(value = Number.NaN): string | null {
   if (value >= -SLACK && value <= 1 + SLACK) return null;
   return `expected scores in [0, 1], got ${value}`;
 }

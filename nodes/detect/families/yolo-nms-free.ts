@@ -1,72 +1,47 @@
 /**
  * Exports that give each object once: [1, N, 6] with x1, y1, x2, y2, score, class in pixels of the input (YOLOv10,
- * YOLO26, and exports with the suppression of doubles inside). Unused rows have score 0. The picture is that of YOLO.
+ * YOLO26, and exports with the suppression of doubles inside), with masks or key points in further columns. Unused rows
+ * have score 0. The picture is that of YOLO.
  */
-import { type Decode, dimsText, type Family, gridCells, onlyOutput, otherTask, YOLO_INPUT } from './family.ts';
-import { checkProbabilities, floats, largest } from './values.ts';
-
-const COLUMNS = 6;
+import { finishedPlan, rowOrder, SIX } from './boxes-scores-classes.ts';
+import { dimsText, extraColumns, type Family, gridCells, otherTask, tables, YOLO_INPUT } from './family.ts';
 
 export const yoloNmsFree: Family = {
   name: 'yolo-nms-free',
   match(model) {
-    const output = onlyOutput(model);
-    if (output === null) return 'needs one output [1, N, 6]';
-    const [, rows, columns] = output.dims;
-    if (columns !== COLUMNS) return `needs 6 columns, found ${dimsText(output.dims)}`;
+    const { metadata, size, nameCount } = model;
     const task = otherTask(model);
     if (task !== null) return task;
+    const extra = extraColumns(model);
+    const hasMore = extra.count > 0 || (metadata.task ?? 'detect') !== 'detect';
+    const [output, ...more] = tables(model).filter(
+      ({ dims }) => dims[2] === 6 || dims[2] === 6 + extra.count || (hasMore && Number(dims[1]) > Number(dims[2])),
+    );
+    if (output === undefined) return 'needs one output [1, N, 6]';
+    if (more.length > 0) return `found ${more.length + 1} outputs that could be [1, N, 6]: 'outputs' can name one`;
+    const [, rows, last] = output.dims;
+    const columns = Number(last);
     const count = typeof rows === 'number' ? rows : null;
     // With one class, a grid of boxes has six columns too.
-    const cells = [gridCells(model.size, [8, 16, 32]), gridCells(model.size, [8, 16, 32, 64])];
+    const cells = [gridCells(size, [8, 16, 32]), gridCells(size, [8, 16, 32, 64])];
     if (cells.some((one) => count === one || count === 3 * one)) return `${count} rows are a grid of one class`;
-    const declared = /^true$/i.test(model.metadata.end2end ?? '') || /'nms': True/.test(model.metadata.args ?? '');
-    const alone = count !== null || model.nameCount !== 1;
+    const declared = /^true$/i.test(metadata.end2end ?? '') || /'nms': True/.test(metadata.args ?? '');
+    const alone = count !== null || nameCount !== 1;
+    const found = dimsText(output.dims);
+    const finished = {
+      why: declared
+        ? `${found} and the metadata says that doubles are suppressed inside`
+        : `${found} is x1, y1, x2, y2, score, class`,
+      layout: `[1, ${count ?? 'N'}, ${columns}]: x1, y1, x2, y2, score, class`,
+      outputs: [{ name: output.name, dims: [1, count, columns] }],
+      orders: SIX.map((order) => rowOrder(order, columns)),
+    };
+    const plan = finishedPlan(model, finished, YOLO_INPUT);
+    const notRead = columns === 6 ? {} : { notRead: extra.what || `${columns - 6} columns after the class` };
     return {
       certainty: declared ? 'certain' : alone ? 'likely' : 'possible',
-      why: declared
-        ? `${dimsText(output.dims)} and the metadata says that doubles are suppressed inside`
-        : `${dimsText(output.dims)} is x1, y1, x2, y2, score, class`,
-      plan: {
-        layout: `[1, ${count ?? 'N'}, 6]: x1, y1, x2, y2, score, class`,
-        input: YOLO_INPUT,
-        outputs: [{ name: output.name, dims: [1, count, COLUMNS] }],
-        classes: null,
-        nmsIou: null,
-        check: ([values]) => check(floats(values), model.nameCount, Math.max(model.size.w, model.size.h)),
-        decoder: () => decode,
-      },
+      why: finished.why,
+      plan: { ...plan, ...notRead },
     };
   },
 };
-
-const decode: Decode = (outputs, thresholds, into) => {
-  const data = floats(outputs[0]);
-  for (let at = 0; at + COLUMNS <= data.length; at += COLUMNS) {
-    const score = data[at + 4] ?? 0;
-    if (!(score >= thresholds.lowest) || score <= 0) continue;
-    const id = Math.round(data[at + 5] ?? -1);
-    const least = thresholds.byClass[id];
-    if (least === undefined) into.unnamed += 1;
-    else if (score >= least) {
-      into.addCorners(data[at] ?? 0, data[at + 1] ?? 0, data[at + 2] ?? 0, data[at + 3] ?? 0, score, id);
-    }
-  }
-};
-
-function check(data: Float32Array, names: number | null, size: number): string | null {
-  const rows = Math.floor(data.length / COLUMNS);
-  for (let row = 0; row < rows; row++) {
-    const score = checkProbabilities(data.subarray(row * COLUMNS + 4, row * COLUMNS + 5), 1, 1, 0);
-    if (score !== null) return `${score}, row ${row}`;
-    const id = data[row * COLUMNS + 5] ?? -1;
-    if (id < 0 || id !== Math.round(id) || (names !== null && id >= names)) {
-      return `expected class numbers from 0 to ${(names ?? 1) - 1} in column 5, got ${id} in row ${row}`;
-    }
-  }
-  const farthest = largest(data, rows, COLUMNS, 0, 4);
-  if (farthest > 4 * size) return `expected boxes in pixels of the input, got ${farthest}`;
-  if (rows > 0 && farthest > 0 && farthest < 1.5)
-    return `expected boxes in pixels of the input, got none beyond ${farthest}`;
-  return null;
-}

@@ -7,8 +7,10 @@
  * Source: Ge et al., "YOLOX: Exceeding YOLO Series in 2021", and the ONNX demo of Megvii-BaseDetection/YOLOX.
  */
 import type { Size } from '../../../runtime/node.ts';
-import { type Decode, dimsText, type Family, gridCells, type InputStyle, onlyOutput, type Scoring } from './family.ts';
-import { bestClass, checkProbabilities, floats, largest, rowScore } from './values.ts';
+import type { BoxNumbers } from './box-format.ts';
+import { checkDense, type DenseHead, denseDecoder } from './dense.ts';
+import { dimsText, type Family, gridCells, type InputStyle, onlyTable } from './family.ts';
+import { floats, largest } from './values.ts';
 
 const STRIDES = [8, 16, 32];
 const INPUT: InputStyle = { color: 'bgr', white: 255, fit: 'letterbox-topleft', pad: 114 };
@@ -16,8 +18,8 @@ const INPUT: InputStyle = { color: 'bgr', white: 255, fit: 'letterbox-topleft', 
 export const yolox: Family = {
   name: 'yolox',
   match(model) {
-    const output = onlyOutput(model);
-    if (output === null) return 'needs one output [1, N, 5 + classes]';
+    const output = onlyTable(model, '[1, N, 5 + classes]');
+    if (typeof output === 'string') return output;
     const [, rows, last] = output.dims;
     // Open columns: the class names tell how many there are, and the first run whether it is so.
     const columns = typeof last === 'string' ? (model.nameCount ?? 80) + 5 : last;
@@ -29,6 +31,15 @@ export const yolox: Family = {
     // [1, N, 4 + classes] of the transposed YOLOv8 head has as many rows: the number of names decides.
     if (model.nameCount === classes + 1)
       return `${model.nameCount} class names fit 4 + classes columns, not 5 + classes`;
+    const at = (column: number) => ({ output: 0, column, columns });
+    const head: DenseHead = {
+      boxes: at(0),
+      hints: { stated: 'cxcywh_px', usual: 'cxcywh', dense: true },
+      place: inPixels(model.size),
+      objectness: at(4),
+      scores: at(5),
+      classes,
+    };
     const sure = model.nameCount === classes || classes === 80;
     return {
       certainty: sure ? 'likely' : 'possible',
@@ -40,47 +51,32 @@ export const yolox: Family = {
         classes,
         nmsIou: 0.45,
         objectness: true,
-        check: ([values]) => check(floats(values), cells, columns),
-        decoder: (scoring = 'product') => decoder(model.size, columns, scoring),
+        check: (values) => checkGrid(floats(values[0]), cells, columns) ?? checkDense(values, head, model.size),
+        decoder: (scoring = 'product') => denseDecoder(head, model.size, scoring),
       },
     };
   },
 };
 
-function decoder(size: Size, columns: number, scoring: Scoring): Decode {
-  const classes = columns - 5;
-  return (outputs, thresholds, into) => {
-    const data = floats(outputs[0]);
-    let row = 0;
-    for (const stride of STRIDES) {
-      const gridW = Math.ceil(size.w / stride);
-      const end = row + gridW * Math.ceil(size.h / stride);
-      for (let cell = 0; row < end; cell++, row++) {
-        const at = row * columns;
-        const objectness = data[at + 4] ?? 0;
-        // Nearly every row ends here: a score is never above its objectness.
-        if (!(objectness >= thresholds.lowest)) continue;
-        const best = bestClass(data, at + 5, classes);
-        const score = rowScore(objectness, data[at + 5 + best] ?? 0, scoring);
-        if (!(score >= (thresholds.byClass[best] ?? Number.POSITIVE_INFINITY))) continue;
-        const cx = ((data[at] ?? 0) + (cell % gridW)) * stride;
-        const cy = ((data[at + 1] ?? 0) + Math.floor(cell / gridW)) * stride;
-        into.addCentred(
-          cx,
-          cy,
-          Math.exp(data[at + 2] ?? 0) * stride,
-          Math.exp(data[at + 3] ?? 0) * stride,
-          score,
-          best,
-          at + 5,
-        );
-      }
+/** A box of the grid as centre and size in pixels. */
+function inPixels({ w, h }: Size) {
+  return ([dx, dy, logW, logH]: BoxNumbers, row: number): BoxNumbers => {
+    let cell = row;
+    let stride = 0;
+    let across = 0;
+    for (stride of STRIDES) {
+      across = Math.ceil(w / stride);
+      const cells = across * Math.ceil(h / stride);
+      if (cell < cells) break;
+      cell -= cells;
     }
+    const x = (dx + (cell % across)) * stride;
+    return [x, (dy + Math.floor(cell / across)) * stride, Math.exp(logW) * stride, Math.exp(logH) * stride];
   };
 }
 
 /** Offsets of a grid are a few cells and sizes are logarithms; pixels are far greater. */
-function check(data: Float32Array, rows: number, columns: number): string | null {
+function checkGrid(data: Float32Array, rows: number, columns: number): string | null {
   const offset = largest(data, rows, columns, 0, 2);
   const logSize = largest(data, rows, columns, 2, 4);
   if (offset > 64 || logSize > 16) {
@@ -89,5 +85,5 @@ function check(data: Float32Array, rows: number, columns: number): string | null
       "the boxes look decoded already (family: yolo reads those; its picture is RGB from 0 to 1 unless 'input' says otherwise)"
     );
   }
-  return checkProbabilities(data, rows, columns, 4);
+  return null;
 }

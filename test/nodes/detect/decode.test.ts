@@ -149,13 +149,9 @@ describe('the family is inferred from shapes and metadata', () => {
   });
   test('a classifier is of no family', () =>
     expect(code(facts([output('prob', [1, 1000])]))).toBe('model_family_unknown'));
-  test('segmentation is of no family', () => {
-    const model = facts([output('output0', [1, 116, 8400]), output('output1', [1, 32, 160, 160])], at640);
-    expect(code(model)).toBe('model_family_unknown');
-  });
   test('scores that are not logits are not read as a DETR', () => {
     expect(code(facts([output('pred_boxes', [1, 8400, 4]), output('pred_scores', [1, 8400, 80])], at640))).toBe(
-      'model_family_unknown',
+      'boxes-class-scores',
     );
   });
 });

@@ -49,8 +49,10 @@ const CASE_TABLE: Readonly<Record<string, Outcome>> = {
   'nms-free-comma-names': [{}, 'yolo-nms-free: '],
   'nms-free-defaultdict-names': [{}, 'yolo-nms-free: '],
   'tf-ssd': [{ class_names: 'coco91' }, 'boxes-scores-classes: cat 0.90'],
-  // Recognized; its numbers are all 0.1, which no boxes in pixels are.
-  'v5-old-4-outputs': [{}, 'behave like yolo [1, 252, 5 + 3]: expected box centres in pixels'],
+  'ssd-boxes-classprobs': [{}, 'boxes-class-scores: nothing'],
+  'ultraface-like': [{}, 'boxes-class-scores: nothing'],
+  'v5-old-4-outputs': [{}, 'yolo: nothing'],
+  'v7-e2e-2d': [{}, 'boxes-scores-classes: b 0.90 at 10,10,20,20, 1 in all'],
   'yolox-open-columns': [{}, 'yolox: nothing'],
   'yunet-like': [{}, 'model_family_unknown'],
 };
@@ -83,7 +85,7 @@ describe('recognized by what is thresholded, not by names', () => {
     ['probabilities called logits', 'look like probabilities', pair('boxes', 'logits', Array(36).fill(0.1))],
     ['a softmax', 'in a softmax', pair('boxes', 'logits', Array(12).fill([-3, -2, 7]).flat())],
     ['most queries are sure', '12 of 12 boxes have', pair('boxes', 'logits', Array(12).fill([3, -2, -7]).flat())],
-    ['scores are no logits', 'model_family_unknown', pair('boxes', 'logit_scores', logits)],
+    ['scores are no logits', "logits are read with 'family: detr'", pair('boxes', 'logit_scores', logits)],
     [
       'raw heads beside the output that is read',
       'yolo: person 0.90',

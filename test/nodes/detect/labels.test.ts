@@ -77,10 +77,11 @@ describe('class names fit the model or are refused', () => {
   test('the option wins over the metadata; a file may be given', () => {
     const file = join(mkdtempSync(join(tmpdir(), 'windhover-labels-')), 'names.txt');
     writeFileSync(file, 'x\ny\n');
-    expect(givenNames(file, '["a"]')?.names).toEqual(['x', 'y']);
-    expect(givenNames(['z'], '["a"]')?.names).toEqual(['z']);
-    expect(givenNames(undefined, '["a"]')?.names).toEqual(['a']);
-    expect(code(() => givenNames('/no/such/file', undefined))).toStartWith('model_labels_invalid');
+    expect(givenNames(file, { names: '["a"]' })?.names).toEqual(['x', 'y']);
+    expect(givenNames(['z'], { names: '["a"]' })?.names).toEqual(['z']);
+    expect(givenNames(undefined, { names: '["a"]' })?.names).toEqual(['a']);
+    expect(givenNames(undefined, { classes: '80', class_names: '["a"]' })?.names).toEqual(['a']);
+    expect(code(() => givenNames('/no/such/file', {}))).toStartWith('model_labels_invalid');
   });
   test('names that are all empty are none', () => {
     expect(code(() => fitLabels({ names: ['', ''], source: 'class_names' }, 2))).toStartWith('model_labels_invalid');

@@ -100,14 +100,14 @@ describe('shapes, names and options that do not fit', () => {
     ['another family wanted', 'model_family_mismatch', v8(rowOf), { family: 'detr' }],
     ['a size that the model does not have', 'model_input_size: the input size', v8(rowOf), { input_size: 128 }],
     [
-      'half precision',
-      'keep its input in float32',
-      { ...v8(rowOf), image: { name: 'i', type: 'float16', dims: [1, 3, 64, 64] } },
+      'a picture in double precision',
+      'of float32, float16 or uint8',
+      { ...v8(rowOf), image: { name: 'i', type: 'float64', dims: [1, 3, 64, 64] } },
     ],
     [
-      'two pictures at once',
+      'hundreds of pictures at once',
       'model_input_unsupported',
-      { ...v8(rowOf), image: { name: 'i', type: 'float32', dims: [2, 3, 64, 64] } },
+      { ...v8(rowOf), image: { name: 'i', type: 'float32', dims: [256, 3, 64, 64] } },
     ],
     ['metadata that says nothing known', 'model_metadata_invalid', v8(rowOf, { names: NAMES, input_fit: 'crop' })],
   ];
@@ -134,7 +134,11 @@ describe('the first run shows values that the family does not give', () => {
     ['a negative score', 'expected scores in [0, 1], got -3', v8([32, 24, 20, 10, 0, -3, 0])],
     ['NaN', 'expected finite numbers in output0, got NaN at 336', v8([32, 24, 20, 10, Number.NaN, 0, 0])],
     ['an infinite box', 'expected finite numbers', v8([Number.POSITIVE_INFINITY, 24, 20, 10, 0, 0, 0])],
-    ['fractions for pixels', 'expected box centres in pixels', v8([0.5, 0.4, 0.2, 0.1, 0, 0.9, 0])],
+    [
+      'fractions for pixels',
+      'expected boxes in pixels (cxcywh_px), got none beyond 0.5: they look like fractions',
+      v8([0.5, 0.4, 0.2, 0.1, 0, 0.9, 0], { names: NAMES, box_format: 'cxcywh_px' }),
+    ],
     [
       'another shape than declared',
       'expected output0 [1, 7, any], got [1, 84, 7]',
@@ -146,7 +150,17 @@ describe('the first run shows values that the family does not give', () => {
     ],
     ['YOLOX boxes decoded already', 'the boxes look decoded already', yoloxRow([320, 240, 20, 10, 0.9, 1, 0, 0])],
     ['YOLOX logits for scores', 'expected scores in [0, 1], got -4', yoloxRow([0, 0, 0, 0, -4, 1, 0, 0])],
-    ['finished boxes in fractions, pixels expected', 'they look like fractions', finished([0.1, 0.1, 0.5, 0.5])],
+    [
+      'finished boxes in fractions, pixels expected',
+      'they look like fractions',
+      finished([0.1, 0.1, 0.5, 0.5]),
+      { box_format: 'xyxy_px' },
+    ],
+    [
+      'a second corner before the first',
+      "the second one lies before the first; 'box_format'",
+      finished([32, 32, 20, 20]),
+    ],
     [
       'finished boxes in pixels, fractions expected',
       'expected boxes in fractions',
