@@ -103,7 +103,9 @@ export function fitLabels(given: GivenNames | null, columns: number | null, spar
     option: 'model',
     expected: `${columns} names`,
     got: `${names.length} from ${source}`,
-    hint: "set 'class_names' to the names that the model was trained with",
+    hint:
+      "set 'class_names' to the names that the model was trained with; where columns after the classes are masks or key " +
+      "points, set 'task'",
   });
 }
 

@@ -169,9 +169,9 @@ function preparation({ Tensor }: Ort, { image, style, request }: Model): ((data:
   const given: InputStyle = floatFrames ? style : { ...style, white: 255 };
   const steps: Steps = { from: floatFrames ? 1 : 3, to: planes ? 1 : 3 };
   const values = new { uint8: Uint8Array, float16: Float16Array, float32: Float32Array }[type](plane * 3 * batch);
-  // The library takes half floats as bits.
-  const bits = values instanceof Float16Array ? new Uint16Array(values.buffer) : values;
-  const tensor = new Tensor(type, bits as Uint8Array & Uint16Array & Float32Array, dims);
+  const tensor = new Tensor(type, values as Uint8Array & Uint16Array & Float32Array, dims);
+  // The library's native part knows half floats as their bits only.
+  if (type === 'float16') Object.defineProperty(tensor, 'data', { value: new Uint16Array(values.buffer) });
   return (data) => {
     normalizePlanes(data, values, plane, given, normalize, steps);
     return tensor;

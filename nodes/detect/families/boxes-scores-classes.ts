@@ -33,7 +33,7 @@ export const boxesScoresClasses: Family = {
     const found = findFinished(model);
     if (typeof found === 'string') return found;
     // What the model makes of its own heads comes before these heads.
-    const certainty = tables(model).length > 1 ? 'certain' : 'likely';
+    const certainty = tables(model).length > 1 || isEfficientDet(model) ? 'certain' : 'likely';
     return { certainty, why: found.why, plan: finishedPlan(model, found, inputOf(model)) };
   },
 };

@@ -17,7 +17,7 @@ export interface TinyOutput {
   readonly dims: readonly (number | string)[];
   readonly actualDims?: readonly number[];
   readonly values: ArrayLike<number>;
-  readonly type?: 'float32' | 'int64';
+  readonly type?: 'float32' | 'float16' | 'int32' | 'int64';
 }
 
 export interface TinyModel {
@@ -59,7 +59,12 @@ export function saveModel(bytes: Uint8Array): string {
 
 function constant(name: string, output: TinyOutput): TensorSpec {
   const dims = output.actualDims ?? output.dims.map((dim) => (typeof dim === 'number' ? dim : 1));
-  if (output.type === 'int64') return int64Tensor(name, dims, Array.from(output.values));
+  const values = Array.from(output.values);
+  if (output.type === 'int64') return int64Tensor(name, dims, values);
+  if (output.type === 'int32') return { name, type: 'int32', dims, data: Int32Array.from(values) };
+  if (output.type === 'float16') {
+    return { name, type: 'float16', dims, data: new Uint16Array(Float16Array.from(values).buffer) };
+  }
   return floatTensor(name, dims, output.values);
 }
 
