@@ -9,14 +9,18 @@ import {
   AV_PIX_FMT_GRAY8,
   AV_PIX_FMT_RGB24,
   type AVPixelFormat,
+  SWS_AREA,
   SWS_BILINEAR,
 } from 'node-av/constants';
 import { FFmpegError, type Frame, Log, SoftwareScaleContext } from 'node-av/lib';
 import type { FrameMapping, FrameRequest, PixelFormat, SharedSlot } from '../../runtime/node.ts';
 import { fitFrame } from './fit.ts';
+import { Sampler } from './sampler.ts';
 
 /** swscale has no planar RGB floats in R, G, B order: it is given the planes in its own order, G, B, R. */
 const PLANES: Partial<Record<PixelFormat, readonly number[]>> = { rgbf32: [1, 2, 0], bgrf32: [1, 0, 2] };
+/** What its planes hold, as channels of RGB. */
+const SWS_PLANES = [1, 2, 0];
 const SWS_FORMAT: Record<PixelFormat, AVPixelFormat> = {
   rgb24: AV_PIX_FMT_RGB24,
   bgr24: AV_PIX_FMT_BGR24,
@@ -40,6 +44,8 @@ export class FrameConverter {
   readonly #request: FrameRequest;
   readonly #targets = new Map<number, Target>();
   #sws: SoftwareScaleContext | undefined;
+  /** Scales in place of swscale. */
+  #sampler: Sampler | undefined;
   #shape = '';
   #mapping: FrameMapping | undefined;
   #strides: number[] = [];
@@ -54,8 +60,13 @@ export class FrameConverter {
     const target = this.#targetFor(slot, mapping);
     const { data } = frame;
     if (!data || !this.#sws) throw new Error('the decoded frame has no picture data');
-    const rows = this.#sws.scaleSync(data, frame.linesize, 0, frame.height, target.planes, this.#strides);
+    const planes = this.#sampler ? [this.#sampler.picture] : target.planes;
+    const rows = this.#sws.scaleSync(data, frame.linesize, 0, frame.height, planes, this.#strides);
     if (rows < 0) throw new Error(`the picture can't be converted: ${FFmpegError.strerror(rows)}`);
+    if (this.#sampler) {
+      this.#sampler.write(target.samples, PLANES[this.#request.format] && SWS_PLANES, this.#request.white ?? 1);
+      return mapping;
+    }
     wipeSpill(target.samples, this.#request, mapping);
     if (this.#request.white === 255) scaleToBytes(target.samples, this.#request.width, mapping);
     return mapping;
@@ -71,17 +82,24 @@ export class FrameConverter {
     const shape = `${frame.width}x${frame.height}:${frame.format}`;
     if (this.#mapping && shape === this.#shape) return this.#mapping;
     this.#shape = shape;
-    this.#mapping = fitFrame({ w: frame.width, h: frame.height }, this.#request);
+    const source = { w: frame.width, h: frame.height };
+    this.#mapping = fitFrame(source, this.#request);
     const { contentPx } = this.#mapping;
+    const { filter = 'bilinear', width, format: wanted } = this.#request;
+    this.#sampler = filter.endsWith('-cv') ? new Sampler(source, contentPx, this.#request) : undefined;
     this.#sws?.freeContext();
     // It warns about conversions without vector code, to stderr.
     Log.setLevel(AV_LOG_FATAL);
     this.#sws = new SoftwareScaleContext();
     const format = frame.format as AVPixelFormat;
-    const to = SWS_FORMAT[this.#request.format];
-    this.#sws.getContext(frame.width, frame.height, format, contentPx.w, contentPx.h, to, SWS_BILINEAR);
-    const stride = this.#request.width * bytesPerSample(this.#request.format);
-    this.#strides = PLANES[this.#request.format] ? [stride, stride, stride] : [stride];
+    const isPlanar = PLANES[wanted] !== undefined;
+    // The sampler takes interleaved bytes.
+    const to = this.#sampler && isPlanar ? AV_PIX_FMT_RGB24 : SWS_FORMAT[wanted];
+    const { w, h } = this.#sampler ? source : contentPx;
+    const flags = filter === 'area' ? SWS_AREA : SWS_BILINEAR;
+    this.#sws.getContext(source.w, source.h, format, w, h, to, flags);
+    const stride = this.#sampler?.stride ?? width * bytesPerSample(wanted);
+    this.#strides = isPlanar && !this.#sampler ? [stride, stride, stride] : [stride];
     return this.#mapping;
   }
 

@@ -2,7 +2,15 @@ import { describe, expect, test } from 'bun:test';
 import { AV_PIX_FMT_RGB24 } from 'node-av/constants';
 import { FFmpegError, Frame } from 'node-av/lib';
 import { FrameConverter } from '../../../nodes/decode/converter.ts';
-import { type Fit, type FrameMapping, type FrameRequest, frameBytes, type PixelFormat } from '../../../runtime/data.ts';
+import {
+  type Fit,
+  type FrameMapping,
+  type FrameRequest,
+  frameBytes,
+  type PixelFormat,
+  SCALE_FILTERS,
+  type ScaleFilter,
+} from '../../../runtime/data.ts';
 import type { SharedSlot } from '../../../runtime/node.ts';
 
 type Rgb = readonly [number, number, number];
@@ -122,6 +130,40 @@ const SHAPES: { shape: string; source: [number, number]; slot: [number, number] 
 ];
 const FITS: Fit[] = ['letterbox', 'letterbox-topleft', 'stretch'];
 const table = FORMATS.flatMap((format) => SHAPES.flatMap((shape) => FITS.map((fit) => ({ ...format, ...shape, fit }))));
+
+const filtered = FORMATS.flatMap((format) => SCALE_FILTERS.map((filter) => ({ ...format, filter })));
+
+test.each(filtered)('scaled by $filter into $format white $white', ({ format, white, pad, filter }) => {
+  for (const { source, slot: size } of SHAPES) {
+    const [width, height] = size;
+    const request: FrameRequest = { width, height, format, fit: 'letterbox', pad, filter, ...(white ? { white } : {}) };
+    const converter = new FrameConverter(request);
+    const slot = guardedSlot(request);
+    using picture = pictureOf(...source);
+    const mapping = converter.convert(picture, slot);
+    expect(wrongPixels(request, slot, mapping, COLOUR)).toEqual([]);
+    expect(touchedGuards(slot)).toBe(0);
+    converter.close();
+  }
+});
+
+test('the filters take what they say of a picture of single lines', () => {
+  const level = (filter: ScaleFilter) => {
+    const request: FrameRequest = { width: 40, height: 30, format: 'rgb24', fit: 'stretch', filter };
+    const converter = new FrameConverter(request);
+    const slot = guardedSlot(request);
+    // One line of five is white; the nearest samples are those of columns 0, 5, 10 and 2, 7, 12.
+    using picture = pictureOf(200, 150, (x) => (x % 5 === 2 ? [255, 255, 255] : [0, 0, 0]));
+    converter.convert(picture, slot);
+    converter.close();
+    return pixelAt(request, samples(request, slot), 20, 15)[0] ?? Number.NaN;
+  };
+  expect(level('nearest-cv')).toBe(0);
+  expect(level('bilinear-cv')).toBe(255);
+  expect(level('area')).toBeCloseTo(255 / 5, -1);
+  expect(level('bilinear')).toBeLessThan(128);
+  expect(level('bilinear')).toBeGreaterThan(0);
+});
 
 describe('every pixel of a slot', () => {
   test.each(table)(

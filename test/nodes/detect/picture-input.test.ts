@@ -117,7 +117,8 @@ for (const [reason, type, dims, unit, expected, metadata = {}, options = {}, off
     const { detections } = await running.detect({ data });
     await running.close();
     const score = (label: string) => detections.find((one) => one.label === label)?.confidence ?? 0;
-    for (const [i, label] of ['a', 'b', 'c'].entries()) expect(score(label)).toBeCloseTo(expected[i] ?? 0, type === 'float16' ? 3 : 4);
+    for (const [i, label] of ['a', 'b', 'c'].entries())
+      expect(score(label)).toBeCloseTo(expected[i] ?? 0, type === 'float16' ? 3 : 4);
   });
 }
 
