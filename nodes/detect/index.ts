@@ -20,7 +20,7 @@ import { DetectOptions } from './options.ts';
 import { OutputWatch } from './output-watch.ts';
 import { ModelSession } from './session.ts';
 import { type DetectionStyle, toDetections } from './to-detections.ts';
-import { checkOutputs, greyFrame } from './warm-up.ts';
+import { checkOutputs, firstRun } from './warm-up.ts';
 
 const inputs = {
   frames: {
@@ -55,7 +55,7 @@ async function open(context: NodeContext<DetectOptions, typeof outputs>) {
   const session = await ModelSession.open(model, params, context.clock, log);
   try {
     if (fileVersion(model.file) !== model.version) throw modelChanged(model);
-    checkOutputs(model, await session.run(greyFrame(model.request)));
+    checkOutputs(model, await firstRun(model, session));
   } catch (error) {
     await session.close();
     throw error;
@@ -128,6 +128,8 @@ function publishModel(context: NodeContext<DetectOptions, typeof outputs>, model
   const input = `${image.size.w}×${image.size.h}`;
   context.log.info('model is ready', { model: model.name, family: inferred.family, input, provider });
   context.log.debug('model layout', { layout: inferred.plan.layout, why: inferred.why });
+  const { notRead } = inferred.plan;
+  if (notRead !== undefined) context.log.info('only the boxes of the model are read', { notRead });
   if (labels.assumed) {
     const classes = labels.names.length;
     context.log.info('the model has no class names; its number of classes matches COCO, so the COCO names are used', {

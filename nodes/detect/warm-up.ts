@@ -2,14 +2,31 @@
  * The first run of a model, before any frame: on a grey picture, to see whether its outputs are what its family gives.
  * It catches models that are read in the wrong way while it is still one clear error and not a stream of phantoms.
  */
-import { type FrameRequest, frameBytes, WindhoverError } from '../../runtime/node.ts';
+import { errorMessage, type FrameRequest, frameBytes, WindhoverError } from '../../runtime/node.ts';
 import { Candidates } from './candidates.ts';
 import { dimsText, type OutputTensor, type Plan } from './families/family.ts';
 import type { Model } from './model.ts';
-import type { FrameData } from './session.ts';
+import type { FrameData, ModelSession } from './session.ts';
 
 /**
- * Checks the outputs of a run on {@link greyFrame}.
+ * Runs the model on {@link greyFrame}.
+ * @throws WindhoverError (permanent) `model_warmup_failed` when it can't run
+ */
+export async function firstRun(model: Model, session: ModelSession): Promise<readonly OutputTensor[]> {
+  try {
+    return await session.run(greyFrame(model.request));
+  } catch (error) {
+    if (error instanceof WindhoverError) throw error;
+    throw new WindhoverError('model_warmup_failed', `the model can't run on a picture: ${errorMessage(error)}`, {
+      option: 'model',
+      got: `a picture ${dimsText(model.image.dims)} ${model.image.type}`,
+      cause: error,
+    });
+  }
+}
+
+/**
+ * Checks the outputs of {@link firstRun}.
  * @throws WindhoverError (permanent) `model_warmup_failed` with what was expected and found: shapes, finite values, what
  *   the family knows about its numbers, and few detections
  */
@@ -29,7 +46,7 @@ export function checkOutputs({ inferred, labels }: Model, outputs: readonly Outp
 }
 
 /** A frame of the wanted size: grey with a soft gradient, as a dull sky is. */
-export function greyFrame(request: FrameRequest): FrameData {
+function greyFrame(request: FrameRequest): FrameData {
   const floats = request.format === 'rgbf32' || request.format === 'bgrf32';
   const frame = floats ? new Float32Array(frameBytes(request) / 4) : new Uint8Array(frameBytes(request));
   const white = floats ? (request.white ?? 1) : 255;
