@@ -14,7 +14,7 @@ import {
 } from '../../runtime/node.ts';
 import { Candidates } from './candidates.ts';
 import { inspectModel } from './inspect.ts';
-import { fileVersion, loadModel, type Model } from './model.ts';
+import { fileVersion, learnModel, type Model } from './model.ts';
 import { Selector } from './nms.ts';
 import { DetectOptions } from './options.ts';
 import { OutputWatch } from './output-watch.ts';
@@ -26,8 +26,8 @@ const inputs = {
   frames: {
     kind: 'frame',
     doc: 'Frames in the size, format and fit of the model.',
-    request: (params: DetectOptions, context: { readonly modelFolders: readonly string[] }) =>
-      loadModel(params, context).request,
+    request: async (params: DetectOptions, context: { readonly modelFolders: readonly string[] }) =>
+      (await learnModel(params, context)).request,
   },
 } as const;
 const outputs = {
@@ -42,8 +42,8 @@ export default defineNode({
   outputs,
   blocks: true,
   stateless: true,
-  validate: (params, context) => {
-    loadModel(params, context);
+  validate: async (params, context) => {
+    await learnModel(params, context);
   },
   inspect: inspectModel,
   open,
@@ -51,7 +51,7 @@ export default defineNode({
 
 async function open(context: NodeContext<DetectOptions, typeof outputs>) {
   const { params, log } = context;
-  const model = loadModel(params, context.prepare);
+  const model = await learnModel(params, context.prepare);
   const session = await ModelSession.open(model, params, context.clock, log);
   try {
     if (fileVersion(model.file) !== model.version) throw modelChanged(model);
@@ -83,8 +83,8 @@ async function open(context: NodeContext<DetectOptions, typeof outputs>) {
         });
       },
     },
-    update: (changed: DetectOptions) => {
-      const now = loadModel(changed, context.prepare);
+    update: async (changed: DetectOptions) => {
+      const now = await learnModel(changed, context.prepare);
       if (now.version !== model.version) throw modelChanged(model);
       settings = settingsOf(changed, now);
     },

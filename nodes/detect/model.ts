@@ -3,7 +3,13 @@
  * files only, no native code: the checking process and the worker both use it.
  */
 import { statSync } from 'node:fs';
-import { type FrameRequest, type PixelFormat, type PrepareContext, WindhoverError } from '../../runtime/node.ts';
+import {
+  errorCode,
+  type FrameRequest,
+  type PixelFormat,
+  type PrepareContext,
+  WindhoverError,
+} from '../../runtime/node.ts';
 import {
   type ConstantFeed,
   constantFeed,
@@ -28,6 +34,7 @@ import { boxFormatOf, inputStyle, type Reading, readingOf } from './metadata.ts'
 import { findModel, modelName } from './model-path.ts';
 import { type OnnxFile, readOnnxFile } from './onnx-file.ts';
 import type { DetectOptions } from './options.ts';
+import { runShapes, type Shapes } from './run-shapes.ts';
 
 export interface Model {
   readonly file: string;
@@ -58,19 +65,54 @@ export function loadModel(options: DetectOptions, context: PrepareContext): Mode
   return model;
 }
 
+/**
+ * The same, for a model whose file does not state the shapes of its outputs: where they are needed, one run tells them.
+ * @throws WindhoverError (permanent) as {@link loadModel}
+ */
+export async function learnModel(options: DetectOptions, context: PrepareContext): Promise<Model> {
+  try {
+    return loadModel(options, context);
+  } catch (error) {
+    const file = findModel(options.model, context.modelFolders);
+    const onnx = readOnnxFile(file);
+    const isOpen = ({ dims }: ValueInfo) => dims.length === 0 || dims.slice(1).some((dim) => typeof dim === 'string');
+    const undecided = ['model_family_unknown', 'model_family_ambiguous'].includes(errorCode(error) ?? '');
+    if (!undecided || learned.has(fileVersion(file)) || !onnx.outputs.some(isOpen)) throw error;
+    const image = findImage(onnx, options);
+    const feeds = feedsOf(onnx, image).map((feed) => ({ ...feed, dims: [1, feed.values.length] }));
+    const picture = {
+      name: image.name,
+      type: image.type,
+      dims: image.dims,
+      values: [image.type === 'uint8' ? 128 : 0],
+    };
+    const shapes = await runShapes(file, [picture, ...feeds]);
+    if (typeof shapes === 'string') {
+      const why = `the file does not say which shapes its outputs have, and the model can't run: ${shapes}`;
+      throw new WindhoverError('model_shapes_unknown', why, { option: 'model', cause: error });
+    }
+    learned.set(fileVersion(file), shapes);
+    return loadModel(options, context);
+  }
+}
+
+/** Shapes of outputs that a run told, by the version of the file. */
+const learned = new Map<string, Shapes>();
+
 function readModel(options: DetectOptions, context: PrepareContext): Model {
   const file = findModel(options.model, context.modelFolders);
   const version = fileVersion(file);
   const onnx = readOnnxFile(file);
   const { metadata } = onnx;
+  const shapes = learned.get(version) ?? {};
+  const outputs = onnx.outputs.map((output) => ({ ...output, dims: shapes[output.name] ?? output.dims }));
   const image = findImage(onnx, options);
-  const extraInputs = onnx.inputs.filter((input) => input.name !== image.name);
-  const feeds = feedsOf(extraInputs, image);
+  const feeds = feedsOf(onnx, image);
   const facts = {
     size: image.size,
     interleaved: !image.planes,
-    extraInputs,
-    outputs: outputsToRead(onnx.outputs, image, options.outputs),
+    extraInputs: onnx.inputs.filter((input) => input.name !== image.name),
+    outputs: outputsToRead(outputs, image, options.outputs),
     namedOutputs: options.outputs !== undefined,
     metadata: options.task === undefined ? metadata : { ...metadata, task: options.task },
     boxFormat: options.box_format ?? boxFormatOf(metadata),
@@ -115,8 +157,9 @@ export function fileVersion(file: string): string {
 }
 
 /** Every input must be fed: the picture, and those that are known. */
-function feedsOf(inputs: readonly ValueInfo[], image: ImageInput): readonly ConstantFeed[] {
-  return inputs.map((input) => {
+function feedsOf({ inputs }: OnnxFile, image: ImageInput): readonly ConstantFeed[] {
+  const others = inputs.filter((input) => input.name !== image.name);
+  return others.map((input) => {
     const feed = constantFeed(input, image.size);
     if (feed !== null) return feed;
     throw new WindhoverError('model_input_unsupported', 'the model has an input that nothing feeds', {

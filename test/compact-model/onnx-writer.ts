@@ -52,6 +52,8 @@ export interface GraphNode {
 export interface ValueSpec {
   readonly name: string;
   readonly type: ElementType;
+  /** The file does not say how many dimensions there are. */
+  readonly shapeless?: boolean;
   readonly dims: readonly (number | string)[];
 }
 
@@ -147,7 +149,8 @@ function tensorMessage(tensor: TensorSpec): object {
   return { dims, dataType: ELEMENT_TYPE[type], name: tensor.name ?? '', rawData };
 }
 
-function valueMessage({ name, type, dims }: ValueSpec | TensorSpec): object {
+function valueMessage({ name, type, dims, ...more }: ValueSpec | TensorSpec): object {
+  if ('shapeless' in more && more.shapeless) return { name, type: { tensorType: { elemType: ELEMENT_TYPE[type] } } };
   const dim = dims.map((size) => (typeof size === 'number' ? { dimValue: size } : { dimParam: size }));
   return { name: name ?? '', type: { tensorType: { elemType: ELEMENT_TYPE[type], shape: { dim } } } };
 }

@@ -140,6 +140,26 @@ testFound({
       metadata: names,
     },
   ],
+  'SSD-MobileNet of TensorFlow, its shapes not stated': [
+    'boxes-scores-classes',
+    {
+      image: { ...bytes, dims: ['unk__1', 'unk__2', 'unk__3', 3] },
+      outputs: [
+        out('num_detections:0', [1], [2], { shapeless: true }),
+        out(
+          'detection_boxes:0',
+          [1, 2, 4],
+          [19, 22, 29, 42, 0, 0, 0, 0].map((v) => v / 64),
+          { shapeless: true },
+        ),
+        out('detection_scores:0', [1, 2], [0.9, 0], { shapeless: true }),
+        out('detection_classes:0', [1, 2], [1, 0], { shapeless: true }),
+      ],
+      metadata: names,
+    },
+    { input_size: 64 },
+    { fit: 'stretch' },
+  ],
   'SSD-MobileNet of TensorFlow: fractions, y before x': [
     'boxes-scores-classes',
     {

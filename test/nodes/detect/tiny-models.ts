@@ -16,6 +16,8 @@ export interface TinyOutput {
   /** As declared; the values have the shape `actualDims`, default the same. */
   readonly dims: readonly (number | string)[];
   readonly actualDims?: readonly number[];
+  /** The file does not say how many dimensions there are. */
+  readonly shapeless?: boolean;
   readonly values: ArrayLike<number>;
   readonly type?: 'float32' | 'float16' | 'int32' | 'int64';
 }
@@ -39,7 +41,12 @@ export function writeTinyModel(model: TinyModel): string {
   const constants = model.outputs.map((output, i) => constant(`c${i}`, output));
   const bytes = buildModel({
     inputs: [image, ...(model.extraInputs ?? [])],
-    outputs: model.outputs.map(({ name: output, type = 'float32', dims }) => ({ name: output, type, dims })),
+    outputs: model.outputs.map(({ name, type = 'float32', dims, shapeless = false }) => ({
+      name,
+      type,
+      dims,
+      shapeless,
+    })),
     initializers: constants,
     weightsAsInputs: model.weightsAsInputs ?? false,
     nodes: model.outputs.map((output, i) => ({ op: 'Identity', inputs: [`c${i}`], outputs: [output.name] })),

@@ -149,6 +149,19 @@ testFound({
     {},
     { width: 96, height: 64 },
   ],
+  'a head whose file does not state its shape: one run tells': [
+    'yolo',
+    { outputs: [{ ...columnHead({ rows: 84, form: 'centred', ...three }), shapeless: true }], metadata: names },
+  ],
+  'a head with every dimension open': [
+    'yolo',
+    {
+      outputs: [
+        { ...columnHead({ rows: 84, form: 'centred', ...three }), dims: ['b', 'c', 'n'], actualDims: [1, 7, 84] },
+      ],
+      metadata: names,
+    },
+  ],
   'two heads, the one to read named': [
     'yolo',
     {
