@@ -3,8 +3,7 @@
  * used is an error: a model that is read in the wrong way gives phantoms.
  */
 import { SCALE_FILTERS, WindhoverError } from '../../runtime/node.ts';
-import { BOX_FORMATS, type BoxFormat } from './families/box-format.ts';
-import type { InputStyle, Plan, Scoring } from './families/family.ts';
+import { BOX_FORMATS, type BoxFormat, type InputStyle, type Plan, type Scoring } from './families/family.ts';
 import type { DetectOptions } from './options.ts';
 
 type Metadata = Readonly<Record<string, string>>;

@@ -1,7 +1,6 @@
 /** The options of detect: type, default, range, unit and meaning, declared once. */
 import { pathOption, SCALE_FILTERS, type Static, Type } from '../../runtime/node.ts';
-import { BOX_FORMATS } from './families/box-format.ts';
-import { FAMILY_NAMES } from './families/family.ts';
+import { BOX_FORMATS, FAMILY_NAMES } from './families/family.ts';
 
 const words = <const T extends readonly string[]>(values: T) => values.map((value) => Type.Literal<T[number]>(value));
 

@@ -4,12 +4,9 @@
  */
 import type { Size } from '../../../runtime/node.ts';
 import type { Candidates } from '../candidates.ts';
-import type { OutputTensor } from './family.ts';
+import { BOX_FORMATS, type BoxFormat, type OutputTensor } from './family.ts';
 import { floats } from './values.ts';
 
-/** `px` in pixels of the model's input, `norm` in fractions of it. */
-export const BOX_FORMATS = ['xyxy_px', 'xyxy_norm', 'cxcywh_px', 'cxcywh_norm', 'yxyx_px', 'yxyx_norm'] as const;
-export type BoxFormat = (typeof BOX_FORMATS)[number];
 export type BoxForm = 'xyxy' | 'cxcywh' | 'yxyx';
 
 export function isBoxFormat(text: string | null | undefined): text is BoxFormat {

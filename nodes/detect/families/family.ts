@@ -10,7 +10,6 @@
  */
 import type { Fit, ScaleFilter, Size } from '../../../runtime/node.ts';
 import type { Candidates } from '../candidates.ts';
-import type { BoxFormat } from './box-format.ts';
 
 export const FAMILY_NAMES = [
   'yolo',
@@ -21,6 +20,10 @@ export const FAMILY_NAMES = [
   'boxes-scores-classes',
 ] as const;
 export type FamilyName = (typeof FAMILY_NAMES)[number];
+
+/** How the numbers of a box are meant: `px` in pixels of the model's input, `norm` in fractions of it. */
+export const BOX_FORMATS = ['xyxy_px', 'xyxy_norm', 'cxcywh_px', 'cxcywh_norm', 'yxyx_px', 'yxyx_norm'] as const;
+export type BoxFormat = (typeof BOX_FORMATS)[number];
 
 /** A graph input or output as the file declares it. A dimension that is not fixed is its name, or `?`. */
 export interface ValueInfo {
