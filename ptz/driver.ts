@@ -7,7 +7,7 @@
  * no attempt allowed yet), `ptz_refused` (the camera understood and said no), `ptz_unsupported` (it lacks that),
  * `ptz_profile` (no such profile), `ptz_preset` (no such preset), `ptz_closed`, `ptz_aborted`, `ptz_stop_failed` (no
  * stop was confirmed), `ptz_unguarded` (it needs a guardian, and there is none at the moment), `ptz_interrupted`
- * (opening was disturbed: try again).
+ * (opening was disturbed: try again), `ptz_in_use` (another process steers it).
  */
 import { WindhoverError } from '../runtime/node.ts';
 import type { Verdict } from './ladder.ts';

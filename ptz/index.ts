@@ -7,10 +7,15 @@
  *     await driver.velocity({ pan: 0.4, tilt: 0, zoom: 0 }, leaseMs);
  *     await driver.close();
  */
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { WindhoverError } from '../runtime/node.ts';
+import { ProcessLock } from '../runtime/process-lock.ts';
 import type { MotionListener, PtzDriver } from './driver.ts';
 import { Guard } from './guardian/guard.ts';
+import { cameraUrl } from './network/http.ts';
 import { NetworkDriver } from './network/network-driver.ts';
+import type { CameraAddress } from './network/options.ts';
 import { noneDriver } from './none.ts';
 import { OctagonCamera } from './octagon/camera.ts';
 import { pickOctagon } from './octagon/options.ts';
@@ -50,13 +55,20 @@ export function makeDriver(options: DriverOptions, surroundings: DriverSurroundi
 }
 
 function mover({ driver, onvif, octagon }: DriverOptions, { time, head, listener }: DriverSurroundings): PtzDriver {
-  const parts = { time, guard: new Guard(time), listener };
-  if (driver === 'onvif' && onvif) return new NetworkDriver(new OnvifCamera(onvif, time), onvif, parts);
-  if (driver === 'octagon' && octagon) return new NetworkDriver(new OctagonCamera(octagon, time), octagon, parts);
+  const parts = ({ url }: CameraAddress) => ({ time, guard: new Guard(time), lock: lockOf(url), listener });
+  if (driver === 'onvif' && onvif) return new NetworkDriver(new OnvifCamera(onvif, time), onvif, parts(onvif));
+  if (driver === 'octagon' && octagon)
+    return new NetworkDriver(new OctagonCamera(octagon, time), octagon, parts(octagon));
   if (driver !== 'sim') return noneDriver(time);
   if (head) return new SimDriver(head, time, listener);
   throw new WindhoverError('ptz_options', 'driver: sim has no motors to move', {
     hint: 'driver: sim needs a graph with use: virtual-ptz',
     option: 'driver',
   });
+}
+
+/** One for all processes of this user on this machine, whatever the protocol: two would undo each other's moves and stops. */
+function lockOf(url: string): ProcessLock {
+  const folder = join(tmpdir(), `windhover-${process.getuid?.() ?? 0}`);
+  return new ProcessLock(join(folder, `${encodeURIComponent(cameraUrl(url, '/').host)}.lock`));
 }

@@ -1,5 +1,6 @@
 /** A camera on the network: connecting, testing, losing and finding it, and reporting its motion to the guardian. */
 import { WindhoverError } from '../../runtime/node.ts';
+import type { ProcessLock } from '../../runtime/process-lock.ts';
 import type { Capabilities, Link, Velocity } from '../driver.ts';
 import type { Guard } from '../guardian/guard.ts';
 import type { DriverTime } from '../time.ts';
@@ -18,13 +19,14 @@ export class LinkedCamera {
   readonly #camera: Camera;
   readonly #time: DriverTime;
   readonly #guard: Guard | undefined;
+  readonly #lock: ProcessLock | undefined;
   readonly #link: LinkState;
   /** Null until the camera has been tested. */
   #judged: Judged | null = null;
 
-  /** @param guard undefined: nothing stops it from outside */
-  constructor(camera: Camera, time: DriverTime, guard: Guard | undefined) {
-    [this.#camera, this.#time, this.#guard] = [camera, time, guard];
+  /** @param guard undefined: nothing stops it from outside. @param lock undefined: other processes may steer it too */
+  constructor(camera: Camera, time: DriverTime, guard?: Guard, lock?: ProcessLock) {
+    [this.#camera, this.#time, this.#guard, this.#lock] = [camera, time, guard, lock];
     this.#link = new LinkState(camera.client.policy, time);
   }
 
@@ -68,6 +70,7 @@ export class LinkedCamera {
     const { client } = this.#camera;
     client.retries = OPEN_RETRIES;
     try {
+      this.#takeLock();
       await this.#camera.connect(signal);
       const judged = await this.#judge(probe, signal);
       const { verdict } = judged;
@@ -79,6 +82,7 @@ export class LinkedCamera {
     } catch (error) {
       this.#failed(error);
       await this.#guard?.close();
+      this.#lock?.give();
       throw error;
     } finally {
       endSmallMoves?.();
@@ -140,6 +144,15 @@ export class LinkedCamera {
   async close(): Promise<void> {
     this.#link.closed();
     await this.#guard?.close();
+    this.#lock?.give();
+  }
+
+  /** @throws WindhoverError `ptz_in_use` */
+  #takeLock(): void {
+    const owner = this.#lock?.take() ?? null;
+    if (owner === null) return;
+    const hint = 'end it, or use driver: none in one of the two';
+    throw new WindhoverError('ptz_in_use', 'another process steers this camera', { got: `process ${owner}`, hint });
   }
 
   /** @throws WindhoverError; the camera is stopped then as far as it can be reached */

@@ -3,6 +3,7 @@
  * the camera speaks is the Camera's business, and whether it is there the LinkedCamera's.
  */
 import { WindhoverError } from '../../runtime/node.ts';
+import type { ProcessLock } from '../../runtime/process-lock.ts';
 import {
   type Capabilities,
   clamp,
@@ -36,6 +37,8 @@ export interface NetworkDriverParts {
   readonly time: DriverTime;
   /** Stops it when this process cannot; without: nothing does. */
   readonly guard?: Guard;
+  /** Keeps other processes from steering it; without: nothing does. */
+  readonly lock?: ProcessLock;
   readonly listener?: MotionListener | undefined;
 }
 
@@ -56,8 +59,8 @@ export class NetworkDriver implements PtzDriver {
   #stopping: Promise<void> | null = null;
 
   constructor(camera: Camera, options: NetworkDriverOptions, parts: NetworkDriverParts) {
-    const { time, guard, listener = UNHEARD } = parts;
-    this.#camera = new LinkedCamera(camera, time, guard);
+    const { time, guard, lock, listener = UNHEARD } = parts;
+    this.#camera = new LinkedCamera(camera, time, guard, lock);
     [this.#options, this.#time, this.#listener] = [options, time, listener];
     this.#lease = new Lease(time, () => this.#leaseIsOver());
   }

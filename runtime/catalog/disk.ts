@@ -53,7 +53,7 @@ export function fileMark(path: string): string | null {
 export function replaceFile(path: string, text: string): void {
   // A link stays a link.
   const target = realpathSync(path);
-  const draft = join(dirname(target), `.${basename(target)}.new`);
+  const draft = join(dirname(target), `.${basename(target)}.${crypto.randomUUID()}.new`);
   writeLike(target, draft, text);
   renameSync(draft, target);
   sync(dirname(target));

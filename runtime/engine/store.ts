@@ -6,12 +6,16 @@ import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { errorCode, errorMessage, WindhoverError } from '../errors.ts';
 import type { NodeStore } from '../node.ts';
+import { ProcessLock } from '../process-lock.ts';
 
 const MAX_BYTES = 1024 * 1024;
 
 export class FileStore implements NodeStore {
   readonly #folder: string;
   readonly #file: string;
+  /** Of all that is known about the camera. */
+  readonly #lock: ProcessLock;
+  #isTold = false;
   /** Told once about a file that can't be read or written; the node goes on without. */
   readonly #failed: (error: WindhoverError) => void;
 
@@ -19,6 +23,7 @@ export class FileStore implements NodeStore {
   constructor(folder: string, camera: string, node: string, failed: (error: WindhoverError) => void) {
     this.#folder = join(folder, fileName(camera));
     this.#file = join(this.#folder, `${fileName(node)}.json`);
+    this.#lock = new ProcessLock(join(this.#folder, '.lock'));
     this.#failed = failed;
   }
 
@@ -32,15 +37,21 @@ export class FileStore implements NodeStore {
     }
   }
 
-  /** A crash in the middle leaves the old file or the new one, never half of one. */
+  /** A crash in the middle leaves the old file or the new one, never half of one. Of two processes only the first writes. */
   save(value: unknown): void {
     const text = `${JSON.stringify(value, null, 1)}\n`;
     if (text.length > MAX_BYTES) {
       throw new WindhoverError('state_too_large', this.#file, { expected: `at most ${MAX_BYTES} bytes` });
     }
+    const owner = this.#lock.take();
+    if (owner !== null) {
+      if (!this.#isTold) this.#tell('state_in_use', 'is not written', `process ${owner} runs the same camera`);
+      this.#isTold = true;
+      return;
+    }
     try {
       mkdirSync(this.#folder, { recursive: true });
-      const fresh = `${this.#file}.new`;
+      const fresh = `${this.#file}.${crypto.randomUUID()}.new`;
       writeFileSync(fresh, text, { mode: 0o600 });
       renameSync(fresh, this.#file);
     } catch (cause) {

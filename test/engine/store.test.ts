@@ -23,7 +23,7 @@ describe('a store on disk', () => {
     expect(open('cam01', 'other').store.load()).toBe(null);
     expect(open('cam02', 'autotrack').store.load()).toBe(null);
     expect(told).toEqual([]);
-    expect(readdirSync(join(folder, 'cam01'))).toEqual(['autotrack.json']);
+    expect(readdirSync(join(folder, 'cam01')).toSorted()).toEqual(['.lock', 'autotrack.json']);
   });
 
   test.each(['../../evil', '..', '.', 'a/b', 'a\\b', 'c:d', 'ü 1', '*'])('%s is a name like any other', (id) => {

@@ -39,6 +39,8 @@ export class Fleet<C extends CameraCase> implements AsyncDisposable {
   private constructor() {
     this.mover = Bun.spawn([process.execPath, join(import.meta.dir, 'mover.ts')], {
       stdio: ['ignore', 'ignore', 'inherit'],
+      // With the folder for temporary files of this run, where the locks are.
+      env: process.env,
       serialization: 'advanced',
       ipc: (message: FromMover) => this.#received(message),
     });
