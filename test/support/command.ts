@@ -15,6 +15,8 @@ export interface CommandOptions {
   readonly cwd?: string;
   /** Runs it in a pseudo-terminal; what it writes to stdout and stderr then both is in `stdout`. */
   readonly terminal?: boolean;
+  /** What starts it, such as another user's Bun. */
+  readonly launcher?: readonly string[];
   /** Starts it as people do, by `bun run graph …`, with one process more in between. */
   readonly bunRun?: boolean;
 }
@@ -34,9 +36,10 @@ export class RunningCommand implements AsyncDisposable {
 
   constructor(
     args: readonly string[],
-    { env = {}, root = ROOT, cwd = ROOT, terminal = false, bunRun = false }: CommandOptions = {},
+    { env = {}, root = ROOT, cwd = ROOT, terminal = false, bunRun = false, ...options }: CommandOptions = {},
   ) {
-    const command = [process.execPath, ...(bunRun ? ['run'] : [join(root, 'runtime', 'main.ts')]), ...args];
+    const { launcher = [process.execPath] } = options;
+    const command = [...launcher, ...(bunRun ? ['run'] : [join(root, 'runtime', 'main.ts')]), ...args];
     // exec: a shell that stayed in between would take the key press too, and answer with its own exit code (dash: 130).
     const quoted = `exec ${command.map((part) => `'${part}'`).join(' ')}`;
     const line = terminal ? ['script', '-qec', quoted, '/dev/null'] : command;
