@@ -42,8 +42,6 @@ const MAX_ROUNDS = 6;
 const SMALL_SHIFT_MS = 5000;
 
 export class SoapClient implements CameraClient {
-  /** The camera's clock minus ours. */
-  clockOffsetMs = 0;
   retries = 0;
   /** The login that the camera takes; null before one was accepted. */
   method: LoginMethod | null = null;
@@ -51,6 +49,8 @@ export class SoapClient implements CameraClient {
   readonly refusedMethods = new Set<LoginMethod>();
   readonly policy = new LoginPolicy();
   readonly #options: SoapClientOptions;
+  /** The camera's clock when our monotonic one was at 0. Ours may be set at any time; the camera's goes on. */
+  #cameraUnixMs: number;
   readonly #port: HttpPort;
   #next: LoginMethod = 'token';
   #challenge: DigestChallenge | null = null;
@@ -59,7 +59,22 @@ export class SoapClient implements CameraClient {
 
   constructor(options: SoapClientOptions) {
     this.#options = options;
+    this.#cameraUnixMs = this.#zeroUnixMs();
     this.#port = new HttpPort(options, options.time);
+  }
+
+  /** The camera's clock minus ours. */
+  get clockOffsetMs(): number {
+    return this.#cameraUnixMs - this.#zeroUnixMs();
+  }
+
+  set clockOffsetMs(ms: number) {
+    this.#cameraUnixMs = this.#zeroUnixMs() + ms;
+  }
+
+  #zeroUnixMs(): number {
+    const { clock } = this.#options.time;
+    return clock.unixMs() - clock.monoMs();
   }
 
   get roundTripMs(): number | null {

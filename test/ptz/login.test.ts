@@ -62,6 +62,25 @@ describe('logins', () => {
     await rig.driver.close();
   });
 
+  test.each([3600, -3600])('our own clock is set by %d s: no login is refused for it', async (byS) => {
+    await using rig = await Rig.start();
+    let setMs = 0;
+    const { clock } = rig.time;
+    const own = { monoMs: () => clock.monoMs(), unixMs: () => clock.unixMs() + setMs };
+    const time = {
+      clock: own,
+      wait: rig.time.wait.bind(rig.time),
+      after: rig.time.after.bind(rig.time),
+      random: () => 0,
+    };
+    const driver = driverFor(rig.server, {}, time);
+    await driver.open();
+    setMs = byS * 1000;
+    expect((await driver.status()).pan).not.toBeNull();
+    expect(rig.server.device.gate.wrongLogins).toBe(0);
+    await driver.close();
+  });
+
   test.each(['onvif', 'octagon'])('%s: refusals whose answers are lost count too', async (protocol) => {
     await using rig = await Rig.start(['lockout']);
     await using between = new DeafProxy(rig.server);
