@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSy
 import { join } from 'node:path';
 import { type DownloadOptions, download } from '../../runtime/cli/models/download.ts';
 import { errorCode } from '../../runtime/errors.ts';
+import { ROOT } from '../support/command.ts';
 import { Folder } from '../support/graphs.ts';
 import { PATIENCE_MS, until } from '../support/patience.ts';
 import { models } from './models-command.ts';
@@ -261,6 +262,21 @@ describe('a download that stands still', () => {
     expect((await rig.pull()).stdout).toContain('150 kB of it from before');
     expect(rig.pulled).toBe(true);
   });
+});
+
+test('while another process downloads it: refused, until that one is gone', async () => {
+  await using rig = await Rig.start();
+  const holder = Bun.spawn(['bun', join(ROOT, 'test/support/lock-holder.ts'), `${rig.target}.lock`], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  await holder.stdout.getReader().read();
+  const { exitCode, stderr } = await rig.pull();
+  expect(exitCode).toBe(1);
+  expect(stderr).toContain(`process ${holder.pid} downloads ${rig.target}`);
+  holder.kill('SIGKILL');
+  await holder.exited;
+  expect((await rig.pull()).exitCode).toBe(0);
+  expect(readdirSync(rig.folder.file('models')).toSorted()).toEqual(['registry.json', 'tiny.onnx']);
 });
 
 test('in a terminal a bar shows how far it is', async () => {

@@ -8,6 +8,7 @@
 import { createReadStream } from 'node:fs';
 import { type FileHandle, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { errorCode, errorMessage, WindhoverError } from '../../errors.ts';
+import { ProcessLock } from '../../process-lock.ts';
 
 export interface DownloadOptions {
   readonly url: string;
@@ -27,10 +28,23 @@ export interface DownloadOptions {
 /**
  * @returns how many of the bytes were there from an earlier try
  * @throws WindhoverError `model_download_failed` (no answer, another status than OK, cut off),
- * `model_download_stalled`,
- *   `interrupted`: what has arrived is kept. `model_size_mismatch`, `model_hash_mismatch`: it is removed.
+ * `model_download_stalled`, `interrupted`: what has arrived is kept. `model_size_mismatch`, `model_hash_mismatch`: it is
+ * removed. `model_download_busy`: another process downloads it.
  */
 export async function download(options: DownloadOptions): Promise<number> {
+  const lock = new ProcessLock(`${options.target}.lock`);
+  const owner = lock.take();
+  if (owner !== null) {
+    throw new WindhoverError('model_download_busy', `process ${owner} downloads ${options.target}`);
+  }
+  try {
+    return await resume(options);
+  } finally {
+    lock.give();
+  }
+}
+
+async function resume(options: DownloadOptions): Promise<number> {
   const part = `${options.target}.part`;
   const etagFile = `${part}.etag`;
   const discard = async () => {
