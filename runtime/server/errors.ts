@@ -23,9 +23,6 @@ const STATUS: Readonly<Record<string, number>> = {
 export function answerErrors(app: Elysia, internal: InternalErrors): void {
   app.onError(({ code, error, request }) => {
     if (code === 'NOT_FOUND') return unknownRoute(app, request);
-    // Routes that let Elysia read and check their input.
-    if (code === 'PARSE') return errorResponse(400, 'Bad body: not valid JSON');
-    if (code === 'VALIDATION') return errorResponse(400, `Bad request: ${error.valueError?.message ?? error.type}`);
     const own = errorCode(error);
     const status = own !== undefined && Object.hasOwn(STATUS, own) ? STATUS[own] : undefined;
     if (status !== undefined) {

@@ -1,5 +1,4 @@
 /** GET /openapi: the API as a page, without scripts. GET /openapi/json: the same for programs. */
-import { openapi } from '@elysiajs/openapi';
 import type { Elysia } from 'elysia';
 
 /** The part of an OpenAPI document that the page shows. */
@@ -10,9 +9,16 @@ interface Document {
 
 interface Operation {
   readonly summary: string;
-  readonly parameters?: readonly { readonly name: string; readonly in: string; readonly schema: Schema }[];
+  readonly parameters?: readonly Parameter[];
   readonly requestBody?: Content;
   readonly responses: Readonly<Record<string, Content & { readonly description: string }>>;
+}
+
+interface Parameter {
+  readonly name: string;
+  readonly in: string;
+  readonly required: boolean;
+  readonly schema: Schema;
 }
 
 interface Content {
@@ -43,11 +49,24 @@ const HEADERS = {
 
 export function addOpenApi(app: Elysia, version: string): void {
   const info = { title: 'Windhover', version, description: 'Sessions, their metadata and commands.' };
-  app.use(openapi({ path: '/openapi', provider: null, documentation: { info }, exclude: { paths: [/^\/openapi/] } }));
-  app.get('/openapi', async () => {
-    const answer = await app.handle(new Request('http://localhost/openapi/json'));
-    return new Response(page((await answer.json()) as Document), { headers: HEADERS });
-  });
+  app.get('/openapi/json', () => ({ openapi: '3.1.0', info, paths: pathsOf(app) }));
+  app.get('/openapi', () => new Response(page({ info, paths: pathsOf(app) }), { headers: HEADERS }));
+}
+
+/** The routes that are described (see `describe` in views.ts). */
+function pathsOf(app: Elysia): Document['paths'] {
+  const paths: Record<string, Record<string, Operation>> = {};
+  for (const { method, path, hooks } of app.routes) {
+    const described = hooks.detail as Operation | undefined;
+    if (!described) continue;
+    const inPath = [...path.matchAll(/:(\w+)/g)].map(([, name = '']) => {
+      return { name, in: 'path', required: true, schema: { type: 'string' } };
+    });
+    const parameters = [...inPath, ...(described.parameters ?? [])];
+    const name = path.replaceAll(/:(\w+)/g, '{$1}');
+    paths[name] = { ...paths[name], [method.toLowerCase()]: { ...described, parameters } };
+  }
+  return paths;
 }
 
 function page({ info, paths }: Document): string {

@@ -1,7 +1,6 @@
 /** The session routes: start (POST), look (GET), stop (DELETE). */
 import { Type } from '@sinclair/typebox';
 import type { Elysia } from 'elysia';
-import { errorCode, WindhoverError } from '../errors.ts';
 import type { Sessions, SessionView } from '../session/api.ts';
 import { SessionViewSchema } from '../session/views.ts';
 import { readJson } from './body.ts';
@@ -18,7 +17,7 @@ export function addSessions(app: Elysia, sessions: Sessions, limits: ServerLimit
     '/sessions',
     async ({ request, set }) => {
       const { camera_id } = await readJson(request, CreateSessionSchema, limits.maxBodyBytes);
-      const { view, created } = start(sessions, camera_id);
+      const { view, created } = sessions.create(camera_id);
       set.status = created ? 201 : 200;
       return { ...view, created };
     },
@@ -67,14 +66,4 @@ function find(sessions: Sessions, id: string): SessionView {
   const view = sessions.get(id);
   if (!view) throw unknownSession();
   return view;
-}
-
-function start(sessions: Sessions, cameraId: string | undefined): ReturnType<Sessions['create']> {
-  try {
-    return cameraId === undefined ? sessions.create() : sessions.create(cameraId);
-  } catch (error) {
-    if (cameraId === undefined || errorCode(error) !== 'unknown_camera') throw error;
-    // The contract fixes this text; the error's own may say more.
-    throw new WindhoverError('unknown_camera', `Unknown camera_id: ${cameraId}`, { cause: error });
-  }
 }

@@ -34,15 +34,11 @@ export function addTopics(app: Elysia, sessions: Sessions): void {
     });
   }
   // Those of the nodes of a graph.
-  app.get(
-    '/sessions/:id/:topic',
-    ({ params: { id, topic }, request }) => {
-      const known = sessions.topics(id);
-      if (Object.hasOwn(known, topic) && known[topic]?.keep === 'latest') return latest(sessions, id, topic);
-      throw new WindhoverError('unknown_path', `Not found: ${new URL(request.url).pathname}`);
-    },
-    { detail: { hide: true } },
-  );
+  app.get('/sessions/:id/:topic', ({ params: { id, topic }, request }) => {
+    const known = sessions.topics(id);
+    if (Object.hasOwn(known, topic) && known[topic]?.keep === 'latest') return latest(sessions, id, topic);
+    throw new WindhoverError('unknown_path', `Not found: ${new URL(request.url).pathname}`);
+  });
 }
 
 /** @throws WindhoverError `unknown_session`, `no_state` */

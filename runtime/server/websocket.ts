@@ -5,7 +5,6 @@
  * The socket is closed with 1000 `session ended` when the session is gone, 1001 `server stopping`, and 1001
  * `client too slow`; never for what a client sends, up to Bun's own limit of `maxMessageBytes` a message.
  */
-import { Type } from '@sinclair/typebox';
 import type { Elysia } from 'elysia';
 import { topics } from '../../schemas/topics.ts';
 import type { Sessions } from '../session/api.ts';
@@ -24,27 +23,18 @@ export function addWebSocket(app: Elysia, sessions: Sessions, clients: Clients):
       return undefined;
     },
     {
-      query: QuerySchema,
-      detail: describe('WebSocket: metadata_tick and track_event messages out, commands in', {
-        101: { says: 'Upgraded; the latest tick, and the latest message of each state asked for, follow at once' },
-        400: { says: 'Unknown topic', schema: ErrorSchema },
-        404: { says: 'Unknown session', schema: ErrorSchema },
-        426: { says: 'Not a WebSocket handshake', schema: ErrorSchema },
-        503: { says: 'Too many clients', schema: ErrorSchema },
-      }),
+      detail: {
+        ...describe('WebSocket: metadata_tick and track_event messages out, commands in', {
+          101: { says: 'Upgraded; the latest tick, and the latest message of each state asked for, follow at once' },
+          400: { says: 'Unknown topic', schema: ErrorSchema },
+          404: { says: 'Unknown session', schema: ErrorSchema },
+          426: { says: 'Not a WebSocket handshake', schema: ErrorSchema },
+          503: { says: 'Too many clients', schema: ErrorSchema },
+        }),
+        parameters: [{ name: 'topics', in: 'query', required: false, schema: { type: 'string', description: TOPICS } }],
+      },
     },
   );
 }
 
-/** For the OpenAPI page only: anything passes, and `requestedTopics` says in its own words what is wrong. */
-const QuerySchema = Type.Object(
-  {
-    topics: Type.Optional(
-      Type.Any({
-        type: 'string',
-        description: `What to send, joined by commas: some of ${Object.keys(topics).join(', ')}, or of the graph's own; without it, tick,tracks`,
-      }),
-    ),
-  },
-  { additionalProperties: true },
-);
+const TOPICS = `What to send, joined by commas: some of ${Object.keys(topics).join(', ')}, or of the graph's own; without it, tick,tracks`;

@@ -15,7 +15,7 @@ export interface Sessions {
   readonly hub: Hub;
   cameras(): readonly CameraView[];
   /** Starts the camera's session, or finds the one that runs. Without an id: the first camera.
-   * @throws WindhoverError `unknown_camera` */
+   * @throws WindhoverError `unknown_camera`, in the words of the wire contract */
   create(cameraId?: string): { view: SessionView; created: boolean };
   list(): readonly SessionView[];
   get(sessionId: string): SessionView | undefined;

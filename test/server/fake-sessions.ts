@@ -37,7 +37,7 @@ export class FakeSessions implements Sessions {
   create(cameraId?: string): { view: SessionView; created: boolean } {
     const camera = cameraId ?? this.#cameras[0];
     if (camera === undefined || !this.#cameras.includes(camera)) {
-      throw new WindhoverError('unknown_camera', 'no such camera', { got: String(camera), hint: 'see GET /cameras' });
+      throw new WindhoverError('unknown_camera', `Unknown camera_id: ${camera}`);
     }
     const known = this.#views.get(`s-${camera}`);
     const view = known ?? viewOf(`s-${camera}`, camera);

@@ -51,6 +51,11 @@ const requests: Readonly<Record<string, readonly [head: string, status: number |
   'a length that is too large': [`POST /sessions HTTP/1.1\r\n${HOST}\r\nContent-Length: 999999999`, 413, '{}'],
   'a body in pieces': [`POST /sessions HTTP/1.1\r\n${HOST}\r\nTransfer-Encoding: chunked`, 200, '2\r\n{}\r\n0\r\n\r\n'],
   'a piece without a length': [`POST /sessions HTTP/1.1\r\n${HOST}\r\nTransfer-Encoding: chunked`, 400, 'zz\r\n{}\r\n'],
+  'a body where none is read': [
+    `DELETE /sessions/x HTTP/1.1\r\n${HOST}\r\nContent-Type: application/json\r\nContent-Length: 2`,
+    404,
+    '{a',
+  ],
   'a WebSocket without a key': [`GET /ws/sessions/s-cam_01 HTTP/1.1\r\n${HOST}\r\n${HANDSHAKE}`, 426],
   'a WebSocket of HTTP/1.0': [`GET /ws/sessions/s-cam_01 HTTP/1.0\r\n${HANDSHAKE}\r\nSec-WebSocket-Key: x`, 426],
   'a WebSocket that is none': [`GET /healthz HTTP/1.1\r\n${HOST}\r\n${HANDSHAKE}`, 200],
