@@ -23,6 +23,8 @@ type TrackletMethods = 'predict' | 'follow' | 'see' | 'seeFast' | 'toTrack';
 
 /** Jitter of a box between two frames, as a share of its side. */
 const BOX_JITTER = 0.2;
+/** A second sighting further off than this share of the side shows a velocity, which the filter would be slow to believe. */
+const JUMP = 0.6;
 /** Relative error of a computed camera motion, one standard deviation. */
 const UNSURE = 0.2;
 
@@ -102,17 +104,31 @@ export class Tracklet {
 
   /** Takes in the detection of this frame. */
   see(detection: Detection, nowS: number, cut: CutSides): void {
-    this.#filter.update(detection.bboxPx, cut);
+    const jump = this.sightings === 1 ? this.#jumpTo(detection.bboxPx, cut) : null;
     this.launch = null;
+    if (jump === null) this.#filter.update(detection.bboxPx, cut);
+    else this.#launch(detection.bboxPx, jump, nowS - this.seenS);
     this.#note(detection, nowS);
+  }
+
+  /** From the first sighting to the second, in pixels; null: so little that it may be jitter. */
+  #jumpTo({ x, y, w, h }: Box, cut: CutSides): { readonly x: number; readonly y: number } | null {
+    const jumpX = moved(x - this.left, x + w - this.right, cut.left, cut.right);
+    const jumpY = moved(y - this.top, y + h - this.bottom, cut.top, cut.bottom);
+    const isFar =
+      Math.abs(jumpX) > JUMP * (this.right - this.left) || Math.abs(jumpY) > JUMP * (this.bottom - this.top);
+    return isFar ? { x: jumpX, y: jumpY } : null;
   }
 
   /** Takes in the detection that proves a fast motion: pixels per second. */
   seeFast(detection: Detection, nowS: number, velocity: { readonly x: number; readonly y: number }): void {
     const dtS = nowS - this.seenS;
-    const { w, h } = detection.bboxPx;
-    this.#filter.launch(detection.bboxPx, velocity.x, velocity.y, (BOX_JITTER * Math.max(w, h)) / dtS);
+    this.#launch(detection.bboxPx, { x: velocity.x * dtS, y: velocity.y * dtS }, dtS);
     this.#note(detection, nowS);
+  }
+
+  #launch(box: Box, way: { readonly x: number; readonly y: number }, dtS: number): void {
+    this.#filter.launch(box, way.x / dtS, way.y / dtS, (BOX_JITTER * Math.max(box.w, box.h)) / dtS);
   }
 
   #note(detection: Detection, nowS: number): void {
@@ -164,4 +180,11 @@ export class Tracklet {
     this.right = centreX + width / 2;
     this.bottom = centreY + height / 2;
   }
+}
+
+/** How far a side or the centre has moved: a side that is cut off by the border says nothing. */
+function moved(start: number, end: number, cutStart: boolean, cutEnd: boolean): number {
+  if (cutStart && cutEnd) return 0;
+  if (cutStart) return end;
+  return cutEnd ? start : (start + end) / 2;
 }

@@ -48,6 +48,29 @@ describe('an object as fast as the README says', () => {
   });
 });
 
+describe('comes in over the border at any speed that is stated: one track, and no other', () => {
+  test.each([12, 40, 100])('%d px', (side) => {
+    for (const fps of [10, 15, 25, 30, 60]) {
+      for (const share of [0.1, 0.3, 0.6, 0.9]) {
+        const stepPx = (share * FASTEST_WIDTHS_PER_S * FRAME.widthPx) / fps;
+        for (const phase of [0.1, 0.4, 0.7, 1]) {
+          const track = new ByteTrack(Value.Create(trackOptions));
+          track.step(-1 / fps, [], FRAME);
+          const ids: number[] = [];
+          for (let frame = 0; frame * stepPx < FRAME.widthPx - side; frame++) {
+            const right = stepPx * (frame + phase);
+            const x = Math.max(0, right - side);
+            const bboxPx = { x, y: 300, w: right - x, h: side };
+            const { tracks } = track.step(frame / fps, [{ bboxPx, confidence: 0.9, label: 'drone' }], FRAME);
+            if (frame >= 5) ids.push(...tracks.map(({ id }) => id));
+          }
+          expect({ fps, share, phase, ids: [...new Set(ids)] }).toEqual({ fps, share, phase, ids: [1] });
+        }
+      }
+    }
+  });
+});
+
 test('a third sighting elsewhere proves nothing', () => {
   const track = new ByteTrack(Value.Create(trackOptions));
   const places = [
