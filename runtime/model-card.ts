@@ -1,5 +1,8 @@
 /** What `bun run models` shows of a model file. The node that runs such files makes it: `inspect` in its contract. */
-import type { Size } from './data.ts';
+import type { Box, Size } from './data.ts';
+
+/** What a model finds in a picture, in its pixels. */
+export type ModelFinds = readonly { readonly label: string; readonly confidence: number; readonly bboxPx: Box }[];
 
 /** A model that the node takes. */
 export interface ModelCard {
@@ -11,6 +14,8 @@ export interface ModelCard {
   readonly certainty: string;
   readonly why: string;
   readonly layout: string;
+  /** What it also gives and nobody reads, such as masks. */
+  readonly not_read: string | null;
   readonly input: {
     readonly name: string;
     readonly type: string;
@@ -20,6 +25,7 @@ export interface ModelCard {
     readonly white: number;
     readonly fit: string;
     readonly pad: number;
+    readonly filter?: string;
     readonly normalize?: { readonly mean: readonly number[]; readonly std: readonly number[] };
   };
   readonly outputs: readonly {
@@ -32,6 +38,8 @@ export interface ModelCard {
   readonly nms_iou: number | null;
   /** Least confidence when a graph does not set it. */
   readonly confidence: number;
+  /** Only of a model that was run. */
+  readonly found?: { readonly grey: ModelFinds; readonly picture?: ModelFinds };
   /** As the file's metadata has it. */
   readonly licence: string | null;
   readonly metadata: Readonly<Record<string, string>>;

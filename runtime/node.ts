@@ -9,7 +9,7 @@ import { type Static, type TObject, type TSchema, Type } from '@sinclair/typebox
 import type { BoardTopic } from '../schemas/board.ts';
 import type { MessageOf, Topics } from '../schemas/topics.ts';
 import type { Clock } from './clock.ts';
-import type { AboutFrame, Pace } from './data.ts';
+import type { AboutFrame, FrameRequest, FrameView, Pace } from './data.ts';
 import type { ModelCard, RefusedModel } from './model-card.ts';
 import type { Emit, Inputs, LinkValue, Outputs, PrepareContext } from './ports.ts';
 import type { RequestHandlers, Requests } from './requests.ts';
@@ -37,6 +37,14 @@ export interface Logger {
   info(message: string, fields?: Record<string, unknown>): void;
   warn(message: string, fields?: Record<string, unknown>): void;
   error(message: string, fields?: Record<string, unknown>): void;
+}
+
+/** What a model is tried with. */
+export interface ModelTrial {
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** A real picture, as the model wants it; null: only the grey one. */
+  readonly picture: ((request: FrameRequest) => Promise<FrameView>) | null;
 }
 
 /** A small JSON value on disk, in the state folder. */
@@ -228,8 +236,14 @@ export interface NodeContract<
   readonly pace?: (params: Static<S>) => Pace;
   /** Checks what the schema cannot express; throws a WindhoverError to refuse. May read files, nothing else. */
   readonly validate?: (params: Static<S>, context: PrepareContext) => void | Promise<void>;
-  /** For nodes that run model files: describes one for `bun run models`. May read files, nothing else. */
-  readonly inspect?: (model: string, context: PrepareContext) => ModelCard | RefusedModel;
+  /** For nodes that run model files: describes that of the parameters for `bun run models`; runs it only with a trial. */
+  readonly inspect?: (
+    params: Static<S>,
+    context: PrepareContext,
+    trial: ModelTrial | null,
+  ) => Promise<ModelCard | RefusedModel>;
+  /** For nodes that make frames: reads a picture file as one, for `bun run models`. */
+  readonly picture?: (file: string, request: FrameRequest) => Promise<FrameView>;
   readonly open: (
     context: NodeContext<Static<S>, O, T>,
   ) => TypedHandlers<Static<S>, I, R> | Promise<TypedHandlers<Static<S>, I, R>>;
@@ -251,7 +265,12 @@ export interface AnyNode {
   readonly hangsAfterS?: HangLimits;
   readonly pace?: (params: Record<string, unknown>) => Pace | Promise<Pace>;
   readonly validate?: (params: Record<string, unknown>, context: PrepareContext) => void | Promise<void>;
-  readonly inspect?: (model: string, context: PrepareContext) => ModelCard | RefusedModel;
+  readonly inspect?: (
+    params: Record<string, unknown>,
+    context: PrepareContext,
+    trial: ModelTrial | null,
+  ) => Promise<ModelCard | RefusedModel>;
+  readonly picture?: (file: string, request: FrameRequest) => Promise<FrameView>;
   readonly open: (
     context: NodeContext<Record<string, unknown>, Outputs, Topics>,
   ) => NodeHandlers<Record<string, unknown>> | Promise<NodeHandlers<Record<string, unknown>>>;

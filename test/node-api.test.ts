@@ -11,9 +11,9 @@ const TYPES = `
   AboutFrame AnyNode BackoffLimits BoardTopic BoardUse Box CameraNews CaptureClock Clock Detection
   DetectionClasses DetectionsMessage Direction Emit EmitValue Fit FrameMapping FrameMeta FrameRequest
   FrameSource FrameView HangLimits HeadAxis HeadNews InputPort Inputs LinkKind LinkValue LinkValues Logger
-  MessageOf MessageOptions ModelCard Moment MotionNews MotorCommand NodeBoard NodeContext NodeContract NodeFault NodeHandlers
+  MessageOf MessageOptions ModelCard ModelTrial Moment MotionNews MotorCommand NodeBoard NodeContext NodeContract NodeFault NodeHandlers
   NodeStore OutputPort Outputs Pace PacketMessage PerAxis PixelFormat PortKind Pose PrepareContext
-  PtzMessage Ray RefusedModel RememberedTrack RequestSpec Requests RetryOptions SharedSlot Size Static TSchema
+  PtzMessage Ray RefusedModel RememberedTrack RequestSpec Requests RetryOptions ScaleFilter SharedSlot Size Static TSchema
   Topic Topics Track TrackingPhase TracksMessage
 `;
 const FILE = join(import.meta.dir, '../runtime/node.ts');
@@ -23,6 +23,7 @@ test('values', () => {
   expect(values.toSorted()).toEqual([
     'Backoff: function',
     'PACKET_TICKS_PER_S: number',
+    'SCALE_FILTERS: object',
     'TargetPhase: function',
     'Type: object',
     'WallTime: function',

@@ -12,6 +12,7 @@ export default defineNode({
   inputs: { packets: { kind: 'packet' } },
   outputs: { frames: { kind: 'frame', doc: 'Decoded frames, in the form that each consumer asks for.' } },
   board: { posts: [boardTopics.motion], watches: [boardTopics.motionWanted] },
+  picture: async (file, request) => (await import('./picture.ts')).readPicture(file, request),
   async open(context) {
     // Native code is loaded here and not at the top: the server reads this contract too, and must stay free of it.
     const { FrameFlow } = await import('./frame-flow.ts');

@@ -5,21 +5,13 @@
  * detections in source pixels, most confident first. How models are recognized and read: README.md and families/.
  */
 import { isDeepStrictEqual } from 'node:util';
-import {
-  type DetectionClasses,
-  defineNode,
-  type FrameView,
-  type NodeContext,
-  WindhoverError,
-} from '../../runtime/node.ts';
-import { Candidates } from './candidates.ts';
+import { defineNode, type FrameView, type NodeContext, WindhoverError } from '../../runtime/node.ts';
 import { inspectModel } from './inspect.ts';
 import { fileVersion, learnModel, type Model } from './model.ts';
-import { Selector } from './nms.ts';
 import { DetectOptions } from './options.ts';
 import { OutputWatch } from './output-watch.ts';
+import { frameReader } from './reading.ts';
 import { ModelSession } from './session.ts';
-import { type DetectionStyle, toDetections } from './to-detections.ts';
 import { checkOutputs, firstRun } from './warm-up.ts';
 
 const inputs = {
@@ -62,22 +54,20 @@ async function open(context: NodeContext<DetectOptions, typeof outputs>) {
   }
   publishModel(context, model, session);
 
-  const candidates = new Candidates();
   const watch = new OutputWatch(context);
-  let settings = settingsOf(params, model);
+  let reader = frameReader(params, model);
   return {
     on: {
       frames: async (frame: FrameView) => {
         if (!isDeepStrictEqual({ ...frame.request }, model.request)) throw modelChanged(model);
         const results = await session.run(frame.data);
-        const { decode, thresholds, selector, style, classes } = settings;
-        candidates.clear();
-        decode(results, thresholds, candidates);
+        const { classes, candidates } = reader;
+        const detections = reader.read(frame, results);
         if (candidates.unnamed > 0) context.count('unnamed_classes', candidates.unnamed);
         watch.look(results, candidates.broken);
         await context.emit.detections({
           frame: frame.meta,
-          detections: toDetections(frame, candidates, selector.select(candidates), results, style),
+          detections,
           ...(classes ? { classes } : {}),
           inferenceMs: session.inferenceMs,
         });
@@ -86,7 +76,7 @@ async function open(context: NodeContext<DetectOptions, typeof outputs>) {
     update: async (changed: DetectOptions) => {
       const now = await learnModel(changed, context.prepare);
       if (now.version !== model.version) throw modelChanged(model);
-      settings = settingsOf(changed, now);
+      reader = frameReader(changed, now);
     },
     close: () => session.close(),
   };
@@ -99,25 +89,6 @@ function modelChanged({ file, request }: Model): WindhoverError {
     got: `a model for ${width}×${height} ${format}, ${fit}`,
     hint: 'the session starts again, and its frames are planned for the model that is there then',
   });
-}
-
-/** How the outputs of a model become detections: all that live options change. */
-function settingsOf(params: DetectOptions, { inferred, reading, labels, thresholds }: Model) {
-  const { plan } = inferred;
-  const byObjectness = reading.scoring === 'objectness';
-  const selector = new Selector({
-    iou: params.iou ?? plan.nmsIou,
-    // An object whose class wavers between two rows is still one object.
-    classAgnostic: params.class_agnostic_nms || byObjectness,
-    max: params.max_detections,
-  });
-  const style: DetectionStyle = {
-    names: labels.names,
-    withProbabilities: byObjectness,
-    margin: params.tight_boxes ? reading.margin : null,
-  };
-  const classes: DetectionClasses | null = byObjectness ? { names: labels.names, unknown: reading.unknownLabel } : null;
-  return { decode: plan.decoder(reading.scoring), thresholds, selector, style, classes };
 }
 
 /** Reports the loaded model in the log and in the gauges of the session. */

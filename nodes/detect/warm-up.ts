@@ -46,7 +46,7 @@ export function checkOutputs({ inferred, labels }: Model, outputs: readonly Outp
 }
 
 /** A frame of the wanted size: grey with a soft gradient, as a dull sky is. */
-function greyFrame(request: FrameRequest): FrameData {
+export function greyFrame(request: FrameRequest): FrameData {
   const floats = request.format === 'rgbf32' || request.format === 'bgrf32';
   const frame = floats ? new Float32Array(frameBytes(request) / 4) : new Uint8Array(frameBytes(request));
   const white = floats ? (request.white ?? 1) : 255;

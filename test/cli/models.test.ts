@@ -90,7 +90,8 @@ describe('models inspect', () => {
     expect(stdout).toMatch(/^licence +MIT$/m);
     expect(stdout).toMatch(/^family +\S+ \((certain|likely|possible): .+\)$/m);
     expect(stdout).toMatch(/^labels +\d+ from model: .*drone/m);
-    expect(stdout).toMatch(/^confidence +0\.\d+ /m);
+    expect(stdout).toMatch(/^confidence +at least 0\.\d+$/m);
+    expect(stdout).toMatch(/^grey +nothing found$/m);
   });
 
   test('a YOLOX model by its path from the working folder', async () => {
@@ -134,6 +135,41 @@ describe('models inspect', () => {
     const asJson = await models(['inspect', 'nameless', '--json'], { root: folder.path });
     expect(asJson).toMatchObject({ exitCode: 1, stderr: '' });
     expect(JSON.parse(asJson.stdout)).toMatchObject({ file, error: { code: expect.stringMatching(/^model_/) } });
+  });
+
+  test('the options of detect, and what is found in a picture, in its pixels', async () => {
+    const outputs = [{ name: 'output0', dims: [1, 20, 6], values: rows(20, 6, [[16, 8, 48, 40, 0.9, 1]]) }];
+    using folder = project({ drones: writeTinyModel({ outputs, metadata: { names: NAMES } }) });
+    // Twice as wide as the input: a letterbox shows it from row 16 to row 48.
+    const picture = folder.write('sky.ppm', `P6 128 64 255\n${'sky'.repeat(128 * 64)}`);
+    const inspect = (...args: string[]) =>
+      models(['inspect', 'drones', ...args], { root: folder.path, cwd: folder.path });
+    const shown = await inspect('--image', picture, '--set', 'input.color=bgr', '--set', 'confidence=0.4');
+    expect(shown.stdout).toMatch(/^input +images .*, bgr, /m);
+    expect(shown.stdout).toMatch(/^confidence +at least 0\.4$/m);
+    expect(shown.stdout).toMatch(/^grey +1 found: drone 0\.90 at 16,8 32×32$/m);
+    expect(shown.stdout).toMatch(/^picture +1 found: drone 0\.90 at 32,0 64×48$/m);
+    const asData = JSON.parse((await inspect('--image', 'sky.ppm', '--json', '--set', 'labels=[person]')).stdout);
+    expect(asData.found).toEqual({ grey: [], picture: [] });
+    expect(await inspect('--set', 'confidense=1')).toMatchObject({
+      exitCode: 1,
+      stdout: '',
+      stderr: expect.stringContaining(
+        "--set detect.confidense: unknown option 'confidense'; did you mean 'confidence'?",
+      ),
+    });
+    expect(await inspect('--image', 'none.png')).toMatchObject({ exitCode: 2, stdout: '' });
+    folder.write('text.png', 'no picture');
+    const { exitCode, stderr } = await inspect('--image', 'text.png');
+    expect({ exitCode, isSaid: stderr.includes("text.png can't be read") }).toEqual({ exitCode: 1, isSaid: true });
+  });
+
+  test('a model that misbehaves on the grey picture is refused as detect refuses it', async () => {
+    const outputs = [{ name: 'output0', dims: [1, 20, 6], values: rows(20, 6, [[16, 8, 48, 40, 7, 1]]) }];
+    using folder = project({ wild: writeTinyModel({ outputs, metadata: { names: NAMES } }) });
+    const { exitCode, stderr } = await models(['inspect', 'wild'], { root: folder.path });
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain('expected scores in [0, 1], got 7');
   });
 
   test('a name that is not there: the nearest one', async () => {

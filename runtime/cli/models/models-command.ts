@@ -1,25 +1,25 @@
 /** `bun run models`: which models there are, what the node that runs them makes of one, and getting well-known ones. */
 import { existsSync, readdirSync } from 'node:fs';
-import { extname, join, resolve } from 'node:path';
-import { builtinNodes } from '../../../nodes/index.ts';
+import { join, resolve } from 'node:path';
 import { WindhoverError } from '../../errors.ts';
-
-import { loadContract } from '../../graph/modules.ts';
 import type { ModelCard, RefusedModel } from '../../model-card.ts';
 import { suggestion } from '../../nearest.ts';
 import { modelFolders, parseCommandLine, type Surroundings } from '../command.ts';
+import { openInspector } from './inspector.ts';
 import { isKnownFile, pullModels } from './pull.ts';
 import { type KnownModel, readRegistry } from './registry.ts';
 import { cardText, modelsText } from './text.ts';
 
 const USAGE = `bun run models [list] [--json]
-       bun run models inspect FILE|NAME [--json]
+       bun run models inspect FILE|NAME [--set option=value]… [--image PICTURE] [--json]
        bun run models pull NAME… [--force]
        [--registry FILE]: known models of your own, in the form of models/registry.json`;
 const OPTIONS = {
   json: { type: 'boolean', default: false },
   force: { type: 'boolean', default: false },
   registry: { type: 'string' },
+  set: { type: 'string', multiple: true },
+  image: { type: 'string' },
 } as const;
 const ACTIONS = ['list', 'inspect', 'pull'];
 
@@ -29,7 +29,7 @@ export async function modelsCommand(args: string[], surroundings: Surroundings):
   const known = () => registry(values.registry, surroundings);
   if (action === 'list' && names.length === 0) return await list(known(), values.json, surroundings);
   if (action === 'inspect' && names.length === 1) {
-    return await inspect(names[0] ?? '', known(), values.json, surroundings);
+    return await inspect(names[0] ?? '', known(), values, surroundings);
   }
   if (action === 'pull' && names.length > 0) return await pullModels(names, known(), values.force, surroundings);
   const what = ACTIONS.includes(action)
@@ -43,9 +43,11 @@ function registry(file: string | undefined, { root, cwd }: Surroundings): readon
 }
 
 /** The models that graphs find by name, then the known ones that are not there. */
-async function list(known: readonly KnownModel[], json: boolean, { root, stdout }: Surroundings): Promise<number> {
-  const { look } = await inspector(root);
-  const models = await Promise.all(modelFiles(modelFolders(root)).map((file) => withLicence(look(file), known)));
+async function list(known: readonly KnownModel[], json: boolean, surroundings: Surroundings): Promise<number> {
+  const { root, stdout } = surroundings;
+  const { look } = await openInspector(surroundings);
+  const looked = await Promise.all(modelFiles(modelFolders(root)).map((file) => look(file, [], null)));
+  const models = await Promise.all(looked.flatMap((model) => (model === null ? [] : [withLicence(model, known)])));
   const missing = known.filter(({ name }) => !models.some((model) => model.name === name));
   stdout.write(json ? jsonText({ models, known: missing }) : modelsText(models, missing));
   return 0;
@@ -54,29 +56,22 @@ async function list(known: readonly KnownModel[], json: boolean, { root, stdout 
 async function inspect(
   model: string,
   known: readonly KnownModel[],
-  json: boolean,
-  { cwd, root, stdout, stderr }: Surroundings,
+  { json, set, image }: { readonly json: boolean; readonly set?: string[]; readonly image?: string },
+  surroundings: Surroundings,
 ): Promise<number> {
-  const isPath = /[/\\]/.test(model) || extname(model) !== '';
-  const { node, look } = await inspector(root);
-  const card = await withLicence(look(isPath ? resolve(cwd, model) : model), known);
+  const { stdout, stderr } = surroundings;
+  const inspector = await openInspector(surroundings);
+  const found = await inspector.look(model, set ?? [], inspector.trial(image));
+  if (found === null) return 1;
+  const card = await withLicence(found, known);
   if (json) stdout.write(jsonText(card));
   if (!('error' in card)) {
     if (!json) stdout.write(cardText(card));
     return 0;
   }
   const { code, option, message } = card.error;
-  if (!json) stderr.write(`${card.file}: ${node}.${option}: ${message} [${code}]\n`);
+  if (!json) stderr.write(`${card.file}: ${inspector.node}.${option}: ${message} [${code}]\n`);
   return 1;
-}
-
-/** What the built-in node that runs models says of one: of the nodes, the first whose contract offers it. */
-async function inspector(root: string): Promise<{ node: string; look: (model: string) => ModelCard | RefusedModel }> {
-  for (const name of Object.keys(builtinNodes)) {
-    const { inspect } = await loadContract(name, builtinNodes);
-    if (inspect) return { node: name, look: (model) => inspect(model, { modelFolders: modelFolders(root) }) };
-  }
-  throw new WindhoverError('no_inspector', 'no built-in node runs models');
 }
 
 /** The models of the folders; of two with one name the first, as graphs take it. */
