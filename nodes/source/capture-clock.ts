@@ -52,9 +52,12 @@ export class CaptureClock {
   readonly #absoluteEdge = new LowerEdge(MAX_SKEW);
   readonly #recent = new RecentDelays();
   /** Capture time less timestamp. */
-  #offsetMs = Number.POSITIVE_INFINITY;
+  #offsetMs = 0;
+  #isNewEdge = true;
+  /** Timestamp of the packet that was stamped last. */
+  #stampedMs = 0;
   #last: { readonly timestampMs: number; readonly arrivalMs: number } | undefined;
-  /** The timestamps of the last second do not keep pace with the packets. */
+  /** The timestamps of the last second do not keep pace with the packets, or there are none. */
   #isLying = false;
   #meanLateMs = 0;
 
@@ -62,7 +65,10 @@ export class CaptureClock {
   observe({ timestampMs, arrivalMs, absoluteMs }: PacketTimes): void {
     if (absoluteMs === undefined) this.#absoluteEdge.clear();
     else this.#observeAbsolute(arrivalMs, arrivalMs - absoluteMs);
-    if (timestampMs === undefined) return;
+    if (timestampMs === undefined) {
+      this.#isLying = true;
+      return;
+    }
     const delayMs = arrivalMs - timestampMs;
     const stepMs = this.#last ? timestampMs - this.#last.timestampMs : 0;
     const passedMs = this.#last ? arrivalMs - this.#last.arrivalMs : 0;
@@ -76,14 +82,19 @@ export class CaptureClock {
     this.#isLying = this.#recent.isRising || isAtLimit;
     if (hasJumped || isOff || this.#isLying) this.#edge.clear();
     this.#edge.add(arrivalMs, delayMs);
-    this.#follow(arrivalMs, delayMs, passedMs);
+    this.#isNewEdge ||= this.#edge.spanMs === 0;
+    this.#meanLateMs += 0.05 * (delayMs - this.#edge.at(arrivalMs) - this.#meanLateMs);
   }
 
-  /** When the picture was taken, on our monotonic clock: never later than it arrived. */
-  captureMs({ timestampMs, arrivalMs, absoluteMs }: PacketTimes): number {
-    if (this.#trustsAbsolute(arrivalMs) && absoluteMs !== undefined) return Math.min(absoluteMs, arrivalMs);
+  /**
+   * When the picture was taken, on our monotonic clock. Asked once for each packet.
+   * @param latestMs never later than that: for packets that are not held back, their arrival
+   */
+  captureMs({ timestampMs, arrivalMs, absoluteMs }: PacketTimes, latestMs = arrivalMs): number {
+    if (timestampMs !== undefined) this.#follow(timestampMs, this.#edge.at(arrivalMs), latestMs);
+    if (this.#trustsAbsolute(arrivalMs) && absoluteMs !== undefined) return Math.min(absoluteMs, latestMs);
     if (timestampMs === undefined || this.#isLying) return arrivalMs;
-    return Math.min(arrivalMs, timestampMs + this.#offsetMs);
+    return Math.min(latestMs, timestampMs + this.#offsetMs);
   }
 
   quality(arrivalMs: number): ClockQuality {
@@ -107,13 +118,14 @@ export class CaptureClock {
     return delayMs >= least && delayMs <= most;
   }
 
-  /** Brings the offset nearer to the edge: at once where a capture time would lie after the arrival, else slowly. */
-  #follow(arrivalMs: number, delayMs: number, passedMs: number): void {
-    const edgeMs = this.#edge.at(arrivalMs);
-    const isNew = this.#edge.spanMs === 0;
-    const most = SLEW * Math.max(0, passedMs);
+  /** Brings the offset nearer to the edge: at once where it must be, else so slowly that distances stay right. */
+  #follow(timestampMs: number, edgeMs: number, latestMs: number): void {
+    const isTooLate = timestampMs + this.#offsetMs > latestMs;
+    const isTooEarly = edgeMs > this.#offsetMs;
+    const most = SLEW * Math.abs(timestampMs - this.#stampedMs);
     const nearer = this.#offsetMs + Math.max(-most, Math.min(most, edgeMs - this.#offsetMs));
-    this.#offsetMs = Math.min(delayMs, isNew ? edgeMs : nearer);
-    this.#meanLateMs += 0.05 * (delayMs - edgeMs - this.#meanLateMs);
+    this.#offsetMs = this.#isNewEdge && (isTooLate || isTooEarly) ? edgeMs : nearer;
+    this.#isNewEdge = false;
+    this.#stampedMs = timestampMs;
   }
 }

@@ -73,8 +73,8 @@ export class Live {
     }
   }
 
-  async #emit({ packet, times }: Arrived, { input, capture, generation }: Connection): Promise<void> {
-    const captureMs = capture.captureMs(times);
+  async #emit({ packet, times }: Arrived, { input, capture, playout, generation }: Connection): Promise<void> {
+    const captureMs = capture.captureMs(times, playout ? this.#context.clock.monoMs() : times.arrivalMs);
     this.#originMonoMs ??= captureMs;
     const mediaTimeS = (captureMs - this.#originMonoMs) / 1000;
     packet.pts = BigInt(Math.round(mediaTimeS * PACKET_TICKS_PER_S));

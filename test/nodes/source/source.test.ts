@@ -160,6 +160,24 @@ describe('a camera that is off', () => {
     },
   );
 
+  test.each([
+    { status: 404, code: 'source_not_found' },
+    { status: 401, code: 'source_login' },
+    { status: 403, code: 'source_login' },
+    { status: 500, code: 'source_busy' },
+    { status: 429, code: 'source_busy' },
+    { status: 410, code: 'source_unreadable' },
+  ])('a server that answers $status: $code', async ({ status, code }) => {
+    const server = Bun.serve({ hostname: '127.0.0.1', port: 0, fetch: () => new Response('', { status }) });
+    const run = await openNode('source', { params: { url: `http://127.0.0.1:${server.port}/x` }, pace: 'realtime' });
+    run.start();
+    await run.until(() => run.faults.length >= 1);
+    run.stop();
+    await run.finished;
+    await server.stop(true);
+    expect(run.faults[0]?.fault?.code).toBe(code);
+  });
+
   test('one that accepts and says nothing: a timeout, and no longer than the read that is stopped', async () => {
     const silent = Bun.listen({ hostname: '127.0.0.1', port: 0, socket: { data: () => undefined } });
     try {

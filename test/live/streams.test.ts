@@ -1,0 +1,84 @@
+/** Live streams by FFmpeg other than RTSP, whose pictures show when they were taken. */
+import { describe, expect, test } from 'bun:test';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { FfmpegPeer, hasFfmpeg } from './ffmpeg-peer.ts';
+import { quantile, Watch } from './peers.ts';
+
+const MOST_OFF_MS = 40;
+const offMs = (watch: Watch, from: number) => Math.abs(quantile(watch.errorsMs.slice(from), 0.5));
+
+/** A port that was free a moment ago. */
+function freePort(): number {
+  using server = Bun.listen({ hostname: '127.0.0.1', port: 0, socket: { data: () => undefined } });
+  return server.port;
+}
+
+/** Sends what FFmpeg writes to each client, as it comes. */
+function webServer(open: () => FfmpegPeer, type: string) {
+  const peers: FfmpegPeer[] = [];
+  const fetch = () => {
+    const peer = open();
+    peers.push(peer);
+    return new Response(peer.stdout, { headers: { 'content-type': type } });
+  };
+  const server = Bun.serve({ hostname: '127.0.0.1', port: 0, idleTimeout: 0, fetch });
+  return {
+    url: `http://127.0.0.1:${server.port}/live`,
+    [Symbol.asyncDispose]: async () => {
+      await Promise.all(peers.map((peer) => peer[Symbol.asyncDispose]()));
+      await server.stop(true);
+    },
+  };
+}
+
+describe.skipIf(!hasFfmpeg())('a live stream', () => {
+  test('MPEG-TS over HTTP', async () => {
+    await using server = webServer(() => new FfmpegPeer('-f mpegts -flush_packets 1 pipe:1'), 'video/mp2t');
+    await using watch = await Watch.open({ url: server.url });
+    await watch.run.until(() => watch.seen.length >= 60);
+    expect(watch.faults).toEqual([null]);
+    expect(offMs(watch, 20)).toBeLessThan(MOST_OFF_MS);
+  });
+
+  test('MPEG-TS over UDP', async () => {
+    const url = `udp://127.0.0.1:${freePort()}`;
+    await using _peer = new FfmpegPeer(`-f mpegts ${url}?pkt_size=1316`);
+    await using watch = await Watch.open({ url });
+    await watch.run.until(() => watch.seen.length >= 60);
+    expect(offMs(watch, 20)).toBeLessThan(MOST_OFF_MS);
+  });
+
+  test('RTMP', async () => {
+    const url = `rtmp://127.0.0.1:${freePort()}/live/x`;
+    await using _peer = new FfmpegPeer(`-f flv -listen 1 ${url}`);
+    await using watch = await Watch.open({ url });
+    await watch.run.until(() => watch.seen.length >= 60);
+    expect(watch.faults.at(-1)).toBeNull();
+    expect(offMs(watch, 20)).toBeLessThan(MOST_OFF_MS);
+  });
+
+  test('HLS: every picture, at the pace at which they were taken', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'windhover-hls-'));
+    try {
+      await using _peer = new FfmpegPeer(`-f hls -hls_time 1 -hls_list_size 6 ${folder}/x.m3u8`);
+      const fetch = async ({ url }: Request) => {
+        const file = Bun.file(join(folder, new URL(url).pathname));
+        return (await file.exists()) ? new Response(file) : new Response('', { status: 404 });
+      };
+      await using server = Bun.serve({ hostname: '127.0.0.1', port: 0, fetch });
+      await using watch = await Watch.open({ url: `http://127.0.0.1:${server.port}/x.m3u8` });
+      await watch.run.until(() => watch.seen.length >= 120);
+      expect(watch.run.stats('decode').decoded).toBe(watch.seen.length);
+      const taken = watch.seen.map(({ takenUnixMs }) => takenUnixMs);
+      const stepsMs = taken.slice(1).map((ms, i) => ms - (taken[i] ?? 0));
+      expect(quantile(stepsMs, 0.5)).toBeLessThan(60);
+      const claimed = watch.seen.map(({ meta }) => meta.captureMonoMs);
+      const wrongMs = claimed.slice(1).map((ms, i) => Math.abs(ms - (claimed[i] ?? 0) - (stepsMs[i] ?? 0)));
+      expect(quantile(wrongMs, 0.5)).toBeLessThan(15);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+});
