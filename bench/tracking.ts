@@ -1,6 +1,6 @@
 /**
- * How well and how fast the track node follows: accuracy on recorded MOTChallenge detections, time per frame on a
- * synthetic scene.
+ * How well and how fast the track node follows: accuracy on recorded MOTChallenge detections, the fastest objects that
+ * get a track and the tracks that noise gets, time per frame on a synthetic scene.
  *
  *     bun run bench tracking [--data DIR]
  *
@@ -15,7 +15,9 @@ import { readMot } from '../nodes/replay/read-mot.ts';
 import { ByteTrack } from '../nodes/track/byte-track.ts';
 import { type TrackOptions, trackOptions } from '../nodes/track/options.ts';
 import type { Box, Detection } from '../runtime/data.ts';
+import { falseTracks, fastestFlight } from './cases/tracking-limits.ts';
 import { countMot, type IdBox, type MotCounts, type MotScore, parseMotText, scoreMot } from './mot-score.ts';
+import { randomNumbers } from './random-numbers.ts';
 
 /** Where the sequences are looked for, beside the repository. */
 export const MOT_FOLDER = join(import.meta.dir, '../../shared/data/mot');
@@ -39,6 +41,7 @@ const WARM_UP_SHARE = 1 / 3;
 export async function benchTracking(args: string[]): Promise<void> {
   const { values } = parseArgs({ args, options: { data: { type: 'string', default: MOT_FOLDER } } });
   await printAccuracy(values.data);
+  printReach();
   printSpeed();
 }
 
@@ -96,6 +99,19 @@ async function printAccuracy(folder: string): Promise<void> {
   for (const [k, part] of parts.entries()) print(MOT_SEQUENCES[k] ?? '', scoreMot([part.wire]));
   print('combined', scoreMot(parts.map((p) => p.wire)));
   print('combined, not clamped', scoreMot(parts.map((p) => p.raw)));
+}
+
+function printReach(): void {
+  console.log(
+    '\nan object of 12 px: fastest flight with one track; tracks of noise, 3 and 10 boxes a frame at random, 3000 frames',
+  );
+  for (const fps of [1, 2, 5, 10, 30, 60]) {
+    const [few, many] = [falseTracks(fps, 3), falseTracks(fps, 10)];
+    const fastest = `${fastestFlight(fps, 12, 0.85).toFixed(2)} frame widths a second`;
+    console.log(
+      `${String(fps).padStart(4)} Hz  ${fastest}  ${String(few).padStart(4)} ${String(many).padStart(4)} tracks`,
+    );
+  }
 }
 
 function printSpeed(): void {
@@ -163,18 +179,6 @@ export function syntheticScene(objects: number, frames: number): Detection[][] {
     }
     return detections;
   });
-}
-
-/** Numbers in [0, 1) from a fixed start (xorshift, Marsaglia 2003). */
-export function randomNumbers(seed: number): () => number {
-  let state = (seed * 2_654_435_761) >>> 0 || 1;
-  return () => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    state >>>= 0;
-    return state / 2 ** 32;
-  };
 }
 
 if (import.meta.main) await benchTracking(Bun.argv.slice(2));

@@ -3,6 +3,7 @@ import { Value } from '@sinclair/typebox/value';
 import { ByteTrack } from '../../nodes/track/byte-track.ts';
 import { trackOptions } from '../../nodes/track/options.ts';
 import type { Box, Detection } from '../../runtime/data.ts';
+import { randomNumbers } from '../random-numbers.ts';
 import type { Case } from './case.ts';
 
 const FRAME = { widthPx: 1280, heightPx: 720 };
@@ -36,6 +37,23 @@ function isHeld(fps: number, sidePx: number, confidence: number, widthsPerS: num
     seen += tracks.length;
   }
   return ids.size === 1 && seen >= frames - 2;
+}
+
+/** How many tracks boxes at random get in 3000 frames. */
+export function falseTracks(fps: number, boxesPerFrame: number): number {
+  const random = randomNumbers(boxesPerFrame);
+  const tracker = new ByteTrack(Value.Create(trackOptions));
+  tracker.step(-1, [], FRAME);
+  const ids = new Set<number>();
+  for (let frame = 0; frame < 3000; frame++) {
+    const noise = Array.from({ length: boxesPerFrame }, () => {
+      const side = 8 + 40 * random();
+      const bboxPx = { x: 1240 * random(), y: 680 * random(), w: side, h: side };
+      return drone(bboxPx, 0.66 + 0.3 * random());
+    });
+    for (const { id } of tracker.step(frame / fps, noise, FRAME).tracks) ids.add(id);
+  }
+  return ids.size;
 }
 
 export function speedCase(name: string): Case {

@@ -1,7 +1,7 @@
 /** An object that is hidden for seconds, with a memory that is long enough, keeps its id. */
 import { describe, expect, test } from 'bun:test';
 import { Value } from '@sinclair/typebox/value';
-import { randomNumbers } from '../../../bench/tracking.ts';
+import { randomNumbers } from '../../../bench/random-numbers.ts';
 import { ByteTrack } from '../../../nodes/track/byte-track.ts';
 import { trackOptions } from '../../../nodes/track/options.ts';
 import type { Box } from '../../../runtime/node.ts';
