@@ -60,6 +60,10 @@ export class PtzCalls {
     this.#positions.mirrored = mirrored;
   }
 
+  get canTranslate(): boolean {
+    return this.#connection.spaces.translation !== null;
+  }
+
   get positionSpace(): Space | null {
     return this.#positions.space;
   }

@@ -32,6 +32,8 @@ const ANCHOR_MS = 2000;
 const LAG_MS = 200;
 /** A camera that is so far from where the chain has led (share of a turn) went the other way round: it has ends. */
 const WRONG_WAY = 0.15;
+/** It has not gone over the end of its range by then: it is one. */
+const MAX_PUSHES = 8;
 /** Velocities count as recent for this long. */
 const LATE_MS = 500;
 
@@ -54,6 +56,8 @@ export class ShortMoves {
   readonly #options: ShortMovesOptions;
   #chain: Chain | null = null;
   #panTurns: boolean;
+  /** Moves against an end of the range, in a row. */
+  #pushes = 0;
   /** The recent ones. */
   #sent: readonly { readonly atMs: number; readonly velocity: Velocity }[] = [];
 
@@ -92,10 +96,24 @@ export class ShortMoves {
     const by = known ? (rate * (nowMs - known.atMs)) / 1000 : 0;
     const place = ahead(from, known?.velocity ?? velocity, by, this.#panTurns);
     const goal = ahead(place, velocity, (rate * leadMs) / 1000, this.#panTurns);
+    if (this.#isPushing(goal.pan, velocity)) {
+      const refusal = await this.#onward(chain, velocity, leadMs, nowMs, signal);
+      if (refusal === null) return null;
+    }
     const to = moving(goal, velocity, known?.velocity ?? velocity);
     const refusal = await calls.absolute(to, speed, signal);
     this.#chain = { atMs: nowMs, anchorMs: known?.anchorMs ?? nowMs, velocity, place };
     return refusal;
+  }
+
+  /**
+   * At the end of a range that may begin anew there, which nothing tells but a move over it: one by an offset, which
+   * goes no other way round where the range does end.
+   */
+  #isPushing(goalPan: number, { pan }: Velocity): boolean {
+    const isCut = !this.#panTurns && ((goalPan === 1 && pan > 0) || (goalPan === 0 && pan < 0));
+    this.#pushes = isCut ? this.#pushes + 1 : 0;
+    return isCut && this.#pushes <= MAX_PUSHES && this.#options.calls.canTranslate;
   }
 
   /** Shares a second: those of the velocity, or by which the camera is there in time, wherever it is now. */

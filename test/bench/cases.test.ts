@@ -13,6 +13,5 @@ describeCases(
     'time/34-time: goes back by 0.3 s every 10 frames',
     'time/34-time: stamps of 25 fps, 21 come',
     'time/34-time: all stamps equal',
-    'ptz/40-onvif-oddities: at the seam, velocities without end',
   ],
 );

@@ -93,6 +93,22 @@ describe('what it is asked', () => {
   });
 });
 
+test('at an end of its range, offsets are tried, not for ever, and it never goes the other way round', async () => {
+  await using odd = await OddCamera.start({}, { rungs: ['absolute'] });
+  const { driver, rig } = odd;
+  await driver.open();
+  rig.server.camera.command({ kind: 'to', values: { pan: 180, tilt: 0 }, maxRates: {} });
+  rig.time.advance(8000);
+  for (let step = 0; step < 30; step++) {
+    await driver.velocity({ pan: 0.3, tilt: 0.05, zoom: 0 }, 500);
+    rig.time.advance(200);
+    expect(rig.panDeg()).toBeGreaterThan(179);
+  }
+  expect(rig.server.camera.state().tilt.position).toBeGreaterThan(1);
+  expect(odd.asked('RelativeMove').length).toBe(8);
+  await driver.close();
+});
+
 describe('a Stop without an answer', () => {
   test('where Stop works, is sent again; a velocity of zero goes out meanwhile', async () => {
     let isSilent = false;

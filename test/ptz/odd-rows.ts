@@ -21,6 +21,10 @@ const zoomRefused: Oddity = {
     /Move$/.test(operation) && xml.includes('<Zoom') ? fault('ter:SpaceNotSupported', 400) : undefined,
 };
 
+const PAN = /(PanTilt[^>]*?\bx=")([^"]*)/;
+const SEAM = 0.999;
+const wrapped = (value: number) => (((((value + 1) % 2) + 2) % 2) - 1).toFixed(6);
+
 export const rows: Row[] = [
   ...Object.entries(ANYTHING).flatMap(([what, reply]): Row[] => [
     { what: `GetServices: ${what}`, oddity: answers({ GetServices: reply }) },
@@ -164,6 +168,21 @@ export const rows: Row[] = [
       },
     }),
   ),
+  {
+    what: 'a pan that begins anew, at the end of its range',
+    oddity: {
+      after: (operation, xml) =>
+        operation === 'GetStatus' ? xml.replace(PAN, (_, before, pan) => before + wrapped(Number(pan) + SEAM)) : xml,
+      instead: (operation, xml) => ({
+        ask:
+          operation === 'AbsoluteMove'
+            ? xml.replace(PAN, (_, before, pan) => before + wrapped(Number(pan) - SEAM))
+            : xml,
+      }),
+    },
+    quirks: ['timeout-ignored'],
+    rung: 'absolute',
+  },
   {
     what: 'pan and tilt in separate requests only',
     oddity: {
