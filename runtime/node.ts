@@ -59,7 +59,7 @@ export interface NodeStore {
 export interface MessageOptions {
   /** False: only for the record (`--jsonl`), not for live clients. Default: true. */
   readonly live?: boolean;
-  /** The frame that it is about, for latency figures. Of the latest such messages some may be left out. */
+  /** The frame that it is about, for latency figures. */
   readonly frame?: AboutFrame;
 }
 
@@ -134,7 +134,8 @@ export interface NodeContext<P, O extends Outputs, T extends Topics = Record<nev
   readonly store: NodeStore;
   /**
    * Sends a message of a topic that the contract declares to the session's clients. One that differs from the topic's
-   * schema is dropped and logged. Await it: it bounds what is under way.
+   * schema is dropped and logged. Await it: it bounds what is under way. When messages come faster than they can be
+   * sent, those of a topic that keeps the latest are replaced by newer ones, and counted as `dropped_messages`.
    */
   readonly publish: <K extends keyof T & string>(
     topic: K,

@@ -254,7 +254,7 @@ export class NodeRun {
         this.stores[node] = store;
         return store;
       },
-      publish: (message) => void this.messages.push(message),
+      publish: (_node, message) => void this.messages.push(message),
       fault: (node, fault) => void this.faults.push({ node, fault }),
       keep: (node, state) => {
         this.kept[node] = structuredClone(state);

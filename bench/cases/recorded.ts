@@ -21,7 +21,7 @@ export async function runRecorded(file: string): Promise<WireMessage[]> {
   let failed: unknown;
   const services = {
     ...benchServices(graph),
-    publish: (message: Published) => void published.push(message),
+    publish: (_node: string, message: Published) => void published.push(message),
     failed: (_node: string, error: unknown) => {
       failed ??= error;
     },

@@ -1,7 +1,8 @@
 /** The context that `open` gets: the runtime's side of the node API. */
 import type { Topics } from '../../schemas/topics.ts';
 import type { Clock } from '../clock.ts';
-import { toRecord } from '../errors.ts';
+import type { Pace } from '../data.ts';
+import { toRecord, WindhoverError } from '../errors.ts';
 import type {
   AnyNode,
   BoardTopic,
@@ -21,6 +22,9 @@ import type { NodeJob } from './messages.ts';
 import { type PublicationServices, Publications } from './publications.ts';
 import { deliverAll, type Sink } from './sinks.ts';
 
+/** Values that a node has emitted and that are not taken yet. */
+const MOST_PENDING: Record<Pace, number> = { realtime: 256, asap: 10_000 };
+
 type Context = NodeContext<Record<string, unknown>, Outputs, Topics>;
 
 /** Services of the worker for a node. */
@@ -35,7 +39,7 @@ export interface NodeServices {
   readonly inHand: Int32Array;
   logger(node: string): Logger;
   store(node: string): NodeStore;
-  readonly publish: PublicationServices['publish'];
+  publish(node: string, ...message: Parameters<PublicationServices['publish']>): void | Promise<void>;
   fault(node: string, fault: NodeFault | null): void;
   keep(node: string, state: unknown): void;
   /** The node threw: nothing more is delivered to it. */
@@ -58,22 +62,24 @@ export interface NodeParts extends Pick<Context, 'count' | 'gauge' | 'every'> {
 export function nodeContext(job: NodeJob, contract: AnyNode, services: NodeServices, parts: NodeParts): Context {
   const { id } = job;
   const { count, gauge, every, inbox, aside } = parts;
-  const { graph, sessionId, clock, recording, prepare, publish } = services;
+  const { graph, sessionId, clock, recording, prepare } = services;
+  const publish: PublicationServices['publish'] = (...message) => services.publish(id, ...message);
   const log = services.logger(id);
   const publications = new Publications(contract.topics ?? {}, { log, count, publish });
   const declared = (use: 'posts' | 'watches', topic: BoardTopic) => declaredTopic(id, contract, use, topic);
+  const handOn = handingOn(parts);
   const isQuiet = () => Atomics.load(services.inHand, 0) === 0;
   const own = { id, params: job.params, kept: job.kept, log, count, gauge, every, store: services.store(id) };
   const shared = { graph, sessionId, clock, recording, prepare, isQuiet };
   return {
     ...own,
     ...shared,
-    emit: emitters(parts),
+    emit: emitters(parts, graph.pace, handOn),
     connected: (input) => job.inputs.includes(input),
     fault: (fault) => services.fault(id, fault),
     retry: (what, signal, attempt) => aside(() => retrying(id, services, count)(what, signal, attempt)),
     keep: (state) => services.keep(id, state),
-    publish: (topic, message, options = {}) => aside(() => publications.publish(topic, message, options)),
+    publish: (topic, message, options = {}) => handOn(() => publications.publish(topic, message, options)),
     board: {
       post: (topic, value) => services.board.post(id, declared('posts', topic).name, value),
       watch: (topic, listener) => inbox.watch(declared('watches', topic), listener),
@@ -81,18 +87,43 @@ export function nodeContext(job: NodeJob, contract: AnyNode, services: NodeServi
   };
 }
 
+/** What a node waits for when it hands something on; the time is not its own. */
+type HandOn = (work: () => void | Promise<void>) => void | Promise<void>;
+
 /** A `run` loop that never waits would block its worker: now and then its `emit` gives the event loop a turn. */
-function emitters({
-  sinks,
-  produces,
-  check,
-  failed,
-  aside,
-}: NodeParts): Record<string, (value: unknown) => void | Promise<void>> {
+function handingOn({ produces, aside }: NodeParts): HandOn {
   const budget = new TurnBudget();
-  const spend = (work: void | Promise<void>) => {
-    if (!produces()) return work;
-    return work instanceof Promise ? work.then(() => budget.spend()) : budget.spend();
+  return (work) => {
+    const done = aside(work);
+    if (!produces()) return done;
+    return done instanceof Promise ? done.then(() => budget.spend()) : budget.spend();
+  };
+}
+
+/** A node that does not wait for what it emits fills no memory: beyond a bound its values are dropped, or it fails. */
+function emitters(
+  parts: NodeParts,
+  pace: Pace,
+  handOn: HandOn,
+): Record<string, (value: unknown) => void | Promise<void>> {
+  const { sinks, check, failed, count } = parts;
+  let pending = 0;
+  const isFull = () => {
+    if (pending < MOST_PENDING[pace]) return false;
+    if (pace === 'realtime') count('dropped_messages');
+    else
+      failed(
+        new WindhoverError('emit_unawaited', `${pending} values that it has emitted wait`, { hint: 'await emit' }),
+      );
+    return true;
+  };
+  const deliver = (to: readonly Sink[], value: unknown) => {
+    const work = deliverAll(to, value);
+    if (!(work instanceof Promise)) return;
+    pending += 1;
+    return work.finally(() => {
+      pending -= 1;
+    });
   };
   const send = (output: string, to: readonly Sink[], value: unknown) => {
     try {
@@ -101,7 +132,7 @@ function emitters({
       // Not thrown: a node that catches it, or waits for nothing, is to blame all the same.
       return failed(error);
     }
-    return spend(aside(() => deliverAll(to, value)));
+    return isFull() ? undefined : handOn(() => deliver(to, value));
   };
   return Object.fromEntries([...sinks].map(([output, to]) => [output, (value: unknown) => send(output, to, value)]));
 }

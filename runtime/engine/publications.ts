@@ -13,8 +13,8 @@ const LOG_EVERY = 1000;
 export interface PublicationServices {
   readonly log: Logger;
   count(name: string): void;
-  /** @param mayDrop another one will follow soon */
-  publish(message: Published, mayDrop: boolean): void | Promise<void>;
+  /** @param latest only the latest message of its topic counts */
+  publish(message: Published, latest: boolean): void | Promise<void>;
 }
 
 export class Publications {
@@ -44,9 +44,7 @@ export class Publications {
       return this.#refuse(name, errorMessage(error));
     }
     if (json === undefined) return this.#refuse(name, 'nothing, as JSON');
-    // A message about a frame is followed by that of the next frame; any other message may be the last one for long.
-    const mayDrop = topic.keep === 'latest' && frame !== undefined;
-    return this.#services.publish({ topic: name, json, live, ...(frame ? { frame } : {}) }, mayDrop);
+    return this.#services.publish({ topic: name, json, live, ...(frame ? { frame } : {}) }, topic.keep === 'latest');
   }
 
   #refuse(topic: string, error: string): void {

@@ -16,6 +16,9 @@ import { type NodeServices, nodeContext } from './node-context.ts';
 import { createPulses, Pulse } from './pulse.ts';
 import type { Receiver, Sink } from './sinks.ts';
 
+const MOST_NAMES = 500;
+const MOST_GAUGE_CHARS = 1000;
+
 export class RunningNode implements Receiver {
   readonly id: string;
   readonly contract: AnyNode;
@@ -44,6 +47,8 @@ export class RunningNode implements Receiver {
   #handlers: NodeHandlers<Record<string, unknown>> = {};
   #resolveEnded: () => void = () => undefined;
   #openEnds: number;
+  /** Counters and gauges that it has named. */
+  #names = 0;
   #open = false;
   #failed = false;
   #closed = false;
@@ -137,6 +142,17 @@ export class RunningNode implements Receiver {
     this.#hold(-1);
   }
 
+  /** Names are made by code: a node that makes them of its data would fill the memory. */
+  #hasRoom(name: string): boolean {
+    if (name in this.stats) return true;
+    if (this.#names < MOST_NAMES && name.length <= MOST_GAUGE_CHARS) {
+      this.#names += 1;
+      return true;
+    }
+    this.stats.names_left_out = Number(this.stats.names_left_out ?? 0) + 1;
+    return false;
+  }
+
   #hold(by: 1 | -1): void {
     Atomics.add(this.#services.inHand, 0, by);
     this.#pulse.hold(by);
@@ -165,10 +181,11 @@ export class RunningNode implements Receiver {
   }
 
   gauge(name: string, value: number | string): void {
-    this.stats[name] = value;
+    if (this.#hasRoom(name)) this.stats[name] = typeof value === 'string' ? value.slice(0, MOST_GAUGE_CHARS) : value;
   }
 
   count(name: string, by = 1): void {
+    if (!this.#hasRoom(name)) return;
     const before = this.stats[name];
     this.stats[name] = (typeof before === 'number' ? before : 0) + by;
   }

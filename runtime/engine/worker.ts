@@ -8,21 +8,11 @@ import { loadContract } from '../graph/modules.ts';
 import type { Logger, NodeStore } from '../node.ts';
 import { Board } from './board.ts';
 import { positionInModule } from './error-position.ts';
-import type {
-  BoardMessage,
-  FromWorker,
-  Handover,
-  LogEntry,
-  Published,
-  Task,
-  Tasks,
-  ToWorker,
-  Wiring,
-} from './messages.ts';
+import type { BoardMessage, FromWorker, Handover, LogEntry, Task, Tasks, ToWorker, Wiring } from './messages.ts';
 import type { NodeServices } from './node-context.ts';
+import { Outbox } from './outbox.ts';
 import { beat, Pulse } from './pulse.ts';
 import { RunningNode } from './running-node.ts';
-import { untilBelow } from './sinks.ts';
 import { FileStore, MemoryStore } from './store.ts';
 import { WorkerLinks } from './worker-links.ts';
 
@@ -30,8 +20,6 @@ import { WorkerLinks } from './worker-links.ts';
 const STATS_EVERY_MS = 200;
 /** How often the worker shows that its thread turns. */
 const BEAT_EVERY_MS = 200;
-/** Published messages that may be under way to the parent before publishers wait (`asap`) or ticks are dropped. */
-const SEND_CREDITS = 256;
 
 type Job = Extract<ToWorker, { type: 'job' }>;
 
@@ -40,7 +28,8 @@ class WorkerHost {
   readonly #post: (message: FromWorker) => void;
   readonly #nodes = new Map<string, RunningNode>();
   readonly #links: WorkerLinks;
-  readonly #sendCredits: Int32Array;
+  readonly #clock: SystemClock;
+  readonly #outbox: Outbox;
   readonly #lastStats = new Map<string, string>();
   readonly #board: Board;
   #failed = false;
@@ -48,7 +37,14 @@ class WorkerHost {
   constructor(job: Job, post: (message: FromWorker) => void) {
     this.#job = job;
     this.#post = post;
-    this.#sendCredits = new Int32Array(job.sendCredits);
+    this.#clock = new SystemClock(job.now, helloMs);
+    this.#outbox = new Outbox({
+      clock: this.#clock,
+      sendCredits: new Int32Array(job.sendCredits),
+      recording: job.options.recording,
+      post,
+      count: (node, name) => this.#nodes.get(node)?.count(name),
+    });
     this.#board = openBoard(job.options.sessionId);
     this.#links = new WorkerLinks(this.#nodes, job.options.pace, (error) => this.#fail(null, error));
   }
@@ -134,6 +130,7 @@ class WorkerHost {
       stats.set(node.id, { ...node.stats });
       await node.close();
     }
+    await this.#outbox.empty();
     return { states, stats };
   }
 
@@ -141,6 +138,7 @@ class WorkerHost {
     await Promise.all([...this.#nodes.values()].map((node) => node.ended));
     clearInterval(timer);
     for (const node of this.#nodes.values()) await node.close();
+    await this.#outbox.empty();
     this.#sendStats();
     this.#post({ type: 'done' });
   }
@@ -156,16 +154,16 @@ class WorkerHost {
     return {
       graph: { file: options.file, camera: options.camera, pace: options.pace },
       sessionId: options.sessionId,
-      clock: new SystemClock(this.#job.now, helloMs),
+      clock: this.#clock,
       recording: options.recording,
       prepare: { modelFolders: options.modelFolders },
       store: (node) => this.#store(node),
       board: this.#board,
       inHand: new Int32Array(this.#job.inHand),
       logger: (node) => this.#logger(node),
-      publish: (message, mayDrop) => this.#publish(message, mayDrop),
-      fault: (node, fault) => this.#post({ type: 'fault', node, fault }),
-      keep: (node, state) => this.#post({ type: 'keep', node, state }),
+      publish: (node, message, latest) => this.#outbox.publish(node, message, latest),
+      fault: (node, fault) => this.#outbox.report({ type: 'fault', node, fault }),
+      keep: (node, state) => this.#outbox.report({ type: 'keep', node, state }),
       failed: (node, error) => this.#fail(node, error),
     };
   }
@@ -176,21 +174,9 @@ class WorkerHost {
     return new FileStore(stateFolder, camera, node, ({ code, message }) => this.#logger(node).warn(message, { code }));
   }
 
-  #publish(message: Published, mayDrop: boolean): void | Promise<void> {
-    if (Atomics.load(this.#sendCredits, 0) < SEND_CREDITS) return this.#postPublished(message);
-    if (this.#job.options.recording)
-      return untilBelow(this.#sendCredits, SEND_CREDITS).then(() => this.#postPublished(message));
-    if (!mayDrop) this.#postPublished(message);
-  }
-
-  #postPublished(message: Published): void {
-    Atomics.add(this.#sendCredits, 0, 1);
-    this.#post({ type: 'published', message });
-  }
-
   #logger(node: string): Logger {
     const log = (level: LogEntry['level']) => (message: string, fields?: Record<string, unknown>) =>
-      this.#post({ type: 'log', entry: { level, node, message, ...(fields ? { fields } : {}) } });
+      this.#outbox.log({ level, node, message, ...(fields ? { fields } : {}) });
     return { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') };
   }
 
@@ -204,6 +190,7 @@ class WorkerHost {
       nodes.set(node.id, { ...node.stats });
     }
     if (nodes.size > 0) this.#post({ type: 'stats', nodes });
+    this.#outbox.flush();
   }
 
   /** Something was thrown outside of the handlers, by a timer or a callback of a node: by which tells the stack. */

@@ -3,8 +3,8 @@ import type { ServerWebSocket } from 'bun';
 import type { Reply } from '../../schemas/index.ts';
 import type { Subscription } from '../hub/hub.ts';
 import type { Answer, Message, Subscriber } from '../hub/message.ts';
+import { RateLimit } from '../rate-limit.ts';
 import type { ServerLimits } from './limits.ts';
-import { RateLimit } from './rate-limit.ts';
 import { SlowClientWatch } from './slow-client.ts';
 
 export type Socket = ServerWebSocket<Client>;

@@ -3,7 +3,7 @@ import type { Elysia } from 'elysia';
 import type { Clock } from '../clock.ts';
 import { errorCode, errorMessage, toRecord, WindhoverError } from '../errors.ts';
 import type { Logger } from '../node.ts';
-import { RateLimit } from './rate-limit.ts';
+import { RateLimit } from '../rate-limit.ts';
 
 /** Codes whose message is for the client. Anything else is our own fault: 500, logged, and not shown. */
 const STATUS: Readonly<Record<string, number>> = {

@@ -19,6 +19,8 @@ export class FaultBook {
   readonly #wall: WallTime;
   readonly #ofNodes = new Map<string, Noted>();
   #own: Noted | null = null;
+  /** The process is ending for its fault: frames that come out of it yet mend nothing. */
+  #isEnding = false;
 
   constructor(log: Log, clock: Clock) {
     this.#log = log;
@@ -56,7 +58,15 @@ export class FaultBook {
     const at = error.at ?? (node === undefined ? undefined : places.get(node));
     const where = { ...(node ? { node } : {}), ...(at ? { at } : {}) };
     this.#log.error(message, { code, ...where, ...(stack && WITH_STACK.has(code) ? { stack } : {}) });
+    this.#isEnding = true;
     this.#set(code, `${node ? `node ${node}: ` : ''}${message}${at ? ` (${at})` : ''}`);
+  }
+
+  /** Logs that the process has died by itself, and makes it the fault. */
+  died(how: string): void {
+    const [code, message] = ['session_process_died', `the session process died: ${how}`];
+    this.#log.error(message, { code });
+    this.#set(code, message);
   }
 
   /** Logs the reason of a kill. It becomes the fault, unless there is an earlier one that says more. */
@@ -67,13 +77,15 @@ export class FaultBook {
 
   /** Frames flow. */
   clear(): void {
+    if (this.#isEnding) return;
     if (this.#own) this.#log.info('frames are delivered again', { after: this.#own.code });
     this.#own = null;
   }
 
-  /** These nodes are gone: their faults are removed. */
-  forget(nodes: Iterable<string> = [...this.#ofNodes.keys()]): void {
-    for (const node of nodes) this.#ofNodes.delete(node);
+  /** These nodes are gone: their faults are removed. Without any, the process is. */
+  forget(nodes?: Iterable<string>): void {
+    if (!nodes) this.#isEnding = false;
+    for (const node of nodes ?? [...this.#ofNodes.keys()]) this.#ofNodes.delete(node);
   }
 
   /** A node cannot work (a camera is offline); null: it can again. */

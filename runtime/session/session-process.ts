@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { type Clock, momentOf } from '../clock.ts';
 import { errorCode } from '../errors.ts';
+import { RateLimit } from '../rate-limit.ts';
 import type { FromChild, ToChild } from './messages.ts';
 
 /** The `start` message, but for what the process fills in itself. */
@@ -22,12 +23,16 @@ const CHANNEL_DRAIN_MS = 100;
 export class SessionProcess {
   readonly #process: Bun.Subprocess<'ignore', 'pipe', 'pipe'>;
   readonly #listener: ProcessListener;
+  readonly #clock: Clock;
+  readonly #lineLimit = new RateLimit(LINES.perS, LINES.burst);
+  #linesLeftOut = 0;
   #received = 0;
   #started = false;
   #gone = false;
 
   constructor(start: ProcessStart, clock: Clock, listener: ProcessListener) {
     this.#listener = listener;
+    this.#clock = clock;
     let disconnected: () => void = () => undefined;
     const drained = new Promise<void>((resolve) => {
       disconnected = resolve;
@@ -98,9 +103,19 @@ export class SessionProcess {
     for await (const chunk of this.#process[from].pipeThrough(new TextDecoderStream())) {
       const lines = (rest + chunk).split('\n');
       rest = (lines.pop() ?? '').slice(0, MAX_LINE);
-      for (const line of lines) if (line.trim()) this.#listener.output(line.slice(0, MAX_LINE), from);
+      for (const line of lines) if (line.trim()) this.#print(line.slice(0, MAX_LINE), from);
     }
-    if (rest.trim()) this.#listener.output(rest, from);
+    if (rest.trim()) this.#print(rest, from);
+  }
+
+  #print(line: string, from: 'stdout' | 'stderr'): void {
+    if (!this.#lineLimit.take(this.#clock.monoMs())) {
+      this.#linesLeftOut += 1;
+      return;
+    }
+    if (this.#linesLeftOut > 0) this.#listener.output(`(${this.#linesLeftOut} lines were left out)`, from);
+    this.#linesLeftOut = 0;
+    this.#listener.output(line, from);
   }
 
   #how(): string {
@@ -111,3 +126,5 @@ export class SessionProcess {
 
 const ACK_BATCH = 16;
 const MAX_LINE = 2000;
+/** Lines that the process may print. */
+const LINES = { perS: 50, burst: 500 };

@@ -267,8 +267,7 @@ export class Session {
     this.#processGone();
     this.#error = error;
     this.#restarts += 1;
-    const died = { code: 'session_process_died', message: `the session process died: ${how}`, permanent: false };
-    if (!error) this.#faults.failed(died);
+    if (!error) this.#faults.died(how);
     this.#log.info('restarting the session', { in_ms: inMs, restarts: this.#restarts });
     this.#become('restarting');
     await this.#changes.replan(async ({ camera }) => this.#services.replan?.(camera));

@@ -2,9 +2,9 @@
 import { describe, expect, test } from 'bun:test';
 import { Value } from '@sinclair/typebox/value';
 import fc from 'fast-check';
+import { RateLimit } from '../../runtime/rate-limit.ts';
 import { readCommand } from '../../runtime/server/commands.ts';
 import { DEFAULT_LIMITS } from '../../runtime/server/limits.ts';
-import { RateLimit } from '../../runtime/server/rate-limit.ts';
 import { AwakeTime, SlowClientWatch } from '../../runtime/server/slow-client.ts';
 import { CommandSchema } from '../../schemas/index.ts';
 
