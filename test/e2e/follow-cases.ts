@@ -1,7 +1,9 @@
 /** Cameras that the whole program follows a drone with, in real time: each quirk, each rung, each protocol. */
 import { expect } from 'bun:test';
+import type { PictureTurn } from '../../sim/scene/scene-file.ts';
 import { Chase } from './chase.ts';
 import { type ChaseOptions, plantOf } from './chase-graph.ts';
+import { strollScene } from './scenes.ts';
 
 export interface Case extends ChaseOptions {
   readonly name: string;
@@ -21,6 +23,11 @@ const FPS = 8;
 
 function quirk(name: string, more: Partial<Case> = {}): Case {
   return { name, quirks: [name], rung: 'velocity', ...more };
+}
+
+/** Nothing says so but its picture. */
+function turned(name: string, picture: PictureTurn): Case {
+  return { name, rung: 'velocity', scene: { ...strollScene, picture } };
 }
 
 const NEEDS_GUARDIAN = 'needs a guardian';
@@ -52,6 +59,9 @@ export const CASES: readonly Case[] = [
   quirk('reboot', { prepare: restarts }),
   quirk('octagon-busy'),
   quirk('octagon-alt-names'),
+  turned('mirrored', { mirrored: true, flipped: false }),
+  turned('upside down', { mirrored: false, flipped: true }),
+  turned('hung from a ceiling', { mirrored: true, flipped: true }),
   onlyRung('absolute'),
   onlyRung('relative'),
   onlyRung('relative-fov'),

@@ -7,6 +7,6 @@ import { TEST_LIMIT_MS } from '../support/patience.ts';
 import { CASES, expectFollowed } from './follow-cases.ts';
 
 setDefaultTimeout(TEST_LIMIT_MS);
-const CHOSEN = ['no quirk', 'only absolute', 'octagon'];
+const CHOSEN = ['no quirk', 'hung from a ceiling', 'only absolute', 'octagon'];
 
 test.concurrent.each(CASES.filter(({ name }) => CHOSEN.includes(name)))('$name', expectFollowed);

@@ -23,6 +23,13 @@ export interface Correction {
 
 const UNCHANGED: Correction = { delayMs: 0, pan: 1, tilt: 1 };
 
+/** An axis turns the other way. */
+const TURNED: readonly Correction[] = [
+  { ...UNCHANGED, pan: -1 },
+  { ...UNCHANGED, tilt: -1 },
+  { ...UNCHANGED, pan: -1, tilt: -1 },
+];
+
 /** The variants that are compared with the assumed motors. */
 interface Hypotheses {
   /** The first is no change at all. */
@@ -42,6 +49,7 @@ const FINE: Hypotheses = {
       { ...UNCHANGED, pan: gain },
       { ...UNCHANGED, tilt: gain },
     ]),
+    ...TURNED,
   ],
   wins: 4,
   kept: 0.985,
@@ -55,6 +63,11 @@ const COARSE: Hypotheses = {
         .map((gain) => ({ delayMs, pan: gain, tilt: gain }))
         .filter(({ pan }) => delayMs !== 0 || pan !== 1),
     ),
+    ...[-400, -300, -200, -100, 0, 200].flatMap((delayMs) =>
+      [1 / 8, 1 / 4, 1 / 2, 1, 2].flatMap((gain) =>
+        TURNED.map(({ pan, tilt }) => ({ delayMs, pan: pan * gain, tilt: tilt * gain })),
+      ),
+    ),
   ],
   wins: 10,
   kept: 0.995,
@@ -63,6 +76,10 @@ const COARSE: Hypotheses = {
 const REFUTED = 4;
 /** Upper bound of the weight of a sighting: an outlier says nothing about the camera. */
 const MOST_EVIDENCE = 2;
+/** So much evidence there may be against an axis that turns the other way. */
+const MOST_AGAINST = 40;
+/** That of a camera that was only guessed at has been refuted by so much. */
+const REFUTED_TURN = 12;
 /** Sightings after a start or a change that only settle the filters. */
 const SETTLING = 6;
 
@@ -114,16 +131,27 @@ export class PlantWatch {
     const [base = 0] = logs;
     this.#evidence = this.#evidence.map((sum, k) => {
       const gained = Math.min(MOST_EVIDENCE, Math.max(-MOST_EVIDENCE, (logs[k] ?? base) - base));
-      return Math.max(-wins, kept * sum + gained);
+      // What has long turned the right way is not believed to turn the other way soon.
+      return Math.max(isTurned(variants[k]) ? -MOST_AGAINST : -wins, kept * sum + gained);
     });
-    const best = this.#evidence.indexOf(Math.max(...this.#evidence));
-    if ((this.#evidence[best] ?? 0) >= wins) {
+    // Of a guess, the other way round must explain it better than anything the right way round.
+    const upright = this.isSure ? 0 : Math.max(...this.#evidence.filter((_, k) => !isTurned(variants[k])));
+    const surplus = this.#evidence.map((sum, k) => sum - (isTurned(variants[k]) ? Math.max(0, upright) : 0));
+    const best = surplus.indexOf(Math.max(...surplus));
+    if ((surplus[best] ?? 0) >= wins) {
       this.reset();
       return variants[best] ?? null;
     }
-    if (!this.isSure && this.#evidence.every((sum, k) => k === 0 || sum <= -REFUTED)) this.begin(false);
+    if (!this.isSure && this.#evidence.every((sum, k) => k === 0 || isTurned(variants[k]) || sum <= -REFUTED)) {
+      this.begin(false);
+      this.#evidence = this.#search.variants.map((variant) => (isTurned(variant) ? -REFUTED_TURN : 0));
+    }
     return null;
   }
+}
+
+function isTurned(variant: Correction | undefined): boolean {
+  return variant !== undefined && Math.min(variant.pan, variant.tilt) < 0;
 }
 
 /** The sighting as it would be if the camera were different in that way: what its filter takes in. */
