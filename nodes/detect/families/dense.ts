@@ -38,15 +38,16 @@ export interface DenseHead {
 export function denseDecoder(head: DenseHead, size: Size, scoring: Scoring): Decode {
   const { classes, firstClass = 0, hints } = head;
   const best = new BestInColumns();
-  let put: PutBox | null = null;
+  let known: PutBox | null = null;
   let scoresAt = head.scores;
   return (outputs, thresholds, into) => {
     const boxes = tableAt(outputs, head.boxes);
-    if (put === null) {
+    if (known === null) {
       const format = head.place ? hints.stated : formatOf(boxes, size, hints);
-      put = boxWriter(isBoxFormat(format) ? format : `${hints.usual}_px`, size);
+      if (isBoxFormat(format)) known = boxWriter(format, size);
       scoresAt = withoutBackground(outputs, head);
     }
+    const put = known ?? boxWriter(`${hints.usual}_px`, size);
     const scores = tableAt(outputs, scoresAt);
     const objects = head.objectness === null ? null : tableAt(outputs, head.objectness);
     if (scoresAt.across) best.find(scores, classes);

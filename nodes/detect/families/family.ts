@@ -158,7 +158,9 @@ export function gridCells(size: Size, strides: readonly number[]): number {
 
 /** `[1, 300, batch]` */
 export function dimsText(dims: readonly (number | string | null)[]): string {
-  return `[${dims.map((dim) => dim ?? 'any').join(', ')}]`;
+  // Some exporters name a dimension by the formula that gives it.
+  const text = (dim: number | string | null) => (typeof dim === 'string' && dim.length > 20 ? '?' : (dim ?? 'any'));
+  return `[${dims.map(text).join(', ')}]`;
 }
 
 /** The batch dimension is 1 or open. */
@@ -190,7 +192,12 @@ export function onlyTable(model: ModelFacts, needs: string): ValueInfo | string 
 
 /** Says when the exporter of a YOLO model noted that it gives no upright boxes. */
 export function otherTask({ metadata: { task = 'detect' } }: ModelFacts): string | null {
-  return ['detect', 'segment', 'pose'].includes(task) ? null : `the metadata says task ${task}, not detect`;
+  return /detect|segment|pose/i.test(task) ? null : `the metadata says task ${task}, not detect`;
+}
+
+/** The exporter or the user says that a YOLO gives more than boxes. */
+export function givesMore({ metadata: { task = 'detect' } }: ModelFacts): boolean {
+  return /segment|pose/i.test(task);
 }
 
 /** Columns after the classes of a YOLO: coefficients of masks, or key points. Only the boxes beside them are read. */

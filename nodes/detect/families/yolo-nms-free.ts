@@ -4,7 +4,9 @@
  * have score 0. The picture is that of YOLO.
  */
 import { finishedPlan, rowOrder, SIX } from './boxes-scores-classes.ts';
-import { dimsText, extraColumns, type Family, gridCells, otherTask, tables, YOLO_INPUT } from './family.ts';
+import { dimsText, extraColumns, type Family, givesMore, gridCells, otherTask, tables, YOLO_INPUT } from './family.ts';
+
+const MOST_FINISHED = 1000;
 
 export const yoloNmsFree: Family = {
   name: 'yolo-nms-free',
@@ -13,7 +15,7 @@ export const yoloNmsFree: Family = {
     const task = otherTask(model);
     if (task !== null) return task;
     const extra = extraColumns(model);
-    const hasMore = extra.count > 0 || (metadata.task ?? 'detect') !== 'detect';
+    const hasMore = extra.count > 0 || givesMore(model);
     const [output, ...more] = tables(model).filter(
       ({ dims }) => dims[2] === 6 || dims[2] === 6 + extra.count || (hasMore && Number(dims[1]) > Number(dims[2])),
     );
@@ -41,7 +43,8 @@ export const yoloNmsFree: Family = {
     return {
       certainty: declared ? 'certain' : alone ? 'likely' : 'possible',
       why: finished.why,
-      plan: { ...plan, ...notRead },
+      // So many rows are candidates that nobody has sorted out (EfficientDet).
+      plan: { ...plan, ...notRead, nmsIou: count !== null && count > MOST_FINISHED ? 0.45 : null },
     };
   },
 };

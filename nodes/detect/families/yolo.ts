@@ -15,6 +15,7 @@ import {
   dimsText,
   extraColumns,
   type Family,
+  givesMore,
   gridCells,
   isDetr,
   type Match,
@@ -56,22 +57,17 @@ interface Reading {
 }
 
 function read(model: ModelFacts, { dims }: ValueInfo, layout: Reading['layout']): Reading | null {
-  const { nameCount: names, metadata } = model;
+  const { nameCount: names } = model;
   const [, a, b] = dims;
   const [columns, rows] = layout === 'columns' ? [a, b] : [b, a];
   const grid = gridOf(model, rows);
   const other = gridOf(model, columns);
   const base = layout === 'objectness' ? 5 : 4;
+  const room = Number(columns) - base;
   const declared = extraColumns(model).count;
-  let extra = declared;
-  if (
-    declared === 0 &&
-    (metadata.task ?? 'detect') !== 'detect' &&
-    names !== null &&
-    (grid === 'one' || grid === 'three')
-  ) {
-    extra = Math.max(0, Number(columns) - base - names);
-  }
+  const isGrid = grid === 'one' || grid === 'three';
+  let extra = declared < room && room !== names ? declared : 0;
+  if (declared === 0 && givesMore(model) && names !== null && isGrid) extra = Math.max(0, room - names);
   const classes = typeof columns === 'number' ? columns - base - extra : (names ?? 0);
   if (!(classes >= 1)) return null;
   const certainty = judge();

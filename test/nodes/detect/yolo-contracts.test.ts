@@ -58,6 +58,29 @@ testFound({
       metadata: names,
     },
   ],
+  'a feature map beside the head, and another word for the task': [
+    'yolo',
+    {
+      outputs: [
+        columnHead({ rows: 84, form: 'centred', ...three }),
+        out('features', [1, 64, 2, 2], new Float32Array(256)),
+      ],
+      metadata: { ...names, task: 'object-detection' },
+    },
+  ],
+  'thousands of candidates with a score and a class each: doubles are dropped': [
+    'yolo-nms-free',
+    {
+      outputs: [
+        out(
+          'output',
+          [1, 1200, 6],
+          new Float32Array(7200).map((_, i) => (i < 600 ? ([...CORNERS, 0.9, 1][i % 6] ?? 0) : 0)),
+        ),
+      ],
+      metadata: names,
+    },
+  ],
   'YOLOv8 with key points': [
     'yolo',
     {
