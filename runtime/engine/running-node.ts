@@ -3,6 +3,7 @@
  * session's workers and in the tests' node runner; only the services differ.
  */
 
+import { WindhoverError } from '../errors.ts';
 import { isModulePath } from '../graph/modules.ts';
 import type { AnyNode, NodeHandlers } from '../node.ts';
 import { answerRequest } from './answer.ts';
@@ -181,13 +182,18 @@ export class RunningNode implements Receiver {
   }
 
   gauge(name: string, value: number | string): void {
-    if (this.#hasRoom(name)) this.stats[name] = typeof value === 'string' ? value.slice(0, MOST_GAUGE_CHARS) : value;
+    if (!this.#hasRoom(name)) return;
+    // JSON has no other numbers.
+    if (typeof value === 'number' && Number.isFinite(value)) this.stats[name] = value;
+    else this.stats[name] = String(value).slice(0, MOST_GAUGE_CHARS);
   }
 
+  /** Fails the node when its counter would fall, or be no number any more. */
   count(name: string, by = 1): void {
     if (!this.#hasRoom(name)) return;
     const before = this.stats[name];
-    this.stats[name] = (typeof before === 'number' ? before : 0) + by;
+    if (Number.isFinite(by) && by >= 0) this.stats[name] = (typeof before === 'number' ? before : 0) + by;
+    else this.#fail(wrongCount(name, by));
   }
 
   /** Frees what the node holds, once. An error in here is logged; it has nowhere to go. */
@@ -269,4 +275,11 @@ export class RunningNode implements Receiver {
     }, ms);
     this.#timers.push(timer);
   }
+}
+
+function wrongCount(name: string, by: number): WindhoverError {
+  return new WindhoverError('wrong_count', `the counter ${name} can't rise by that`, {
+    expected: 'a number of 0 or more: counters only rise',
+    got: String(by),
+  });
 }

@@ -3,6 +3,8 @@ import { describe, expect, test } from 'bun:test';
 import { Type } from '@sinclair/typebox';
 import { LinkCheck } from '../../runtime/engine/link-check.ts';
 import { errorCode, errorMessage } from '../../runtime/errors.ts';
+import { defineNode } from '../../runtime/node.ts';
+import { runNode } from '../node-runner.ts';
 import { detectionsOf, frameSourceOf, metaOf, ptzOf, trackOf, tracksOf } from '../nodes/recorded.ts';
 
 const OWN = Type.Object({ heat: Type.Array(Type.Number()) });
@@ -87,4 +89,25 @@ describe('wrong values', () => {
     expect(errorMessage(error)).toStartWith(`the value that it sends to its output ${port} is wrong: `);
     expect(errorMessage(error)).toContain(says);
   });
+});
+
+test.each([-1, Number.NaN, Number.POSITIVE_INFINITY, '1' as never])('a counter does not rise by %p', async (by) => {
+  const counting = defineNode({
+    name: 'counting',
+    doc: 'Counts wrongly.',
+    params: Type.Object({}),
+    inputs: {},
+    outputs: {},
+    pace: () => 'asap',
+    open: ({ count, gauge }) => ({
+      run: async () => {
+        count('things', 2);
+        gauge('share', 0 / 0);
+        count('things', by);
+      },
+    }),
+  });
+  const run = await runNode(counting);
+  expect(run.failures.map(({ node, error }) => `${node}: ${errorCode(error)}`)).toEqual(['node: wrong_count']);
+  expect(run.stats('node')).toEqual({ things: 2, share: 'NaN' });
 });
