@@ -6,9 +6,10 @@
  *   1. predict every track to the time of the frame
  *   2. match tracks, tracked or lost, with detections of high confidence (IoU times confidence)
  *   3. match what is left of the tracked ones with detections of low confidence (IoU): occluded objects stay alive
- *   4. match tracks seen once with what is left of the high detections: confirmed and given an id, or dropped
- *   5. start tracks from what is still left; those of the very first frame are confirmed at once
- *   6. of a seen and a lost track on the same spot, keep the older
+ *   4. match what is still left of the tracks with high detections of other labels: a label is the model's guess
+ *   5. match tracks seen once with what is left of the high detections: confirmed and given an id, or dropped
+ *   6. start tracks from what is still left; those of the very first frame are confirmed at once
+ *   7. of a seen and a lost track on the same spot, keep the older
  *
  * Small boxes are grown before they are compared, since an object of a few pixels easily moves by more than its own
  * size between two frames. The idea is the buffered IoU of Yang et al. 2023, "Hard to Track Objects with Irregular
@@ -18,11 +19,11 @@
  * All durations are seconds and the time between frames is the real one. The stepper holds no clock and draws no random
  * numbers: the same input gives the same output.
  */
-import type { Box, Detection, DetectionClasses, Size, Track } from '../../runtime/node.ts';
+import type { Detection, DetectionClasses, Size, Track } from '../../runtime/node.ts';
+import { cutSides } from './cut-sides.ts';
 import { duplicates, twinsOf } from './duplicates.ts';
 import type { PictureMotion } from './ego-motion.ts';
 import { pairFast, proveFast } from './fast-start.ts';
-import type { CutSides } from './kalman.ts';
 import { LabelEvidence } from './label-evidence.ts';
 import { Matcher, type MatchRules } from './matching.ts';
 import type { TrackOptions } from './options.ts';
@@ -77,6 +78,8 @@ const SMALLEST_SIDE_PX = 1e-3;
 const UNSURE = 0.6;
 /** … up to this share of the frame width. */
 const MOST_UNSURE = 0.12;
+/** Least IoU of a track and a detection of another label on its spot. */
+const RELABEL_IOU = 0.5;
 const STILL = { x: 0, y: 0 } as const;
 
 export class ByteTrack {
@@ -164,17 +167,18 @@ export class ByteTrack {
     const known = this.#tracklets.filter((t) => t.status !== 'new');
     const fresh = this.#tracklets.filter((t) => t.status === 'new');
     const { match_iou, low_match_iou, confirm_match_iou, fuse_confidence } = this.#options;
-    const unmatchedHigh = this.#match(known, high, match_iou, fuse_confidence);
-    const unseen = known.filter((t) => t.status === 'tracked' && t.seenS < this.#nowS);
-    this.#match(unseen, low, low_match_iou, false);
-    for (const tracklet of unseen) if (tracklet.seenS < this.#nowS) this.#lose(tracklet);
-    const unconfirmed = this.#match(fresh, unmatchedHigh, confirm_match_iou, fuse_confidence);
-    const unproven = fresh.filter((t) => t.status === 'new');
+    const ofLabel = this.#match(known, high, this.#rules(match_iou, fuse_confidence));
+    this.#match(this.#unseen(known, 'tracked'), low, this.#rules(low_match_iou, false));
+    const anyLabel = { ...this.#rules(Math.max(match_iou, RELABEL_IOU), false), barsLabels: false };
+    const unmatched = this.#barsLabels ? this.#match(this.#unseen(known), ofLabel, anyLabel) : ofLabel;
+    for (const tracklet of this.#unseen(known, 'tracked')) this.#lose(tracklet);
     const rules = this.#rules(confirm_match_iou, fuse_confidence);
+    const unconfirmed = this.#match(fresh, unmatched, rules);
+    const unproven = fresh.filter((t) => t.status === 'new');
     const unclaimed = proveFast(unproven, unconfirmed, this.#matcher, rules, this.#nowS);
     this.#tracklets = known;
     for (const tracklet of fresh) if (tracklet.status === 'tracked') this.#confirm(tracklet);
-    const singles = [...unproven, ...known].filter((t) => t.sightings === 1 && t.seenS < this.#nowS);
+    const singles = this.#unseen([...unproven, ...known]).filter((t) => t.sightings === 1);
     const started = unclaimed.flatMap((detection) => this.#start(detection) ?? []);
     pairFast(singles, started, { widthPx, nowS: this.#nowS, barsLabels: this.#barsLabels });
     this.#dropDuplicates();
@@ -223,15 +227,20 @@ export class ByteTrack {
   }
 
   /** Lets each matched track see its detection; returns the detections that no track took. */
-  #match(tracklets: readonly Tracklet[], detections: Detection[], leastIou: number, fuse: boolean): Detection[] {
+  #match(tracklets: readonly Tracklet[], detections: Detection[], rules: MatchRules): Detection[] {
     if (tracklets.length === 0 || detections.length === 0) return detections;
     const taken = new Set<Detection>();
-    for (const [k, detection] of this.#matcher.match(tracklets, detections, this.#rules(leastIou, fuse)).entries()) {
+    for (const [k, detection] of this.#matcher.match(tracklets, detections, rules).entries()) {
       if (detection === null) continue;
       tracklets[k]?.see(detection, this.#nowS, cutSides(detection.bboxPx, this.#frame));
       taken.add(detection);
     }
     return detections.filter((d) => !taken.has(d));
+  }
+
+  /** Those that no detection of this frame has matched so far. */
+  #unseen(tracklets: readonly Tracklet[], status?: Tracklet['status']): Tracklet[] {
+    return tracklets.filter((t) => t.seenS < this.#nowS && (status === undefined || t.status === status));
   }
 
   #rules(leastIou: number, fuse: boolean): MatchRules {
@@ -282,19 +291,4 @@ function isBox({ bboxPx: { x, y, w, h }, confidence }: Detection): boolean {
   const placed = Math.abs(x) <= LARGEST_PX && Math.abs(y) <= LARGEST_PX;
   const sized = w >= SMALLEST_SIDE_PX && h >= SMALLEST_SIDE_PX && w <= LARGEST_PX && h <= LARGEST_PX;
   return placed && sized && confidence >= 0 && confidence <= 1;
-}
-
-/** Boxes this near to the border of the frame, as a share of its side, are taken to go on beyond it. */
-const BORDER = 0.002;
-
-function cutSides({ x, y, w, h }: Box, frame: Size): CutSides {
-  const marginX = Math.max(1, BORDER * frame.w);
-  const marginY = Math.max(1, BORDER * frame.h);
-  const [knowsWidth, knowsHeight] = [frame.w > 0, frame.h > 0];
-  return {
-    left: knowsWidth && x <= marginX,
-    top: knowsHeight && y <= marginY,
-    right: knowsWidth && x + w >= frame.w - marginX,
-    bottom: knowsHeight && y + h >= frame.h - marginY,
-  };
 }

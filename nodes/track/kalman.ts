@@ -10,6 +10,7 @@
  * predicting over a and then over b gives what predicting over a + b gives, as long as the sides stand still.
  */
 import type { Box } from '../../runtime/node.ts';
+import { type CutSides, UNCUT } from './cut-sides.ts';
 
 /** Frame rate in Hz at which the noise figures below are per frame. */
 const REFERENCE_HZ = 30;
@@ -37,16 +38,6 @@ const VELOCITY = 1;
 const VAR_VALUE = 2;
 const COVAR = 3;
 const VAR_VELOCITY = 4;
-
-/** Sides of a box that lie on the border of the frame: the object may go on beyond them. */
-export interface CutSides {
-  readonly left: boolean;
-  readonly right: boolean;
-  readonly top: boolean;
-  readonly bottom: boolean;
-}
-
-export const UNCUT: CutSides = { left: false, right: false, top: false, bottom: false };
 
 export class BoxKalman {
   #s = new Float64Array(23);

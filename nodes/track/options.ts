@@ -74,8 +74,8 @@ export const trackOptions = Type.Object({
     default: true,
     live: true,
     description:
-      'A track is matched by detections of its own label only. False: by any; the most frequent label counts. ' +
-      'Without effect where detections carry class probabilities.',
+      'A track is matched by detections of its own label first, and by those of others only on its very spot. False: by ' +
+      'any. The most frequent label counts. Without effect where detections carry class probabilities.',
   }),
   least_match_size: Type.Number({
     minimum: 0,

@@ -1,7 +1,8 @@
 /** One object as the tracker follows it: a filtered box, a label by vote or by evidence, and when it was seen. */
 import type { Box, Detection, Track } from '../../runtime/node.ts';
+import type { CutSides } from './cut-sides.ts';
 import type { PictureMotion } from './ego-motion.ts';
-import { BoxKalman, type CutSides } from './kalman.ts';
+import { BoxKalman } from './kalman.ts';
 import { type EvidenceState, LabelEvidence, type LabelRules } from './label-evidence.ts';
 
 /** `new`: seen once, not published yet. `tracked`: seen in the last frame. `lost`: unseen, may be found again. */

@@ -4,7 +4,6 @@ import { describeCases } from './describe-cases.ts';
 describeCases(
   ({ isSlow }) => !isSlow,
   [
-    'tracking/14b-label-flips-long',
     'tracking/19-partial-hiding',
     'tracking/22-shaking-camera',
     'time/34-time: every 50th frame 3 s ahead',

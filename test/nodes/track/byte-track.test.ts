@@ -102,14 +102,27 @@ describe('lost tracks', () => {
 describe('labels', () => {
   const flip = [[at(0)], [at(1, { label: 'drone' })], [at(2)], [at(3)]];
 
-  test('per class, a track is matched by its own label only', () => {
-    expect(ids(tracker(), flip)).toEqual([[1], [], [1], [1]]);
+  test('per class, an object that is called otherwise stays the same, and two on one spot are one a label', () => {
+    expect(ids(tracker(), flip)).toEqual([[1], [1], [1], [1]]);
     const two = [at(0), at(2, { label: 'drone' })];
     const track = tracker();
     for (let k = 0; k < 5; k++) {
       const labels = track.step(k * DT_S, k % 2 === 0 ? two : two.toReversed()).tracks.map((t) => t.label);
       expect(labels).toEqual(['person', 'drone']);
     }
+  });
+
+  test('whatever labels one object gets, and whether it is seen in each frame or not, it keeps its id', () => {
+    const sighting = fc.option(fc.constantFrom('person', 'drone', 'bird'), { freq: 6 });
+    fc.assert(
+      fc.property(fc.array(sighting, { minLength: 3, maxLength: 120 }), (labels) => {
+        const frames = labels.map((label, k) => (label === null ? [] : [at(2 * k, { label })]));
+        // Confirmed before the labels waver.
+        const seen = ids(tracker(), [[at(0)], [at(0)], ...frames]).flat();
+        expect(new Set(seen)).toEqual(new Set([1]));
+      }),
+      { seed: 1 },
+    );
   });
 
   test('across classes, any label matches and the most voted is the label', () => {
