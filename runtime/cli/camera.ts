@@ -10,9 +10,7 @@ import { contentFaults, type SceneFile, sceneFileSchema } from '../../sim/scene/
 import { SystemClock } from '../clock.ts';
 import { errorMessage, WindhoverError } from '../errors.ts';
 import { Faults, formatFault } from '../graph/faults.ts';
-import { addFault } from '../graph/params.ts';
-import { schemaFaults } from '../graph/schema-errors.ts';
-import { locate } from '../graph/tree.ts';
+import { addFault, checkedValue } from '../graph/params.ts';
 import { parseTree } from '../graph/yaml.ts';
 import { isLoopback } from '../loopback.ts';
 import { numberOption, parseCommandLine, type Surroundings } from './command.ts';
@@ -99,11 +97,8 @@ function checkScene(text: string, faults: Faults): SceneFile | null {
     if (faults.count === 0) faults.add({ line: 1, column: 1 }, '', 'json', 'the file is empty');
     return null;
   }
-  const value = parseJson(text, faults);
-  if (value === undefined) return null;
-  const scene: unknown = Value.Default(sceneFileSchema, value);
-  const written = (keys: readonly string[]) => locate(tree, keys).tree;
-  for (const fault of schemaFaults(sceneFileSchema, scene, written)) addFault(fault, tree, '', faults);
+  if (parseJson(text, faults) === undefined) return null;
+  const scene = checkedValue(sceneFileSchema, tree, '', faults);
   if (!Value.Check(sceneFileSchema, scene)) return null;
   for (const fault of contentFaults(scene)) addFault({ ...fault, code: 'content' }, tree, '', faults);
   return scene;

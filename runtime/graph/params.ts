@@ -34,18 +34,21 @@ export function checkParams(input: ParamsInput, faults: Faults): Record<string, 
   const { schema, at, bases } = input;
   const tree: MapTree = input.tree ?? { type: 'map', at, entries: new Map() };
   const base = joinPath(input.path, 'with');
-  const wrong = protoKeys(tree);
-  let value: unknown;
   try {
-    value = Value.Default(schema, plain(tree, schema));
-    wrong.push(...schemaFaults(schema, value, (keys) => locate(tree, keys).tree));
+    const value = checkedValue(schema, tree, base, faults);
+    return value === undefined ? null : (absolutePaths(schema, value, tree, bases) as Record<string, unknown>);
   } catch (error) {
     faults.add(at, input.path, 'contract', `the node's parameter schema can't be used: ${errorMessage(error)}`);
     return null;
   }
+}
+
+/** The value with its defaults; undefined when something is wrong with it: every fault is at its place. */
+export function checkedValue(schema: TSchema, tree: Tree, base: string, faults: Faults): unknown {
+  const value = Value.Default(schema, plain(tree, schema));
+  const wrong = [...protoKeys(tree), ...schemaFaults(schema, value, (keys) => locate(tree, keys).tree)];
   for (const fault of wrong) addFault(fault, tree, base, faults);
-  if (wrong.length > 0 || isBroken(tree) || !isMapping(value)) return null;
-  return absolutePaths(schema, value, tree, bases) as Record<string, unknown>;
+  return wrong.length > 0 || isBroken(tree) ? undefined : value;
 }
 
 /** Collects the secrets: texts from the environment, options such as `password`, passwords in URLs. */
