@@ -30,6 +30,8 @@ export interface ChaseOptions {
   readonly isOff?: boolean;
   /** Pictures come from a camera of their own, which sees the same: it has no quirks and no network that fails. */
   readonly hasOwnEyes?: boolean;
+  /** A node before autotrack, in its worker, hangs on demand: `Chase.stall`. */
+  readonly stalls?: boolean;
 }
 
 /** From a command to the first picture that shows it: the motors' own delay, and what two busy processes add. */
@@ -53,9 +55,10 @@ export interface Parts {
   readonly control: DarkProxy;
   readonly video: DarkProxy;
   readonly blindFile: string;
+  readonly stallFile: string;
 }
 
-export function graphOf(options: ChaseOptions, { pictures, control, video, blindFile }: Parts): string {
+export function graphOf(options: ChaseOptions, { pictures, control, video, blindFile, stallFile }: Parts): string {
   const { driver = 'onvif', position, driverOptions, autotrack, fps = 8 } = options;
   const login = { url: `127.0.0.1:${control.port}`, username: USER, password: PASSWORD };
   const camera = { url: `http://127.0.0.1:${video.port}`, size: [SIZE.width, SIZE.height], fps, timeout_s: 2 };
@@ -70,7 +73,13 @@ export function graphOf(options: ChaseOptions, { pictures, control, video, blind
     decode: node('decode', 'source'),
     detect: node(testNode('truth-detect'), 'decode', { camera: pictures.origin, blind_while: blindFile }),
     track: node('track', 'detect'),
-    autotrack: node('autotrack', 'track', { ...sections, calibrate: false, search_s: 0, ...autotrack }),
+    ...(options.stalls ? { stalls: node(testNode('stalls'), 'track', { file: stallFile }) } : {}),
+    autotrack: node('autotrack', options.stalls ? 'stalls' : 'track', {
+      ...sections,
+      calibrate: false,
+      search_s: 0,
+      ...autotrack,
+    }),
     publish: node('publish', ['track', 'autotrack']),
   });
 }

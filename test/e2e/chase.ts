@@ -62,7 +62,7 @@ export class Chase implements AsyncDisposable {
     const video = stack.use(await DarkProxy.start(pictures.port));
     const file = folder.write(
       'chase.yaml',
-      graphOf(options, { pictures, control, video, blindFile: folder.file('blind') }),
+      graphOf(options, { pictures, control, video, blindFile: folder.file('blind'), stallFile: folder.file('stall') }),
     );
     keep(folder.file('state'), options.known);
     const launched = await launches.take();
@@ -134,6 +134,11 @@ export class Chase implements AsyncDisposable {
   blind(isBlind: boolean): void {
     if (isBlind) this.#folder.write('blind', '');
     else rmSync(this.#folder.file('blind'), { force: true });
+  }
+
+  /** The worker of autotrack comes to a stop, in this way. */
+  stall(how: 'spin' | 'wait' | 'exit'): void {
+    this.#folder.write('stall', how);
   }
 
   /**

@@ -78,15 +78,25 @@ const DELETED: Fault = {
 const SERVER_KILLED: Fault = { name: 'kill -9 of the server', make: ({ command }) => command.signal('SIGKILL') };
 const INTERRUPTED: Fault = { name: 'Ctrl-C', make: ({ command }) => command.signal('SIGINT') };
 
+/** With the next picture; the session is started again for it. */
+const stalled = (how: 'spin' | 'exit'): Fault => ({
+  ...{ name: `${how} in the worker of autotrack`, standsFor: 'a moment', coastMs: 250 },
+  make: (chase) => chase.stall(how),
+});
+
 /** One pursuit each; the last fault ends it. */
 const LIVES: readonly {
   readonly life: string;
   readonly faults: readonly Fault[];
   readonly leaves: 'server' | 'nothing';
+  readonly stalls?: boolean;
 }[] = [
   { life: 'to DELETE', faults: [CLEAR, NO_TRACKS, NO_VIDEO, NO_NETWORK, PAUSED, DELETED], leaves: 'server' },
   { life: 'to the death of the server', faults: [KILLED, ALL_PAUSED, SERVER_KILLED], leaves: 'nothing' },
-  { life: 'to Ctrl-C', faults: [INTERRUPTED], leaves: 'nothing' },
+  {
+    ...{ life: 'to Ctrl-C', leaves: 'nothing', stalls: true },
+    faults: [stalled('spin'), stalled('exit'), INTERRUPTED],
+  },
 ];
 
 function signalBoth(chase: Chase, signal: 'SIGSTOP' | 'SIGCONT'): void {
