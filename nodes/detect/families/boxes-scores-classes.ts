@@ -7,7 +7,7 @@
  * - rows [1, 1, N, 7] of picture, class, score and corners (the DetectionOutput of SSD).
  *
  * Which order of columns it is, and whether boxes are pixels or fractions, the first boxes tell. TensorFlow's models give
- * y before x.
+ * y before x, and number their classes from 1 with 0 for the background.
  */
 import {
   dimsText,
@@ -38,18 +38,22 @@ export const boxesScoresClasses: Family = {
   },
 };
 
+type Columns = Omit<FinishedRows, 'hints' | 'firstId'>;
+
 /** Finished boxes among the outputs of a model. */
 export interface Finished {
   readonly why: string;
   readonly layout: string;
   readonly outputs: readonly ExpectedOutput[];
-  readonly orders: readonly Omit<FinishedRows, 'hints'>[];
+  readonly orders: readonly Columns[];
 }
 
 export function finishedPlan(model: ModelFacts, found: Finished, input: InputStyle): Plan {
   const { size, boxFormat: stated, nameCount } = model;
-  const hints = { stated, usual: isTensorFlow(model) ? 'yxyx' : 'xyxy', dense: false } as const;
-  const orders = found.orders.map((order) => ({ ...order, hints }));
+  const tensorFlow = isTensorFlow(model);
+  const hints = { stated, usual: tensorFlow ? 'yxyx' : 'xyxy', dense: false } as const;
+  const firstId = tensorFlow && model.background !== 0 ? 1 : 0;
+  const orders = found.orders.map((order) => ({ ...order, hints, firstId }));
   return {
     layout: stated === null ? found.layout : `${found.layout} (${stated})`,
     input,
@@ -131,7 +135,7 @@ export const SIX = ['box, score, class', 'class, score, box'];
 const SEVEN = ['image, box, class, score', 'image, box, score, class'];
 
 /** Where the parts of rows lie, from their order in words. */
-export function rowOrder(order: string, columns: number): Omit<FinishedRows, 'hints'> {
+export function rowOrder(order: string, columns: number): Columns {
   const at = (part: string) => {
     const before = order.split(', ').slice(0, order.split(', ').indexOf(part));
     return { output: 0, column: before.reduce((sum, one) => sum + (one === 'box' ? 4 : 1), 0), columns };

@@ -27,6 +27,8 @@ export interface FinishedRows {
   /** Index of the output that says how many rows are valid. */
   readonly count?: number;
   readonly hints: BoxHints;
+  /** The number that stands for the first name. */
+  readonly firstId: number;
 }
 
 /**
@@ -46,7 +48,7 @@ export function finishedDecoder(orders: readonly FinishedRows[], size: Size): De
       if (!(score >= thresholds.lowest) || score <= 0 || (order.image && valueAt(outputs, order.image, row) !== 0)) {
         continue;
       }
-      const id = Math.round(valueAt(outputs, order.id, row));
+      const id = Math.round(valueAt(outputs, order.id, row)) - order.firstId;
       const least = thresholds.byClass[id];
       if (least === undefined) into.unnamed += 1;
       else if (score >= least) put(into, numbersOf(boxes, row), score, id);
@@ -76,10 +78,10 @@ function complaintOf(
     const complaint = checkProbability(score);
     if (complaint !== null) return `${complaint} in row ${row}`;
     const id = valueAt(outputs, order.id, row);
-    const range = names === null ? 'from 0' : `from 0 to ${names - 1}`;
+    const most = names === null ? Number.POSITIVE_INFINITY : order.firstId + names - 1;
     // Unused rows are often filled with -1.
-    if (id !== Math.round(id) || (score > 0 && (id < 0 || (names !== null && id >= names)))) {
-      return `expected class numbers ${range}, got ${id} in row ${row}`;
+    if (id !== Math.round(id) || (score > 0 && (id < order.firstId || id > most))) {
+      return `expected class numbers from ${order.firstId} to ${most}, got ${id} in row ${row}`;
     }
   }
   const format = formatOf(scoredBoxes(outputs, order), size, order.hints);

@@ -115,7 +115,7 @@ testFound({
     'boxes-scores-classes',
     {
       image: bytes,
-      outputs: [out('detections:0', [1, 2, 7], [0, 19, 22, 29, 42, 0.9, 1, 0, 0, 0, 0, 0, 0, 0])],
+      outputs: [out('detections:0', [1, 2, 7], [0, 19, 22, 29, 42, 0.9, 2, 0, 0, 0, 0, 0, 0, 0])],
       metadata: names,
     },
     {},
@@ -153,14 +153,14 @@ testFound({
           { shapeless: true },
         ),
         out('detection_scores:0', [1, 2], [0.9, 0], { shapeless: true }),
-        out('detection_classes:0', [1, 2], [1, 0], { shapeless: true }),
+        out('detection_classes:0', [1, 2], [2, 1], { shapeless: true }),
       ],
       metadata: names,
     },
     { input_size: 64 },
     { fit: 'stretch' },
   ],
-  'SSD-MobileNet of TensorFlow: fractions, y before x': [
+  'SSD-MobileNet of TensorFlow: fractions, y before x, the background among the names': [
     'boxes-scores-classes',
     {
       image: bytes,
@@ -174,7 +174,7 @@ testFound({
         out('detection_scores:0', [1, 2], [0.9, 0]),
         out('num_detections:0', [1], [2]),
       ],
-      metadata: names,
+      metadata: { names: JSON.stringify(['background', 'drone']) },
     },
     {},
     { fit: 'stretch' },
