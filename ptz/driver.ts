@@ -121,12 +121,19 @@ function unit(value: number): number {
   return Number.isFinite(value) ? clamp(value, -1, 1) : 0;
 }
 
+/** Characters of a list of presets, in a message. */
+const MAX_SHOWN = 20_000;
+
 /** Token of a preset, by token or by name. @throws WindhoverError `ptz_preset` */
 export function presetToken(presets: readonly Preset[], wanted: string): string {
   const found = presets.find(({ token }) => token === wanted) ?? presets.find(({ name }) => name === wanted);
   if (found) return found.token;
   throw new WindhoverError('ptz_preset', `the camera has no preset "${wanted}"`, {
-    got: presets.map(({ token, name }) => `${token} (${name})`).join(', ') || 'no presets',
+    got:
+      presets
+        .map(({ token, name }) => `${token} (${name})`)
+        .join(', ')
+        .slice(0, MAX_SHOWN) || 'no presets',
     hint: 'name a preset by its token or its name',
   });
 }

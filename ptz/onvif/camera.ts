@@ -27,8 +27,6 @@ interface Steered {
   /** Null: it takes velocities itself, or nothing. */
   readonly shortMoves: ShortMoves | null;
   readonly motion: MotionSense;
-  /** How many notes of the calls are in the verdict. */
-  readonly notesTold: number;
 }
 
 export class OnvifCamera implements Camera {
@@ -85,22 +83,20 @@ export class OnvifCamera implements Camera {
       roundTripMs: () => this.client.roundTripMs ?? 0,
       signal,
     }).run({ allowed, guardian }, connection.notes, probe);
-    calls.mirrored = result.mirrored;
+    const { positions } = calls;
+    positions.mirrored = result.mirrored;
+    // They are in the verdict.
+    calls.notes.length = 0;
     const { verdict, fullSpeed, position } = result;
     const { rung } = verdict;
     const panSharePerTranslation = result.panSharePerTranslation ?? 1;
     const isBounded = rung !== null && rung !== 'velocity';
-    const { unit, pan } = unitsOf(calls.positionSpace, this.#options, calls.mirrored);
+    const { unit, pan } = unitsOf(positions.space, this.#options, positions.mirrored);
     const [min, max] = pan_range_deg ?? (unit === 'degrees' ? [pan.min, pan.max] : []);
     const panTurns = min !== undefined && max !== undefined && isTurn({ min, max });
     const moves = { calls, rate, panSharePerTranslation, fullSpeed, panTurns };
     const shortMoves = isBounded ? new ShortMoves({ rung, ...moves }) : null;
-    this.#steered = {
-      result,
-      shortMoves,
-      motion: new MotionSense(result.moveStatusTrusted),
-      notesTold: calls.notes.length,
-    };
+    this.#steered = { result, shortMoves, motion: new MotionSense(result.moveStatusTrusted) };
     return { positionUnit: unit, position, verdict, ...(unit === 'degrees' ? { panTurns } : {}) };
   }
 
@@ -135,16 +131,15 @@ export class OnvifCamera implements Camera {
     const nowMs = clock.monoMs();
     const atMs = (startMs + nowMs) / 2;
     if ('subcodes' in raw) return { atMs, pan: null, tilt: null, zoom: null, moving: null };
-    const units = unitsOf(calls.positionSpace, this.#options, calls.mirrored);
+    const units = unitsOf(calls.positions.space, this.#options, calls.positions.mirrored);
     const { pan, tilt, zoom } = raw;
-    const notes = calls.notes.slice(this.#steered?.notesTold);
     return {
       atMs,
       pan: pan === null ? null : fromShare(pan, units.pan),
       tilt: tilt === null ? null : fromShare(tilt, units.tilt),
       zoom,
       moving: this.#steered?.motion.step(raw, nowMs) ?? null,
-      ...(notes.length > 0 ? { notes } : {}),
+      ...(calls.notes.length > 0 ? { notes: [...calls.notes] } : {}),
     };
   }
 

@@ -6,7 +6,7 @@ import { learnClock } from './camera-clock.ts';
 import type { OnvifOptions } from './options.ts';
 import { deviceUrl, findServices } from './services.ts';
 import { MEDIA_NS, PTZ_NS, SoapClient } from './soap-client.ts';
-import { defaultSpaces, isSteerable, readSpaces, type Spaces, UNNAMED_VELOCITY } from './spaces.ts';
+import { defaultSpaces, isSteerable, readSpaces, type Spaces, UNNAMED } from './spaces.ts';
 import { all, at, escapeXml, tokenOf, type XmlElement } from './xml.ts';
 
 export interface Connection {
@@ -70,17 +70,14 @@ async function findSpaces(
   const nodes = all(await ask('GetNodes'), 'PTZNode');
   const named = at(configuration, 'NodeToken')?.text;
   const node = nodes.find((each) => tokenOf(each) === named) ?? nodes[0];
-  const sources = [
-    ['PTZ node', node && readSpaces(node, configuration)],
-    ["profile's defaults", defaultSpaces(configuration)],
-  ] as const;
-  for (const [source, spaces] of sources) {
-    if (!spaces || !isSteerable(spaces)) continue;
-    notes.push(`GetConfigurationOptions lists no way to turn: that of the ${source} is used`);
-    return spaces;
-  }
-  notes.push('the camera lists no way to turn: velocities without a named space are tried');
-  return UNNAMED_VELOCITY;
+  const ofNode = node && readSpaces(node, configuration);
+  const spaces = ofNode && isSteerable(ofNode) ? ofNode : defaultSpaces(configuration);
+  const source = spaces === ofNode ? 'PTZ node' : "profile's defaults";
+  notes.push(`GetConfigurationOptions lists no way to turn: that of the ${source} is used`);
+  if (isSteerable(spaces)) return spaces;
+  // Every camera with PTZ is to have the generic velocities; whether it has, a move tells.
+  notes.push('nor do these list one: velocities without a named space are tried');
+  return { ...spaces, velocity: UNNAMED };
 }
 
 function loginNotes({ method, refusedMethods }: SoapClient, offsetMs: number): string[] {

@@ -5,7 +5,7 @@ import type { Connection } from './connect.ts';
 import { Positions } from './positions.ts';
 import type { Refusal } from './soap-answer.ts';
 import { PTZ_NS, type SoapClient } from './soap-client.ts';
-import { fromShare, type Mirrored, type Space, scale } from './spaces.ts';
+import { fromShare, type Mirrored, type Space, scale, UNNAMED } from './spaces.ts';
 import { all, at, escapeXml, tokenOf } from './xml.ts';
 
 const TT_NS = 'http://www.onvif.org/ver10/schema';
@@ -34,10 +34,10 @@ interface Parts {
 export class PtzCalls {
   /** What turned out to be odd, in plain words. */
   readonly notes: string[] = [];
+  readonly positions: Positions;
   readonly #client: SoapClient;
   readonly #connection: Connection;
   readonly #signs: { readonly pan: 1 | -1; readonly tilt: 1 | -1 };
-  readonly #positions: Positions;
   /** Commands with a zoom were refused: none has one any more. */
   #isZoomRefused = false;
   /** What velocities have set in motion since the last stop. */
@@ -48,24 +48,11 @@ export class PtzCalls {
     this.#client = client;
     this.#connection = connection;
     this.#signs = { pan: reversed.pan ? -1 : 1, tilt: reversed.tilt ? -1 : 1 };
-    this.#positions = new Positions(connection.spaces, this.notes);
-  }
-
-  /** Axes whose positions run the other way than their velocities: their shares count from the other end. */
-  get mirrored(): Mirrored {
-    return this.#positions.mirrored;
-  }
-
-  set mirrored(mirrored: Mirrored) {
-    this.#positions.mirrored = mirrored;
+    this.positions = new Positions(connection.spaces, this.notes);
   }
 
   get canTranslate(): boolean {
     return this.#connection.spaces.translation !== null;
-  }
-
-  get positionSpace(): Space | null {
-    return this.#positions.space;
   }
 
   /**
@@ -79,9 +66,7 @@ export class PtzCalls {
     withZoom = false,
   ): Promise<Refusal | null> {
     const { velocity: space, zoomVelocity, timeoutMinMs } = this.#connection.spaces;
-    const { zoom } = velocity;
-    const pan = velocity.pan * this.#signs.pan;
-    const tilt = velocity.tilt * this.#signs.tilt;
+    const { pan, tilt, zoom } = velocity;
     const before = this.#moving;
     const now = { panTilt: pan !== 0 || tilt !== 0, zoom: zoom !== 0 };
     // Set first: also a request without an answer may move it.
@@ -89,7 +74,7 @@ export class PtzCalls {
     const isStop = isZero(velocity);
     const seconds = (Math.max(timeoutMs ?? 0, timeoutMinMs) / 1000).toFixed(3);
     const refusal = await this.#move('ContinuousMove', 'Velocity', signal, {
-      panTilt: isStop || this.#moving.panTilt ? turn(space, pan, tilt) : '',
+      panTilt: isStop || this.#moving.panTilt ? this.#turn(space, pan, tilt) : '',
       zoom: isStop || withZoom || this.#moving.zoom ? zoomBy(zoomVelocity, zoom) : '',
       isZooming: before.zoom,
       timeout: timeoutMs === null ? '' : `<Timeout>PT${seconds}S</Timeout>`,
@@ -115,10 +100,10 @@ export class PtzCalls {
     speed: { readonly pan: number; readonly tilt: number } | null,
     signal?: AbortSignal,
   ): Promise<Refusal | null> {
-    const { space, zoomSpace } = this.#positions;
+    const { space, zoomSpace } = this.positions;
     const { speed: speedSpace } = this.#connection.spaces;
     const { zoom } = to;
-    const [pan, tilt] = [this.#positions.fromOtherEnd('pan', to.pan), this.#positions.fromOtherEnd('tilt', to.tilt)];
+    const [pan, tilt] = [this.positions.fromOtherEnd('pan', to.pan), this.positions.fromOtherEnd('tilt', to.tilt)];
     const isTurn = space !== null && pan !== undefined && tilt !== undefined;
     return await this.#move('AbsoluteMove', 'Position', signal, {
       panTilt: isTurn ? vector('PanTilt', space, fromShare(pan, space.x), fromShare(tilt, space.y)) : '',
@@ -136,7 +121,7 @@ export class PtzCalls {
     const { pan = 0, tilt = 0, zoom = 0 } = by;
     const space = kind === 'fov' ? translationFov : translation;
     return await this.#move('RelativeMove', 'Translation', signal, {
-      panTilt: space && (pan !== 0 || tilt !== 0) ? turn(space, pan * this.#signs.pan, tilt * this.#signs.tilt) : '',
+      panTilt: space && (pan !== 0 || tilt !== 0) ? this.#turn(space, pan, tilt) : '',
       zoom: zoom === 0 ? '' : zoomBy(zoomTranslation, zoom),
     });
   }
@@ -160,7 +145,7 @@ export class PtzCalls {
 
   async status(signal?: AbortSignal): Promise<RawStatus | Refusal> {
     const answer = await this.#client.ask(this.#request('GetStatus', '', signal));
-    return answer.refusal ?? this.#positions.read(answer.body);
+    return answer.refusal ?? this.positions.read(answer.body);
   }
 
   get #hasZoom(): boolean {
@@ -193,6 +178,11 @@ export class PtzCalls {
     return null;
   }
 
+  #turn(space: Space | null, pan: number, tilt: number): string {
+    const { uri, x, y } = space ?? UNNAMED;
+    return vector('PanTilt', { uri }, scale(pan * this.#signs.pan, x), scale(tilt * this.#signs.tilt, y));
+  }
+
   async #ask(operation: string, inside: string, signal: AbortSignal | undefined): Promise<Refusal | null> {
     const repeatable = operation !== 'RelativeMove';
     const answer = await this.#client.ask({ ...this.#request(operation, inside, signal), repeatable });
@@ -209,13 +199,6 @@ export class PtzCalls {
 /** A move that is answered with a mere success is taken. */
 function unlessMute(refusal: Refusal | null): Refusal | null {
   return refusal?.isMute ? null : refusal;
-}
-
-/** @param space null: the camera has not named one */
-function turn(space: Space | null, pan: number, tilt: number): string {
-  const unit = { min: -1, max: 1 };
-  const { uri, x, y } = space ?? { uri: '', x: unit, y: unit };
-  return vector('PanTilt', { uri }, scale(pan, x), scale(tilt, y));
 }
 
 function zoomBy(space: Space | null, zoom: number): string {

@@ -37,10 +37,15 @@ export interface Spaces {
 
 const SIGNED: Range = { min: -1, max: 1 };
 const UNSIGNED: Range = { min: 0, max: 1 };
+/** Of a camera that names none: generic, as the specification has it. */
+export const UNNAMED: Space = { uri: '', x: SIGNED, y: SIGNED };
+/** No camera has longer ranges. */
+const LONGEST = 1e6;
+
 /** @param source the answer of GetConfigurationOptions, or a PTZ node. @param configuration of the profile */
 export function readSpaces(source: XmlElement, configuration: XmlElement): Spaces {
   const timeoutMinMs = durationMsOf(at(all(source, 'PTZTimeout')[0], 'Min')?.text) ?? 0;
-  const listed = (name: string, generic: Range) => all(source, name).flatMap((element) => toSpace(element, generic));
+  const listed = (name: string, generic: Range) => all(source, name).map((element) => toSpace(element, generic));
   return spacesOf(listed, defaultUri(configuration, 'AbsolutePanTiltPositionSpace'), timeoutMinMs);
 }
 
@@ -51,16 +56,10 @@ export function defaultSpaces(configuration: XmlElement): Spaces {
     const uri = defaultUri(configuration, name);
     if (uri === '') return [];
     const ofIt = limits.flatMap((limit) => all(limit, 'Range')).find((range) => uriOf(range) === uri);
-    return name.startsWith('Absolute') && ofIt ? toSpace(ofIt, generic) : [{ uri, x: generic, y: generic }];
+    return name.startsWith('Absolute') && ofIt ? [toSpace(ofIt, generic)] : [{ uri, x: generic, y: generic }];
   };
   return spacesOf(listed, '', 0);
 }
-
-/** Nothing is known: the generic velocities, which every camera with PTZ is to have. Whether it has, a move tells. */
-export const UNNAMED_VELOCITY: Spaces = {
-  ...spacesOf(() => [], '', 0),
-  velocity: { uri: '', x: SIGNED, y: SIGNED },
-};
 
 /** It can be told to turn. */
 export function isSteerable({ velocity, positions, translation, translationFov }: Spaces): boolean {
@@ -116,24 +115,25 @@ export function isDegrees(space: Space): boolean {
   return isNamed && space.x.max - space.x.min > 7;
 }
 
-/** Of positions: the same space? An unnamed one is any. */
+/** Also where only the part that counts is the same. */
 export function isSameSpace(space: Space, uri: string): boolean {
   return space.uri === uri || lastPart(space) === lastPart({ ...space, uri });
 }
 
-function toSpace(element: XmlElement, generic: Range): Space[] {
+function toSpace(element: XmlElement, generic: Range): Space {
   const x = readRange(at(element, 'XRange')) ?? generic;
-  const y = readRange(at(element, 'YRange')) ?? x;
-  const isFixed = ({ min, max }: Range) => min === max;
+  const ofY = readRange(at(element, 'YRange'));
+  const y = ofY ?? x;
   // Both axes without a way to go, and a space for them: not to be believed.
-  const isNothing = at(element, 'YRange') !== undefined && isFixed(x) && isFixed(y);
-  return [{ uri: uriOf(element), x: isNothing ? generic : x, y: isNothing ? generic : y }];
+  const isNothing = ofY !== null && x.min === x.max && y.min === y.max;
+  return { uri: uriOf(element), x: isNothing ? generic : x, y: isNothing ? generic : y };
 }
 
-/** Null: missing or empty. */
+/** Null: missing, empty or absurd. */
 function readRange(element: XmlElement | undefined): Range | null {
   const [min, max] = [numberOf(at(element, 'Min')?.text), numberOf(at(element, 'Max')?.text)];
-  return min === null || max === null ? null : { min: Math.min(min, max), max: Math.max(min, max) };
+  if (min === null || max === null || Math.max(Math.abs(min), Math.abs(max)) > LONGEST) return null;
+  return { min: Math.min(min, max), max: Math.max(min, max) };
 }
 
 /** Without those of an axis that does not move (its only one). */
@@ -144,7 +144,10 @@ function moving(spaces: readonly Space[]): readonly Space[] {
 /** Velocities and offsets go both ways, also where only one is declared. */
 function bothWays(space: Space | undefined): Space | null {
   if (!space) return null;
-  const signed = ({ min, max }: Range) => (min >= 0 ? { min: -max, max } : { min, max });
+  const signed = ({ min, max }: Range) => {
+    const far = Math.max(-min, max);
+    return min < 0 && max > 0 ? { min, max } : { min: -far, max: far };
+  };
   return { ...space, x: signed(space.x), y: signed(space.y) };
 }
 

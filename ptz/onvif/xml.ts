@@ -18,7 +18,7 @@ export function all(element: XmlElement | undefined, name: string): XmlElement[]
 
 /** Null: it has none. */
 export function tokenOf(element: XmlElement): string | null {
-  return element.attributes.get('token')?.trim() || null;
+  return element.attributes.get('token') || null;
 }
 
 /** A number, also one with a decimal comma; null for anything else (empty, nil, `NaN`). */

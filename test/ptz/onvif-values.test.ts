@@ -4,7 +4,9 @@ import fc from 'fast-check';
 import { readClock } from '../../ptz/onvif/camera-clock.ts';
 import { reachable } from '../../ptz/onvif/services.ts';
 import { readAnswer } from '../../ptz/onvif/soap-answer.ts';
+import { fromShare, readSpaces, scale, toShare } from '../../ptz/onvif/spaces.ts';
 import { durationMsOf, numberOf } from '../../ptz/onvif/xml.ts';
+import { readXml } from '../../runtime/xml.ts';
 import { PROPERTY_LIMIT_MS } from '../support/patience.ts';
 
 test.each([
@@ -132,4 +134,32 @@ describe('the clock', () => {
     const unixMs = answer.refusal === null ? readClock(answer.body) : null;
     expect(unixMs).toBe(iso === null ? null : Date.parse(iso));
   });
+});
+
+test('whatever ranges a camera lists, it is told numbers within them, and the right way', () => {
+  const number = fc.oneof(
+    fc.double({ noNaN: true }).map(String),
+    fc.constantFrom('0', '1', '-1', '0,499', '-100', '1e308', '', 'NaN', '-Infinity', 'x'),
+  );
+  const range = fc.tuple(number, number);
+  const xml = (name: string, [min, max]: readonly string[]) => `<${name}><Min>${min}</Min><Max>${max}</Max></${name}>`;
+  const property = fc.property(range, range, fc.double({ min: -1, max: 1, noNaN: true }), (x, y, value) => {
+    const space = `<URI>u</URI>${xml('XRange', x)}${xml('YRange', y)}`;
+    const lists = ['ContinuousPanTiltVelocitySpace', 'AbsolutePanTiltPositionSpace', 'AbsoluteZoomPositionSpace'];
+    const text = `<O>${lists.map((name) => `<${name}>${space}</${name}>`).join('')}</O>`;
+    const element = readXml(text, { lenientRoot: 'O', maxDepth: 9, maxElements: 99 });
+    const { velocity, positions, zoomPosition } = readSpaces(element, element);
+    for (const axis of [velocity?.x, velocity?.y]) {
+      const told = axis ? scale(value, axis) : Number.NaN;
+      expect(Math.abs(told)).toBeLessThanOrEqual(1e6);
+      expect(told * value).toBeGreaterThanOrEqual(0);
+    }
+    const places = [positions[0]?.x, positions[0]?.y, zoomPosition?.x].filter((axis) => axis !== undefined);
+    for (const axis of places) {
+      const share = toShare(fromShare(Math.abs(value), axis), axis);
+      expect(share).toBeGreaterThanOrEqual(0);
+      expect(share).toBeLessThanOrEqual(1);
+    }
+  });
+  fc.assert(property, { numRuns: 1000, interruptAfterTimeLimit: PROPERTY_LIMIT_MS });
 });
