@@ -9,39 +9,21 @@ interface Document {
 
 interface Operation {
   readonly summary: string;
-  readonly parameters?: readonly Parameter[];
+  readonly parameters?: readonly { readonly name: string; readonly schema: object }[];
   readonly requestBody?: Content;
   readonly responses: Readonly<Record<string, Content & { readonly description: string }>>;
 }
 
-interface Parameter {
-  readonly name: string;
-  readonly in: string;
-  readonly required: boolean;
-  readonly schema: Schema;
-}
-
 interface Content {
-  readonly content?: { readonly 'application/json': { readonly schema: Schema } };
-}
-
-interface Schema {
-  readonly type?: string;
-  readonly description?: string;
-  readonly const?: unknown;
-  readonly enum?: readonly unknown[];
-  readonly anyOf?: readonly Schema[];
-  readonly items?: Schema;
-  readonly properties?: Readonly<Record<string, Schema>>;
-  readonly required?: readonly string[];
+  readonly content?: { readonly 'application/json': { readonly schema: object } };
 }
 
 const STYLE = `
   body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: #222; background: #fff }
   h2 { font-size: 1.1rem; margin: 2rem 0 0; padding-top: 1rem; border-top: 1px solid #ccc }
-  code, h2 { font-family: ui-monospace, monospace }
+  h2 { font-family: ui-monospace, monospace }
   summary { cursor: pointer }
-  ul { margin: 0; padding-left: 1.5rem }`;
+  pre { margin: 0 0 1rem 1.1rem; font-size: 0.85rem; white-space: pre-wrap }`;
 const HEADERS = {
   'content-type': 'text/html; charset=utf-8',
   'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; img-src data:",
@@ -92,41 +74,19 @@ function page({ info, paths }: Document): string {
 }
 
 function section(heading: string, { summary, parameters = [], requestBody, responses }: Operation): string {
-  const given = parameters.map(({ name, in: where, schema }) => {
-    return `<p><code>${text(name)}</code> in the ${text(where)}: ${described(schema)}</p>`;
-  });
-  const answers = Object.entries(responses).map(([status, { description, content }]) =>
-    part(`${status} ${description}`, content),
-  );
-  const body = requestBody ? [part('body', requestBody.content)] : [];
-  return `<h2>${text(heading)}</h2>\n<p>${text(summary)}</p>\n${[...given, ...body, ...answers].join('\n')}`;
+  const parts = [
+    ...parameters.map(({ name, schema }) => part(name, schema)),
+    ...(requestBody ? [part('body', requestBody.content?.['application/json'].schema)] : []),
+    ...Object.entries(responses).map(([status, { description, content }]) =>
+      part(`${status} ${description}`, content?.['application/json'].schema),
+    ),
+  ];
+  return `<h2>${text(heading)}</h2>\n<p>${text(summary)}</p>\n${parts.join('\n')}`;
 }
 
-function part(heading: string, content: Content['content']): string {
-  const schema = content?.['application/json'].schema;
-  if (!schema) return `<div>${text(heading)}</div>`;
-  return `<details><summary>${text(heading)}</summary>${described(schema)}</details>`;
-}
-
-/** What a value is, what it means, and the fields of a mapping. */
-function described(schema: Schema, optional = false): string {
-  const note = schema.description === undefined ? '' : ` – ${text(schema.description)}`;
-  return `${kind(schema)}${optional ? ', optional' : ''}${note}${fields(schema)}`;
-}
-
-function kind({ type = 'any value', anyOf, items, ...schema }: Schema): string {
-  if (anyOf) return anyOf.map(kind).join(' or ');
-  if (items) return `list of ${kind(items)}`;
-  const values = schema.enum ?? (schema.const === undefined ? [] : [schema.const]);
-  return values.map((value) => `<code>${text(JSON.stringify(value))}</code>`).join(' or ') || text(type);
-}
-
-function fields({ anyOf = [], items, properties = {}, required = [] }: Schema): string {
-  const inner = [...anyOf, ...(items ? [items] : [])].map(fields).join('');
-  const own = Object.entries(properties).map(([name, field]) => {
-    return `<li><code>${text(name)}</code>: ${described(field, !required.includes(name))}</li>`;
-  });
-  return own.length === 0 ? inner : `<ul>${own.join('')}</ul>${inner}`;
+function part(heading: string, schema: object | undefined): string {
+  const shown = schema ? `<pre>${text(JSON.stringify(schema, null, 2))}</pre>` : '';
+  return `<details><summary>${text(heading)}</summary>${shown}</details>`;
 }
 
 function text(plain: string): string {
