@@ -2,7 +2,7 @@
  * `zones`: says which zones each track is in. Zones are drawn in the picture or, for a camera that moves, in pan and
  * tilt. While a zone can't be judged, because the camera moves or is elsewhere, it is suspended and nobody is in it.
  */
-import { boardTopics, defineNode, type FrameMeta } from '../../runtime/node.ts';
+import { boardTopics, defineNode } from '../../runtime/node.ts';
 import { CameraHistory, type News } from './camera-history.ts';
 import { validateZones, zonesOptions } from './options.ts';
 import { type KnownTracks, type Suspension, ZoneStepper } from './zone-stepper.ts';
@@ -41,7 +41,7 @@ export default defineNode({
       on: {
         tracks(message) {
           const { frame, tracks } = message;
-          frameMs = Math.max(frameMs, isAsap ? frame.captureMonoMs : capturedMs(frame));
+          frameMs = Math.max(frameMs, frame.captureMonoMs);
           const step = stepper.step(tracks, { atMs: frameMs, size: frame.size, camera: camera.at(frameMs) });
           show(step.suspended);
           const zoned = tracks.map((track, i) => {
@@ -65,10 +65,3 @@ interface Handover {
 function isHandover(kept: unknown): kept is Handover {
   return typeof kept === 'object' && kept !== null && 'tracks' in kept;
 }
-
-/** A stream's clock drifts from the host's over days; a frame is never younger than its decoding, and not much older. */
-function capturedMs({ captureMonoMs, decodedMonoMs }: FrameMeta): number {
-  return Math.min(decodedMonoMs, Math.max(decodedMonoMs - LONGEST_DELAY_MS, captureMonoMs));
-}
-
-const LONGEST_DELAY_MS = 1500;

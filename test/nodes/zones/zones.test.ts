@@ -123,23 +123,6 @@ describe('a camera that moves', () => {
     expect(zonesOf(run)).toEqual(expected.with(5, ''));
   });
 
-  test('a frame is as old as it can be: neither younger than its decoding nor minutes older', async () => {
-    const decodedMonoMs = 100_000;
-    const drifted = [
-      tracksOf(0, middle, { captureMonoMs: 200_000, decodedMonoMs }),
-      tracksOf(1, middle, { captureMonoMs: 10_000, decodedMonoMs: decodedMonoMs + 2000 }),
-    ];
-    const at = (atMs: number, moving: boolean) => (run: NodeRun) =>
-      run.post(boardTopics.camera, news(0, { atMs, moving }));
-    const run = await runNode('zones', {
-      params: { zones: { sky: { points: ALL } } },
-      pace: 'realtime',
-      inputs: { tracks: [at(90_000, false), at(100_200, true), at(100_300, false), ...drifted] },
-    });
-    // Captured at 100 s and at 100.5 s, as far as can be.
-    expect(zonesOf(run)).toEqual(['sky', '']);
-  });
-
   test('clients are told: an update when a track is in a zone, and one when the zone is suspended', async () => {
     const run = await runGraph(
       JSON.stringify({
