@@ -137,7 +137,7 @@ export class Chase implements AsyncDisposable {
   }
 
   /** The worker of autotrack comes to a stop, in this way. */
-  stall(how: 'spin' | 'wait' | 'exit'): void {
+  stall(how: 'spin' | 'exit'): void {
     this.#folder.write('stall', how);
   }
 

@@ -7,12 +7,7 @@ import { TEST_LIMIT_MS } from '../support/patience.ts';
 import { expectStops, PURSUITS } from './stop-cases.ts';
 
 setDefaultTimeout(TEST_LIMIT_MS);
-const CHOSEN = [
-  'onvif, to DELETE',
-  'octagon, to the death of the server',
-  'no-status, to Ctrl-C',
-  'timeout-ignored, velocities, with a worker that hangs',
-];
+const CHOSEN = ['onvif, to DELETE', 'octagon, to the death of the server', 'no-status, to Ctrl-C'];
 const chosen = PURSUITS.filter(({ camera, life }) => CHOSEN.includes(`${camera}, ${life}`));
 
 test('every fault is tried', () => {

@@ -5,7 +5,7 @@ import { defineNode, Type } from '../../runtime/node.ts';
 export default defineNode({
   name: 'stalls',
   doc: 'Hangs on demand.',
-  params: Type.Object({ file: Type.String({ description: 'Holds spin, wait or exit.' }) }),
+  params: Type.Object({ file: Type.String({ description: 'Holds spin or exit.' }) }),
   inputs: { tracks: { kind: 'tracks' } },
   outputs: { passed: { kind: 'tracks' } },
   hangsAfterS: { other: 3 },
@@ -16,7 +16,6 @@ export default defineNode({
           const how = readFileSync(params.file, 'utf8');
           rmSync(params.file);
           if (how === 'exit') process.exit(1);
-          if (how === 'wait') await new Promise(() => undefined);
           while (how === 'spin');
         }
         await emit.passed(message);
