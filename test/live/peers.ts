@@ -118,7 +118,7 @@ export class Watch {
 }
 
 /** The time that a picture shows in its top left: 48 fields of 12 by 16 pixels, white for 1. */
-function shownTime(grey: Uint8Array | Float32Array): number {
+export function shownTime(grey: Uint8Array | Float32Array): number {
   let unixMs = 0;
   for (let bit = 0; bit < 48; bit++) unixMs = unixMs * 2 + ((grey[8 * FRAMES.width + bit * 12 + 6] ?? 0) > 128 ? 1 : 0);
   return unixMs;
