@@ -3,9 +3,9 @@
  * for the clock it is given.
  */
 import type { Clock, Pace } from '../../runtime/node.ts';
+import type { MediaInput } from './media-input.ts';
 
-/** A step beyond these is a broken timestamp, not a pause. */
-const MAX_STEP_S = 10;
+/** Decoding times that go back by more have jumped. */
 const MAX_STEP_BACK_S = 1;
 const DEFAULT_FRAME_S = 0.04;
 
@@ -24,8 +24,12 @@ export class FileTimeline {
   frameS = DEFAULT_FRAME_S;
   /** Time of the first frame, when the container says. */
   #firstS: number | undefined;
+  /** A step ahead by more is a broken timestamp, not a pause. */
+  #longestPauseS = 0;
   /** Highest presentation time since the start or the last loop: packets come in decoding order. */
   #newestS: number | undefined;
+  /** Decoding time of the packet before. */
+  #decodingS: number | undefined;
   #shiftS = 0;
   /** Media time at which a file that was just opened goes on; until its first timestamp. */
   #pendingMediaS: number | undefined = 0;
@@ -37,9 +41,13 @@ export class FileTimeline {
   }
 
   /** The file was opened. After a break, media time goes on by one frame; in `realtime`, it goes on now. */
-  begin(frameRate: number, firstS: number | undefined): void {
+  begin(
+    { frameRate, longestPauseS }: Pick<MediaInput, 'frameRate' | 'longestPauseS'>,
+    firstS: number | undefined,
+  ): void {
     this.#pendingMediaS ??= this.#nextMediaS();
     this.frameS = frameRate > 0 ? 1 / frameRate : DEFAULT_FRAME_S;
+    this.#longestPauseS = longestPauseS;
     this.#firstS = firstS;
     if (this.#pace === 'realtime') this.#originMonoMs = undefined;
   }
@@ -49,14 +57,16 @@ export class FileTimeline {
     this.#shiftS = this.#nextMediaS() - fromS;
     // The first packets may lie long before `fromS`, at the key frame that the decoder needs; that is no jump.
     this.#newestS = undefined;
+    this.#decodingS = undefined;
   }
 
   /** Where the packet of this presentation time lies. */
-  at(timeS: number | undefined): Placement {
+  at(timeS: number | undefined, decodingS = timeS): Placement {
+    const stepS = (decodingS ?? 0) - (this.#decodingS ?? decodingS ?? 0);
+    this.#decodingS = decodingS ?? this.#decodingS;
     if (this.#pendingMediaS !== undefined) this.#start(this.#pendingMediaS, timeS);
     else if (timeS !== undefined) {
-      const stepS = timeS - (this.#newestS ?? timeS);
-      const isBroken = stepS > MAX_STEP_S || stepS < -MAX_STEP_BACK_S;
+      const isBroken = stepS > this.#longestPauseS || stepS < -MAX_STEP_BACK_S;
       if (isBroken) this.#shiftS = this.#nextMediaS() - timeS;
       this.#newestS = isBroken ? timeS : Math.max(this.#newestS ?? timeS, timeS);
     }

@@ -1,6 +1,6 @@
 /** Plays a film: a file, or one on a web server. Its own time is kept; it can be looped and started anywhere. */
 import { AV_PKT_FLAG_DISCARD } from 'node-av/constants';
-import { type Emit, type NodeContext, sleep } from '../../runtime/node.ts';
+import { type Emit, type NodeContext, sleep, WindhoverError } from '../../runtime/node.ts';
 import type { clockTopic } from './clock-topic.ts';
 import { FileTimeline, type Placement } from './file-timeline.ts';
 import type { MediaInput } from './media-input.ts';
@@ -12,6 +12,8 @@ export type SourceContext = NodeContext<SourceOptions, Outputs, { clock: typeof 
 const MAX_CORRUPT_READS = 100;
 /** A file that ends this much before its stated duration was cut short. */
 const CUT_SHORT_S = 0.5;
+/** How long before the wanted start to seek to; then it is read from its beginning. */
+const SEEK_BACK_S = [0, 3, 15];
 
 export class Film {
   readonly #params: SourceOptions;
@@ -28,27 +30,54 @@ export class Film {
     this.#timeline = new FileTimeline(context.params.pace, context.clock);
   }
 
-  /** Plays it to its end, again and again with `loop`. @param generation the number of the next run through it */
-  async play(input: MediaInput, generation: () => number, signal: AbortSignal, connected: () => void): Promise<void> {
+  /**
+   * Plays it to its end, again and again with `loop`.
+   * @param first just opened; closed by the caller
+   * @param open opens it once more
+   * @throws WindhoverError `source_no_picture`
+   */
+  async play(first: MediaInput, { open, generation, signal, connected }: FilmRun): Promise<void> {
     const { start_s, loop } = this.#params;
-    const fromS = (input.startPtsS ?? 0) + start_s;
-    if (start_s > 0) await input.seek(fromS);
-    this.#timeline.begin(input.frameRate, start_s > 0 ? fromS : input.startPtsS);
-    while (true) {
-      const lastS = await this.#readAll(input, { generation: generation(), fromS, signal, connected });
-      if (signal.aborted) return;
-      this.#warnIfCutShort(input, lastS);
-      if (!loop || lastS === undefined) break;
-      await input.seek(fromS);
-      this.#timeline.loop(fromS);
+    for (let round = 0; !signal.aborted; round++) {
+      const input = round === 0 && start_s === 0 ? first : await this.#openAtStart(open);
+      try {
+        const fromS = (input.startPtsS ?? 0) + start_s;
+        if (round === 0) this.#timeline.begin(input, start_s > 0 ? fromS : input.startPtsS);
+        else this.#timeline.loop(fromS);
+        const endS = await this.#readAll(input, { generation: generation(), fromS, signal, connected });
+        if (signal.aborted) return;
+        if (endS === undefined)
+          throw new WindhoverError('source_no_picture', 'there is not a single picture in its video');
+        this.#warnIfCutShort(input, endS);
+      } finally {
+        if (input !== first) await input.close();
+      }
+      if (!loop) break;
     }
     this.#context.gauge('progress', 1);
   }
 
-  /** Emits packets until the end. Returns the time of the last one in seconds on the stream's own clock. */
+  /** Opens it before `start_s`: not every container can be sought exactly, or at all. */
+  async #openAtStart(open: () => Promise<MediaInput>): Promise<MediaInput> {
+    const { start_s } = this.#params;
+    for (const backS of SEEK_BACK_S) {
+      const input = await open();
+      const fromS = (input.startPtsS ?? 0) + start_s;
+      if (backS >= start_s || !(await input.seek(fromS - backS))) {
+        await input.close();
+        break;
+      }
+      const firstS = await input.peek();
+      if (firstS !== undefined && firstS <= fromS) return input;
+      await input.close();
+    }
+    return open();
+  }
+
+  /** Emits packets until the end. Returns when the last picture ends, on the stream's own clock; undefined without any. */
   async #readAll(input: MediaInput, { generation, fromS, signal, connected }: Round): Promise<number | undefined> {
-    let lastS: number | undefined;
-    let corrupt = 0;
+    let endS: number | undefined;
+    let [corrupt, packets] = [0, 0];
     while (!signal.aborted) {
       const result = await input.read();
       if (result === 'end') break;
@@ -56,23 +85,25 @@ export class Film {
         this.#context.count('corrupt_reads');
         corrupt += 1;
         if (corrupt <= MAX_CORRUPT_READS) continue;
-        this.#context.log.warn('the rest of the input cannot be read', { url: this.#name, after_s: lastS ?? 0 });
+        this.#context.log.warn('the rest of the input cannot be read', { url: this.#name, after_s: endS ?? 0 });
         break;
       }
       corrupt = 0;
-      if (lastS === undefined) connected();
-      const timeS = input.packetTimeS();
-      const placement = this.#timeline.at(timeS);
+      if (endS === undefined) connected();
+      // Streams without a container have no times: then the pictures are counted.
+      const timeS = input.packetTimeS() ?? (input.startPtsS ?? 0) + packets * this.#timeline.frameS;
+      packets += 1;
+      const placement = this.#timeline.at(timeS, input.decodingTimeS());
       if (this.#params.pace === 'realtime') await this.#untilDue(timeS, placement, signal);
       // What lies before the start is decoded only to get there.
-      if (timeS !== undefined && this.#params.start_s > 0 && timeS < fromS - this.#timeline.frameS / 2) {
+      if (this.#params.start_s > 0 && timeS < fromS - this.#timeline.frameS / 2) {
         input.packet.setFlags(AV_PKT_FLAG_DISCARD);
       }
+      endS = Math.max(endS ?? 0, timeS + input.packetDurationS());
       await this.#emitPacket(input, placement, generation);
-      lastS = timeS ?? lastS ?? 0;
-      if (input.durationS > 0) this.#gaugeProgress(input, lastS);
+      if (input.durationS > 0) this.#gaugeProgress(input, endS);
     }
-    return lastS;
+    return endS;
   }
 
   async #emitPacket(input: MediaInput, { shiftS, originMonoMs }: Placement, generation: number): Promise<void> {
@@ -83,20 +114,19 @@ export class Film {
     packet.unref();
   }
 
-  async #untilDue(timeS: number | undefined, { shiftS, originMonoMs }: Placement, signal: AbortSignal): Promise<void> {
-    if (timeS === undefined) return;
+  async #untilDue(timeS: number, { shiftS, originMonoMs }: Placement, signal: AbortSignal): Promise<void> {
     const waitMs = originMonoMs + (timeS + shiftS) * 1000 - this.#context.clock.monoMs();
     if (waitMs > 1) await sleep(waitMs, signal);
   }
 
-  #gaugeProgress(input: MediaInput, lastS: number): void {
+  #gaugeProgress(input: MediaInput, endS: number): void {
     const startS = (input.startPtsS ?? 0) + this.#params.start_s;
-    const share = (lastS - startS) / Math.max(input.durationS - this.#params.start_s, 0.001);
+    const share = (endS - startS) / Math.max(input.durationS - this.#params.start_s, 0.001);
     this.#context.gauge('progress', Math.min(1, Math.max(0, Math.round(share * 1000) / 1000)));
   }
 
-  #warnIfCutShort(input: MediaInput, lastS: number | undefined): void {
-    const playedS = lastS === undefined ? 0 : lastS - (input.startPtsS ?? 0);
+  #warnIfCutShort(input: MediaInput, endS: number): void {
+    const playedS = endS - (input.startPtsS ?? 0);
     if (input.durationS === 0 || playedS >= input.durationS - CUT_SHORT_S) return;
     this.#context.log.warn('the file ends early: it is truncated or damaged; all readable frames were processed', {
       code: 'source_cut_short',
@@ -105,6 +135,14 @@ export class Film {
       stated_duration_s: Math.round(input.durationS * 100) / 100,
     });
   }
+}
+
+export interface FilmRun {
+  readonly open: () => Promise<MediaInput>;
+  /** Number of the next run through it. */
+  readonly generation: () => number;
+  readonly signal: AbortSignal;
+  readonly connected: () => void;
 }
 
 /** One run through the film. */

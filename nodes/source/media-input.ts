@@ -22,6 +22,8 @@ const UNTIMED_FORMAT = 'mpjpeg';
 /** RTP and TS carry parts of pictures; a picture is known to be whole only when the next one, or the one after it, begins. */
 const PIECEMEAL_CODECS: readonly number[] = [AV_CODEC_ID_H264, AV_CODEC_ID_HEVC, AV_CODEC_ID_MPEG4];
 
+/** Their timestamps may begin anew anywhere. */
+const JUMPING_FORMATS: readonly string[] = ['mpegts', 'mpeg', 'hls'];
 const HELD_BY_FORMAT: Readonly<Record<string, number>> = { rtsp: 1, sdp: 1, rtp: 1, mpegts: 2 };
 /** They state no time. A server that knows the length in bytes has a film. */
 const LENGTHLESS_FORMATS: readonly string[] = ['mpegts', 'mpeg', 'h264', 'hevc', 'mjpeg', 'flv'];
@@ -49,6 +51,8 @@ export class MediaInput {
   readonly durationS: number;
   /** Timestamp of the first frame in seconds, when the container says. */
   readonly startPtsS: number | undefined;
+  /** Longest pause that is none but a broken timestamp. */
+  readonly longestPauseS: number;
   /** It comes in segments of some seconds, each in one go. */
   readonly isSegmented: boolean;
   /** A packet is read when so many later ones have begun to arrive. */
@@ -68,6 +72,7 @@ export class MediaInput {
     this.#isRead = opened.isRead;
     const name = format.iformat?.name ?? '';
     this.#isUntimed = name === UNTIMED_FORMAT;
+    this.longestPauseS = JUMPING_FORMATS.includes(name) ? 10 : 3600;
     this.isSegmented = name === 'hls' || name === 'dash';
     this.heldPackets = PIECEMEAL_CODECS.includes(stream.codecpar.codecId) ? (HELD_BY_FORMAT[name] ?? 0) : 0;
     const rate = stream.avgFrameRate.num > 0 ? stream.avgFrameRate : stream.rFrameRate;
@@ -137,6 +142,23 @@ export class MediaInput {
     return dts === NO_TIMESTAMP ? undefined : this.#seconds(dts);
   }
 
+  /** Decoding time of the packet in seconds: the order of packets in the file. */
+  decodingTimeS(): number | undefined {
+    const { dts } = this.packet;
+    return dts === NO_TIMESTAMP ? this.packetTimeS() : this.#seconds(dts);
+  }
+
+  /** How long its picture is shown in seconds; 0 when unknown. */
+  packetDurationS(): number {
+    return this.#seconds(this.packet.duration);
+  }
+
+  /** Reads the first packet without taking it: `read` gives it again. @returns its time in seconds */
+  async peek(): Promise<number | undefined> {
+    this.#isRead = (await this.read()) === 'packet';
+    return this.#isRead ? this.packetTimeS() : undefined;
+  }
+
   /** When the picture was taken by the clock of the camera, if the stream says (sender reports, `prft`). */
   absoluteUnixMs(): number | undefined {
     const data = this.packet.getSideData(AV_PKT_DATA_PRFT);
@@ -155,13 +177,15 @@ export class MediaInput {
     [packet.pts, packet.dts] = [placed(packet.pts), placed(packet.dts)];
   }
 
-  /** Goes to the last key frame at or before this time (seconds on the stream's own clock). */
-  async seek(ptsS: number): Promise<void> {
+  /**
+   * Goes to a key frame near that time, on the stream's own clock; whether it is before it depends on the container.
+   * @returns false when that can't be done in this container
+   */
+  async seek(ptsS: number): Promise<boolean> {
     const { num, den } = this.stream.timeBase;
     const { format, deadline } = this.#opened;
     const timestamp = BigInt(Math.round((ptsS * den) / num));
-    const code = await deadline.of(format.seekFrame(this.stream.index, timestamp, AVSEEK_FLAG_BACKWARD));
-    check(code, `cannot be started at ${ptsS.toFixed(2)} s`, deadline);
+    return (await deadline.of(format.seekFrame(this.stream.index, timestamp, AVSEEK_FLAG_BACKWARD))) >= 0;
   }
 
   /** Ends the read under way, and all later ones. */

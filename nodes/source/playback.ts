@@ -51,9 +51,10 @@ export class Playback {
     const input = await this.#open(signal);
     try {
       this.#context.gauge('url', this.#address.name);
-      const next = () => ++this.#generation;
-      if (input.isFinite) await this.#film.play(input, next, signal, connected);
-      else await this.#live.play(input, next(), signal, connected);
+      const generation = () => ++this.#generation;
+      const open = () => this.#open(signal);
+      if (input.isFinite) await this.#film.play(input, { open, generation, signal, connected });
+      else await this.#live.play(input, generation(), signal, connected);
       return input.isFinite || signal.aborted;
     } finally {
       await input.close();
