@@ -210,14 +210,8 @@ function toOutput(name: string, output: Tensor | undefined): OutputTensor {
   const { data, dims = [], type = 'nothing' } = output ?? {};
   if (data instanceof Float32Array || data instanceof BigInt64Array || data instanceof Int32Array)
     return { data, dims };
-  if (
-    data instanceof Float64Array ||
-    data instanceof Float16Array ||
-    data instanceof Uint8Array ||
-    data instanceof Int8Array
-  ) {
-    return { data: Float32Array.from(data), dims };
-  }
+  if (['float64', 'float16', 'uint8', 'int8'].includes(type))
+    return { data: Float32Array.from(data as Uint8Array), dims };
   throw new WindhoverError('model_output_unsupported', `the output ${name} of the model can't be read`, {
     option: 'model',
     expected: 'float32, int32 or int64',

@@ -6,7 +6,16 @@
  * option `input` says otherwise.
  */
 import { checkDense, type DenseHead, denseDecoder } from './dense.ts';
-import { dimsText, type Family, type ModelFacts, STRETCHED_INPUT, sameSize, tables, type ValueInfo } from './family.ts';
+import {
+  dimsText,
+  type ExpectedOutput,
+  type Family,
+  type ModelFacts,
+  STRETCHED_INPUT,
+  sameSize,
+  tables,
+  type ValueInfo,
+} from './family.ts';
 
 export const boxesClassScores: Family = {
   name: 'boxes-class-scores',
@@ -14,9 +23,7 @@ export const boxesClassScores: Family = {
     const pair = findPair(model);
     if (typeof pair === 'string') return pair;
     if (isLogits(pair)) return `${pair.scores.name} [1, Q, classes] are logits by their name`;
-    const { boxes, scores, across } = pair;
-    const columns = across ? scores.dims[1] : scores.dims[2];
-    if (typeof columns !== 'number') return `needs a fixed number of classes, found ${dimsText(scores.dims)}`;
+    const { columns, across } = pair;
     const { nameCount, background = null, size, boxFormat: stated } = model;
     const counted = nameCount === columns && (background === 0 || background === columns - 1);
     const extra = nameCount === columns - 1;
@@ -30,19 +37,13 @@ export const boxesClassScores: Family = {
       firstClass: skipped,
       background: extra,
     };
-    const rows = [boxes.dims[1], across ? scores.dims[2] : scores.dims[1]].find((dim) => typeof dim === 'number');
-    const count = typeof rows === 'number' ? rows : null;
-    const n = count ?? 'N';
     return {
       certainty: 'likely',
-      why: `outputs ${boxes.name} ${dimsText(boxes.dims)} and ${scores.name} ${dimsText(scores.dims)}`,
+      why: pair.why,
       plan: {
-        layout: `boxes [1, ${n}, 4], scores ${across ? `[1, ${columns}, ${n}]` : `[1, ${n}, ${columns}]`}`,
+        layout: pair.layout,
         input: STRETCHED_INPUT,
-        outputs: [
-          { name: boxes.name, dims: [1, count, 4] },
-          { name: scores.name, dims: across ? [1, columns, count] : [1, count, columns] },
-        ],
+        outputs: pair.outputs,
         classes: extra ? columns - 1 : columns,
         spareClass: true,
         nmsIou: 0.45,
@@ -59,6 +60,11 @@ export interface Pair {
   readonly scores: ValueInfo;
   /** The scores are [1, classes, N]. */
   readonly across: boolean;
+  /** Of the scores. */
+  readonly columns: number;
+  readonly why: string;
+  readonly layout: string;
+  readonly outputs: readonly ExpectedOutput[];
 }
 
 const BOXES = /box|loc|det|reg/i;
@@ -95,8 +101,21 @@ function pairOf(boxes: ValueInfo, scores: ValueInfo): Pair | null {
   const [, rows, four] = boxes.dims;
   if (boxes === scores || four !== 4) return null;
   const [, a, b] = scores.dims;
-  if (typeof b === 'number' && sameSize(rows, a)) return { boxes, scores, across: false };
-  return typeof a === 'number' && sameSize(rows, b) ? { boxes, scores, across: true } : null;
+  const across = !(typeof b === 'number' && sameSize(rows, a));
+  const [columns, otherRows] = across ? [a, b] : [b, a];
+  if (typeof columns !== 'number' || !sameSize(rows, otherRows)) return null;
+  const fixed = typeof rows === 'number' ? rows : otherRows;
+  const count = typeof fixed === 'number' ? fixed : null;
+  const dims = across ? [1, columns, count] : [1, count, columns];
+  return {
+    ...{ boxes, scores, across, columns },
+    why: `outputs ${boxes.name} ${dimsText(boxes.dims)} and ${scores.name} ${dimsText(scores.dims)}`,
+    layout: `boxes [1, ${count ?? 'N'}, 4], scores ${dimsText(dims)}`,
+    outputs: [
+      { name: boxes.name, dims: [1, count, 4] },
+      { name: scores.name, dims },
+    ],
+  };
 }
 
 function hinted(complaint: string | null): string | null {

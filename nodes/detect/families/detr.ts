@@ -58,24 +58,17 @@ function matchPostProcessed(model: ModelFacts, sizes: ValueInfo): Match | string
 function matchRaw(model: ModelFacts): Match | string {
   const pair = findPair(model);
   if (typeof pair === 'string') return pair;
-  const { boxes, scores: logits, across } = pair;
+  const { boxes, scores: logits, across, columns } = pair;
   if (across) return `needs logits [1, Q, classes], found ${dimsText(logits.dims)}`;
-  const queries = [boxes.dims[1], logits.dims[1]].find((dim) => typeof dim === 'number');
-  const columns = logits.dims[2];
-  if (typeof columns !== 'number') return `needs a fixed number of classes, found ${dimsText(logits.dims)}`;
-  const count = queries ?? null;
   const imageNet = boxes.name === 'dets' && logits.name === 'labels';
   return {
     // Other names may stand for logits too, but mostly for scores.
     certainty: isLogits(pair) ? 'certain' : 'possible',
-    why: `outputs ${boxes.name} ${dimsText(boxes.dims)} and ${logits.name} ${dimsText(logits.dims)}`,
+    why: pair.why,
     plan: {
-      layout: `boxes [1, ${count ?? 'Q'}, 4], logits [1, ${count ?? 'Q'}, ${columns}]${imageNet ? ', RF-DETR' : ''}`,
+      layout: pair.layout.replace('scores', 'logits') + (imageNet ? ', RF-DETR' : ''),
       input: imageNet ? IMAGENET_INPUT : STRETCHED_INPUT,
-      outputs: [
-        { name: boxes.name, dims: [1, count, 4] },
-        { name: logits.name, dims: [1, count, columns] },
-      ],
+      outputs: pair.outputs,
       classes: columns,
       spareClass: true,
       nmsIou: null,
