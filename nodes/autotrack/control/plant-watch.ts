@@ -76,6 +76,8 @@ const COARSE: Hypotheses = {
 const REFUTED = 4;
 /** Upper bound of the weight of a sighting: an outlier says nothing about the camera. */
 const MOST_EVIDENCE = 2;
+/** A target is off the centre from this share of the field of view on. */
+const AWAY = 0.05;
 /** So much evidence there may be against an axis that turns the other way. */
 const MOST_AGAINST = 40;
 /** That of a camera that was only guessed at has been refuted by so much. */
@@ -131,6 +133,7 @@ export class PlantWatch {
     const [base = 0] = logs;
     this.#evidence = this.#evidence.map((sum, k) => {
       const gained = Math.min(MOST_EVIDENCE, Math.max(-MOST_EVIDENCE, (logs[k] ?? base) - base));
+      if (isTurned(variants[k]) && gained > 0 && !runsAway(input)) return kept * sum;
       // What has long turned the right way is not believed to turn the other way soon.
       return Math.max(isTurned(variants[k]) ? -MOST_AGAINST : -wins, kept * sum + gained);
     });
@@ -148,6 +151,11 @@ export class PlantWatch {
     }
     return null;
   }
+}
+
+/** The target is off the centre. In the middle, a turned camera and a target on a turned path look the same. */
+function runsAway({ atMs, direction, own, fieldDeg }: WatchInput): boolean {
+  return direction.some((deg, axis) => Math.abs(deg - (own[axis]?.(atMs).position ?? deg)) > AWAY * fieldDeg);
 }
 
 function isTurned(variant: Correction | undefined): boolean {
