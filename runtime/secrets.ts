@@ -106,6 +106,6 @@ function percentForms(text: string): string[] {
 }
 
 /** Percent codes as characters; a lone `%` stays. */
-function decoded(text: string): string {
+export function decoded(text: string): string {
   return text.replace(/(%[\dA-F]{2})+/gi, (codes) => Buffer.from(codes.replaceAll('%', ''), 'hex').toString());
 }

@@ -78,8 +78,8 @@ describe('README and docs', () => {
   });
 
   test('the page of commands names every command', async () => {
-    const { stderr } = await runCommand(['--help']);
-    const names = [...stderr.matchAll(/^ {2}bun run (\w+)/gm)].map(([, name]) => name);
+    const { stdout } = await runCommand(['--help']);
+    const names = [...stdout.matchAll(/^ {2}bun run (\w+)/gm)].map(([, name]) => name);
     expect(names.length).toBeGreaterThan(5);
     for (const name of names) expect(read('docs/cli.md')).toContain(`\`bun run ${name}`);
   });

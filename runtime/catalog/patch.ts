@@ -22,6 +22,7 @@ import { Faults } from '../graph/faults.ts';
 import { scalar } from '../graph/tree.ts';
 import { substitute, type Variables } from '../graph/variables.ts';
 import { plainValue } from '../graph/yaml.ts';
+import { decoded } from '../secrets.ts';
 
 /** A deep merge (RFC 7396): mappings are merged, null removes, everything else replaces. */
 export type Patch = { readonly [key: string]: unknown };
@@ -205,7 +206,10 @@ function withVariables(before: unknown, value: unknown, env: Env): unknown {
   }
   if (typeof before !== 'string' || !before.includes('${')) return value;
   const tree = substitute(scalar({ line: 1, column: 1 }, before), { env, used: new Map() }, new Faults(''));
-  return tree.type === 'scalar' && !tree.broken && (tree.text ?? tree.value) === String(value) ? before : value;
+  if (tree.type !== 'scalar' || tree.broken) return value;
+  // In the login of a URL, what variables stand for is encoded.
+  const text = tree.text ?? String(tree.value);
+  return [text, decoded(text)].includes(String(value)) ? before : value;
 }
 
 /** As one line, in the style of the project's own graphs. */
