@@ -81,10 +81,12 @@ export class Crew {
     const { promise, resolve, reject } = Promise.withResolvers<Tasks[K]['answer']>();
     this.#tasks.set(id, { resolve, reject });
     this.#worker.postMessage({ ...params, type: 'task', id, task }, transfer);
-    const late = new WindhoverError('worker_hangs', `worker ${this.name}: no answer to ${task}`, {
-      expected: `one within ${TASK_DEADLINE_MS} ms`,
-    });
-    const timer = setTimeout(() => reject(late), TASK_DEADLINE_MS);
+    const late = () => {
+      const node = this.stuckFor(() => 0)?.node ?? '';
+      const what = `worker ${this.name} gives no answer to ${task}: node ${node} does not come back`;
+      reject(new WindhoverError('worker_hangs', what, { expected: `one within ${TASK_DEADLINE_MS} ms`, node }));
+    };
+    const timer = setTimeout(late, TASK_DEADLINE_MS);
     return promise.finally(() => {
       clearTimeout(timer);
       this.#tasks.delete(id);

@@ -36,6 +36,8 @@ const RESTART_LIMITS = { firstMs: 250, longestMs: 30_000 };
 const STABLE_MS = 10_000;
 /** A process that says nothing for so long is stopped, or hangs as a whole, and is killed. */
 const SILENT_S = 10;
+/** To its first message: many processes may start at once. */
+const STARTED_WITHIN_S = 60;
 const STOP_DEADLINE_MS = 4000;
 
 export class Supervisor {
@@ -53,6 +55,7 @@ export class Supervisor {
   readonly #watch: ReturnType<typeof setInterval>;
   /** Seconds without a message, as far as this process itself was at work. */
   #silentS = 0;
+  #isHeard = false;
   #resolveGone: () => void = () => undefined;
 
   constructor(clock: Clock, listener: SupervisorListener) {
@@ -74,7 +77,7 @@ export class Supervisor {
       output: (line, from) => this.#listener.output(line, from),
       exited: (how) => this.#exited(how),
     });
-    this.#silentS = 0;
+    [this.#silentS, this.#isHeard] = [0, false];
   }
 
   send(message: ToChild): void {
@@ -98,7 +101,8 @@ export class Supervisor {
 
   #listen(): void {
     this.#silentS += 1;
-    if (this.#process && this.#silentS === SILENT_S) this.#force('had said nothing', SILENT_S * 1000);
+    const limitS = this.#isHeard ? SILENT_S : STARTED_WITHIN_S;
+    if (this.#process && this.#silentS === limitS) this.#force('had said nothing', limitS * 1000);
   }
 
   #force(why: string, afterMs: number): void {
@@ -134,7 +138,7 @@ export class Supervisor {
   }
 
   #receive(message: FromChild): void {
-    this.#silentS = 0;
+    [this.#silentS, this.#isHeard] = [0, true];
     if (message.type === 'alive') return;
     if (message.type === 'opened') this.#openedMs = this.#clock.monoMs();
     if (message.type === 'opened' && this.#replacing !== 'leaving') this.#opened();
