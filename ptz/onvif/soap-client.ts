@@ -22,6 +22,7 @@ export interface Call {
   readonly access?: 'open' | 'login';
   /** False: must not be sent twice. */
   readonly repeatable?: boolean;
+  readonly isOptional?: boolean;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -88,10 +89,13 @@ export class SoapClient implements CameraClient {
     throw refusedError(call.operation, answer.refusal);
   }
 
-  /** For what the camera may lack: not to be answered at all counts as a refusal. */
+  /**
+   * For what the camera may lack, or the user have no right to: that it is not answered at all is a refusal, and a fault
+   * of the rights is none of the login that was good before.
+   */
   async askAnyway(call: Call): Promise<Answer> {
     try {
-      return await this.ask(call);
+      return await this.ask({ ...call, isOptional: true });
     } catch (error) {
       if (!(error instanceof WindhoverError) || error.code !== 'ptz_unreachable') throw error;
       return { refusal: { subcodes: [], reason: errorMessage(error) } };
@@ -140,7 +144,8 @@ export class SoapClient implements CameraClient {
         continue;
       }
       const answer = await this.#sendLogin(call, { method, credentials });
-      if (!isUnauthorized(answer)) {
+      const isOfRights = call.isOptional === true && this.method === method && answer.status !== 401;
+      if (isOfRights || !isUnauthorized(answer)) {
         this.method = method;
         this.policy.accepted();
         return readAnswer(call.operation, answer);

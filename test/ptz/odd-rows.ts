@@ -52,6 +52,14 @@ export const rows: Row[] = [
         ]),
     { what: `Stop: ${what}`, oddity: answers({ Stop: reply }), stop: 'zero-velocity', says: 'Stop does not work' },
   ]),
+  ...[400, 403].map((status) => ({
+    what: `a user without the right to the configuration (${status})`,
+    oddity: answers({
+      GetConfigurationOptions: () => fault('ter:NotAuthorized', status),
+      GetNodes: () => fault('ter:NotAuthorized', status),
+    }),
+    says: "that of the profile's defaults is used",
+  })),
   {
     what: 'GetServices lists no PTZ',
     oddity: changes('GetServices', (xml) =>
