@@ -1,6 +1,9 @@
 /** Two clocks that are never tied for good: the wall clock may be set at any moment. */
 import { describe, expect, test } from 'bun:test';
+import { GraphFile } from '../runtime/catalog/graph-file.ts';
 import { momentOf, SystemClock, WallTime } from '../runtime/clock.ts';
+import { createLog } from '../runtime/log.ts';
+import { FaultBook } from '../runtime/session/fault-book.ts';
 import { ManualClock } from './support/manual-clock.ts';
 
 const HOUR_MS = 3_600_000;
@@ -60,3 +63,22 @@ describe('SystemClock', () => {
     expect(offMs).toBeLessThanOrEqual(performance.now() - askedMs);
   });
 });
+
+test.each([HOUR_MS, -HOUR_MS])(
+  'since when something is wrong is told by the wall clock as it is, set by %d ms',
+  (byMs) => {
+    const clock = new ManualClock();
+    const log = createLog({ write: () => undefined, pretty: false });
+    const book = new FaultBook(log, clock);
+    const file = new GraphFile('a.yaml', '/', false);
+    const problem = { code: 'range', message: 'too large', key: 'k' };
+    const sinceMs = clock.unixMs();
+    book.set('no_frames', 'no frames');
+    file.broken([problem], log, clock);
+    clock.advance(5000);
+    clock.setWall(byMs);
+    file.broken([problem], log, clock);
+    expect(book.current?.since_unix_ms).toBe(sinceMs + byMs);
+    expect(file.warnings.map(({ since_unix_ms }) => since_unix_ms)).toEqual([sinceMs + byMs]);
+  },
+);

@@ -207,11 +207,11 @@ export class Catalog {
 
   /** Applies a text that was read from the disk, or records what is wrong with it. @throws as `reload` */
   async #accept(file: GraphFile, text: GraphText, { graph, faults }: LoadResult): Promise<void> {
-    const nowUnixMs = this.#graphs.services.clock.unixMs();
+    const { clock } = this.#graphs.services;
     const log = this.#graphs.log(file);
     file.seen = text;
     if (graph === null || typeof text !== 'string') {
-      file.broken(problemsOf(faults), log, nowUnixMs);
+      file.broken(problemsOf(faults), log, clock);
       return;
     }
     try {
@@ -219,7 +219,7 @@ export class Catalog {
       file.fixed(log);
     } catch (error) {
       const [code, message] = [errorCode(error) ?? 'unexpected', `${file.name}: ${errorMessage(error)}`];
-      file.broken([{ code, message, key: message }], log, nowUnixMs);
+      file.broken([{ code, message, key: message }], log, clock);
       throw error;
     }
   }

@@ -1,5 +1,7 @@
 /** One graph file: its active graph, the text on the disk, and what is wrong with that text. */
+
 import { resolve } from 'node:path';
+import { type Clock, WallTime } from '../clock.ts';
 import { formatFault, type GraphFault } from '../graph/faults.ts';
 import type { CheckedGraph } from '../graph/graph.ts';
 import { type GraphText, readGraphText } from '../graph/load.ts';
@@ -45,7 +47,8 @@ export class GraphFile {
   mark: string | null | undefined;
   /** A faulty text or a missing file that may be half of an edit: it counts when it has not changed for a while. */
   unsettled: { readonly text: GraphText; readonly sinceMs: number } | undefined;
-  #problems = new Map<string, Warning>();
+  /** By their keys; `since` is Unix time, by the wall clock as it is when it is asked for. */
+  #problems = new Map<string, Omit<Warning, 'since_unix_ms'> & { readonly since: () => number }>();
 
   constructor(name: string, cwd: string, inFolder: boolean) {
     this.name = name;
@@ -54,7 +57,8 @@ export class GraphFile {
   }
 
   get warnings(): Warning[] {
-    return [...this.#problems.values()].slice(0, MAX_WARNINGS);
+    const shown = [...this.#problems.values()].slice(0, MAX_WARNINGS);
+    return shown.map(({ since, ...warning }) => ({ ...warning, since_unix_ms: since() }));
   }
 
   read(): GraphText {
@@ -63,13 +67,14 @@ export class GraphFile {
   }
 
   /** Replaces the problems of the text on the disk. New ones are logged. */
-  broken(problems: readonly Problem[], log: Log, nowUnixMs: number): void {
+  broken(problems: readonly Problem[], log: Log, clock: Clock): void {
+    const [wall, nowMs] = [new WallTime(clock), clock.monoMs()];
     const before = this.#problems;
     this.#problems = new Map();
     for (const { key, code, message } of problems) {
       const known = before.get(key);
-      const since_unix_ms = known?.since_unix_ms ?? Math.round(nowUnixMs);
-      this.#problems.set(key, { file: this.name, code, message: log.redact(message), since_unix_ms });
+      const since = known?.since ?? (() => Math.round(wall.at(nowMs)));
+      this.#problems.set(key, { file: this.name, code, message: log.redact(message), since });
       if (!known) log.error(message, { code });
     }
     if (before.size === 0 && this.active) log.warn('the previous graph keeps running', { code: 'graph_broken' });
