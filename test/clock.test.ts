@@ -73,7 +73,7 @@ test.each([HOUR_MS, -HOUR_MS])(
     const file = new GraphFile('a.yaml', '/', false);
     const problem = { code: 'range', message: 'too large', key: 'k' };
     const sinceMs = clock.unixMs();
-    book.set('no_frames', 'no frames');
+    book.noFrames(5);
     file.broken([problem], log, clock);
     clock.advance(5000);
     clock.setWall(byMs);

@@ -150,7 +150,7 @@ const rows: Row[] = [
   },
   {
     why: 'a variable that stands for the same value stays a variable',
-    patch: { nodes: { source: { with: { url: 'rtsp://root:p:w@cam/sub', fps: 15 } } } },
+    patch: { nodes: { source: { with: { url: 'rtsp://root:p%3Aw@cam/sub', fps: 15 } } } },
     gone: [],
     come: [],
   },
