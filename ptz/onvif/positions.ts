@@ -19,6 +19,8 @@ export class Positions {
   /** Of pan and tilt; found by the first status. */
   space: Space | null;
   zoomSpace: Space | null;
+  /** They turned out to say nothing. */
+  areIgnored = false;
   readonly #declared: readonly Space[];
   readonly #notes: string[];
 
@@ -53,7 +55,8 @@ export class Positions {
 
   #turn(axis: 'pan' | 'tilt', key: 'x' | 'y', text: string | undefined): number | null {
     const { space } = this;
-    const found = space && this.#learn(axis, text, space[key], isDegrees(space) ? DEGREES[axis] : SHARES);
+    const found =
+      space && !this.areIgnored && this.#learn(axis, text, space[key], isDegrees(space) ? DEGREES[axis] : SHARES);
     if (!found) return null;
     this.space = { ...space, [key]: found.range };
     return this.fromOtherEnd(axis, found.share);

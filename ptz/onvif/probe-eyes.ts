@@ -60,6 +60,12 @@ export class ProbeEyes {
     return fullSpeedOf(first, second, clock.monoMs() - firstMs, told, goal);
   }
 
+  /** Positions that stay the same to the last digit while the camera says that it moves are none. */
+  judgePositions(before: RawStatus | null, ...later: (RawStatus | null)[]): void {
+    const isMoving = before?.saysMoving === false && later.some((look) => look?.saysMoving === true);
+    if (isMoving && later.every((look) => apart(before, look) === 0)) this.#context.calls.positions.areIgnored = true;
+  }
+
   hasMoved(before: RawStatus | null, during: RawStatus | null, after: RawStatus | null): Seen {
     const far = apart(before, after);
     if (far !== null) return Math.max(far, apart(before, during) ?? 0) > MOVED ? 'yes' : 'no';

@@ -60,7 +60,6 @@ export class Probe {
   readonly #notes: string[] = [];
   readonly #rungs: Record<Rung, Evidence['rungs'][Rung]>;
   #stops: StopEvidence = { timeout: 'not-tried', stop: 'not-tried' };
-  #position: Evidence['position'] = 'absent';
   #start: RawStatus | null = null;
   #moveStatusTrusted = true;
   #panSharePerTranslation: number | null = null;
@@ -87,7 +86,6 @@ export class Probe {
   async run(policy: LadderPolicy, notes: readonly string[], isMoving: boolean): Promise<ProbeResult> {
     this.#notes.push(...notes);
     this.#start = await this.#eyes.begin();
-    this.#position = this.#start?.pan == null ? 'absent' : 'works';
     if (this.#position === 'absent') this.#notes.push('the camera does not report its position: moves are blind');
     // Nothing moves yet: the stop before this has had time.
     if (this.#start?.saysMoving === true && (await this.#eyes.isStill()) === 'yes') {
@@ -99,7 +97,8 @@ export class Probe {
       if (isMoving && this.#rungs[rung].listed && policy.allowed.includes(rung)) await this.#try(rung);
       if (this.#verdict(policy).rung === rung) break;
     }
-    if (isMoving) await this.#goBack();
+    if (this.#context.calls.positions.areIgnored) this.#notes.push('positions never change: moves are blind');
+    else if (isMoving) await this.#goBack();
     const lateMs = Math.round(this.#context.roundTripMs());
     if (lateMs >= SLOW_MS) this.#notes.push(`slow: commands take effect, and leases end, up to ${lateMs} ms late`);
     return {
@@ -110,6 +109,10 @@ export class Probe {
       panSharePerTranslation: this.#panSharePerTranslation,
       fullSpeed: this.#fullSpeed,
     };
+  }
+
+  get #position(): Evidence['position'] {
+    return this.#start?.pan == null || this.#context.calls.positions.areIgnored ? 'absent' : 'works';
   }
 
   #verdict(policy: LadderPolicy): Verdict {
@@ -149,6 +152,7 @@ export class Probe {
     const during = await this.#eyes.look();
     if (withTimeout === null) {
       await this.#eyes.pause(timeoutMs - LOOK_MS + SETTLE_MS);
+      this.#eyes.judgePositions(before, during, await this.#eyes.look());
       const timeout = { yes: 'works', no: 'ignored', unknown: 'unverified' } as const;
       this.#stops = { ...this.#stops, timeout: timeout[await this.#eyes.comesToRest(during)] };
     }

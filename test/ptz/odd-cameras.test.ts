@@ -109,6 +109,19 @@ test('at an end of its range, offsets are tried, not for ever, and it never goes
   await driver.close();
 });
 
+test.each([
+  { quirks: [], rung: 'velocity', stops: { timeout: 'works', stop: 'stop' } },
+  { quirks: ['timeout-ignored'], rung: 'relative', stops: { timeout: 'ignored', stop: 'stop' } },
+] as const)('positions that never change are not used ($quirks): MoveStatus tells', async ({ quirks, rung, stops }) => {
+  const fixed = (xml: string) => xml.replace(/<tt:PanTilt x="[^"]*" y="[^"]*"/, '<tt:PanTilt x="0.5" y="-0.25"');
+  await using odd = await OddCamera.start(changes('GetStatus', fixed), {}, [...quirks]);
+  const { driver } = odd;
+  expect((await driver.open()).verdict).toMatchObject({ rung, verified: true, stops });
+  expect(odd.asked('AbsoluteMove')).toEqual([]);
+  expect(await driver.status()).toMatchObject({ pan: null, tilt: null, zoom: 0 });
+  await driver.close();
+});
+
 describe('a Stop without an answer', () => {
   test('where Stop works, is sent again; a velocity of zero goes out meanwhile', async () => {
     let isSilent = false;
