@@ -83,7 +83,7 @@ function readList<T extends { name: string }>(file: string, schema: TSchema, mor
     throw new WindhoverError('bench_data', `${file} is no JSON: ${errorMessage(error)}`);
   }
   const list = Type.Array(schema, { minItems: 1 });
-  const faults: Fault[] = schemaFaults(list, value, () => undefined);
+  const faults: Fault[] = schemaFaults(list, value);
   if (faults.length === 0) {
     const names = new Set<string>();
     for (const [k, entry] of (value as T[]).entries()) {

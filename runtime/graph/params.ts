@@ -46,7 +46,7 @@ export function checkParams(input: ParamsInput, faults: Faults): Record<string, 
 /** The value with its defaults; undefined when something is wrong with it: every fault is at its place. */
 export function checkedValue(schema: TSchema, tree: Tree, base: string, faults: Faults): unknown {
   const value = Value.Default(schema, plain(tree, schema));
-  const wrong = [...protoKeys(tree), ...schemaFaults(schema, value, (keys) => locate(tree, keys).tree)];
+  const wrong = [...protoKeys(tree), ...schemaFaults(schema, value, tree)];
   for (const fault of wrong) addFault(fault, tree, base, faults);
   return wrong.length > 0 || isBroken(tree) ? undefined : value;
 }

@@ -4,7 +4,7 @@ import { Value, type ValueError, ValueErrorType } from '@sinclair/typebox/value'
 import { suggestion } from '../nearest.ts';
 import { isSecretName } from '../secrets.ts';
 import { quote } from './faults.ts';
-import { shown, shownValue, shownWithType, type Tree } from './tree.ts';
+import { locate, shown, shownValue, shownWithType, type Tree } from './tree.ts';
 
 export interface SchemaFault {
   /** Keys from the checked value down to the wrong one. */
@@ -13,26 +13,26 @@ export interface SchemaFault {
   readonly message: string;
 }
 
-/** What was written at `keys`, if anything. */
-export type Written = (keys: readonly string[]) => Tree | undefined;
-
-/** All that is wrong with `value`, at most one fault a place. */
-export function schemaFaults(schema: TSchema, value: unknown, written: Written): SchemaFault[] {
-  return faultsOf([...Value.Errors(schema, value)], [], written);
+/**
+ * All that is wrong with a value, at most one fault a place.
+ * @param root what the value was made of, if that is known
+ */
+export function schemaFaults(schema: TSchema, value: unknown, root?: Tree): SchemaFault[] {
+  return faultsOf([...Value.Errors(schema, value)], [], root);
 }
 
-function faultsOf(errors: readonly ValueError[], base: readonly string[], written: Written): SchemaFault[] {
+function faultsOf(errors: readonly ValueError[], base: readonly string[], root: Tree | undefined): SchemaFault[] {
   const faults = new Map<string, SchemaFault[]>();
   for (const error of errors) {
     // The first error of a place says most: a missing value is also not a number.
-    if (!faults.has(error.path)) faults.set(error.path, describe(error, [...base, ...pointer(error.path)], written));
+    if (!faults.has(error.path)) faults.set(error.path, describe(error, [...base, ...pointer(error.path)], root));
   }
   return [...faults.values()].flat();
 }
 
-function describe(error: ValueError, keys: readonly string[], written: Written): SchemaFault[] {
+function describe(error: ValueError, keys: readonly string[], root: Tree | undefined): SchemaFault[] {
   const { schema, value } = error;
-  const tree = written(keys);
+  const tree = root && locate(root, keys).tree;
   const got = found(error, keys, tree);
   const fault = (code: SchemaFault['code'], message: string): SchemaFault[] => [{ keys, code, message }];
   switch (error.type) {
@@ -44,7 +44,7 @@ function describe(error: ValueError, keys: readonly string[], written: Written):
     case ValueErrorType.ObjectRequiredProperty:
       return fault('missing', `is required; ${expectation(schema)}`);
     case ValueErrorType.Union:
-      return describeUnion(error, keys, written);
+      return describeUnion(error, keys, root);
     case ValueErrorType.Literal:
       return fault('enum', `must be ${expectation(schema)}; got ${got}`);
     case ValueErrorType.StringMinLength:
@@ -99,14 +99,14 @@ function quotesHint(schema: TSchema, tree: Tree | undefined): string {
     : '';
 }
 
-function describeUnion(error: ValueError, keys: readonly string[], written: Written): SchemaFault[] {
+function describeUnion(error: ValueError, keys: readonly string[], root: Tree | undefined): SchemaFault[] {
   const variants = variantsOf(error.schema);
-  const tree = written(keys);
+  const tree = root && locate(root, keys).tree;
   // A value of the right shape for only one variant is meant to be that one: the fault is inside of it.
   const alike = variants.filter((variant) => isAlike(variant, error.value));
   const meant = alike[0];
   if (meant !== undefined && alike.length === 1 && meant.const === undefined) {
-    return faultsOf([...Value.Errors(meant, error.value)], keys, written);
+    return faultsOf([...Value.Errors(meant, error.value)], keys, root);
   }
   const isEnum = variants.every((variant) => variant.const !== undefined);
   const got = found(error, keys, tree, isEnum ? shown : shownWithType);

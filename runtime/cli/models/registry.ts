@@ -41,7 +41,7 @@ export function readRegistry(file: string): readonly KnownModel[] {
     throw new WindhoverError('registry_invalid', `${file}: can't be read as JSON: ${errorMessage(cause)}`, { cause });
   }
   if (!Value.Check(Registry, registry)) {
-    const faults = schemaFaults(Registry, registry, () => undefined);
+    const faults = schemaFaults(Registry, registry);
     throw invalid(
       file,
       faults.map(({ keys, message }) => `${keys.join('.') || 'the file'}: ${message}`),
