@@ -41,33 +41,33 @@ interface OpenTrack {
 export interface LifecycleState {
   /** By id. */
   readonly tracks: ReadonlyMap<number, OpenTrack>;
-  /** Ids told of so far, the newest last: those that are not in `tracks` are over. */
-  readonly told: readonly number[];
+  /** Ids that were announced, the newest last: those that are not in `tracks` are over. */
+  readonly announced: readonly number[];
   /** The newest moment given. */
   readonly latest?: Moment | undefined;
 }
 
 /** Ids that are remembered when they are over. */
-const MOST_TOLD = 1000;
+const MOST_ANNOUNCED = 1000;
 /** Between two frames the clocks of a capture time move against each other by more: the wall clock was set. */
 const SET_MS = 20;
 
 export class TrackLifecycle {
   options: LifecycleOptions;
   readonly #tracks: Map<number, OpenTrack>;
-  readonly #told: Set<number>;
+  readonly #announced: Set<number>;
   #latest: Moment | undefined;
 
   /** @param state of a lifecycle that this one goes on from */
-  constructor(options: LifecycleOptions, state: LifecycleState = { tracks: new Map(), told: [] }) {
+  constructor(options: LifecycleOptions, state: LifecycleState = { tracks: new Map(), announced: [] }) {
     this.options = options;
     this.#tracks = new Map(state.tracks);
-    this.#told = new Set(state.told);
+    this.#announced = new Set(state.announced);
     this.#latest = state.latest;
   }
 
   get state(): LifecycleState {
-    return { tracks: this.#tracks, told: [...this.#told], latest: this.#latest };
+    return { tracks: this.#tracks, announced: [...this.#announced], latest: this.#latest };
   }
 
   /** Number of tracks that were announced and not yet ended. */
@@ -79,7 +79,7 @@ export class TrackLifecycle {
 
   /** True when the end of this track was told. */
   isOver(id: number): boolean {
-    return this.#told.has(id) && !this.#tracks.has(id);
+    return this.#announced.has(id) && !this.#tracks.has(id);
   }
 
   /**
@@ -161,10 +161,10 @@ export class TrackLifecycle {
   }
 
   #remember(id: number): void {
-    this.#told.add(id);
-    for (const oldest of this.#told) {
-      if (this.#told.size <= MOST_TOLD + this.#tracks.size) return;
-      if (!this.#tracks.has(oldest)) this.#told.delete(oldest);
+    this.#announced.add(id);
+    for (const oldest of this.#announced) {
+      if (this.#announced.size <= MOST_ANNOUNCED + this.#tracks.size) return;
+      if (!this.#tracks.has(oldest)) this.#announced.delete(oldest);
     }
   }
 

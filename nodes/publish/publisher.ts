@@ -37,10 +37,10 @@ const LOG_EVERY = 1000;
 type Target = Pick<PtzMessage, 'selectedTargetId' | 'phase' | 'ptz'>;
 type WireTrack = Sighting & { readonly velocity: { readonly x: number; readonly y: number } };
 
-/** After a crash: the target, and the ids told of. From a predecessor: all of it. */
+/** After a crash: the target, and the ids that were announced. From a predecessor: all of it. */
 interface Kept {
   readonly targetId: number | null;
-  readonly told?: readonly number[];
+  readonly announced?: readonly number[];
   readonly targetSeenMs?: number;
   readonly lifecycle?: LifecycleState;
   readonly tickDueMs?: number;
@@ -75,7 +75,10 @@ export class Publisher {
     this.#params = params;
     this.#context = context;
     const kept = keptOf(context.kept);
-    this.#lifecycle = new TrackLifecycle(this.#rules(), kept.lifecycle ?? { tracks: new Map(), told: kept.told ?? [] });
+    this.#lifecycle = new TrackLifecycle(
+      this.#rules(),
+      kept.lifecycle ?? { tracks: new Map(), announced: kept.announced ?? [] },
+    );
     this.#wall = new WallTime(context.clock);
     this.#target = new TargetPhase(params.grace_s * 1000, kept.targetId, kept.targetSeenMs);
     this.#rate = new TickRate(params.hz, kept.tickDueMs);
@@ -127,7 +130,7 @@ export class Publisher {
   }
 
   #keep(): void {
-    this.#context.keep({ targetId: this.#target.targetId, told: this.#lifecycle.state.told });
+    this.#context.keep({ targetId: this.#target.targetId, announced: this.#lifecycle.state.announced });
   }
 
   /** Called on a beat in `realtime` pace: while no frames come, tracks still end and phases go on. */

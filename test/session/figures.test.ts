@@ -2,6 +2,7 @@
 import { expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { Figures } from '../../runtime/session/figures.ts';
+import { PROPERTY_LIMIT_MS } from '../support/patience.ts';
 
 const stats = (nodes: Record<string, Record<string, number>>) => new Map(Object.entries(nodes));
 
@@ -72,6 +73,6 @@ test('whatever nodes count: decoded = processed + dropped, none below 0, and non
         before = now;
       }
     }),
-    { numRuns: 2000 },
+    { numRuns: 2000, interruptAfterTimeLimit: PROPERTY_LIMIT_MS },
   );
 });

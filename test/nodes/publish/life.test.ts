@@ -4,6 +4,7 @@
  */
 import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
+import { PROPERTY_LIMIT_MS } from '../../support/patience.ts';
 import { type Options, played, type Restart, type Step } from './life-rig.ts';
 
 const NO_DELAY = { networkMs: 0, toTrackMs: 0, toPublishMs: 0 };
@@ -129,6 +130,6 @@ test('whatever is seen, however late, through any restarts: one new, one end, no
       const fair = crashes ? all.map((step) => ({ ...step, setMs: 0 })) : all;
       expect((await played(fair, rules)).faults()).toEqual([]);
     }),
-    { numRuns: 400 },
+    { numRuns: 400, interruptAfterTimeLimit: PROPERTY_LIMIT_MS },
   );
 });

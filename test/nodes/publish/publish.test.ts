@@ -108,7 +108,7 @@ describe('the target', () => {
       'lost',
     ]);
     expect(ticksOf(run).map(({ selected_target_id }) => selected_target_id)).toEqual([null, 1, 1, 1, 1]);
-    expect(run.kept.node).toEqual({ targetId: 1, told: [] });
+    expect(run.kept.node).toEqual({ targetId: 1, announced: [] });
   });
 
   test('is selected again after a restart', async () => {
