@@ -67,7 +67,7 @@ export class ProbeEyes {
   }
 
   hasMoved(before: RawStatus | null, during: RawStatus | null, after: RawStatus | null): Seen {
-    const far = apart(before, after);
+    const far = this.#context.calls.positions.areIgnored ? null : apart(before, after);
     if (far !== null) return Math.max(far, apart(before, during) ?? 0) > MOVED ? 'yes' : 'no';
     return before?.saysMoving === false && during?.saysMoving === true ? 'yes' : 'unknown';
   }

@@ -150,13 +150,14 @@ export class Probe {
     }
     await this.#eyes.pause(LOOK_MS);
     const during = await this.#eyes.look();
+    if (withTimeout === null) await this.#eyes.pause(timeoutMs - LOOK_MS + SETTLE_MS);
+    const after = await this.#eyes.look();
+    this.#eyes.judgePositions(before, during, after);
     if (withTimeout === null) {
-      await this.#eyes.pause(timeoutMs - LOOK_MS + SETTLE_MS);
-      this.#eyes.judgePositions(before, during, await this.#eyes.look());
       const timeout = { yes: 'works', no: 'ignored', unknown: 'unverified' } as const;
       this.#stops = { ...this.#stops, timeout: timeout[await this.#eyes.comesToRest(during)] };
     }
-    const seen = this.#eyes.hasMoved(before, during, await this.#eyes.look());
+    const seen = this.#eyes.hasMoved(before, during, after);
     this.#compareDirections(before, during);
     if (this.#stops.timeout === 'ignored' || this.#stops.timeout === 'refused') {
       // It still turns, which is the time to see how fast.
