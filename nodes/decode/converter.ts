@@ -1,6 +1,6 @@
 /**
- * Scales and converts decoded pictures straight into ring slots with libswscale: no picture is copied in between. One
- * converter a consumer; it keeps the scaling context and a Buffer over each plane of each slot.
+ * Turns decoded pictures into what a consumer asked for, with libswscale: scaled, its colours by the matrix and range that
+ * the stream states, upright, inside the padding of a ring slot. One converter a consumer.
  */
 import {
   AV_LOG_FATAL,
@@ -9,18 +9,16 @@ import {
   AV_PIX_FMT_GRAY8,
   AV_PIX_FMT_RGB24,
   type AVPixelFormat,
-  SWS_AREA,
-  SWS_BILINEAR,
 } from 'node-av/constants';
-import { FFmpegError, type Frame, Log, SoftwareScaleContext } from 'node-av/lib';
-import type { FrameMapping, FrameRequest, PixelFormat, SharedSlot } from '../../runtime/node.ts';
+import { FFmpegError, Frame, Log, SoftwareScaleContext } from 'node-av/lib';
+import type { FrameMapping, FrameRequest, PixelFormat, SharedSlot, Size } from '../../runtime/node.ts';
 import { fitFrame } from './fit.ts';
+import { orientationOf, shownSize } from './orientation.ts';
+import { type Placing, type Plane, place, type Samples } from './placing.ts';
 import { Sampler } from './sampler.ts';
 
-/** swscale has no planar RGB floats in R, G, B order: it is given the planes in its own order, G, B, R. */
-const PLANES: Partial<Record<PixelFormat, readonly number[]>> = { rgbf32: [1, 2, 0], bgrf32: [1, 0, 2] };
-/** What its planes hold, as channels of RGB. */
-const SWS_PLANES = [1, 2, 0];
+/** swscale has no planar RGB floats in R, G, B order; its own is G, B, R. Which of its planes each of ours is. */
+const PLANES: Partial<Record<PixelFormat, readonly number[]>> = { rgbf32: [2, 0, 1], bgrf32: [1, 0, 2] };
 const SWS_FORMAT: Record<PixelFormat, AVPixelFormat> = {
   rgb24: AV_PIX_FMT_RGB24,
   bgr24: AV_PIX_FMT_BGR24,
@@ -29,26 +27,23 @@ const SWS_FORMAT: Record<PixelFormat, AVPixelFormat> = {
   bgrf32: AV_PIX_FMT_GBRPF32LE,
 };
 
-/** swscale writes in blocks of pixels, so rows of the content spill a little into the padding at their right. */
-const SPILL_PIXELS = 16;
-
-interface Target {
-  /** Source shape that this target was set up for; padding is drawn again when it changes. */
-  mapping: FrameMapping;
-  readonly planes: Buffer[];
-  /** The whole slot, plane by plane, as samples. */
-  readonly samples: (Uint8Array | Float32Array)[];
+/** What is set up for pictures of one shape. */
+interface Setup {
+  readonly shape: string;
+  readonly mapping: FrameMapping;
+  readonly placing: Placing;
+  readonly sws: SoftwareScaleContext;
+  /** What swscale fills: the content of a slot, as stored; for a sampler the whole picture. */
+  readonly scaled: Frame;
+  /** Scales in place of swscale. */
+  readonly sampler: Sampler | undefined;
 }
 
 export class FrameConverter {
   readonly #request: FrameRequest;
-  readonly #targets = new Map<number, Target>();
-  #sws: SoftwareScaleContext | undefined;
-  /** Scales in place of swscale. */
-  #sampler: Sampler | undefined;
-  #shape = '';
-  #mapping: FrameMapping | undefined;
-  #strides: number[] = [];
+  /** Of each slot: its samples plane by plane, and for what its padding was drawn. */
+  readonly #slots = new Map<number, { readonly mapping: FrameMapping; readonly planes: Samples[] }>();
+  #setup: Setup | undefined;
 
   constructor(request: FrameRequest) {
     this.#request = request;
@@ -56,116 +51,91 @@ export class FrameConverter {
 
   /** Fills `slot` with the picture. Returns where what went. */
   convert(frame: Frame, slot: SharedSlot): FrameMapping {
-    const mapping = this.#mappingFor(frame);
-    const target = this.#targetFor(slot, mapping);
-    const { data } = frame;
-    if (!data || !this.#sws) throw new Error('the decoded frame has no picture data');
-    const planes = this.#sampler ? [this.#sampler.picture] : target.planes;
-    const rows = this.#sws.scaleSync(data, frame.linesize, 0, frame.height, planes, this.#strides);
-    if (rows < 0) throw new Error(`the picture can't be converted: ${FFmpegError.strerror(rows)}`);
-    if (this.#sampler) {
-      this.#sampler.write(target.samples, PLANES[this.#request.format] && SWS_PLANES, this.#request.white ?? 1);
-      return mapping;
-    }
-    wipeSpill(target.samples, this.#request, mapping);
-    if (this.#request.white === 255) scaleToBytes(target.samples, this.#request.width, mapping);
+    const setup = this.#setupFor(frame);
+    const { mapping, placing, sws, scaled, sampler } = setup;
+    const code = sws.scaleFrameSync(scaled, frame);
+    if (code < 0) throw new Error(`the picture can't be converted: ${FFmpegError.strerror(code)}`);
+    const to = this.#planesOf(slot, mapping);
+    const from = sampler ? sampler.sample(planeOf(scaled, 0, this.#request.format)) : this.#planesFrom(scaled);
+    for (const [i, plane] of from.entries()) place(plane, to[i] ?? new Uint8Array(), placing);
     return mapping;
   }
 
   close(): void {
-    this.#sws?.freeContext();
-    this.#sws = undefined;
+    this.#setup?.sws.freeContext();
+    this.#setup?.scaled.free();
+    this.#setup = undefined;
   }
 
-  /** Sets up the scaling context again when the source changes its size or format, as live cameras may. */
-  #mappingFor(frame: Frame): FrameMapping {
-    const shape = `${frame.width}x${frame.height}:${frame.format}`;
-    if (this.#mapping && shape === this.#shape) return this.#mapping;
-    this.#shape = shape;
-    const source = { w: frame.width, h: frame.height };
-    this.#mapping = fitFrame(source, this.#request);
-    const { contentPx } = this.#mapping;
-    const { filter = 'bilinear', width, format: wanted } = this.#request;
-    this.#sampler = filter.endsWith('-cv') ? new Sampler(source, contentPx, this.#request) : undefined;
-    this.#sws?.freeContext();
-    // It warns about conversions without vector code, to stderr.
-    Log.setLevel(AV_LOG_FATAL);
-    this.#sws = new SoftwareScaleContext();
-    const format = frame.format as AVPixelFormat;
-    const isPlanar = PLANES[wanted] !== undefined;
-    // The sampler takes interleaved bytes.
-    const to = this.#sampler && isPlanar ? AV_PIX_FMT_RGB24 : SWS_FORMAT[wanted];
-    const { w, h } = this.#sampler ? source : contentPx;
-    const flags = filter === 'area' ? SWS_AREA : SWS_BILINEAR;
-    this.#sws.getContext(source.w, source.h, format, w, h, to, flags);
-    const stride = this.#sampler?.stride ?? width * bytesPerSample(wanted);
-    this.#strides = isPlanar && !this.#sampler ? [stride, stride, stride] : [stride];
-    return this.#mapping;
+  /** Set up again when the source changes its size, format or orientation, as live cameras may. */
+  #setupFor(frame: Frame): Setup {
+    const orientation = orientationOf(frame);
+    const shown = shownSize(frame, orientation);
+    const shape = JSON.stringify([frame.width, frame.height, frame.format, shown, orientation]);
+    if (this.#setup?.shape === shape) return this.#setup;
+    this.close();
+    const { width, format, filter = 'bilinear', white = 1 } = this.#request;
+    const mapping = fitFrame(shown, this.#request);
+    const { w, h } = mapping.contentPx;
+    const stored = orientation.isTurned ? { w: h, h: w } : { w, h };
+    const whole = { w: frame.width, h: frame.height };
+    const sampler = filter.endsWith('-cv') ? new Sampler(whole, stored, this.#request) : undefined;
+    // swscale's floats have white at 1; models of the YOLOX family want it at 255.
+    const scale = PLANES[format] && !sampler ? white : 1;
+    const placing = { content: mapping.contentPx, slotWidth: width, orientation, scale };
+    // A sampler takes the whole picture, for which swscale's quick way is good enough.
+    const sws = newScaler(sampler ? 'bilinear' : `${filter}+full_chroma_int+full_chroma_inp+accurate_rnd`);
+    const to = sampler && PLANES[format] ? AV_PIX_FMT_RGB24 : SWS_FORMAT[format];
+    const scaled = newFrame(sampler ? whole : stored, to);
+    this.#setup = { shape, mapping, placing, sws, scaled, sampler };
+    return this.#setup;
   }
 
-  #targetFor(slot: SharedSlot, mapping: FrameMapping): Target {
-    const known = this.#targets.get(slot.key);
-    if (known && !slot.fresh && known.mapping === mapping) return known;
-    const target = this.#newTarget(slot, mapping);
-    this.#targets.set(slot.key, target);
-    return target;
+  #planesFrom(scaled: Frame): Plane[] {
+    const { format } = this.#request;
+    return (PLANES[format] ?? [0]).map((plane) => planeOf(scaled, plane, format));
   }
 
-  #newTarget(slot: SharedSlot, mapping: FrameMapping): Target {
+  #planesOf(slot: SharedSlot, mapping: FrameMapping): Samples[] {
+    const known = this.#slots.get(slot.key);
+    if (known && !slot.fresh && known.mapping === mapping) return known.planes;
     const { width, height, format, pad = 0 } = this.#request;
-    const sampleBytes = bytesPerSample(format);
-    const planeBytes = width * height * sampleBytes;
-    const offset = (mapping.contentPx.y * width + mapping.contentPx.x) * sampleBytes;
-    const order = PLANES[format];
-    if (!order) {
-      const samples = new Uint8Array(slot.buffer, slot.byteOffset, slot.byteLength).fill(pad);
-      const plane = Buffer.from(slot.buffer, slot.byteOffset + offset, slot.byteLength - offset);
-      return { mapping, planes: [plane], samples: [samples] };
-    }
-    new Float32Array(slot.buffer, slot.byteOffset, slot.byteLength / 4).fill(pad);
-    const at = (plane: number) => slot.byteOffset + plane * planeBytes;
-    return {
-      mapping,
-      planes: order.map((plane) => Buffer.from(slot.buffer, at(plane) + offset, planeBytes - offset)),
-      samples: order.map((plane) => new Float32Array(slot.buffer, at(plane), width * height)),
-    };
+    const { buffer, byteOffset, byteLength } = slot;
+    const area = width * height;
+    const planes: Samples[] = PLANES[format]
+      ? [0, 1, 2].map((plane) => new Float32Array(buffer, byteOffset + plane * area * 4, area))
+      : [new Uint8Array(buffer, byteOffset, byteLength)];
+    for (const plane of planes) plane.fill(pad);
+    this.#slots.set(slot.key, { mapping, planes });
+    return planes;
   }
 }
 
-function bytesPerSample(format: PixelFormat): number {
-  if (format === 'rgb24' || format === 'bgr24') return 3;
-  return format === 'gray8' ? 1 : 4;
+/** It takes matrix and range of the colours from each frame. */
+function newScaler(flags: string): SoftwareScaleContext {
+  // It warns about conversions without vector code, to stderr.
+  Log.setLevel(AV_LOG_FATAL);
+  const sws = new SoftwareScaleContext();
+  sws.allocContext();
+  sws.setOption('sws_flags', flags);
+  return sws;
 }
 
-/** Draws the padding at the right of each row again. The last row never spills: it may end where the memory does. */
-function wipeSpill(
-  planes: readonly (Uint8Array | Float32Array)[],
-  { width, format, pad = 0 }: FrameRequest,
-  { contentPx: { x, y, w, h } }: FrameMapping,
-): void {
-  const perPixel = format === 'rgb24' || format === 'bgr24' ? 3 : 1;
-  // Up to where the next row begins, and no further.
-  const spill = Math.min(width - w, SPILL_PIXELS);
-  if (spill === 0) return;
-  for (const plane of planes) {
-    for (let row = y; row < y + h - 1; row++) {
-      const from = row * width + x + w;
-      plane.fill(pad, from * perPixel, (from + spill) * perPixel);
-    }
-  }
+function newFrame({ w, h }: Size, format: AVPixelFormat): Frame {
+  const frame = new Frame();
+  frame.alloc();
+  [frame.width, frame.height, frame.format] = [w, h, format];
+  FFmpegError.throwIfError(frame.getBuffer(), 'allocate a picture');
+  return frame;
 }
 
-/** swscale's floats have white at 1; models of the YOLOX family want it at 255. Only the content is touched. */
-function scaleToBytes(
-  planes: readonly (Uint8Array | Float32Array)[],
-  width: number,
-  { contentPx }: FrameMapping,
-): void {
-  for (const plane of planes) {
-    for (let y = contentPx.y; y < contentPx.y + contentPx.h; y++) {
-      const from = y * width + contentPx.x;
-      const to = from + contentPx.w;
-      for (let i = from; i < to; i++) plane[i] = (plane[i] ?? 0) * 255;
-    }
+function planeOf(frame: Frame, number: number, format: PixelFormat): Plane {
+  const bytes = frame.data?.[number];
+  const strideBytes = frame.linesize[number] ?? 0;
+  if (bytes === undefined) throw new Error('the picture has no data');
+  if (frame.format !== AV_PIX_FMT_GBRPF32LE) {
+    return { samples: bytes, stride: strideBytes, samplesPerPixel: format === 'gray8' ? 1 : 3 };
   }
+  const samples = new Float32Array(bytes.buffer, bytes.byteOffset, Math.floor(bytes.byteLength / 4));
+  return { samples, stride: strideBytes / 4, samplesPerPixel: 1 };
 }

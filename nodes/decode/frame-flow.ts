@@ -14,6 +14,7 @@ import {
 import { FrameConverter } from './converter.ts';
 import { MotionReporter } from './motion-reporter.ts';
 import type { DecodeOptions } from './options.ts';
+import { orientationOf, shownSize } from './orientation.ts';
 import { FrameRateLimit } from './rate-limit.ts';
 import { frameTimeS, isDamaged, VideoDecoder } from './video-decoder.ts';
 
@@ -183,7 +184,7 @@ export class FrameFlow {
     }
     this.#lastCaptureMs = captureMonoMs;
     const captureUnixMs = isAsap ? this.#beganUnixMs + monoMs : this.#wall.at(captureMonoMs);
-    const size = { w: frame.width, h: frame.height };
+    const size = shownSize(frame, orientationOf(frame));
     const index = this.#index++;
     const media = { index, mediaTimeS: mediaTimeS + this.#shiftS, size };
     return { ...media, captureUnixMs, captureMonoMs, decodedMonoMs, captureClock };

@@ -3,7 +3,8 @@
  * over what lies between them. libswscale has no such filter, so it converts the colours at full size, and this does the
  * rest.
  */
-import type { Box, FrameRequest, Size } from '../../runtime/node.ts';
+import type { FrameRequest, PixelFormat, Size } from '../../runtime/node.ts';
+import type { Plane } from './placing.ts';
 
 /** For each sample along one side: where the two source samples beside it lie, and the share of the second one. */
 interface Steps {
@@ -20,48 +21,48 @@ interface Channel {
 }
 
 export class Sampler {
-  /** The source picture, interleaved bytes; filled by the caller. */
-  readonly picture: Buffer;
-  readonly stride: number;
   readonly #across: Steps;
   readonly #down: Steps;
-  readonly #content: Box;
-  readonly #width: number;
-  readonly #channels: number;
+  readonly #size: Size;
+  /** What was sampled last: interleaved bytes, or planes of floats. */
+  readonly #planes: readonly Plane[];
+  readonly #channels: readonly Channel[];
+  readonly #unit: number;
 
-  constructor(source: Size, content: Box, { width, filter, format }: FrameRequest) {
-    this.#channels = format === 'gray8' ? 1 : 3;
-    // swscale writes in blocks: rows are a little longer than the picture is wide.
-    this.stride = (source.w + SPILL_PIXELS) * this.#channels;
-    this.picture = Buffer.alloc(this.stride * (source.h + 1));
+  /** @param to size of the sampled picture */
+  constructor(from: Size, to: Size, { filter, format, white = 1 }: FrameRequest) {
+    const count = format === 'gray8' ? 1 : 3;
     const steps = filter === 'nearest-cv' ? nearest : linear;
-    this.#across = steps(source.w, content.w, this.#channels);
-    this.#down = steps(source.h, content.h, 1);
-    this.#content = content;
-    this.#width = width;
-  }
-
-  /** @param samples interleaved bytes, or planes of floats that hold channel `order[i]` of the picture each */
-  write(samples: readonly (Uint8Array | Float32Array)[], order: readonly number[] | undefined, white: number): void {
-    const [only] = samples;
-    if (order === undefined && only !== undefined) {
-      for (let from = 0; from < this.#channels; from++)
-        this.#writeChannel({ to: only.subarray(from), from, step: this.#channels }, 1);
-      return;
+    this.#across = steps(from.w, to.w, count);
+    this.#down = steps(from.h, to.h, 1);
+    this.#size = to;
+    const area = to.w * to.h;
+    const order = PLANAR[format];
+    this.#unit = order ? white / 255 : 1;
+    if (order) {
+      this.#planes = order.map(() => ({ samples: new Float32Array(area), stride: to.w, samplesPerPixel: 1 }));
+      this.#channels = this.#planes.map(({ samples }, i) => ({ to: samples, from: order[i] ?? 0, step: 1 }));
+    } else {
+      const samples = new Uint8Array(area * count);
+      this.#planes = [{ samples, stride: to.w * count, samplesPerPixel: count }];
+      this.#channels = [0, 1, 2].slice(0, count).map((i) => ({ to: samples.subarray(i), from: i, step: count }));
     }
-    for (const [i, to] of samples.entries()) this.#writeChannel({ to, from: order?.[i] ?? 0, step: 1 }, white / 255);
   }
 
-  #writeChannel({ to, from, step }: Channel, unit: number): void {
-    const { picture, stride } = this;
-    const { x, y, w, h } = this.#content;
+  /** @param picture the whole source picture, interleaved bytes @returns good until the next call */
+  sample(picture: Plane): readonly Plane[] {
+    for (const channel of this.#channels) this.#sampleChannel(picture, channel);
+    return this.#planes;
+  }
+
+  #sampleChannel({ samples: picture, stride }: Plane, { to, from, step }: Channel): void {
     const { first, second, share } = this.#across;
-    for (let row = 0; row < h; row++) {
+    let at = 0;
+    for (let row = 0; row < this.#size.h; row++) {
       const upper = (this.#down.first[row] ?? 0) * stride + from;
       const lower = (this.#down.second[row] ?? 0) * stride + from;
       const down = this.#down.share[row] ?? 0;
-      let at = ((y + row) * this.#width + x) * step;
-      for (let column = 0; column < w; column++, at += step) {
+      for (let column = 0; column < this.#size.w; column++, at += step) {
         const left = first[column] ?? 0;
         const right = second[column] ?? 0;
         const across = share[column] ?? 0;
@@ -70,13 +71,14 @@ export class Sampler {
         const above = a + ((picture[upper + right] ?? 0) - a) * across;
         const below = b + ((picture[lower + right] ?? 0) - b) * across;
         // OpenCV gives bytes, which models were trained on.
-        to[at] = ((above + (below - above) * down + 0.5) | 0) * unit;
+        to[at] = ((above + (below - above) * down + 0.5) | 0) * this.#unit;
       }
     }
   }
 }
 
-const SPILL_PIXELS = 16;
+/** Formats of planes: which channel of RGB each holds. */
+const PLANAR: Partial<Record<PixelFormat, readonly number[]>> = { rgbf32: [0, 1, 2], bgrf32: [2, 1, 0] };
 
 /** Centres of samples are mapped to each other. */
 function linear(from: number, to: number, unit: number): Steps {
