@@ -43,7 +43,7 @@ function graphCase(file: string): Case {
     name: `${FOLDER}/${name}`,
     expected: fault === null ? 'checked, runs, ends with 0' : words,
     isSlow: fault === null,
-    run: () => (fault === null ? running(file, 2) : refused(file, fault)),
+    run: () => (fault === null ? running(file, 6) : refused(file, fault)),
   };
 }
 

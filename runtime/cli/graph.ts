@@ -53,7 +53,7 @@ export async function graphCommand(args: string[], surroundings: Surroundings): 
     run = new GraphRun(running, url, surroundings, { exitAtEnd: values['exit-at-end'] ?? false });
     exitCode = await run.until(forS);
   } finally {
-    if (!(await running.stop())) exitCode = 1;
+    if (!(await running.stop()) || run?.isEmpty()) exitCode = 1;
     recorder?.close();
   }
   return exitCode;
@@ -71,6 +71,7 @@ class GraphRun {
   #ready = false;
   /** It is being stopped: whoever waits for `ready` must not take it for running. */
   #left = false;
+  #finished: { readonly fault: string | undefined } | undefined;
   /** A node threw in this run: even if the session went on, the run was not clean. */
   #nodeFailed = false;
 
@@ -121,16 +122,20 @@ class GraphRun {
     else if (state === 'ended' && this.#exitAtEnd) this.#finish();
   }
 
-  /** The run came to the end that it was given. Without a single frame it was none. */
+  /** The run came to the end that it was given. */
   #finish(): void {
-    const [view] = this.#running.sessions.list();
-    const isEmpty = view?.frames.processed === 0;
-    if (isEmpty) {
-      const { fault, frames } = view;
-      const why = frames.decoded > 0 ? `${frames.decoded} were decoded, none went through` : 'the source gave none';
-      this.#running.log.error(`no frame was processed: ${fault?.message ?? why}`, { code: 'no_frames' });
-    }
-    this.#leave(this.#nodeFailed || isEmpty ? 1 : 0);
+    // Once the session is stopped, it has no fault.
+    this.#finished = { fault: this.#running.sessions.list()[0]?.fault?.message };
+    this.#leave(this.#nodeFailed ? 1 : 0);
+  }
+
+  /** To be asked when all is stopped and counted: a run that came to its end without a single frame was none. */
+  isEmpty(): boolean {
+    const frames = this.#running.sessions.list()[0]?.frames;
+    if (!this.#finished || frames?.processed !== 0) return false;
+    const why = frames.decoded > 0 ? `${frames.decoded} were decoded, none went through` : 'the source gave none';
+    this.#running.log.error(`no frame was processed: ${this.#finished.fault ?? why}`, { code: 'no_frames' });
+    return true;
   }
 
   #showStatus(): void {
