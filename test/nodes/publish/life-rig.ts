@@ -33,6 +33,8 @@ export interface Options {
   readonly endAfterMs?: number;
   /** In place of `track`: every object has its number as its id, and nothing is said of those that it remembers. */
   readonly foreignTracker?: boolean;
+  /** A node in between makes its messages anew, and says nothing of the tracks that are remembered. */
+  readonly forgets?: boolean;
 }
 
 const BEAT_MS = 100;
@@ -115,6 +117,7 @@ class Rig {
       if (!isHere()) return;
       await this.#track?.handlers.on?.detections?.({ frame, detections: seen.map(detection), inferenceMs: 0 } as never);
       message = structuredClone(this.#track?.sent.tracks?.at(-1) as TracksMessage);
+      if (this.#options.forgets) message = { frame, tracks: message.tracks, inferenceMs: 0 };
       if (isDropped) this.#inHand -= 1;
     });
     this.#at(publishedMs, async () => {

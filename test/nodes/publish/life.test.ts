@@ -79,6 +79,11 @@ describe('an object has two lives, under two ids', () => {
       why: 'pictures of 3 s come in one burst, too late',
       steps: steps(200, (i) => ({ networkMs: i > 49 && i < 125 ? (125 - i) * 40 : 0 })),
     },
+    {
+      why: 'unseen for 3 s, and publish is not told that the tracker waits for 10 s',
+      steps: steps(200, (i) => ({ seen: i > 50 && i < 125 ? [] : [0] })),
+      options: { lostAfterS: 10, forgets: true },
+    },
     { why: 'the process crashes', steps: steps(100, (i) => ({ restart: i === 50 ? 'crash' : undefined })) },
     {
       why: 'another node takes the place of publish',
@@ -118,6 +123,7 @@ test('whatever is seen, however late, through any restarts: one new, one end, no
     lostAfterS: fc.constantFrom(0.1, 0.5, 1, 3, 10),
     endAfterMs: fc.constantFrom(100, 1000, 4000),
     foreignTracker: fc.constantFrom(false, false, true),
+    forgets: fc.boolean(),
   });
   // A tracker of somebody else that publish knows nothing of may say anything to another publish.
   const isFair = (all: readonly Step[], { foreignTracker }: Options) =>
