@@ -63,6 +63,27 @@ describe('what it is asked', () => {
     expect(rig.server.camera.state().zoom.rate).toBe(0);
   });
 
+  test.each(['velocity', 'absolute', 'relative'] as const)(
+    '%s: an axis whose range is nothing is told 0',
+    async (rung) => {
+      const flat = (xml: string) =>
+        xml.replace(/<tt:YRange>.*?<\/tt:YRange>/gs, '<tt:YRange><tt:Min>0</tt:Min><tt:Max>0</tt:Max></tt:YRange>');
+      const level = (xml: string) => flat(xml).replace(/ y="[^"]*"/g, ' y="0"');
+      await using odd = await OddCamera.start(changes(/^Get(ConfigurationOptions|Status)$/, level), { rungs: [rung] });
+      const { driver, rig } = odd;
+      expect((await driver.open()).verdict).toMatchObject({ rung, verified: true });
+      const startDeg = rig.panDeg();
+      for (let step = 0; step < 5; step++) {
+        await driver.velocity({ pan: 0.5, tilt: 0.5, zoom: 0 }, 500);
+        rig.time.advance(200);
+      }
+      expect(rig.panDeg()).toBeGreaterThan(startDeg + 2);
+      const told = odd.requests.filter(({ operation }) => operation.endsWith('Move'));
+      expect([...new Set(told.flatMap(({ xml }) => /<PanTilt [^>]*y="([^"]*)"/.exec(xml)?.[1] ?? []))]).toEqual(['0']);
+      await driver.close();
+    },
+  );
+
   test('moves to a place name the zoom only while it moves', async () => {
     await using odd = await OddCamera.start({}, { rungs: ['absolute'] });
     const { driver, rig, requests } = odd;
