@@ -13,7 +13,7 @@ import { Faults, formatFault } from '../graph/faults.ts';
 import { addFault, checkedValue } from '../graph/params.ts';
 import { parseTree } from '../graph/yaml.ts';
 import { isLoopback } from '../loopback.ts';
-import { numberOption, parseCommandLine, type Surroundings } from './command.ts';
+import { numberOption, parseCommandLine, STOP_SIGNALS, type Surroundings } from './command.ts';
 
 const USAGE = `bun run camera [--port 8000] [--host 127.0.0.1] [--scene FILE] [--quirk NAME]…
        [--user admin] [--password-env VARIABLE]
@@ -60,11 +60,10 @@ export async function cameraCommand(args: string[], surroundings: Surroundings):
   return 0;
 }
 
-/** Resolves at Ctrl-C or SIGTERM. Later ones change nothing: closing takes milliseconds. */
+/** Resolves at Ctrl-C, SIGTERM or SIGHUP. Later ones change nothing: closing takes milliseconds. */
 function interruption(): Promise<void> {
   return new Promise((resolve) => {
-    process.on('SIGINT', () => resolve());
-    process.on('SIGTERM', () => resolve());
+    for (const signal of STOP_SIGNALS) process.on(signal, () => resolve());
   });
 }
 

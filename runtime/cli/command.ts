@@ -16,6 +16,9 @@ export interface Surroundings {
   readonly stderr: NodeJS.WriteStream;
 }
 
+/** SIGHUP: the terminal was closed. */
+export const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
 type Options = NonNullable<ParseArgsConfig['options']>;
 
 /** `parseArgs`, with errors as one readable line. @throws WindhoverError `usage`; `help` when `--help` is asked for */

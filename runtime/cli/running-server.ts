@@ -7,7 +7,7 @@ import { createLog, type Log } from '../log.ts';
 import { createApp, type Listening, listen } from '../server/app.ts';
 import type { Session } from '../session/session.ts';
 import { SessionSet } from '../session/session-set.ts';
-import { modelFolders, type Surroundings, stateFolder } from './command.ts';
+import { modelFolders, STOP_SIGNALS, type Surroundings, stateFolder } from './command.ts';
 import type { ServerOptions } from './server-options.ts';
 import { StatusLine } from './status-line.ts';
 
@@ -23,8 +23,6 @@ export interface RunningServerOptions {
 }
 
 const SAME_KEY_PRESS_MS = 500;
-/** SIGHUP: the terminal was closed. */
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 export class RunningServer {
   readonly sessions: SessionSet;
@@ -78,7 +76,7 @@ export class RunningServer {
       log: this.log,
       allowedOrigins: options.allowedOrigins,
     });
-    for (const signal of SIGNALS) process.on(signal, this.#onSignal);
+    for (const signal of STOP_SIGNALS) process.on(signal, this.#onSignal);
     this.#server = listen(app, options);
     this.#surroundings.stdout.write(`listening ${this.#server.url}\n`);
     return this.#server.url;
@@ -92,7 +90,7 @@ export class RunningServer {
     await this.catalog.close();
     const inOrder = await this.sessions.stopAll();
     await this.#server?.stop();
-    for (const signal of SIGNALS) process.off(signal, this.#onSignal);
+    for (const signal of STOP_SIGNALS) process.off(signal, this.#onSignal);
     this.status.end();
     return inOrder;
   }

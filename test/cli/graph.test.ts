@@ -1,7 +1,7 @@
 /** `bun run graph` as a user runs it: what it prints, when it ends, and with which exit code. */
 import { describe, expect, test } from 'bun:test';
 import { RunningCommand, runCommand } from '../support/command.ts';
-import { COMPACT_MODEL, chain, Folder, graphText, testNode } from '../support/graphs.ts';
+import { COMPACT_MODEL, chain, Folder, graphText, sky, testNode } from '../support/graphs.ts';
 import { TEST_LIMIT_MS, until } from '../support/patience.ts';
 import { isAlive } from '../support/processes.ts';
 
@@ -147,6 +147,23 @@ describe('the end', () => {
       clearInterval(again);
       expect(exitCode).toBe(130);
       await until('the session gone', () => !isAlive(child));
+    },
+    TEST_LIMIT_MS,
+  );
+
+  test(
+    'a frame that is processed after Ctrl-C makes nothing ready',
+    async () => {
+      using folder = new Folder();
+      const frames = `{ use: ${testNode('frames')}, from: decode, with: { block_ms: 1500 } }`;
+      const decode = '{ use: decode, from: source }';
+      const text = graphText({ source: sky({ pace: 'realtime', loop: true }), decode, frames });
+      await using command = new RunningCommand(['graph', folder.write('slow.yaml', text), '--port', '0']);
+      const url = await command.url();
+      await command.untilView(url, 'a decoded frame', ({ nodes }) => Number(nodes.decode?.decoded) > 0);
+      command.signal('SIGINT');
+      const { stdout } = await command.finished();
+      expect(stdout).toBe(`listening ${url}\n`);
     },
     TEST_LIMIT_MS,
   );

@@ -5,9 +5,9 @@ import { RunningCommand, runCommand } from '../../support/command.ts';
 import { Folder } from '../../support/graphs.ts';
 import { TEST_LIMIT_MS } from '../../support/patience.ts';
 
-test(
-  'it listens, answers, and leaves at Ctrl-C with 0',
-  async () => {
+test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
+  'it listens, answers, and leaves at %s with 0',
+  async (signal) => {
     await using command = new RunningCommand(['camera', '--port', '0', '--quirk', 'no-status', '--quirk', 'lockout']);
     const url = await command.url();
     expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/onvif\/device_service$/);
@@ -16,7 +16,7 @@ test(
       quirks: ['no-status', 'lockout'],
       targets: [{ label: 'drone' }, { label: 'airplane' }],
     });
-    command.signal('SIGINT');
+    command.signal(signal);
     expect(await command.finished()).toMatchObject({ exitCode: 0, stderr: '' });
   },
   TEST_LIMIT_MS,
