@@ -130,6 +130,7 @@ export class PulseReader {
     const inside = phases.filter(({ phase }) => phase !== 'idle' && phase !== 'run');
     if (inside.length > 0) return inside.findLast((one) => isLong(one, this.#looks[1 + one.node]));
     const running = phases.findLast(({ phase }) => phase === 'run') ?? phases[0];
-    return running && isLong(running, this.#looks[0]) ? running : undefined;
+    // A thread that is held takes no step either.
+    return running && isLong(running, Math.min(...this.#looks.slice(0, -1))) ? running : undefined;
   }
 }
