@@ -35,7 +35,7 @@ export interface EngineListener {
 }
 
 /** For all nodes to end once they are asked to; the process would be killed from outside soon after. */
-const STOP_WITHIN_S = 3;
+const STOP_WITHIN_S = 3.5;
 /** For the thread of a worker to end once it is terminated: only native code takes longer. */
 const TERMINATED_WITHIN_MS = 2000;
 const WORKER_BACKOFF = { firstMs: 250, longestMs: 30_000 };

@@ -176,7 +176,7 @@ describe('stopping', () => {
         level: 'error',
         code: 'node_hangs',
         node: 'frames',
-        message: 'a handler has not returned for 3 s',
+        message: 'a handler has not returned for 3.5 s',
       };
       expect(session.log).toEqual([expect.objectContaining(named)]);
     },
