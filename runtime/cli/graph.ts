@@ -59,6 +59,9 @@ export async function graphCommand(args: string[], surroundings: Surroundings): 
   return exitCode;
 }
 
+/** With `--exit-at-end`, a session that does not work for that long will not come to an end. */
+const GIVE_UP_AFTER_MS = 15_000;
+
 /** From the start of the one session to the reason to leave. */
 class GraphRun {
   readonly #running: RunningServer;
@@ -72,6 +75,8 @@ class GraphRun {
   /** It is being stopped: whoever waits for `ready` must not take it for running. */
   #left = false;
   #finished: { readonly fault: string | undefined } | undefined;
+  /** On the clock of this process. */
+  #faultSinceMs: number | undefined;
   /** A node threw in this run: even if the session went on, the run was not clean. */
   #nodeFailed = false;
 
@@ -91,7 +96,7 @@ class GraphRun {
   async until(forS: number | undefined): Promise<number> {
     this.#running.sessions.create();
     const timer = forS === undefined ? undefined : setTimeout(() => this.#finish(), forS * 1000);
-    const status = setInterval(() => this.#showStatus(), STATUS_EVERY_MS);
+    const status = setInterval(() => this.#look(), STATUS_EVERY_MS);
     void this.#running.interrupted.then(() => this.#leave(this.#nodeFailed ? 1 : 0));
     const exitCode = await this.#over;
     clearTimeout(timer);
@@ -136,6 +141,16 @@ class GraphRun {
     const why = frames.decoded > 0 ? `${frames.decoded} were decoded, none went through` : 'the source gave none';
     this.#running.log.error(`no frame was processed: ${this.#finished.fault ?? why}`, { code: 'no_frames' });
     return true;
+  }
+
+  #look(): void {
+    this.#showStatus();
+    const fault = this.#running.sessions.list()[0]?.fault ?? null;
+    const nowMs = performance.now();
+    this.#faultSinceMs = fault === null ? undefined : (this.#faultSinceMs ?? nowMs);
+    if (!this.#exitAtEnd || fault === null || nowMs - (this.#faultSinceMs ?? nowMs) < GIVE_UP_AFTER_MS) return;
+    this.#running.log.error(`given up after ${GIVE_UP_AFTER_MS / 1000} s: ${fault.message}`, { code: fault.code });
+    this.#leave(1);
   }
 
   #showStatus(): void {
