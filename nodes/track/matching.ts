@@ -28,10 +28,19 @@ export interface Expected {
   readonly bottom: number;
 }
 
+/** A track is compared with so many detections at most, those that fit best: in a heap all overlap all. */
+const MOST_PAIRS = 12;
+
 export class Matcher {
   readonly #assignment = new Assignment();
   /** Grown boxes of the detections: left, top, right, bottom of each, by rising left. */
   #boxes = new Float64Array(64);
+  // The pairs of one track.
+  readonly #cols = new Int32Array(MOST_PAIRS);
+  readonly #costs = new Float64Array(MOST_PAIRS);
+  #nominated = 0;
+  #costliest = 0;
+
   /** @returns the detection of each track by its place in `expected`, null for none */
   match(expected: readonly Expected[], detections: readonly Detection[], rules: MatchRules): (Detection | null)[] {
     const matched = new Array<Detection | null>(expected.length).fill(null);
@@ -79,7 +88,22 @@ export class Matcher {
       const placed = sorted[col];
       if (placed === undefined || (rules.barsLabels && placed.detection.label !== label)) continue;
       const value = rules.fuse ? iou * placed.detection.confidence : iou;
-      if (value >= rules.leastIou) this.#assignment.add(placed.at, 1 - value);
+      if (value >= rules.leastIou) this.#nominate(placed.at, 1 - value);
+    }
+    for (let k = 0; k < this.#nominated; k++) this.#assignment.add(this.#cols[k] ?? 0, this.#costs[k] ?? 0);
+    this.#nominated = 0;
+  }
+
+  /** A pair for the assignment; of more than MOST_PAIRS of a track the costliest is left out. */
+  #nominate(col: number, cost: number): void {
+    const isFull = this.#nominated === MOST_PAIRS;
+    if (isFull && cost >= (this.#costs[this.#costliest] ?? 0)) return;
+    const at = isFull ? this.#costliest : this.#nominated++;
+    this.#cols[at] = col;
+    this.#costs[at] = cost;
+    if (this.#nominated < MOST_PAIRS) return;
+    for (let k = 0; k < MOST_PAIRS; k++) {
+      if ((this.#costs[k] ?? 0) > (this.#costs[this.#costliest] ?? 0)) this.#costliest = k;
     }
   }
 

@@ -246,3 +246,20 @@ describe('a crowded scene', () => {
     expect(track.nextId).toBeGreaterThan(highest);
   });
 });
+
+test('a thousand detections on one spot cost no more than a hundred times those that are spread out', () => {
+  const timeOf = (place: (i: number) => { x: number; y: number }) => {
+    const track = tracker();
+    const startMs = performance.now();
+    for (let frame = 0; frame < 6; frame++) {
+      const boxes = Array.from({ length: 1000 }, (_, i) =>
+        at(place(i).x, { y: place(i).y, confidence: 0.7 + i / 5000 }),
+      );
+      track.step(frame * DT_S, boxes);
+    }
+    return performance.now() - startMs;
+  };
+  const spread = (i: number) => ({ x: 60 * (i % 40), y: 100 * Math.floor(i / 40) });
+  timeOf(spread);
+  expect(timeOf(() => ({ x: 300, y: 300 }))).toBeLessThan(100 * timeOf(spread));
+});
