@@ -153,6 +153,9 @@ describe('all at once', () => {
       }
       await client.tick('a tick of the good one', () => true);
       expect(await command.sessionView(url, good?.session_id ?? '')).toMatchObject({ state: 'running', restarts: 0 });
+      // A stop in the middle of a death is none in order.
+      const dies = async () => (await list()).find(({ camera_id }) => camera_id === 'dies');
+      await until('the one that dies is back', async () => (await dies())?.fault === null, PATIENCE_MS);
       command.signal('SIGINT');
       const { exitCode } = await command.finished();
       // On a busy machine a process that is just starting may not have heard in time.
