@@ -142,10 +142,10 @@ export function parseNames(text: string, where: string): string[] {
 
 /** Class numbers and what they are called. */
 function readEntries(text: string, where: string): [number: number, name: unknown][] {
-  const [, called] =
-    /^(?:collections\.)?(?:OrderedDict|defaultdict|dict)\((?:<[^>]*>,|None,)?(.*)\)$/s.exec(text) ?? [];
-  const inner = called?.trim() ?? text;
-  if (!/^(?:[[{(]|\d+\s*:|names\s*:)/.test(inner)) {
+  const [, type, called] = CALL.exec(text) ?? [];
+  if (type?.endsWith('set')) throw invalid(where, 'a set has no order');
+  const inner = called ?? text;
+  if (!/^(?:[[{(]|\d+\s*:|names\s*:|- )/.test(inner)) {
     return inner.split(inner.includes('\n') ? '\n' : /[,;]/).map((name, number) => [number, name]);
   }
   let found: unknown;
@@ -155,20 +155,22 @@ function readEntries(text: string, where: string): [number: number, name: unknow
     throw invalid(where, errorMessage(error).split('\n', 1).join());
   }
   if (found instanceof Map && Array.isArray(found.get('names'))) found = found.get('names');
-  if (Array.isArray(found)) return found.map((one, number) => (Array.isArray(one) ? [one[0], one[1]] : [number, one]));
-  if (!(found instanceof Map)) return [];
-  const names: unknown = found.get('names');
-  const entries: [unknown, unknown][] = [...(names instanceof Map ? names : found)];
+  if (found instanceof Map && found.get('names') instanceof Map) found = found.get('names');
+  if (Array.isArray(found) && !found.every(Array.isArray)) return found.map((name, number) => [number, name]);
+  const entries: [unknown, unknown][] = found instanceof Map || Array.isArray(found) ? [...found] : [];
   const byName = entries.every(([key, value]) => typeof value === 'number' && !/^\d+$/.test(`${key}`));
   return entries.map(([key, value]) => (byName ? [Number(value), key] : [Number(key), value]));
 }
 
-/** Python's quotes, tuples and None. YAML knows its escapes, but for those between single quotes. */
-const PYTHON = /b?'((?:[^'\\]|\\.)*)'|b?("(?:[^"\\]|\\.)*")|([()])|None(?=\s*[,\]}])/g;
+/** `OrderedDict([…])`, `defaultdict(<class 'str'>, {…})`, `array([…], dtype='<U1')` and the like. */
+const CALL = /^([\w.]+)\((?:<[^>]*>,|None,)?\s*([[{(].*?)(?:,\s*dtype=[^\])]*)?\)$/s;
+
+/** Python's quotes, tuples, colons without a space and None. YAML knows its escapes, but for those between single quotes. */
+const PYTHON = /[bu]?'((?:[^'\\]|\\.)*)'|[bu]?("(?:[^"\\]|\\.)*")|([()])|:(?=[bu]?['"])|None(?=\s*[,\]}])/g;
 
 function yamlToken(token: string, single?: string, double?: string): string {
   if (single !== undefined) return `"${single.replaceAll("\\'", "'").replaceAll('"', '\\"')}"`;
-  return double ?? { '(': '[', ')': ']' }[token] ?? 'null';
+  return double ?? { '(': '[', ')': ']', ':': ': ' }[token] ?? 'null';
 }
 
 function namesFromFile(file: string, option: string): string[] {

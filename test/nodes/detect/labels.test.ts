@@ -34,6 +34,14 @@ describe('class names as exporters write them', () => {
     ['tuple', "('a', 'b (c)', 'd')", ['a', 'b (c)', 'd']],
     ['OrderedDict', "OrderedDict([(0, 'a'), (2, 'c'), (1, 'b)')])", ['a', 'b)', 'c']],
     ['OrderedDict of a newer Python', "OrderedDict({0: 'a', 1: 'b'})", ['a', 'b']],
+    ['OrderedDict, numbers in quotes', "OrderedDict([('1', 'b'), ('0', 'a')])", ['a', 'b']],
+    ['OrderedDict by name', "OrderedDict([('b', 1), ('a', 0)])", ['a', 'b']],
+    ['without spaces', `{0:'a',1:"b",2:'c'}`, ['a', 'b', 'c']],
+    ['values of a dictionary', "dict_values(['a', 'b'])", ['a', 'b']],
+    ['array', "array(['a', 'b'], dtype='<U1')", ['a', 'b']],
+    ['texts of Python 2', "{0: u'a', 1: u'b'}", ['a', 'b']],
+    ['a list of YAML', '- a\n- traffic light', ['a', 'traffic light']],
+    ['a name with brackets', 'drone(x),b', ['drone(x)', 'b']],
     ['defaultdict', "defaultdict(<class 'str'>, {1: 'b', 0: 'a'})", ['a', 'b']],
     ['bytes', '[b\'a\', b"b"]', ['a', 'b']],
     ['below names', '{"names": {"0": "a"}, "nc": 1}', ['a']],
@@ -51,6 +59,9 @@ describe('class names as exporters write them', () => {
     '{0: 1}',
     "{'a': 0, 'b': 0}",
     "[(0, 'a'), (0, 'b')]",
+    "set(['a', 'b'])",
+    "frozenset({'a', 'b'})",
+    "{'a', 'b'}",
   ]) {
     test(`refused: ${text}`, () => expect(code(() => parseNames(text, 'here'))).toStartWith('model_labels_invalid'));
   }
