@@ -1,9 +1,10 @@
 /** Plays a film: a file, or one on a web server. Its own time is kept; it can be looped and started anywhere. */
-import { AV_PKT_FLAG_DISCARD } from 'node-av/constants';
+import { AV_PKT_FLAG_CORRUPT, AV_PKT_FLAG_DISCARD } from 'node-av/constants';
 import { type Emit, type NodeContext, sleep, WindhoverError } from '../../runtime/node.ts';
+import type { Address } from './address.ts';
 import type { clockTopic } from './clock-topic.ts';
 import { FileTimeline, type Placement } from './file-timeline.ts';
-import type { MediaInput } from './media-input.ts';
+import type { MediaInput, ReadResult } from './media-input.ts';
 import type { SourceOptions } from './options.ts';
 
 export type Outputs = { packets: { kind: 'packet' } };
@@ -21,8 +22,14 @@ export class Film {
   readonly #emit: Emit<Outputs>;
   readonly #name: string;
   readonly #timeline: FileTimeline;
+  readonly #isOnWeb: boolean;
+  /** Where the last picture that was read ends, from the beginning of the film. */
+  #reachedS: number | undefined;
+  /** Where a film that broke off goes on. */
+  #resumeS: number | undefined;
 
-  constructor(context: SourceContext, name: string) {
+  constructor(context: SourceContext, { name, kind }: Address) {
+    this.#isOnWeb = kind === 'web';
     this.#params = context.params;
     this.#context = context;
     this.#emit = context.emit;
@@ -37,33 +44,51 @@ export class Film {
    * @throws WindhoverError `source_no_picture`
    */
   async play(first: MediaInput, { open, generation, signal, connected }: FilmRun): Promise<void> {
-    const { start_s, loop } = this.#params;
     for (let round = 0; !signal.aborted; round++) {
-      const input = round === 0 && start_s === 0 ? first : await this.#openAtStart(open);
+      const startS = this.#resumeS ?? this.#params.start_s;
+      const input = round === 0 && startS === 0 ? first : await this.#openAt(startS, open);
       try {
-        const fromS = (input.startPtsS ?? 0) + start_s;
-        if (round === 0) this.#timeline.begin(input, start_s > 0 ? fromS : input.startPtsS);
+        const originS = input.startPtsS ?? 0;
+        const fromS = originS + startS;
+        if (round === 0) this.#timeline.begin(input, startS > 0 ? fromS : input.startPtsS);
         else this.#timeline.loop(fromS);
-        const endS = await this.#readAll(input, { generation: generation(), fromS, signal, connected });
+        await this.#readAll(input, { generation: generation(), startS, signal, connected });
         if (signal.aborted) return;
-        if (endS === undefined)
-          throw new WindhoverError('source_no_picture', 'there is not a single picture in its video');
-        this.#warnIfCutShort(input, endS);
+        this.#checkEnd(input, startS);
+        this.#resumeS = undefined;
       } finally {
         if (input !== first) await input.close();
       }
-      if (!loop) break;
+      if (!this.#params.loop) break;
     }
     this.#context.gauge('progress', 1);
   }
 
-  /** Opens it before `start_s`: not every container can be sought exactly, or at all. */
-  async #openAtStart(open: () => Promise<MediaInput>): Promise<MediaInput> {
-    const { start_s } = this.#params;
+  /** @throws WindhoverError when it was not read to its end, and reading on may help */
+  #checkEnd({ durationS }: MediaInput, startS: number): void {
+    if (this.#reachedS === undefined) {
+      throw new WindhoverError('source_no_picture', 'there is not a single picture in its video');
+    }
+    if (durationS === 0 || this.#reachedS >= durationS - CUT_SHORT_S) return;
+    // A server that gave some more goes on from there; one that gives no more has no more.
+    if (this.#isOnWeb && this.#reachedS > startS + CUT_SHORT_S) {
+      this.#resumeS = this.#reachedS;
+      throw new WindhoverError('source_lost', 'the film broke off', { got: `${this.#reachedS.toFixed(1)} s of it` });
+    }
+    this.#context.log.warn('the file ends early: it is truncated or damaged; all readable frames were processed', {
+      code: 'source_cut_short',
+      url: this.#name,
+      ended_at_s: Math.round(this.#reachedS * 100) / 100,
+      stated_duration_s: Math.round(durationS * 100) / 100,
+    });
+  }
+
+  /** Opens it before `startS`: not every container can be sought exactly, or at all. */
+  async #openAt(startS: number, open: () => Promise<MediaInput>): Promise<MediaInput> {
     for (const backS of SEEK_BACK_S) {
       const input = await open();
-      const fromS = (input.startPtsS ?? 0) + start_s;
-      if (backS >= start_s || !(await input.seek(fromS - backS))) {
+      const fromS = (input.startPtsS ?? 0) + startS;
+      if (backS >= startS || !(await input.seek(fromS - backS))) {
         await input.close();
         break;
       }
@@ -74,36 +99,53 @@ export class Film {
     return open();
   }
 
-  /** Emits packets until the end. Returns when the last picture ends, on the stream's own clock; undefined without any. */
-  async #readAll(input: MediaInput, { generation, fromS, signal, connected }: Round): Promise<number | undefined> {
-    let endS: number | undefined;
+  /** Emits packets until the end. */
+  async #readAll(input: MediaInput, { generation, startS, signal, connected }: Round): Promise<void> {
+    const originS = input.startPtsS ?? 0;
+    const fromS = originS + startS;
     let [corrupt, packets] = [0, 0];
+    this.#reachedS = undefined;
     while (!signal.aborted) {
-      const result = await input.read();
+      const result = await this.#readOrResume(input, startS);
       if (result === 'end') break;
       if (result === 'corrupt') {
         this.#context.count('corrupt_reads');
         corrupt += 1;
         if (corrupt <= MAX_CORRUPT_READS) continue;
-        this.#context.log.warn('the rest of the input cannot be read', { url: this.#name, after_s: endS ?? 0 });
+        const after_s = this.#reachedS ?? 0;
+        this.#context.log.warn('the rest of the input cannot be read', { url: this.#name, after_s });
         break;
       }
       corrupt = 0;
-      if (endS === undefined) connected();
+      if (packets === 0) connected();
       // Streams without a container have no times: then the pictures are counted.
-      const timeS = input.packetTimeS() ?? (input.startPtsS ?? 0) + packets * this.#timeline.frameS;
+      const timeS = input.packetTimeS() ?? originS + packets * this.#timeline.frameS;
       packets += 1;
       const placement = this.#timeline.at(timeS, input.decodingTimeS());
       if (this.#params.pace === 'realtime') await this.#untilDue(timeS, placement, signal);
       // What lies before the start is decoded only to get there.
-      if (this.#params.start_s > 0 && timeS < fromS - this.#timeline.frameS / 2) {
-        input.packet.setFlags(AV_PKT_FLAG_DISCARD);
-      }
-      endS = Math.max(endS ?? 0, timeS + input.packetDurationS());
+      if (startS > 0 && timeS < fromS - this.#timeline.frameS / 2) input.packet.setFlags(AV_PKT_FLAG_DISCARD);
+      this.#reachedS = Math.max(this.#reachedS ?? 0, timeS + input.packetDurationS() - originS);
       await this.#emitPacket(input, placement, generation);
-      if (input.durationS > 0) this.#gaugeProgress(input, endS);
+      if (input.durationS > 0) this.#gaugeProgress(input.durationS, this.#reachedS);
     }
-    return endS;
+  }
+
+  /** A film on the web whose reading fails is read on from there, as long as there is more each time. */
+  async #readOrResume(input: MediaInput, startS: number): Promise<ReadResult> {
+    try {
+      const result = await input.read();
+      // The last packet before a break is but a part of one.
+      if (result !== 'packet' || !this.#isOnWeb || !input.packet.hasFlags(AV_PKT_FLAG_CORRUPT)) return result;
+      input.packet.unref();
+      throw new WindhoverError('source_lost', 'the film broke off in the middle of a picture');
+    } catch (error) {
+      if (!this.#isOnWeb || this.#reachedS === undefined) throw error;
+      const isWhole = input.durationS > 0 && this.#reachedS >= input.durationS - CUT_SHORT_S;
+      if (isWhole || this.#reachedS <= startS + CUT_SHORT_S) return 'end';
+      this.#resumeS = this.#reachedS;
+      throw error;
+    }
   }
 
   async #emitPacket(input: MediaInput, { shiftS, originMonoMs }: Placement, generation: number): Promise<void> {
@@ -119,21 +161,10 @@ export class Film {
     if (waitMs > 1) await sleep(waitMs, signal);
   }
 
-  #gaugeProgress(input: MediaInput, endS: number): void {
-    const startS = (input.startPtsS ?? 0) + this.#params.start_s;
-    const share = (endS - startS) / Math.max(input.durationS - this.#params.start_s, 0.001);
+  #gaugeProgress(durationS: number, reachedS: number): void {
+    const { start_s } = this.#params;
+    const share = (reachedS - start_s) / Math.max(durationS - start_s, 0.001);
     this.#context.gauge('progress', Math.min(1, Math.max(0, Math.round(share * 1000) / 1000)));
-  }
-
-  #warnIfCutShort(input: MediaInput, endS: number): void {
-    const playedS = endS - (input.startPtsS ?? 0);
-    if (input.durationS === 0 || playedS >= input.durationS - CUT_SHORT_S) return;
-    this.#context.log.warn('the file ends early: it is truncated or damaged; all readable frames were processed', {
-      code: 'source_cut_short',
-      url: this.#name,
-      ended_at_s: Math.round(playedS * 100) / 100,
-      stated_duration_s: Math.round(input.durationS * 100) / 100,
-    });
   }
 }
 
@@ -148,8 +179,8 @@ export interface FilmRun {
 /** One run through the film. */
 interface Round {
   readonly generation: number;
-  /** On the stream's own clock. */
-  readonly fromS: number;
+  /** From the beginning of the film. */
+  readonly startS: number;
   readonly signal: AbortSignal;
   readonly connected: () => void;
 }

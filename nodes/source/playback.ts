@@ -18,7 +18,7 @@ export class Playback {
   constructor(context: SourceContext) {
     this.#context = context;
     this.#address = addressOf(context.params);
-    this.#film = new Film(context, this.#address.name);
+    this.#film = new Film(context, this.#address);
     this.#live = new Live(context);
   }
 

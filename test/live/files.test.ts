@@ -97,3 +97,38 @@ describe.skipIf(!hasFfmpeg())('a file', () => {
     expect(String(run.failures[0]?.error)).toMatch(/empty\.mp4: .*not a single picture|no video/);
   });
 });
+
+describe.skipIf(!hasFfmpeg())('a film on a web server', () => {
+  /** Gives of the first `broken` answers only a half. */
+  function server(file: string, broken: number) {
+    let answers = 0;
+    return Bun.serve({
+      hostname: '127.0.0.1',
+      port: 0,
+      async fetch(request) {
+        const bytes = await Bun.file(file).bytes();
+        const from = Number(/bytes=(\d+)/.exec(request.headers.get('range') ?? '')?.[1] ?? 0);
+        const rest = bytes.subarray(from);
+        const body = answers++ < broken ? rest.subarray(0, rest.length / 2) : rest;
+        const range = `bytes ${from}-${bytes.length - 1}/${bytes.length}`;
+        return new Response(body, { status: 206, headers: { 'content-range': range, 'accept-ranges': 'bytes' } });
+      },
+    });
+  }
+
+  test.each([
+    { why: 'that breaks off once is read on from there', broken: 1, all: true },
+    { why: 'of which there is no more is played as far as it goes', broken: Number.POSITIVE_INFINITY, all: false },
+  ])('$why', async ({ broken, all }) => {
+    const file = ffmpeg(`${PICTURES} -frames:v 250 ${X264} -g 25 -movflags faststart`, `web-${broken}.mp4`);
+    await using web = server(file, broken);
+    const run = await runGraph(graph({ url: `http://127.0.0.1:${web.port}/film.mp4` }));
+    const times = timesOf(run.output('decode.frames'));
+    expect(run.failures).toEqual([]);
+    times.forEach((time, i) => {
+      expect(time).toBeCloseTo(i / 25, 4);
+    });
+    if (all) expect(times).toHaveLength(250);
+    else expect(run.logs.map(({ fields }) => fields?.code)).toContain('source_cut_short');
+  });
+});
