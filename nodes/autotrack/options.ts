@@ -62,8 +62,8 @@ export const params = Type.Object({
       minimum: 0,
       maximum: 5000,
       description:
-        'How old a picture is when it gets its time stamp, in milliseconds: exposure, encoding, network. A first guess, which ' +
-        'is corrected while following. Default: 200 for a stream whose pictures are stamped as they arrive, else 0.',
+        'How old a picture is when it gets its time stamp, in milliseconds: exposure, encoding, network. A first guess: how ' +
+        'the picture moves tells it. Default: 200 for a stream whose pictures are stamped as they arrive, else 0.',
     }),
   ),
   ...controlOptions.properties,

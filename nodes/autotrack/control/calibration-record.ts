@@ -29,7 +29,7 @@ const EXPLAINED = 0.5;
 /** … and one of the picture: it may show something else that moves. */
 const SURELY_EXPLAINED = 0.9;
 /** Positions that differ from the picture by less than this factor are degrees: no lens is exactly as it is said to be. */
-const SAME_SCALE = 1.15;
+const SAME_SCALE = 1.25;
 export class CalibrationRecord {
   readonly #fieldDeg: number;
   readonly #positions = { pan: [] as TimedPosition[], tilt: [] as TimedPosition[], zoom: [] as TimedPosition[] };
@@ -99,7 +99,8 @@ export class CalibrationRecord {
     if (seen === null || seen.explained < SURELY_EXPLAINED) return told;
     const scale = told ? seen.plant.gainPerS / told.plant.gainPerS : 1;
     const isSame = Math.max(Math.abs(scale), 1 / Math.abs(scale)) < SAME_SCALE;
-    return { ...seen, plant: { ...seen.plant, positionScale: isSame ? Math.sign(scale) : scale } };
+    const gainPerS = told && isSame ? Math.sign(scale) * told.plant.gainPerS : seen.plant.gainPerS;
+    return { ...seen, plant: { ...seen.plant, gainPerS, positionScale: isSame ? Math.sign(scale) : scale } };
   }
 
   /** Where an axis has been: as the camera tells, or as the picture shows. */

@@ -30,6 +30,10 @@ const NOISE = 0.0008;
 /** An axis is judged after so many turns that should have made so much way, share of the field of view. */
 const TURNED = { turns: 3, way: 0.04 };
 const FITTED = { turns: 10, way: 0.12 };
+/** The same for a delay that is so far off that all others are worse by far. */
+const FAR_OFF = { turns: 5, way: 0.12, times: 6 };
+/** What is assumed and explains so much is right. */
+const WELL_EXPLAINED = 0.93;
 /** What it did turn by must be explained to this share … */
 const EXPLAINED = 0.8;
 /** … and the error of what is taken for wrong must be larger by this factor. */
@@ -37,7 +41,7 @@ const CLEARLY = 2;
 /** Speeds further off than this factor are not believed: something else moves. */
 const MOST_RATIO = 12;
 /** A smaller change of speed is not worth making. */
-const SAME_RATIO = 1.08;
+const SAME_RATIO = 1.15;
 
 /** Of one axis: sums of squares and products of seen and expected turns, the latter by delay. */
 class AxisSums {
@@ -64,7 +68,7 @@ class AxisSums {
     this.#noise = kept * this.#noise + (NOISE * fieldDeg) ** 2;
   }
 
-  has({ turns, way }: typeof FITTED): boolean {
+  has({ turns, way }: { readonly turns: number; readonly way: number }): boolean {
     return this.turns >= turns * 0.9 && this.way >= way;
   }
 
@@ -84,8 +88,8 @@ class AxisSums {
     return Math.min(...DELAYS_MS.map((_, k) => this.error(k, sign * Math.max(0, sign * this.ratio(k)))));
   }
 
-  explains(error: number): boolean {
-    return error <= (1 - EXPLAINED) * (this.#seen + this.#noise);
+  explains(error: number, share = EXPLAINED): boolean {
+    return error <= (1 - share) * (this.#seen + this.#noise);
   }
 }
 
@@ -112,7 +116,8 @@ export class PictureWatch {
     const isTurned = (axis: TurnAxis) => {
       const sums = this.#sums[axis];
       const error = sums.has(TURNED) ? sums.leastError(-1) : Number.POSITIVE_INFINITY;
-      return sums.explains(error) && sums.leastError(1) > CLEARLY * error;
+      const upright = sums.leastError(1);
+      return sums.explains(error) && !sums.explains(upright) && upright > CLEARLY * error;
     };
     const seen = AXES.filter(isTurned);
     const sign = (axis: TurnAxis) => (seen.includes(axis) ? -1 : 1);
@@ -121,10 +126,14 @@ export class PictureWatch {
 
   /** Delay and speeds. */
   #fitted(): Correction | null {
-    const judged = AXES.filter((axis) => this.#sums[axis].has(FITTED));
+    const judged = AXES.filter((axis) => this.#sums[axis].has(FAR_OFF));
+    const isEnough = AXES.some((axis) => this.#sums[axis].has(FITTED));
     if (judged.length === 0) return null;
+    if (isEnough && judged.every((axis) => this.#sums[axis].explains(this.#sums[axis].error(NOW, 1), WELL_EXPLAINED)))
+      return { delayMs: 0, pan: 1, tilt: 1, seen: judged };
     const error = (k: number) => judged.reduce((sum, axis) => sum + this.#sums[axis].error(k), 0);
     const least = DELAYS_MS.reduce((best, _, k) => (error(k) < error(best) ? k : best), NOW);
+    if (!isEnough && error(NOW) < FAR_OFF.times * error(least)) return null;
     const best = error(NOW) > CLEARLY * error(least) ? least : NOW;
     const seen = judged.filter((axis) => this.#sums[axis].explains(this.#sums[axis].error(best)));
     if (seen.length === 0) return null;

@@ -57,6 +57,8 @@ export interface SimulatedOptions {
   readonly known?: { readonly rung: string; readonly plant: unknown };
   /** The motion of the picture is measured, as decode does. */
   readonly hasEyes?: boolean;
+  /** How old pictures are when they come; they are stamped as they arrive. */
+  readonly pictureAgeMs?: number;
   readonly params?: Partial<AutotrackParams>;
   readonly driver: (server: CameraServer, parts: { time: ManualTime; listener: MotionListener }) => PtzDriver;
 }
@@ -73,6 +75,7 @@ export class SimulatedChase implements AsyncDisposable {
   #index = 0;
   #nextFrameMs = 0;
   readonly #eye: GlobalMotion | null;
+  readonly #pictureAgeMs: number;
   #seenMs = 0;
   #motionUntilMs = 0;
   #tellMotion: (news: MotionNews) => void = () => undefined;
@@ -84,8 +87,9 @@ export class SimulatedChase implements AsyncDisposable {
     camera: VirtualCamera,
     server: CameraServer,
     requests: Requests,
-    hasEyes: boolean,
+    { hasEyes, pictureAgeMs }: { readonly hasEyes: boolean; readonly pictureAgeMs: number },
   ) {
+    this.#pictureAgeMs = pictureAgeMs;
     this.#eye = hasEyes ? new GlobalMotion(EYE) : null;
     this.#time = time;
     this.camera = camera;
@@ -95,7 +99,7 @@ export class SimulatedChase implements AsyncDisposable {
 
   /** Everything is wired; the camera is not reached yet. */
   static async start(options: SimulatedOptions): Promise<SimulatedChase> {
-    const { quirks = [], loseEvery = 0, scene, known, params, driver, hasEyes = false } = options;
+    const { quirks = [], loseEvery = 0, scene, known, params, driver, hasEyes = false, pictureAgeMs = 0 } = options;
     const time = new SteppedTime();
     const camera = new VirtualCamera({ clock: time.clock, scene });
     const requests = new Requests(loseEvery);
@@ -104,7 +108,7 @@ export class SimulatedChase implements AsyncDisposable {
       credentials: { user: USER, password: PASSWORD },
       wait: (ms) => requests.holds(time.wait(ms)),
     });
-    const chase = new SimulatedChase(time, camera, server, requests, hasEyes);
+    const chase = new SimulatedChase(time, camera, server, requests, { hasEyes, pictureAgeMs });
     const store = new MemoryStore();
     if (known) store.save({ version: 1, ...known, repeatability: 1, atUnixMs: time.clock.unixMs() });
     const contract: typeof autotrack = {
@@ -210,9 +214,16 @@ export class SimulatedChase implements AsyncDisposable {
     );
     this.#look(nowMs);
     const size = { w: SIZE.width, h: SIZE.height };
-    const times = { captureMonoMs: nowMs, captureUnixMs: clock.unixMs(), decodedMonoMs: nowMs };
-    const frame: FrameMeta = { index: this.#index++, mediaTimeS: nowMs / 1000, ...times, size };
-    this.#time.after(DETECT_MS, () => this.#detected(frame, detections));
+    const arrivesMs = nowMs + this.#pictureAgeMs;
+    const times = { captureMonoMs: arrivesMs, captureUnixMs: clock.unixMs(), decodedMonoMs: arrivesMs };
+    const frame: FrameMeta = {
+      index: this.#index++,
+      mediaTimeS: nowMs / 1000,
+      ...times,
+      size,
+      captureClock: 'arrival',
+    };
+    this.#time.after(this.#pictureAgeMs + DETECT_MS, () => this.#detected(frame, detections));
   }
 
   /** As decode does: only while it is wanted. */
@@ -226,7 +237,8 @@ export class SimulatedChase implements AsyncDisposable {
     }
     const { planes } = this.camera.render(this.camera.nowS(), { width: EYE.w, height: EYE.h });
     const moved = this.#eye.step(planes.y.data);
-    this.#tellMotion({ fromMs, atMs: nowMs, moved });
+    const age = this.#pictureAgeMs;
+    this.#time.after(age, () => this.#tellMotion({ fromMs: fromMs + age, atMs: nowMs + age, moved }));
   }
 
   #detected(frame: FrameMeta, detections: Detection[]): void {
