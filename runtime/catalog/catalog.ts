@@ -36,13 +36,14 @@ export class Catalog {
   readonly #options: LoadOptions;
   readonly #folders: readonly string[];
   readonly #graphs: Graphs;
+  readonly #closed = new AbortController();
   #follower: DiskFollower | undefined;
   #turn: Promise<unknown> = Promise.resolve();
 
   private constructor(folders: readonly string[], options: LoadOptions) {
     this.#folders = folders;
     this.#options = options;
-    this.#graphs = new Graphs(options);
+    this.#graphs = new Graphs({ ...options, signal: this.#closed.signal });
   }
 
   /**
@@ -175,6 +176,7 @@ export class Catalog {
   /** Stops watching; resolves when no change is under way. */
   async close(): Promise<void> {
     this.#follower?.close();
+    this.#closed.abort();
     await this.#turn;
   }
 

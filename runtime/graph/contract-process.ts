@@ -15,14 +15,18 @@ const CHILD = join(import.meta.dir, 'contract-child.ts');
 
 export class ContractProcess implements Disposable {
   readonly #limitMs: number;
+  readonly #signal: AbortSignal | undefined;
   readonly #contracts = new Map<string, Promise<AnyNode>>();
   #process: Bun.Subprocess | undefined;
   #answer: (answer: Answer) => void = () => undefined;
   #lastId = 0;
   #turn: Promise<unknown> = Promise.resolve();
 
-  constructor(limitMs = ANSWER_LIMIT_MS) {
-    this.#limitMs = limitMs;
+  /** @param options.signal nobody waits for the check any more */
+  constructor({ moduleLimitMs = ANSWER_LIMIT_MS, signal }: { moduleLimitMs?: number; signal?: AbortSignal }) {
+    this.#limitMs = moduleLimitMs;
+    this.#signal = signal;
+    signal?.addEventListener('abort', this.#kill, { once: true });
   }
 
   /** @throws WindhoverError `module`: see `loadModule`; also for one that ends its process, or is not loaded in time */
@@ -33,9 +37,14 @@ export class ContractProcess implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.#signal?.removeEventListener('abort', this.#kill);
+    this.#kill();
+  }
+
+  readonly #kill = (): void => {
     this.#process?.kill('SIGKILL');
     this.#process = undefined;
-  }
+  };
 
   async #load(module: string): Promise<AnyNode> {
     // Not worth a process.
@@ -65,6 +74,7 @@ export class ContractProcess implements Disposable {
   }
 
   async #askNow(module: string, ask: Question['ask']): Promise<unknown> {
+    this.#signal?.throwIfAborted();
     const child = this.#process?.exitCode === null ? this.#process : this.#start();
     this.#lastId += 1;
     const { promise, resolve } = Promise.withResolvers<Answer | 'late' | 'gone'>();
@@ -76,7 +86,7 @@ export class ContractProcess implements Disposable {
     clearTimeout(timer);
     if (typeof answer === 'object' && 'result' in answer) return answer.result;
     if (typeof answer === 'object') throw asked(answer.error);
-    this[Symbol.dispose]();
+    this.#kill();
     const doing = ask.what === 'contract' ? 'load' : `answer ${ask.what}`;
     if (answer === 'late') {
       throw new WindhoverError('module', `${module} did not ${doing} within ${this.#limitMs / 1000} s`);

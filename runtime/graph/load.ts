@@ -43,6 +43,8 @@ export interface LoadOptions {
   readonly cameraOwner?: (camera: string) => string | undefined;
   /** How long a user's module may take to load, or to answer. */
   readonly moduleLimitMs?: number;
+  /** Ends a check that nobody waits for any more. */
+  readonly signal?: AbortSignal;
 }
 
 export interface LoadResult {
@@ -87,7 +89,7 @@ export async function checkGraph(text: GraphText, file: string, options: LoadOpt
   }
   const secrets = new Set<string>();
   const context: CallContext = { prepare: options.prepare, faults, env, secrets };
-  using modules = new ContractProcess(options.moduleLimitMs);
+  using modules = new ContractProcess(options);
   const around = { options, folder: dirname(resolve(options.cwd, file)), context, modules };
   const nodes: FoundNode[] = [];
   for (const node of outline.nodes) nodes.push(await findNode(node, around));

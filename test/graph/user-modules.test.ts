@@ -130,3 +130,17 @@ test('a command that is killed leaves no hanging module behind', async () => {
   command.kill('SIGKILL');
   await until('the process of the module is gone', () => !isAlive(pid), PATIENCE_MS);
 });
+
+test('a check that is called off ends with its process, also while a module hangs', async () => {
+  const mark = JSON.stringify(folder.file('called'));
+  folder.write('called.ts', module('', `require('node:fs').writeFileSync(${mark}, 'x'); ${forever}`));
+  folder.write('called.yaml', `${GOOD}  mine: { use: ./called.ts, from: decode }\n`);
+  const controller = new AbortController();
+  const checked = loadGraph('called.yaml', {
+    ...{ builtins: nodeTable(NODES), env: {}, sets: [], cwd: folder.path, prepare: { modelFolders: [] } },
+    ...{ moduleLimitMs: 10 * PATIENCE_MS, signal: controller.signal },
+  });
+  await until('the module is loaded', () => Bun.file(folder.file('called')).exists(), PATIENCE_MS);
+  controller.abort();
+  expect((await checked).graph).toBeNull();
+});
