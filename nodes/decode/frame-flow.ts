@@ -16,12 +16,14 @@ import { MotionReporter } from './motion-reporter.ts';
 import type { DecodeOptions } from './options.ts';
 import { orientationOf, shownSize } from './orientation.ts';
 import { FrameRateLimit } from './rate-limit.ts';
-import { frameTimeS, isDamaged, VideoDecoder } from './video-decoder.ts';
+import { frameTimeS, isDamaged, isKeyFrame, VideoDecoder } from './video-decoder.ts';
 
 type Context = NodeContext<DecodeOptions, { frames: { kind: 'frame' } }>;
 /** Damaged packets and pictures are logged at the first and then at every so many. */
 const LOG_EVERY = 100;
 const UNUSED_FRAMES = 250;
+/** A stream without key frames repairs itself bit by bit. */
+const LONGEST_SMEAR_S = 10;
 /** Media time rises by no less, whatever the timestamps say. */
 const LEAST_STEP_S = 0.0001;
 
@@ -55,6 +57,8 @@ export class FrameFlow {
   readonly #beganUnixMs: number;
   #lastMediaS: number | undefined;
   #damaged = 0;
+  /** Live: media time of the last damage, until the next key frame. */
+  #damagedAtS = Number.NEGATIVE_INFINITY;
 
   constructor(params: DecodeOptions, context: Context) {
     this.#params = params;
@@ -132,6 +136,10 @@ export class FrameFlow {
         this.#countDamage('corrupt_frames');
         continue;
       }
+      if (this.#isSmeared(frame, meta)) {
+        this.#context.count('after_damage');
+        continue;
+      }
       this.#motion.see(frame, meta);
       if (!this.#limit.passes(meta.mediaTimeS)) {
         this.#context.count('rate_limited');
@@ -190,7 +198,16 @@ export class FrameFlow {
     return { ...media, captureUnixMs, captureMonoMs, decodedMonoMs, captureClock };
   }
 
+  /** Pictures of a camera are drawn upon those before them, damaged ones too, until the next key frame. */
+  #isSmeared(frame: Frame, { mediaTimeS }: FrameMeta): boolean {
+    if (isKeyFrame(frame) || mediaTimeS - this.#damagedAtS > LONGEST_SMEAR_S)
+      this.#damagedAtS = Number.NEGATIVE_INFINITY;
+    return Number.isFinite(this.#damagedAtS);
+  }
+
   #countDamage(counter: string): void {
+    // Of a file every picture that can be decoded is wanted.
+    if (this.#index > 0 && this.#stream?.captureClock !== 'media') this.#damagedAtS = this.#lastMediaS ?? 0;
     this.#context.count(counter);
     if (this.#damaged % LOG_EVERY === 0) {
       this.#context.log.warn('damaged video: the frame is dropped, decoding continues', {

@@ -1,5 +1,5 @@
 /** FFmpeg's decoder behind two calls: feed a packet, get the frames that came out. */
-import { AV_FRAME_FLAG_CORRUPT } from 'node-av/constants';
+import { AV_FRAME_FLAG_CORRUPT, AV_FRAME_FLAG_KEY } from 'node-av/constants';
 import { Codec, CodecContext, type CodecParameters, FFmpegError, Frame, type Packet, Rational } from 'node-av/lib';
 import { PACKET_TICKS_PER_S, WindhoverError } from '../../runtime/node.ts';
 
@@ -63,4 +63,8 @@ export function frameTimeS(frame: Frame): number | undefined {
 /** True when the decoder knows that the picture is damaged. */
 export function isDamaged(frame: Frame): boolean {
   return frame.hasFlags(AV_FRAME_FLAG_CORRUPT) || frame.decodeErrorFlags !== 0;
+}
+
+export function isKeyFrame(frame: Frame): boolean {
+  return frame.hasFlags(AV_FRAME_FLAG_KEY);
 }

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'bun:test';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { openGraph } from '../node-runner.ts';
 import { FfmpegPeer, hasFfmpeg } from './ffmpeg-peer.ts';
 import { quantile, Watch } from './peers.ts';
 
@@ -81,4 +82,34 @@ describe.skipIf(!hasFfmpeg())('a live stream', () => {
       rmSync(folder, { recursive: true, force: true });
     }
   });
+});
+
+test.skipIf(!hasFfmpeg())('pictures drawn upon a damaged one are left out, until the next key frame', async () => {
+  const file = join(mkdtempSync(join(tmpdir(), 'windhover-damage-')), 'x.ts');
+  const make = '-f lavfi -i testsrc2=size=320x240:rate=25 -frames:v 100 -c:v libx264 -bf 0 -g 25 -preset veryfast';
+  Bun.spawnSync(['ffmpeg', '-v', 'error', ...make.split(' '), file]);
+  const bytes = await Bun.file(file).bytes();
+  // In the middle of the second of four groups.
+  const middle = 188 * Math.floor((bytes.length * 3) / 8 / 188);
+  for (let at = middle; at < middle + 188 * 3; at += 188) bytes.fill(0x5a, at + 20, at + 188);
+  // Bit by bit, so that nobody knows its length: then it is a camera.
+  async function* parts() {
+    for (let at = 0; at < bytes.length; at += 18_800) {
+      yield bytes.subarray(at, at + 18_800);
+      await Bun.sleep(1);
+    }
+  }
+  const stream = () => new Response(parts(), { headers: { 'content-type': 'video/mp2t' } });
+  await using server = Bun.serve({ hostname: '127.0.0.1', port: 0, fetch: stream });
+  const source = JSON.stringify({ use: 'source', with: { url: `http://127.0.0.1:${server.port}/x`, pace: 'asap' } });
+  const run = await openGraph(`source: ${source}\ndecode: { use: decode, from: source }`);
+  run.start();
+  await run.until(() => run.faults.length >= 2);
+  run.stop();
+  await run.finished;
+  const { decoded = 0, after_damage: leftOut = 0 } = run.stats('decode');
+  expect(Number(leftOut)).toBeGreaterThan(0);
+  expect(Number(leftOut)).toBeLessThan(25);
+  expect(Number(decoded)).toBeGreaterThanOrEqual(98);
+  rmSync(file);
 });
