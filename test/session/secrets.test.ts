@@ -22,7 +22,7 @@ test.each([
   { password: 'simple1000', written: IN_ENV },
   { password: '1000', written: IN_ENV },
   { password: 'level', written: IN_ENV },
-  { password: 'gehe/im@h#w?t', written: 'gehe/im@h#w?t' },
+  { password: 'gehe/im@h#w?t', written: encodeURIComponent('gehe/im@h#w?t') },
 ])(
   'the password $password of a camera, written as $written',
   async ({ password, written }) => {
@@ -65,3 +65,16 @@ test('a password in the graph itself is kept out of messages too', async () => {
   expect(stderr).toContain('nodes.source.with.pace');
   expect(stderr).not.toContain('hunter22');
 });
+
+test.each(['/', '?', '#'])(
+  'a raw %s in the password of a URL is refused, and the password is not shown',
+  async (mark) => {
+    using folder = new Folder();
+    const source = `{ use: source, with: { url: "rtsp://user:gehe${mark}im@h@127.0.0.1:1/x" } }`;
+    const file = folder.write('secret.yaml', graphText(chain('realtime', { source })));
+    const { exitCode, stderr } = await runCommand(['check', file]);
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain(`the password in the URL holds a raw ${mark}`);
+    expect(stderr).not.toMatch(/gehe|im@h/);
+  },
+);
