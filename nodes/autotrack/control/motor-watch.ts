@@ -4,17 +4,17 @@
  */
 import type { DeadReckoning } from './dead-reckoning.ts';
 import type { ControlOptions } from './options.ts';
-import { PictureWatch } from './picture-watch.ts';
+import { LEAST_TURN, PictureWatch } from './picture-watch.ts';
 import { type Correction, PlantWatch, type WatchInput } from './plant-watch.ts';
 import type { AxisPlant, MovedPicture, Plant } from './types.ts';
 
-/** For so long after a picture told its motion, the target's is no evidence. */
+/** For so long after the picture was seen to move, the target's is no evidence. */
 const PICTURE_MS = 2000;
 
 export class MotorWatch {
   readonly #target: PlantWatch;
   readonly #picture = new PictureWatch();
-  /** When the picture told its motion last. */
+  /** When the picture was last seen to move. */
   #pictureMs = Number.NEGATIVE_INFINITY;
 
   /** @param isGuess what is assumed is no more than a guess */
@@ -52,8 +52,10 @@ export class MotorWatch {
   picture(moved: MovedPicture, pose: DeadReckoning): Correction | null {
     const { fromMs, atMs, right, down } = moved;
     if (![fromMs, atMs, right, down].every(Number.isFinite) || !(atMs > fromMs)) return null;
-    this.#pictureMs = atMs;
-    const found = this.#picture.see({ fromMs, atMs, ...pose.turnOf(moved) }, pose, pose.fieldDeg(atMs));
+    const [turn, fieldDeg] = [pose.turnOf(moved), pose.fieldDeg(atMs)];
+    // What stands still may be text over an empty sky.
+    if (Math.hypot(turn.panDeg, turn.tiltDeg) > LEAST_TURN * fieldDeg) this.#pictureMs = atMs;
+    const found = this.#picture.see({ fromMs, atMs, ...turn }, pose, fieldDeg);
     if (found === null) return null;
     const { seen = [] } = found;
     const isRight = found.delayMs === 0 && found.pan === 1 && found.tilt === 1;

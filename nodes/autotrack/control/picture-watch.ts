@@ -25,7 +25,7 @@ const NOW = DELAYS_MS.indexOf(0);
 /** Frames fade with this time constant. */
 const FADES_S = 5;
 /** A turn counts from this share of the field of view on; and what pictures are off by. */
-const LEAST_TURN = 0.003;
+export const LEAST_TURN = 0.003;
 const NOISE = 0.0008;
 /** An axis is judged after so many turns that should have made so much way, share of the field of view. */
 const TURNED = { turns: 3, way: 0.04 };

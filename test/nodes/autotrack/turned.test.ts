@@ -92,7 +92,13 @@ class Backwards implements Contestant {
     return [pan, tilt].map(({ gainPerS }) => Math.sign(gainPerS)).join();
   }
 
+  /** Text over an empty sky stands still, however the camera turns. */
+  hasText = false;
+  #lastMs = 0;
+
   frame(nowMs: number, { bbox }: Frame) {
+    if (this.hasText) this.#controller.moved({ fromMs: this.#lastMs, atMs: nowMs, right: 0, down: 0 });
+    this.#lastMs = nowMs;
     const sighting = bbox === null ? undefined : { atMs: nowMs, bbox };
     return this.#order(nowMs, this.#controller.step(nowMs, { sighting }).command);
   }
@@ -137,11 +143,16 @@ describe('in a picture that tells nothing, the target tells', () => {
   const names = ['fast-100ms', 'fast-300ms', 'medium-200ms', 'medium-500ms', 'slow-100ms', 'slow-700ms', 'heavy-400ms'];
   const specs = readPlants(join(import.meta.dir, '../../../bench/autotrack/plants.json'));
 
-  test.each(specs.filter(({ name }) => names.includes(name)))('$name', (spec) => {
+  const cases = specs
+    .filter(({ name }) => names.includes(name))
+    .flatMap((spec) => [false, true].map((hasText) => ({ ...spec, hasText })));
+
+  test.each(cases)('$name, text in it: $hasText', ({ hasText, ...spec }) => {
     const plant = calibrate(spec, false);
     for (const [way, turned] of WAYS) {
       for (const path of PATHS) {
         const contestant = new Backwards(spec, plant, turned);
+        contestant.hasText = hasText;
         const { lost } = runCase(spec, path, contestant);
         const isRight = way === 'the right way';
         expect([way, path.name, lost, contestant.noticedMs === null]).toEqual([way, path.name, false, isRight]);
