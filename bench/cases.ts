@@ -10,6 +10,7 @@ import { eventCases } from './cases/events.ts';
 import { modelCases } from './cases/models.ts';
 import { onvifCases } from './cases/onvif.ts';
 import { controlCases } from './cases/ptz-control.ts';
+import { turnedCases } from './cases/ptz-turned.ts';
 import { serverCases } from './cases/server.ts';
 import { streamCases } from './cases/streams.ts';
 import { timeCases } from './cases/time.ts';
@@ -27,6 +28,7 @@ export function allCases(root: string): Case[] {
     ...modelCases(root),
     ...timeCases(),
     ...controlCases(),
+    ...turnedCases(),
     ...onvifCases(),
     ...serverCases(root),
     ...designCases(root),

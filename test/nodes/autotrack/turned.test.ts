@@ -4,12 +4,10 @@
  */
 import { describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { join } from 'node:path';
-import { type PlantSpec, readPlants, type TargetPath } from '../../../bench/autotrack/files.ts';
-import { calibrate, optionsFor } from '../../../bench/autotrack/ours.ts';
-import type { Frame } from '../../../bench/autotrack/plant.ts';
-import { type Contestant, runCase } from '../../../bench/autotrack/run.ts';
-import { Controller } from '../../../nodes/autotrack/control/controller.ts';
-import type { Plant, Velocity } from '../../../nodes/autotrack/control/types.ts';
+import { readPlants } from '../../../bench/autotrack/files.ts';
+import { calibrate } from '../../../bench/autotrack/ours.ts';
+import { runCase } from '../../../bench/autotrack/run.ts';
+import { Backwards, PATHS, WAYS } from '../../../bench/cases/ptz-turned.ts';
 import type { PictureTurn } from '../../../sim/scene/scene-file.ts';
 import { plantOf } from '../../e2e/chase-graph.ts';
 import { strollScene } from '../../e2e/scenes.ts';
@@ -69,75 +67,6 @@ describe.each([...TURNS])('%s', (_name, picture) => {
     expect(await worstOf(chase, 12)).toBeLessThan(0.1);
   });
 });
-
-/** A camera that takes its commands the other way round, and when that is noticed. */
-class Backwards implements Contestant {
-  noticedMs: number | null = null;
-  readonly #controller: Controller;
-  readonly #turned: { readonly pan: 1 | -1; readonly tilt: 1 | -1 };
-  readonly #signs: string;
-
-  constructor(spec: PlantSpec, plant: Plant, turned: Backwards['turned']) {
-    this.#controller = new Controller(optionsFor(spec, false), spec.aspect, plant);
-    this.#turned = turned;
-    this.#signs = this.signs;
-  }
-
-  get turned() {
-    return this.#turned;
-  }
-
-  get signs(): string {
-    const { pan, tilt } = this.#controller.plant;
-    return [pan, tilt].map(({ gainPerS }) => Math.sign(gainPerS)).join();
-  }
-
-  /** Text over an empty sky stands still, however the camera turns. */
-  hasText = false;
-  #lastMs = 0;
-
-  frame(nowMs: number, { bbox }: Frame) {
-    if (this.hasText) this.#controller.moved({ fromMs: this.#lastMs, atMs: nowMs, right: 0, down: 0 });
-    this.#lastMs = nowMs;
-    const sighting = bbox === null ? undefined : { atMs: nowMs, bbox };
-    return this.#order(nowMs, this.#controller.step(nowMs, { sighting }).command);
-  }
-
-  tick(nowMs: number) {
-    return this.#order(nowMs, this.#controller.step(nowMs).command);
-  }
-
-  #order(nowMs: number, command: Velocity | null) {
-    if (this.signs !== this.#signs) this.noticedMs ??= nowMs;
-    if (command === null) return null;
-    this.#controller.sent(command, nowMs);
-    const { pan, tilt } = this.#turned;
-    return { kind: 'velocity' as const, ...command, pan: pan * command.pan, tilt: tilt * command.tilt, leaseMs: 1000 };
-  }
-}
-
-const WAYS = [
-  ['the right way', { pan: 1, tilt: 1 }],
-  ['pan turned', { pan: -1, tilt: 1 }],
-  ['tilt turned', { pan: 1, tilt: -1 }],
-  ['both turned', { pan: -1, tilt: -1 }],
-] as const;
-const PATHS: readonly TargetPath[] = [
-  {
-    name: 'still',
-    target: [
-      [0, 8, 5, 2],
-      [30, 8, 5, 2],
-    ],
-  },
-  {
-    name: 'slow',
-    target: [
-      [0, 0, 5, 2],
-      [30, 30, 12, 2],
-    ],
-  },
-];
 
 describe('in a picture that tells nothing, the target tells', () => {
   const names = ['fast-100ms', 'fast-300ms', 'medium-200ms', 'medium-500ms', 'slow-100ms', 'slow-700ms', 'heavy-400ms'];
