@@ -8,6 +8,16 @@ import {
   AV_PIX_FMT_GBRPF32LE,
   AV_PIX_FMT_GRAY8,
   AV_PIX_FMT_RGB24,
+  AVCOL_PRI_UNSPECIFIED,
+  AVCOL_SPC_BT470BG,
+  AVCOL_SPC_BT709,
+  AVCOL_SPC_BT2020_NCL,
+  AVCOL_SPC_FCC,
+  AVCOL_SPC_SMPTE170M,
+  AVCOL_SPC_SMPTE240M,
+  AVCOL_SPC_UNSPECIFIED,
+  AVCOL_TRC_UNSPECIFIED,
+  type AVColorSpace,
   type AVPixelFormat,
 } from 'node-av/constants';
 import { FFmpegError, Frame, Log, SoftwareScaleContext } from 'node-av/lib';
@@ -27,6 +37,19 @@ const SWS_FORMAT: Record<PixelFormat, AVPixelFormat> = {
   bgrf32: AV_PIX_FMT_GBRPF32LE,
 };
 
+/** Those that swscale knows. */
+const MATRICES: readonly AVColorSpace[] = [
+  AVCOL_SPC_BT709,
+  AVCOL_SPC_FCC,
+  AVCOL_SPC_BT470BG,
+  AVCOL_SPC_SMPTE170M,
+  AVCOL_SPC_SMPTE240M,
+  AVCOL_SPC_BT2020_NCL,
+];
+/** Interleaved colours are off by 1 to 2 levels without; others are exact enough, and quicker. */
+const EXACT_FLAGS = '+full_chroma_int+full_chroma_inp+accurate_rnd';
+const EXACT: Partial<Record<PixelFormat, string>> = { rgb24: EXACT_FLAGS, bgr24: EXACT_FLAGS };
+
 /** What is set up for pictures of one shape. */
 interface Setup {
   readonly shape: string;
@@ -35,6 +58,8 @@ interface Setup {
   readonly sws: SoftwareScaleContext;
   /** What swscale fills: the content of a slot, as stored; for a sampler the whole picture. */
   readonly scaled: Frame;
+  /** Its planes, in our order. */
+  readonly planes: readonly Plane[];
   /** Scales in place of swscale. */
   readonly sampler: Sampler | undefined;
 }
@@ -52,11 +77,15 @@ export class FrameConverter {
   /** Fills `slot` with the picture. Returns where what went. */
   convert(frame: Frame, slot: SharedSlot): FrameMapping {
     const setup = this.#setupFor(frame);
-    const { mapping, placing, sws, scaled, sampler } = setup;
+    const { mapping, placing, sws, scaled, planes, sampler } = setup;
+    const { colorSpace } = frame;
+    keepMatrix(frame, this.#request.format);
     const code = sws.scaleFrameSync(scaled, frame);
+    frame.colorSpace = colorSpace;
     if (code < 0) throw new Error(`the picture can't be converted: ${FFmpegError.strerror(code)}`);
     const to = this.#planesOf(slot, mapping);
-    const from = sampler ? sampler.sample(planeOf(scaled, 0, this.#request.format)) : this.#planesFrom(scaled);
+    const [whole] = planes;
+    const from = sampler && whole ? sampler.sample(whole) : planes;
     for (const [i, plane] of from.entries()) place(plane, to[i] ?? new Uint8Array(), placing);
     return mapping;
   }
@@ -84,16 +113,12 @@ export class FrameConverter {
     const scale = PLANES[format] && !sampler ? white : 1;
     const placing = { content: mapping.contentPx, slotWidth: width, orientation, scale };
     // A sampler takes the whole picture, for which swscale's quick way is good enough.
-    const sws = newScaler(sampler ? 'bilinear' : `${filter}+full_chroma_int+full_chroma_inp+accurate_rnd`);
+    const sws = newScaler(sampler ? 'bilinear' : `${filter}${EXACT[format] ?? ''}`);
     const to = sampler && PLANES[format] ? AV_PIX_FMT_RGB24 : SWS_FORMAT[format];
     const scaled = newFrame(sampler ? whole : stored, to);
-    this.#setup = { shape, mapping, placing, sws, scaled, sampler };
+    const planes = ((sampler ? undefined : PLANES[format]) ?? [0]).map((plane) => planeOf(scaled, plane, format));
+    this.#setup = { shape, mapping, placing, sws, scaled, planes, sampler };
     return this.#setup;
-  }
-
-  #planesFrom(scaled: Frame): Plane[] {
-    const { format } = this.#request;
-    return (PLANES[format] ?? [0]).map((plane) => planeOf(scaled, plane, format));
   }
 
   #planesOf(slot: SharedSlot, mapping: FrameMapping): Samples[] {
@@ -127,6 +152,16 @@ function newFrame({ w, h }: Size, format: AVPixelFormat): Frame {
   [frame.width, frame.height, frame.format] = [w, h, format];
   FFmpegError.throwIfError(frame.getBuffer(), 'allocate a picture');
   return frame;
+}
+
+/**
+ * What is left of a picture's colours is matrix and range. swscale would map primaries and transfer curves, too, at 50 ms a
+ * picture of HDR; it refuses what it does not know; and the matrix says nothing about grey, but takes time.
+ */
+function keepMatrix(frame: Frame, format: PixelFormat): void {
+  frame.colorPrimaries = AVCOL_PRI_UNSPECIFIED;
+  frame.colorTrc = AVCOL_TRC_UNSPECIFIED;
+  if (format === 'gray8' || !MATRICES.includes(frame.colorSpace)) frame.colorSpace = AVCOL_SPC_UNSPECIFIED;
 }
 
 function planeOf(frame: Frame, number: number, format: PixelFormat): Plane {

@@ -3,12 +3,11 @@ import { AV_LOG_FATAL, AVMEDIA_TYPE_VIDEO } from 'node-av/constants';
 import { FFmpegError, FormatContext, type Frame, Log, Packet } from 'node-av/lib';
 import { type FrameRequest, type FrameView, frameBytes, WindhoverError } from '../../runtime/node.ts';
 import { FrameConverter } from './converter.ts';
+import { orientationOf, shownSize } from './orientation.ts';
 import { VideoDecoder } from './video-decoder.ts';
 
 /** No video shows its first frame later. */
 const MOST_PACKETS = 500;
-/** swscale may write a few bytes beyond the last row. */
-const SLACK_BYTES = 64;
 
 /** @throws WindhoverError `picture_unreadable` */
 export async function readPicture(file: string, request: FrameRequest): Promise<FrameView> {
@@ -51,15 +50,13 @@ async function firstFrame(file: string, format: FormatContext, stream: number, d
 
 function viewOf(frame: Frame, request: FrameRequest): FrameView {
   const byteLength = frameBytes(request);
-  const buffer = new SharedArrayBuffer(byteLength + SLACK_BYTES);
+  const buffer = new SharedArrayBuffer(byteLength);
   const converter = new FrameConverter(request);
   const mapping = converter.convert(frame, { buffer, byteOffset: 0, byteLength, key: 0, fresh: true });
   converter.close();
-  const data = request.format.endsWith('f32')
-    ? new Float32Array(buffer, 0, byteLength / 4)
-    : new Uint8Array(buffer, 0, byteLength);
+  const data = request.format.endsWith('f32') ? new Float32Array(buffer) : new Uint8Array(buffer);
   const times = { mediaTimeS: 0, captureUnixMs: 0, captureMonoMs: 0, decodedMonoMs: 0 };
-  return { meta: { index: 0, ...times, size: { w: frame.width, h: frame.height } }, mapping, request, data };
+  return { meta: { index: 0, ...times, size: shownSize(frame, orientationOf(frame)) }, mapping, request, data };
 }
 
 function check(file: string, code: number): number {

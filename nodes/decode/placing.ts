@@ -44,11 +44,12 @@ function placePixels({ samples, stride, samplesPerPixel }: Plane, to: Samples, p
   const first = (flipsColumns ? (columns - 1) * samplesPerPixel : 0) + (flipsRows ? (rows - 1) * stride : 0);
   // What one step to the right, and one down, in the slot is in the stored picture.
   const [right, down] = isTurned ? [rowStep, columnStep] : [columnStep, rowStep];
-  for (let y = 0; y < content.h; y++) {
-    let read = first + y * down;
-    let write = ((content.y + y) * slotWidth + content.x) * samplesPerPixel;
-    for (let x = 0; x < content.w; x++, read += right) {
-      for (let i = 0; i < samplesPerPixel; i++) to[write++] = (samples[read + i] ?? 0) * scale;
+  for (let i = 0; i < samplesPerPixel; i++) {
+    for (let y = 0; y < content.h; y++) {
+      let read = first + y * down + i;
+      let write = ((content.y + y) * slotWidth + content.x) * samplesPerPixel + i;
+      for (let x = 0; x < content.w; x++, read += right, write += samplesPerPixel)
+        to[write] = (samples[read] ?? 0) * scale;
     }
   }
 }

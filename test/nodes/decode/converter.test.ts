@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test';
-import { AV_PIX_FMT_RGB24 } from 'node-av/constants';
+import { AV_PIX_FMT_RGB24, AV_PIX_FMT_YUV420P } from 'node-av/constants';
 import { FFmpegError, Frame } from 'node-av/lib';
 import { FrameConverter } from '../../../nodes/decode/converter.ts';
 import {
@@ -19,8 +19,6 @@ const COLOUR: Rgb = [200, 100, 40];
 const OTHER: Rgb = [16, 220, 130];
 const GUARD_BYTES = 4096;
 const GUARD = 0xa5;
-/** Bytes after a slot that rings leave free, because swscale works in blocks. */
-const SLACK_BYTES = 64;
 
 /** @param colourAt of the pixel at x, y */
 function pictureOf(w: number, h: number, colourAt: Rgb | ((x: number, y: number) => Rgb) = COLOUR): Frame {
@@ -105,7 +103,7 @@ function wrongPixels(request: FrameRequest, slot: SharedSlot, { contentPx }: Fra
 
 function touchedGuards(slot: SharedSlot): number {
   const all = new Uint8Array(slot.buffer);
-  const end = slot.byteOffset + slot.byteLength + SLACK_BYTES;
+  const end = slot.byteOffset + slot.byteLength;
   return (
     all.subarray(0, slot.byteOffset).filter((byte) => byte !== GUARD).length +
     all.subarray(end).filter((byte) => byte !== GUARD).length
@@ -216,4 +214,43 @@ test('what is at the left above stays at the left above', () => {
   const at = (fx: number, fy: number) =>
     pixelAt(request, data, Math.floor(contentPx.x + fx * contentPx.w), Math.floor(contentPx.y + fy * contentPx.h))[0];
   expect([at(0.25, 0.25), at(0.75, 0.25), at(0.25, 0.75), at(0.75, 0.75)]).toEqual([255, 0, 0, 0]);
+});
+
+/** A video picture with colours all over. */
+function videoPicture(): Frame {
+  const frame = new Frame();
+  frame.alloc();
+  [frame.width, frame.height, frame.format] = [64, 48, AV_PIX_FMT_YUV420P];
+  FFmpegError.throwIfError(frame.getBuffer(), 'allocate the picture');
+  for (const plane of frame.data ?? []) for (let i = 0; i < plane.length; i++) plane[i] = 16 + ((i * 37) % 220);
+  return frame;
+}
+
+describe.each(FORMATS)('what a stream states about its colours, $format white $white', ({ format, white }) => {
+  const request: FrameRequest = { width: 32, height: 24, format, fit: 'stretch', ...(white ? { white } : {}) };
+  const shown = (state: (frame: Frame) => void): Buffer => {
+    const slot = guardedSlot(request);
+    const converter = new FrameConverter(request);
+    const frame = videoPicture();
+    state(frame);
+    converter.convert(frame, slot);
+    converter.close();
+    frame.free();
+    return Buffer.from(Buffer.from(slot.buffer, slot.byteOffset, slot.byteLength));
+  };
+  const plain = shown(() => undefined);
+  const values = Array.from({ length: 24 }, (_, value) => value);
+
+  test('any matrix, known or not, gives a picture; none changes grey', () => {
+    const pictures = values.map((value) => shown((frame) => Object.assign(frame, { colorSpace: value })));
+    if (format === 'gray8') expect(pictures.filter((picture) => !picture.equals(plain))).toEqual([]);
+    // BT.709 is 1, BT.601 is 6, BT.2020 is 9; 3 is reserved.
+    else expect([1, 6, 9, 3].map((value) => pictures[value]?.equals(plain))).toEqual([false, true, false, true]);
+  });
+
+  test('primaries and transfer curves, also of HDR, change nothing', () => {
+    const stated = values.flatMap((value) => [{ colorPrimaries: value }, { colorTrc: value }]);
+    const isOther = stated.filter((fields) => !shown((frame) => Object.assign(frame, fields)).equals(plain));
+    expect(isOther).toEqual([]);
+  });
 });
