@@ -55,13 +55,15 @@ export interface LinkValues {
  * `rgb24`/`bgr24`: interleaved bytes. `gray8`: one byte a pixel. `rgbf32`/`bgrf32`: three planes of 32-bit floats (the
  * NCHW layout that models take) in the order named.
  */
-export type PixelFormat = 'rgb24' | 'bgr24' | 'gray8' | 'rgbf32' | 'bgrf32';
+export const PIXEL_FORMATS = ['rgb24', 'bgr24', 'gray8', 'rgbf32', 'bgrf32'] as const;
+export type PixelFormat = (typeof PIXEL_FORMATS)[number];
 
 /**
  * How a source frame is put into the wanted size. `letterbox`: whole frame, aspect kept, centred, padded.
  * `letterbox-topleft`: the same against the top-left corner. `stretch`: whole frame, aspect not kept.
  */
-export type Fit = 'letterbox' | 'letterbox-topleft' | 'stretch';
+export const FITS = ['letterbox', 'letterbox-topleft', 'stretch'] as const;
+export type Fit = (typeof FITS)[number];
 
 /**
  * How a source frame is scaled. `bilinear` and `area` average over what a sample stands for when they shrink.

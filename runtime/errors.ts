@@ -43,6 +43,7 @@ export interface ErrorRecord {
   readonly message: string;
   readonly node?: string;
   readonly at?: string;
+  readonly option?: string;
   readonly permanent: boolean;
   readonly stack?: string;
 }
@@ -74,14 +75,14 @@ export function toRecord(error: unknown, context: { node?: string; at?: string; 
     permanent: details.permanent ?? false,
     ...(node === undefined ? {} : { node }),
     ...(at === undefined ? {} : { at }),
+    ...(details.option === undefined ? {} : { option: details.option }),
     ...(stack === '' ? {} : { stack: cut(stack, MOST_STACK_CHARS) }),
   };
 }
 
 /** The error of a record, as far as the record holds it. */
-export function fromRecord({ code, message, node, at, permanent, stack }: ErrorRecord): WindhoverError {
-  const where = { ...(node === undefined ? {} : { node }), ...(at === undefined ? {} : { at }) };
-  const error = new WindhoverError(code, message, { permanent, ...where });
+export function fromRecord({ code, message, stack, ...details }: ErrorRecord): WindhoverError {
+  const error = new WindhoverError(code, message, details);
   // Where it was unpacked says nothing of where it was thrown.
   return Object.assign(error, { stack: stack ?? '' });
 }

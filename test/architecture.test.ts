@@ -50,7 +50,7 @@ function mayImport(file: string, target: string): boolean {
     case 'motion/':
       return target === 'runtime/node.ts';
     case 'ptz/':
-      return ['runtime/node.ts', 'runtime/xml.ts', 'runtime/process-lock.ts'].includes(target);
+      return ['runtime/node.ts', 'runtime/xml.ts', 'runtime/process-lock.ts', 'runtime/ipc.ts'].includes(target);
     default:
       if (file === 'nodes/index.ts') return target.startsWith('nodes/');
       return target === 'runtime/node.ts' || Object.values(LIBRARIES).includes(target);

@@ -22,6 +22,7 @@ test('values', () => {
   const values = Object.entries(api).map(([name, value]) => `${name}: ${typeof value}`);
   expect(values.toSorted()).toEqual([
     'Backoff: function',
+    'FITS: object',
     'PACKET_TICKS_PER_S: number',
     'SCALE_FILTERS: object',
     'TargetPhase: function',

@@ -2,7 +2,7 @@
  * Metadata keys of a model that say how its picture is fed and what its confidences and boxes mean. A key that can't be
  * used is an error: a model that is read in the wrong way gives phantoms.
  */
-import { SCALE_FILTERS, WindhoverError } from '../../runtime/node.ts';
+import { FITS, SCALE_FILTERS, WindhoverError } from '../../runtime/node.ts';
 import { BOX_FORMATS, type BoxFormat, type InputStyle, type Plan, type Scoring } from './families/family.ts';
 import type { DetectOptions } from './options.ts';
 
@@ -57,7 +57,7 @@ export function inputStyle(usual: InputStyle, metadata: Metadata, { input = {} }
     ...normalized(family, metadata, input, color),
     color,
     white: input.white ?? (white === '1' ? 1 : white === '255' ? 255 : family.white),
-    fit: input.fit ?? oneOf(metadata, 'input_fit', ['letterbox', 'letterbox-topleft', 'stretch']) ?? family.fit,
+    fit: input.fit ?? oneOf(metadata, 'input_fit', FITS) ?? family.fit,
     pad: input.pad ?? pad ?? family.pad,
     ...(filter === undefined ? {} : { filter }),
   };

@@ -1,10 +1,10 @@
 /** The options of detect: type, default, range, unit and meaning, declared once. */
-import { pathOption, SCALE_FILTERS, type Static, Type } from '../../runtime/node.ts';
+import { FITS, pathOption, SCALE_FILTERS, type Static, Type } from '../../runtime/node.ts';
 import { BOX_FORMATS, FAMILY_NAMES } from './families/family.ts';
 
 const words = <const T extends readonly string[]>(values: T) => values.map((value) => Type.Literal<T[number]>(value));
 
-export const PROVIDERS = ['cpu', 'cuda', 'tensorrt', 'webgpu', 'coreml', 'dml'] as const;
+const PROVIDERS = ['cpu', 'cuda', 'tensorrt', 'webgpu', 'coreml', 'dml'] as const;
 const ofThree = { minItems: 3, maxItems: 3 };
 const side = Type.Integer({ minimum: 32, maximum: 4096 });
 const ratio = { minimum: 0, maximum: 1 };
@@ -116,9 +116,7 @@ export const DetectOptions = Type.Object({
         white: Type.Optional(
           Type.Union([Type.Literal(1), Type.Literal(255)], { description: 'Value of full white in float inputs.' }),
         ),
-        fit: Type.Optional(
-          Type.Union(words(['letterbox', 'letterbox-topleft', 'stretch']), { description: 'How the frame is fitted.' }),
-        ),
+        fit: Type.Optional(Type.Union(words(FITS), { description: 'How the frame is fitted.' })),
         pad: Type.Optional(
           Type.Integer({ minimum: 0, maximum: 255, description: 'Grey level of the padding, 0 to 255.' }),
         ),

@@ -1,5 +1,6 @@
 /** The owner's side of a guardian: starts its process, watches it, restarts it, ends it. */
 import { join } from 'node:path';
+import { sendTo } from '../../runtime/ipc.ts';
 import { Backoff, errorMessage, WindhoverError } from '../../runtime/node.ts';
 import { aborted } from '../network/http.ts';
 import type { LoginRecord } from '../network/login-policy.ts';
@@ -102,7 +103,7 @@ export class GuardianProcess {
     this.#wake();
     if (child === null) return;
     if (!stands) return child.disconnect();
-    send(child, { type: 'bye' });
+    sendTo(child, { type: 'bye' } satisfies ToGuardian);
     const late = this.#time.after(GONE_MS, () => child.kill('SIGKILL'));
     await child.exited;
     late();
@@ -210,20 +211,11 @@ export class GuardianProcess {
   }
 
   #send(message: ToGuardian): void {
-    if (this.#child !== null) send(this.#child, message);
+    if (this.#child !== null) sendTo(this.#child, message);
   }
 
   get #nowMs(): number {
     return this.#time.clock.monoMs();
-  }
-}
-
-function send(child: Bun.Subprocess, message: ToGuardian): void {
-  try {
-    child.send(message);
-  } catch (error) {
-    // Between the end of the channel and that of the process; its exit is told.
-    if (!(error instanceof Error && 'code' in error && error.code === 'ERR_IPC_CHANNEL_CLOSED')) throw error;
   }
 }
 

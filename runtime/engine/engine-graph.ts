@@ -1,5 +1,6 @@
 /** The form of a graph that the engine runs. */
 import type { FrameRequest, Pace } from '../data.ts';
+import type { HangLimits } from '../node.ts';
 
 /** A checked and planned graph as plain data. */
 export interface EngineGraph {
@@ -16,7 +17,7 @@ export interface EngineGraph {
     /** See `NodeContract.stateless`. */
     readonly stateless: boolean;
     /** See `NodeContract.hangsAfterS`. */
-    readonly hangsAfterS?: { readonly open?: number; readonly other?: number };
+    readonly hangsAfterS?: HangLimits;
     readonly links: readonly {
       readonly input: string;
       readonly from: { readonly node: string; readonly output: string };

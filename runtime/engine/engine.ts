@@ -216,14 +216,19 @@ export class Engine {
     this.#listener.report({ type: 'fault', node, fault: { code, message } });
     try {
       await sleep(this.#backoffMs(crew.name), this.#stopped.signal);
+      if (this.#stopping) {
+        this.#spent = true;
+        return;
+      }
       const running = await startAgain({ wires: this.#wires, crews: this.#crews }, crew.name, this.#changeHost());
       this.#wires = running.wires;
       this.#crews = running.crews;
       this.#listener.report({ type: 'fault', node, fault: null });
     } catch (failure) {
       this.#fail(toRecord(failure));
+    } finally {
+      this.#changed();
     }
-    this.#changed();
   }
 
   #backoffMs(worker: string): number {

@@ -8,7 +8,7 @@ import type { EngineGraph } from './engine-graph.ts';
 import type { NodeReport } from './messages.ts';
 import type { Phase } from './pulse.ts';
 
-const LOOK_MS = 500;
+const LOOKS_PER_S = 2;
 const SLOW_AFTER_S = 10;
 /** Opening may load and compile a model. */
 const OPEN_HANGS_AFTER_S = 120;
@@ -29,7 +29,7 @@ export class HangWatch {
 
   constructor(host: HangHost) {
     this.#host = host;
-    this.#timer = setInterval(() => this.#look(), LOOK_MS);
+    this.#timer = setInterval(() => this.#look(), 1000 / LOOKS_PER_S);
   }
 
   close(): void {
@@ -41,19 +41,20 @@ export class HangWatch {
     for (const crew of this.#host.crews()) {
       if (crew.state === 'done') continue;
       crew.pulses.look();
-      const limitS = (node: string, phase: Phase) => {
-        const { open = OPEN_HANGS_AFTER_S, other = HANGS_AFTER_S } = this.#host.node(node)?.hangsAfterS ?? {};
-        return phase === 'open' ? open : other;
-      };
-      const hangs = crew.stuckFor((node, phase) => limitS(node, phase) * (1000 / LOOK_MS));
-      if (hangs) this.#host.hangs(crew, hangError(hangs.node, hangs.phase, limitS(hangs.node, hangs.phase)));
-      const late = crew.stuckFor(() => SLOW_AFTER_S * (1000 / LOOK_MS));
-      if (late && !hangs) slow.add(late.node);
-      if (late && !hangs && !this.#slow.has(late.node)) this.#fault(late.node, late.phase);
+      const hangs = crew.stuckFor((node, phase) => this.#limitS(node, phase) * LOOKS_PER_S);
+      const late = hangs ? undefined : crew.stuckFor(() => SLOW_AFTER_S * LOOKS_PER_S);
+      if (hangs) this.#host.hangs(crew, hangError(hangs.node, hangs.phase, this.#limitS(hangs.node, hangs.phase)));
+      if (late) slow.add(late.node);
+      if (late && !this.#slow.has(late.node)) this.#fault(late.node, late.phase);
     }
     for (const node of this.#slow) if (!slow.has(node)) this.#host.report({ type: 'fault', node, fault: null });
     this.#slow.clear();
     for (const node of slow) this.#slow.add(node);
+  }
+
+  #limitS(node: string, phase: Phase): number {
+    const { open = OPEN_HANGS_AFTER_S, other = HANGS_AFTER_S } = this.#host.node(node)?.hangsAfterS ?? {};
+    return phase === 'open' ? open : other;
   }
 
   #fault(node: string, phase: Phase): void {

@@ -8,6 +8,7 @@ import type { LinkKind } from '../data.ts';
 import { WindhoverError } from '../errors.ts';
 import { DetectionsMessage, FrameMeta, PtzMessage, TracksMessage } from '../link-values.ts';
 import type { PortKind } from '../ports.ts';
+import { mismatch } from './mismatch.ts';
 
 /** Of the built-in kinds. A packet holds native objects, and its own library checks them. */
 const SCHEMAS: Readonly<Record<LinkKind, TSchema | undefined>> = {
@@ -42,13 +43,7 @@ export class LinkCheck {
   send(port: string, value: unknown): void {
     const declared = this.#checks.get(port);
     if (!declared) return;
-    if (!declared.check.Check(value)) {
-      const [wrong] = declared.check.Errors(value);
-      throw this.#wrong(
-        port,
-        wrong ? `${placeOf(wrong.path)}${wrong.message.toLowerCase()}, got ${shown(wrong.value)}` : 'not of its schema',
-      );
-    }
+    if (!declared.check.Check(value)) throw this.#wrong(port, mismatch(declared.schema, value) ?? 'not of its schema');
     const twice = idTwice(value);
     if (twice !== undefined) throw this.#wrong(port, `tracks: two have the id ${twice}`);
     const index = frameIndex(value);
@@ -82,14 +77,3 @@ function idTwice(value: unknown): number | undefined {
   const ids = tracks.map(({ id }) => id);
   return new Set(ids).size < ids.length ? ids.find((id, i) => ids.indexOf(id) < i) : undefined;
 }
-
-function placeOf(path: string): string {
-  return path === '' ? '' : `${path.slice(1)}: `;
-}
-
-function shown(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value.slice(0, LONGEST_SHOWN));
-  return typeof value === 'object' && value !== null ? (Array.isArray(value) ? 'a list' : 'an object') : String(value);
-}
-
-const LONGEST_SHOWN = 40;

@@ -16,9 +16,7 @@ import { RunningNode } from './running-node.ts';
 import { FileStore, MemoryStore } from './store.ts';
 import { WorkerLinks } from './worker-links.ts';
 
-/** How often counters travel to the parent. */
-const STATS_EVERY_MS = 200;
-/** How often the worker shows that its thread turns. */
+/** How often the worker shows that its thread turns, and tells its counters. */
 const BEAT_EVERY_MS = 200;
 
 type Job = Extract<ToWorker, { type: 'job' }>;
@@ -52,7 +50,10 @@ class WorkerHost {
   /** Opens all nodes; posts `opened`, or `failed` for the first that can't. */
   async open(): Promise<void> {
     const services = this.#services();
-    setInterval(() => beat(this.#job.pulses), BEAT_EVERY_MS);
+    setInterval(() => {
+      beat(this.#job.pulses);
+      this.#sendStats();
+    }, BEAT_EVERY_MS);
     for (const [number, node] of this.#job.nodes.entries()) {
       const pulse = new Pulse(this.#job.pulses, number);
       try {
@@ -79,8 +80,7 @@ class WorkerHost {
     this.#links.connect(wiring);
     this.#links.start();
     for (const node of this.#nodes.values()) node.start();
-    const timer = setInterval(() => this.#sendStats(), STATS_EVERY_MS);
-    void this.#finish(timer);
+    void this.#finish();
   }
 
   stop(): void {
@@ -134,9 +134,8 @@ class WorkerHost {
     return { states, stats };
   }
 
-  async #finish(timer: ReturnType<typeof setInterval>): Promise<void> {
+  async #finish(): Promise<void> {
     await Promise.all([...this.#nodes.values()].map((node) => node.ended));
-    clearInterval(timer);
     for (const node of this.#nodes.values()) await node.close();
     await this.#outbox.empty();
     this.#sendStats();

@@ -1,7 +1,7 @@
 /** The checks that a contract makes itself: `validate`, the `request` of frame inputs, and `pace`. */
 import { Type } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
-import { type FrameRequest, type Pace, SCALE_FILTERS } from '../data.ts';
+import { FITS, type FrameRequest, type Pace, PIXEL_FORMATS, SCALE_FILTERS } from '../data.ts';
 import { errorCode, errorMessage, WindhoverError } from '../errors.ts';
 import type { AnyNode, PrepareContext } from '../node.ts';
 import { Secrets } from '../secrets.ts';
@@ -105,12 +105,13 @@ function reportError(node: CallableNode, error: unknown, context: CallContext): 
 }
 
 const pixels = Type.Integer({ minimum: 1, maximum: 16_384 });
+const oneOf = (words: readonly string[]) => Type.Union(words.map((word) => Type.Literal(word)));
 const FRAME_REQUEST = Type.Object({
   width: pixels,
   height: pixels,
-  format: Type.Union(['rgb24', 'bgr24', 'gray8', 'rgbf32', 'bgrf32'].map((format) => Type.Literal(format))),
-  fit: Type.Union(['letterbox', 'letterbox-topleft', 'stretch'].map((fit) => Type.Literal(fit))),
+  format: oneOf(PIXEL_FORMATS),
+  fit: oneOf(FITS),
   pad: Type.Optional(Type.Number()),
   white: Type.Optional(Type.Union([Type.Literal(1), Type.Literal(255)])),
-  filter: Type.Optional(Type.Union(SCALE_FILTERS.map((filter) => Type.Literal(filter)))),
+  filter: Type.Optional(oneOf(SCALE_FILTERS)),
 });

@@ -2,7 +2,7 @@
  * Entry of the process that a user's node modules are loaded in while graphs are checked: whatever they do, the command
  * or server that checks goes on. It leaves with its parent, also while a module hangs.
  */
-import { toRecord, WindhoverError } from '../errors.ts';
+import { type ErrorRecord, toRecord, WindhoverError } from '../errors.ts';
 import { type Answer, type Question, toData } from './contract-messages.ts';
 import { loadModule } from './modules.ts';
 
@@ -12,7 +12,8 @@ new Worker(new URL('./orphan-watch.ts', import.meta.url).href).unref();
 process.on('message', (question: Question) => void answer(question));
 process.on('disconnect', () => process.exit());
 // What a module leaves behind to fail later is the fault of that module.
-process.on('uncaughtException', (error) => send({ id: asked, error: record(error) }));
+for (const event of ['uncaughtException', 'unhandledRejection'])
+  process.on(event, (error: unknown) => send({ id: asked, error: record(error) }));
 
 async function answer({ id, module, ask }: Question): Promise<void> {
   asked = id;
@@ -37,10 +38,9 @@ function call(contract: Awaited<ReturnType<typeof loadModule>>, ask: Exclude<Que
   }
 }
 
-function record(error: unknown): Extract<Answer, { error: unknown }>['error'] {
-  if (!(error instanceof WindhoverError)) return { ...toRecord(error), code: 'refused' };
-  const { option } = error.details;
-  return { ...toRecord(error), ...(option === undefined ? {} : { option }) };
+/** Other errors have codes of their own makers. */
+function record(error: unknown): ErrorRecord {
+  return error instanceof WindhoverError ? toRecord(error) : { ...toRecord(error), code: 'refused' };
 }
 
 function send(answer: Answer): void {

@@ -16,10 +16,7 @@ export interface Question {
     | { readonly what: 'request'; readonly input: string; readonly params: unknown; readonly prepare: PrepareContext };
 }
 
-export type Answer = { readonly id: number } & (
-  | { readonly result: unknown }
-  | { readonly error: ErrorRecord & { readonly option?: string } }
-);
+export type Answer = { readonly id: number } & ({ readonly result: unknown } | { readonly error: ErrorRecord });
 
 /** Marks a function of a contract. */
 export const CALLABLE = '@@function';

@@ -4,7 +4,8 @@
  * the next one gets a new process.
  */
 import { join } from 'node:path';
-import { type ErrorRecord, WindhoverError } from '../errors.ts';
+import { fromRecord, WindhoverError } from '../errors.ts';
+import { sendTo } from '../ipc.ts';
 import type { AnyNode, PrepareContext } from '../node.ts';
 import { type Answer, CALLABLE, fromData, type Question } from './contract-messages.ts';
 import { isFile } from './modules.ts';
@@ -81,11 +82,11 @@ export class ContractProcess implements Disposable {
     this.#answer = (answer) => answer.id === this.#lastId && resolve(answer);
     const timer = setTimeout(() => resolve('late'), this.#limitMs);
     void child.exited.then(() => resolve('gone'));
-    child.send({ id: this.#lastId, module, ask } satisfies Question);
+    sendTo(child, { id: this.#lastId, module, ask } satisfies Question);
     const answer = await promise;
     clearTimeout(timer);
     if (typeof answer === 'object' && 'result' in answer) return answer.result;
-    if (typeof answer === 'object') throw asked(answer.error);
+    if (typeof answer === 'object') throw fromRecord(answer.error);
     this.#kill();
     const doing = ask.what === 'contract' ? 'load' : `answer ${ask.what}`;
     if (answer === 'late') {
@@ -105,9 +106,4 @@ export class ContractProcess implements Disposable {
     });
     return this.#process;
   }
-}
-
-function asked({ code, message, at, option, permanent }: ErrorRecord & { option?: string }): WindhoverError {
-  const where = { ...(at === undefined ? {} : { at }), ...(option === undefined ? {} : { option }) };
-  return new WindhoverError(code, message, { permanent, ...where });
 }

@@ -85,10 +85,12 @@ process.on('disconnect', () => {
 process.on('SIGINT', () => undefined);
 process.on('SIGTERM', () => undefined);
 
-process.on('uncaughtException', (error) => {
-  send({ type: 'failed', error: toRecord(error, { code: 'session_crashed' }) });
-  engine?.stop();
-});
+for (const event of ['uncaughtException', 'unhandledRejection']) {
+  process.on(event, (error: unknown) => {
+    send({ type: 'failed', error: toRecord(error, { code: 'session_crashed' }) });
+    engine?.stop();
+  });
+}
 
 const helloMs = performance.now();
 send({ type: 'hello' });

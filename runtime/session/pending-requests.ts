@@ -5,7 +5,7 @@
 import type { NodeReply, NodeRequest, Outcome } from '../engine/messages.ts';
 import { toRecord, WindhoverError } from '../errors.ts';
 
-export const ANSWER_WITHIN_MS = 5000;
+const ANSWER_WITHIN_MS = 5000;
 const MOST_PENDING = 1000;
 
 interface Pending {

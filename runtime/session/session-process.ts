@@ -1,7 +1,7 @@
 /** A session's process: spawns it, types its messages, and makes sure that it ends. */
 import { join } from 'node:path';
 import { type Clock, momentOf } from '../clock.ts';
-import { errorCode } from '../errors.ts';
+import { sendTo } from '../ipc.ts';
 import { RateLimit } from '../rate-limit.ts';
 import type { FromChild, ToChild } from './messages.ts';
 
@@ -64,13 +64,7 @@ export class SessionProcess {
 
   /** Does nothing when the process is ending: `exited` follows. */
   send(message: ToChild): void {
-    if (this.#gone) return;
-    try {
-      this.#process.send(message);
-    } catch (error) {
-      // Between the end of the channel and that of the process.
-      if (errorCode(error) !== 'ERR_IPC_CHANNEL_CLOSED') throw error;
-    }
+    if (!this.#gone) sendTo(this.#process, message);
   }
 
   /** Asks it to end in order. One that has not started is simply killed. */

@@ -52,7 +52,7 @@ export class Supervisor {
   /** A planned change of processes: the one before is to go, then the next one is to open. */
   #replacing: 'no' | 'leaving' | 'opening' = 'no';
   #timer: ReturnType<typeof setTimeout> | undefined;
-  readonly #watch: ReturnType<typeof setInterval>;
+  #watch: ReturnType<typeof setInterval> | undefined;
   /** Seconds without a message, as far as this process itself was at work. */
   #silentS = 0;
   #isHeard = false;
@@ -61,7 +61,6 @@ export class Supervisor {
   constructor(clock: Clock, listener: SupervisorListener) {
     this.#clock = clock;
     this.#listener = listener;
-    this.#watch = setInterval(() => this.#listen(), 1000);
   }
 
   get pid(): number | undefined {
@@ -78,6 +77,7 @@ export class Supervisor {
       exited: (how) => this.#exited(how),
     });
     [this.#silentS, this.#isHeard] = [0, false];
+    this.#watch = setInterval(() => this.#listen(), 1000);
   }
 
   send(message: ToChild): void {
@@ -102,7 +102,7 @@ export class Supervisor {
   #listen(): void {
     this.#silentS += 1;
     const limitS = this.#isHeard ? SILENT_S : STARTED_WITHIN_S;
-    if (this.#process && this.#silentS === limitS) this.#force('had said nothing', limitS * 1000);
+    if (this.#silentS === limitS) this.#force('had said nothing', limitS * 1000);
   }
 
   #force(why: string, afterMs: number): void {
@@ -116,7 +116,6 @@ export class Supervisor {
   /** Resolves when the process is gone and its last messages have been passed on. */
   async stop(): Promise<void> {
     clearTimeout(this.#timer);
-    clearInterval(this.#watch);
     const process = this.#process;
     const first = !this.#stopping;
     this.#stopping = true;
@@ -174,6 +173,7 @@ export class Supervisor {
 
   #exited(how: string): void {
     clearTimeout(this.#timer);
+    clearInterval(this.#watch);
     this.#process = undefined;
     this.#decide(how);
     this.#resolveGone();

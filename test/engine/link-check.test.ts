@@ -42,12 +42,12 @@ describe('wrong values', () => {
   const withTrack = (change: object) => ({ ...tracks, tracks: [trackOf(7), { ...trackOf(8), ...change }] });
   const withFrame = (change: object) => ({ ...tracks, frame: { ...tracks.frame, ...change } });
   const rows: { port: string; value: unknown; says: string }[] = [
-    { port: 'tracks', value: undefined, says: 'expected object, got undefined' },
-    { port: 'tracks', value: null, says: 'expected object, got null' },
+    { port: 'tracks', value: undefined, says: 'expected object, got nothing' },
+    { port: 'tracks', value: null, says: 'expected object, got nothing' },
     { port: 'tracks', value: [], says: 'got a list' },
     { port: 'tracks', value: { ...tracks, tracks: undefined }, says: 'tracks: ' },
-    { port: 'tracks', value: { ...tracks, tracks: {} }, says: 'tracks: expected array, got an object' },
-    { port: 'tracks', value: withTrack({ id: '8' }), says: 'tracks/1/id: expected integer, got "8"' },
+    { port: 'tracks', value: { ...tracks, tracks: {} }, says: 'tracks: expected array, got a mapping' },
+    { port: 'tracks', value: withTrack({ id: '8' }), says: "tracks/1/id: expected integer, got '8'" },
     { port: 'tracks', value: withTrack({ id: -1 }), says: 'tracks/1/id: ' },
     { port: 'tracks', value: withTrack({ id: 7 }), says: 'tracks: two have the id 7' },
     { port: 'tracks', value: withTrack({ label: '' }), says: 'tracks/1/label: ' },
@@ -64,7 +64,7 @@ describe('wrong values', () => {
     },
     { port: 'tracks', value: withTrack({ bboxPx: { x: 0, y: 0, w: -1, h: 1 } }), says: 'tracks/1/bboxPx/w: ' },
     { port: 'tracks', value: withTrack({ velocityPxPerS: undefined }), says: 'tracks/1/velocityPxPerS: ' },
-    { port: 'tracks', value: withTrack({ zones: 'sky' }), says: 'tracks/1/zones: expected array, got "sky"' },
+    { port: 'tracks', value: withTrack({ zones: 'sky' }), says: "tracks/1/zones: expected array, got 'sky'" },
     { port: 'tracks', value: { ...tracks, remembered: [7] }, says: 'remembered/0: expected object, got 7' },
     { port: 'tracks', value: withFrame({ index: 1.5 }), says: 'frame/index: ' },
     { port: 'tracks', value: withFrame({ size: { w: 0, h: 1 } }), says: 'frame/size/w: ' },
@@ -74,7 +74,7 @@ describe('wrong values', () => {
     { port: 'detections', value: tracks, says: 'detections: ' },
     { port: 'ptz', value: { ...ptzOf(3, 1, 'idle'), phase: 'asleep' }, says: 'phase: ' },
     { port: 'frames', value: { writeInto: () => undefined }, says: 'meta: ' },
-    { port: 'own', value: { heat: ['hot'] }, says: 'heat/0: expected number, got "hot"' },
+    { port: 'own', value: { heat: ['hot'] }, says: "heat/0: expected number, got 'hot'" },
   ];
   test.each(rows)('$port: $says', ({ port, value, says }) => {
     const check = opened();

@@ -63,7 +63,7 @@ test('what matches its topic goes out; the rest is dropped, counted and logged, 
   expect(run.stats('node')).toMatchObject({ refused_messages: 2003 });
   expect(run.failures).toEqual([]);
   expect(run.logs.map(({ level, fields }) => [level, fields?.topic, fields?.error, fields?.so_far])).toEqual([
-    ['error', 'counts', 'count: expected integer', 1],
+    ['error', 'counts', "count: expected integer, got 'three'", 1],
     ['error', 'counts', 'not an object', 1001],
     ['error', 'counts', 'not an object', 2001],
   ]);

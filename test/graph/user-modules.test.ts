@@ -55,6 +55,11 @@ test.each([
   ],
   ['throws', module('', 'throw new Error("boom");'), `${AT_USE}can't be loaded: throws.ts:2:11 boom`],
   ['rejects', module('pace: () => { throw new Error("no pace"); },'), `${AT_NODE}no pace`],
+  [
+    'strays',
+    module('validate: () => { Promise.reject(new Error("left behind")); return new Promise(() => {}); },'),
+    `${AT_NODE}left behind`,
+  ],
 ] as const)('%s', async (name, text, fault) => {
   const { graph, faults, others } = await check(name, text);
   expect(graph).toBeNull();

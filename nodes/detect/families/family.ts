@@ -164,7 +164,7 @@ export function dimsText(dims: readonly (number | string | null)[]): string {
 }
 
 /** The batch dimension is 1 or open. */
-export function batchOfOne(dims: readonly (number | string)[]): boolean {
+function batchOfOne(dims: readonly (number | string)[]): boolean {
   return dims[0] === 1 || typeof dims[0] === 'string';
 }
 
