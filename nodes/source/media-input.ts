@@ -45,6 +45,8 @@ export class MediaInput {
   readonly stream: Stream;
   /** It has an end, as films have; else it is a camera. */
   readonly isFinite: boolean;
+  /** A single picture from a camera: opened again for the next one. */
+  readonly isSnapshot: boolean;
   /** Nominal, 0 when unknown. */
   readonly frameRate: number;
   /** 0 when unknown, as it is for live streams. */
@@ -69,6 +71,7 @@ export class MediaInput {
     this.stream = stream;
     this.packet = packet;
     this.isFinite = opened.isFinite;
+    this.isSnapshot = !opened.isFinite && isSnapshot(format);
     this.#isRead = opened.isRead;
     const name = format.iformat?.name ?? '';
     this.#isUntimed = name === UNTIMED_FORMAT;
@@ -216,8 +219,14 @@ interface Opened {
 /** On the web are films and cameras: a film states its length. */
 async function isFilm(format: FormatContext, { kind, url }: Address, signal: AbortSignal): Promise<boolean> {
   if (kind !== 'web') return kind === 'file';
+  if (isSnapshot(format)) return false;
   if (format.duration > 0n || format.streams.some(({ duration }) => duration > 0n)) return true;
   return LENGTHLESS_FORMATS.includes(format.iformat?.name ?? '') && (await hasLength(url, signal));
+}
+
+/** One picture at an address: a camera that has a new one each time that it is asked. */
+function isSnapshot(format: FormatContext): boolean {
+  return format.iformat?.name?.endsWith('_pipe') === true;
 }
 
 /** True when the server knows how long it is in bytes. */

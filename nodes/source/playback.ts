@@ -7,6 +7,9 @@ import { Film, type SourceContext } from './film.ts';
 import { Live } from './live.ts';
 import { MediaInput } from './media-input.ts';
 
+/** From one request for a snapshot to the next. */
+const SNAPSHOT_EVERY_MS = 500;
+
 export class Playback {
   readonly #context: SourceContext;
   readonly #address: Address;
@@ -46,8 +49,18 @@ export class Playback {
     }
   }
 
-  /** One connection. Returns true when there is nothing more to play. */
+  /** Returns true when there is nothing more to play. */
   async #play(signal: AbortSignal, connected: () => void): Promise<boolean> {
+    while (true) {
+      const askedMs = this.#context.clock.monoMs();
+      const result = await this.#connect(signal, connected);
+      if (result !== 'snapshot' || signal.aborted) return result !== 'broken';
+      await sleep(askedMs + SNAPSHOT_EVERY_MS - this.#context.clock.monoMs(), signal);
+    }
+  }
+
+  /** One connection. `snapshot`: the camera gives another picture when it is asked again. */
+  async #connect(signal: AbortSignal, connected: () => void): Promise<'over' | 'broken' | 'snapshot'> {
     const input = await this.#open(signal);
     try {
       this.#context.gauge('url', this.#address.name);
@@ -55,7 +68,8 @@ export class Playback {
       const open = () => this.#open(signal);
       if (input.isFinite) await this.#film.play(input, { open, generation, signal, connected });
       else await this.#live.play(input, generation(), signal, connected);
-      return input.isFinite || signal.aborted;
+      if (input.isSnapshot) return 'snapshot';
+      return input.isFinite || signal.aborted ? 'over' : 'broken';
     } finally {
       await input.close();
     }

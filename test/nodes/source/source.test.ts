@@ -3,7 +3,9 @@ import { readFileSync } from 'node:fs';
 import { SystemClock } from '../../../runtime/clock.ts';
 import { type FrameView, PACKET_TICKS_PER_S } from '../../../runtime/data.ts';
 import { errorCode, toRecord } from '../../../runtime/errors.ts';
+import { toJpeg } from '../../../sim/camera/jpeg.ts';
 import { CameraServer } from '../../../sim/camera/server.ts';
+import { VirtualCamera } from '../../../sim/index.ts';
 import { type NodeRun, openGraph, openNode, runGraph, runNode } from '../../node-runner.ts';
 import type { RecordedPacket } from '../fragment.ts';
 
@@ -247,4 +249,29 @@ function mediaTimeS({ pts }: RecordedPacket): number {
 /** First line of the clip's truth file. */
 function truthHeader(): { frames: number } {
   return JSON.parse(readFileSync('fixtures/sky.truth.jsonl', 'utf8').split('\n')[0] ?? '');
+}
+
+test('an address of one JPEG is asked again and again: each picture counts as taken when it arrives', async () => {
+  const picture = await jpeg();
+  let asked = 0;
+  const fetch = () => {
+    asked += 1;
+    return new Response(picture, { headers: { 'content-type': 'image/jpeg' } });
+  };
+  await using server = Bun.serve({ hostname: '127.0.0.1', port: 0, fetch });
+  const url = `http://127.0.0.1:${server.port}/snapshot.jpg`;
+  const run = await openGraph(decoded({ url, pace: 'realtime' }), { clock: new SystemClock() });
+  run.start();
+  await run.until(() => framesOf(run).length >= 3);
+  run.stop();
+  await run.finished;
+  expect(asked).toBeLessThanOrEqual(framesOf(run).length + 1);
+  const times = framesOf(run).map(({ meta }) => meta.mediaTimeS);
+  expect(times[2] ?? 0).toBeGreaterThan(0.8);
+  expect(framesOf(run).every(({ meta }) => meta.captureClock === 'arrival')).toBe(true);
+  expect(run.faults.every(({ fault }) => fault === null)).toBe(true);
+});
+
+function jpeg(): Promise<Uint8Array<ArrayBuffer>> {
+  return toJpeg(new VirtualCamera({ clock: new SystemClock() }).render(0, { width: 64, height: 36 }));
 }
