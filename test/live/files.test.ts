@@ -1,11 +1,14 @@
 /** Files of many kinds, made by FFmpeg here: every picture once, at its own time, as ffprobe counts them. */
-import { afterAll, describe, expect, test } from 'bun:test';
+import { afterAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FrameRequest, FrameView } from '../../runtime/data.ts';
 import { openGraph, runGraph } from '../node-runner.ts';
+import { TEST_LIMIT_MS } from '../support/patience.ts';
 import { hasFfmpeg } from './ffmpeg-peer.ts';
+
+setDefaultTimeout(TEST_LIMIT_MS);
 
 const folder = mkdtempSync(join(tmpdir(), 'windhover-files-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

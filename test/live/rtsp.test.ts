@@ -1,6 +1,9 @@
 /** RTSP from gst-rtsp-server, whose pictures show when they were taken. */
-import { describe, expect, test } from 'bun:test';
+import { describe, expect, setDefaultTimeout, test } from 'bun:test';
+import { TEST_LIMIT_MS } from '../support/patience.ts';
 import { hasRtspServer, quantile, RtspServer, Watch } from './peers.ts';
+
+setDefaultTimeout(TEST_LIMIT_MS);
 
 /** Under load, what is measured scatters; the bench says how good it is. */
 const MOST_OFF_MS = 40;

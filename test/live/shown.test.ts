@@ -1,11 +1,14 @@
 /** Pictures as a browser shows them: turned, with the shape of their pixels, in their own colours; ffmpeg is the measure. */
-import { afterAll, describe, expect, test } from 'bun:test';
+import { afterAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FrameView } from '../../runtime/data.ts';
 import { runGraph } from '../node-runner.ts';
+import { TEST_LIMIT_MS } from '../support/patience.ts';
 import { hasFfmpeg } from './ffmpeg-peer.ts';
+
+setDefaultTimeout(TEST_LIMIT_MS);
 
 const folder = mkdtempSync(join(tmpdir(), 'windhover-shown-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

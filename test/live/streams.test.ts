@@ -1,11 +1,14 @@
 /** Live streams by FFmpeg other than RTSP, whose pictures show when they were taken. */
-import { describe, expect, test } from 'bun:test';
+import { describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openGraph } from '../node-runner.ts';
+import { TEST_LIMIT_MS } from '../support/patience.ts';
 import { FfmpegPeer, hasFfmpeg } from './ffmpeg-peer.ts';
 import { quantile, Watch } from './peers.ts';
+
+setDefaultTimeout(TEST_LIMIT_MS);
 
 const MOST_OFF_MS = 40;
 const offMs = (watch: Watch, from: number) => Math.abs(quantile(watch.errorsMs.slice(from), 0.5));
