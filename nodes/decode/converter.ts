@@ -3,6 +3,7 @@
  * the stream states, upright, inside the padding of a ring slot. One converter a consumer.
  */
 import {
+  AV_FRAME_FLAG_INTERLACED,
   AV_LOG_FATAL,
   AV_PIX_FMT_BGR24,
   AV_PIX_FMT_GBRPF32LE,
@@ -161,6 +162,8 @@ function newFrame({ w, h }: Size, format: AVPixelFormat): Frame {
 function keepMatrix(frame: Frame, format: PixelFormat): void {
   frame.colorPrimaries = AVCOL_PRI_UNSPECIFIED;
   frame.colorTrc = AVCOL_TRC_UNSPECIFIED;
+  // Both fields as one picture.
+  frame.clearFlags(AV_FRAME_FLAG_INTERLACED);
   if (format === 'gray8' || !MATRICES.includes(frame.colorSpace)) frame.colorSpace = AVCOL_SPC_UNSPECIFIED;
 }
 

@@ -1,4 +1,5 @@
 /** The decoder at work: packets in, frames out, times and counters kept straight. */
+import { AV_FRAME_FLAG_INTERLACED } from 'node-av/constants';
 import type { CodecParameters, Frame, Packet } from 'node-av/lib';
 import {
   type FrameMapping,
@@ -57,6 +58,8 @@ export class FrameFlow {
   readonly #beganUnixMs: number;
   #lastMediaS: number | undefined;
   #damaged = 0;
+  /** It was said. */
+  #isInterlaced = false;
   /** Live: media time of the last damage, until the next key frame. */
   #damagedAtS = Number.NEGATIVE_INFINITY;
 
@@ -140,6 +143,7 @@ export class FrameFlow {
         this.#context.count('after_damage');
         continue;
       }
+      this.#tellInterlaced(frame);
       this.#motion.see(frame, meta);
       if (!this.#limit.passes(meta.mediaTimeS)) {
         this.#context.count('rate_limited');
@@ -203,6 +207,15 @@ export class FrameFlow {
     if (isKeyFrame(frame) || mediaTimeS - this.#damagedAtS > LONGEST_SMEAR_S)
       this.#damagedAtS = Number.NEGATIVE_INFINITY;
     return Number.isFinite(this.#damagedAtS);
+  }
+
+  #tellInterlaced(frame: Frame): void {
+    if (this.#isInterlaced || !frame.hasFlags(AV_FRAME_FLAG_INTERLACED)) return;
+    this.#isInterlaced = true;
+    this.#context.log.warn('the video is interlaced and is processed so: what moves fast has comb-like edges', {
+      code: 'decode_interlaced',
+      hint: 'set the camera to progressive video',
+    });
   }
 
   #countDamage(counter: string): void {

@@ -3,6 +3,7 @@ import {
   AV_CODEC_ID_H264,
   AV_CODEC_ID_HEVC,
   AV_CODEC_ID_MPEG4,
+  AV_DISPOSITION_ATTACHED_PIC,
   AV_LOG_FATAL,
   AV_PKT_DATA_PRFT,
   AVERROR_EOF,
@@ -80,8 +81,9 @@ export class MediaInput {
     this.heldPackets = PIECEMEAL_CODECS.includes(stream.codecpar.codecId) ? (HELD_BY_FORMAT[name] ?? 0) : 0;
     const rate = stream.avgFrameRate.num > 0 ? stream.avgFrameRate : stream.rFrameRate;
     this.frameRate = rate.num > 0 && rate.den > 0 ? rate.num / rate.den : 0;
-    // The video's own length where the container states it: sound may go on for longer.
-    if (stream.duration > 0n) this.durationS = this.#seconds(stream.duration);
+    // The video's own length where the container states it: sound may go on for longer. The picture on a cover has none.
+    if (stream.disposition & AV_DISPOSITION_ATTACHED_PIC) this.durationS = 0;
+    else if (stream.duration > 0n) this.durationS = this.#seconds(stream.duration);
     else this.durationS = format.duration > 0n ? Number(format.duration) / 1e6 : 0;
     this.startPtsS = stream.startTime === NO_TIMESTAMP ? undefined : this.#seconds(stream.startTime);
   }
