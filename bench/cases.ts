@@ -7,6 +7,7 @@ import { join, resolve } from 'node:path';
 import { type Case, runCase } from './cases/case.ts';
 import { designCases } from './cases/design.ts';
 import { eventCases } from './cases/events.ts';
+import { followingCases } from './cases/following.ts';
 import { modelCases } from './cases/models.ts';
 import { onvifCases } from './cases/onvif.ts';
 import { controlCases } from './cases/ptz-control.ts';
@@ -30,6 +31,7 @@ export function allCases(root: string): Case[] {
     ...controlCases(),
     ...turnedCases(),
     ...onvifCases(),
+    ...followingCases(root),
     ...serverCases(root),
     ...designCases(root),
     ...videoCases(root),

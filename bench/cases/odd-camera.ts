@@ -1,5 +1,4 @@
 /** The virtual ONVIF camera behind a proxy that makes it odd, and what the driver finds out and does. Time is simulated. */
-import type { CameraServer } from '../../sim/camera/server.ts';
 import { driverFor, Rig } from '../../test/ptz/rig.ts';
 
 export interface Oddity {
@@ -74,7 +73,7 @@ export async function tryCamera(oddity: Oddity): Promise<Finding> {
   }
 }
 
-function startProxy(camera: CameraServer, { ask, answer }: Oddity) {
+export function startProxy(camera: { readonly port: number }, { ask, answer }: Oddity) {
   const proxy = Bun.serve({
     port: 0,
     hostname: '127.0.0.1',
