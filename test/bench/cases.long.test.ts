@@ -4,9 +4,6 @@ import { describeCases } from './describe-cases.ts';
 describeCases(
   ({ isSlow }) => isSlow,
   [
-    'models/ssd-boxes-classprobs',
-    'models/ultraface-like',
-    'models/v7-e2e-2d',
     'video/http-faults /401',
     'video/http-faults /404',
     'video/http-faults /500',
