@@ -9,7 +9,7 @@
  * sizes of the picture. What moves by itself (targets, leaves) is left out as long as it is less than half of what tells
  * a motion. A picture in which too little can be seen, or only in one spot, says nothing.
  */
-import type { Size } from '../runtime/node.ts';
+import type { MotionNews, Size } from '../runtime/node.ts';
 import { Aligner, type Fit, type Warp } from './align.ts';
 import { Level } from './level.ts';
 import { PhaseCorrelation } from './phase-correlation.ts';
@@ -24,20 +24,8 @@ export function greySize({ w, h }: Size): Size {
   return { w: WIDTH, h: Math.min(HEIGHTS.most, Math.max(HEIGHTS.least, height)) };
 }
 
-export interface PictureMotion {
-  /** By how much what stands still has moved in the picture, shares of its width, + right and + down. */
-  readonly right: number;
-  readonly down: number;
-  /** Standard deviations of these. */
-  readonly rightStd: number;
-  readonly downStd: number;
-  /** How much lengths have grown: above 1 when the camera zooms in. */
-  readonly scale: number;
-  /** How far the picture has rolled, radians, clockwise. */
-  readonly roll: number;
-  /** Share of what tells a motion that goes with it, 0 to 1. */
-  readonly confidence: number;
-}
+/** As the board topic `motion` has it. */
+export type Moved = NonNullable<MotionNews['moved']>;
 
 const STILL: Warp = { x: 0, y: 0, a: 0, b: 0 };
 const MOST_PLACES = 960;
@@ -65,7 +53,7 @@ export class GlobalMotion {
   }
 
   /** @param grey the next picture @returns null: it can't be told */
-  step(grey: Uint8Array): PictureMotion | null {
+  step(grey: Uint8Array): Moved | null {
     [this.#now, this.#last] = [this.#last, this.#now];
     this.#now.fine.load(grey);
     this.#now.coarse.halve(this.#now.fine);
@@ -116,7 +104,7 @@ function double({ x, y, a, b }: Warp): Warp {
   return { x: 2 * x, y: 2 * y, a, b };
 }
 
-function told({ warp: { x, y, a, b }, stdX, stdY, explained, spread }: Fit, width: number): PictureMotion | null {
+function told({ warp: { x, y, a, b }, stdX, stdY, explained, spread }: Fit, width: number): Moved | null {
   const [rightStd, downStd] = [stdX / width, stdY / width];
   const isKnown = explained >= LEAST_EXPLAINED && spread >= LEAST_SPREAD && Math.min(rightStd, downStd) <= MOST_STD;
   if (!isKnown) return null;

@@ -3,19 +3,14 @@
  * of up to a third of the picture, whole pixels of a coarse grid; which of them is right is for others to judge.
  */
 import { Fourier } from './fft.ts';
+import type { Level } from './level.ts';
 
 const WIDTH = 64;
 const HEIGHT = 32;
 /** The strongest peaks of the correlation that are looked into. */
 const PEAKS = 3;
 
-export interface GreyPicture {
-  readonly width: number;
-  readonly height: number;
-  readonly grey: Float32Array;
-}
-
-export interface Shift {
+interface Shift {
   /** Shares of the width and of the height, + right and down. */
   readonly x: number;
   readonly y: number;
@@ -32,7 +27,7 @@ export class PhaseCorrelation {
   readonly #crossIm = new Float64Array(WIDTH * HEIGHT);
 
   /** @returns shifts from one picture to the other, the most likely first */
-  shifts(from: GreyPicture, to: GreyPicture): Shift[] {
+  shifts(from: Level, to: Level): Shift[] {
     this.#load(from, this.#lastRe, this.#lastIm);
     this.#load(to, this.#re, this.#im);
     this.#correlate();
@@ -40,7 +35,7 @@ export class PhaseCorrelation {
   }
 
   /** The spectrum of the picture on the coarse grid, without its mean, faded out towards the edges. */
-  #load({ grey, width, height }: GreyPicture, re: Float64Array, im: Float64Array): void {
+  #load({ grey, width, height }: Level, re: Float64Array, im: Float64Array): void {
     const stepX = width / WIDTH;
     const stepY = height / HEIGHT;
     let mean = 0;

@@ -4,6 +4,7 @@ export class RateLimit {
   readonly #burst: number;
   #tokens: number;
   #atMs = Number.NEGATIVE_INFINITY;
+  #refused = 0;
 
   /** Lets `burst` through at once and `perS` a second in the long run. */
   constructor(perS: number, burst: number) {
@@ -17,8 +18,18 @@ export class RateLimit {
     const passedS = Math.max(0, nowMs - this.#atMs) / 1000;
     this.#tokens = Math.min(this.#burst, this.#tokens + passedS * this.#perS);
     this.#atMs = Math.max(this.#atMs, nowMs);
-    if (this.#tokens < 1) return false;
+    if (this.#tokens < 1) {
+      this.#refused += 1;
+      return false;
+    }
     this.#tokens -= 1;
     return true;
+  }
+
+  /** How many it has refused since this was asked last. */
+  takeRefused(): number {
+    const refused = this.#refused;
+    this.#refused = 0;
+    return refused;
   }
 }

@@ -17,7 +17,7 @@ export const PtzSchema = closed(
   { description: 'State of the camera control; absent while no camera is driven' },
 );
 
-export const TickTrackSchema = closed({
+const TickTrackSchema = closed({
   id: trackId(),
   label: name('Class of the object, such as `drone`'),
   conf: unit('Confidence of the latest detection'),
@@ -62,4 +62,3 @@ export const MetadataTickSchema = closed(
 );
 
 export type MetadataTick = Static<typeof MetadataTickSchema>;
-export type TickTrack = Static<typeof TickTrackSchema>;

@@ -3,7 +3,7 @@
  * used is an error: a model that is read in the wrong way gives phantoms.
  */
 import { FITS, SCALE_FILTERS, WindhoverError } from '../../runtime/node.ts';
-import { BOX_FORMATS, type BoxFormat, type InputStyle, type Plan, type Scoring } from './families/family.ts';
+import { BOX_FORMATS, type BoxFormat, IMAGENET, type InputStyle, type Plan, type Scoring } from './families/family.ts';
 import type { DetectOptions } from './options.ts';
 
 type Metadata = Readonly<Record<string, string>>;
@@ -63,7 +63,6 @@ export function inputStyle(usual: InputStyle, metadata: Metadata, { input = {} }
   };
 }
 
-const IMAGENET = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] };
 const IMAGENET_STRETCHED: Partial<InputStyle> = { fit: 'stretch', normalize: IMAGENET };
 
 /** Pictures of models that only their name tells: the outputs look like those of others. */

@@ -43,6 +43,8 @@ export class HangWatch {
       crew.pulses.look();
       const hangs = crew.stuckFor((node, phase) => this.#limitS(node, phase) * LOOKS_PER_S);
       const late = hangs ? undefined : crew.stuckFor(() => SLOW_AFTER_S * LOOKS_PER_S);
+      // Another fault takes the place of this one.
+      if (hangs && crew.state === 'open') this.#slow.delete(hangs.node);
       if (hangs) this.#host.hangs(crew, hangError(hangs.node, hangs.phase, this.#limitS(hangs.node, hangs.phase)));
       if (late) slow.add(late.node);
       if (late && !this.#slow.has(late.node)) this.#fault(late.node, late.phase);

@@ -38,7 +38,7 @@ export interface OutboxServices {
 
 export class Outbox {
   readonly #services: OutboxServices;
-  readonly #voices = new Map<string, Voice>();
+  readonly #nodes = new Map<string, NodeOutbox>();
   #sending: Promise<void> | undefined;
 
   constructor(services: OutboxServices) {
@@ -47,29 +47,28 @@ export class Outbox {
 
   /** @param latest only the latest message of its topic counts */
   publish(node: string, message: Published, latest: boolean): void | Promise<void> {
-    const voice = this.#voice(node);
-    if (voice.waiting.length === 0 && Atomics.load(this.#services.sendCredits, 0) < SEND_CREDITS)
+    const own = this.#ofNode(node);
+    if (own.waiting.length === 0 && Atomics.load(this.#services.sendCredits, 0) < SEND_CREDITS)
       return this.#send(message);
     const replaces = latest && !this.#services.recording;
-    if (replaces && voice.remove(message.topic)) this.#services.count(node, 'dropped_messages');
-    if (voice.waitingChars + message.json.length > MOST_WAITING_CHARS) {
+    if (replaces && own.remove(message.topic)) this.#services.count(node, 'dropped_messages');
+    if (own.waitingChars + message.json.length > MOST_WAITING_CHARS) {
       this.#services.count(node, 'dropped_messages');
       return;
     }
     const { promise, resolve } = Promise.withResolvers<void>();
-    voice.add({ message, sent: resolve });
+    own.add({ message, sent: resolve });
     this.#sending ??= this.#sendWaiting();
     return replaces ? undefined : promise;
   }
 
   log(entry: LogEntry & { readonly node: string }): void {
-    const voice = this.#voice(entry.node);
-    if (voice.logLimit.take(this.#services.clock.monoMs())) this.#services.post({ type: 'log', entry });
-    else voice.unsaid += 1;
+    const { logLimit } = this.#ofNode(entry.node);
+    if (logLimit.take(this.#services.clock.monoMs())) this.#services.post({ type: 'log', entry });
   }
 
   report(report: Report): void {
-    const { limits, later } = this.#voice(report.node);
+    const { limits, later } = this.#ofNode(report.node);
     later.delete(report.type);
     if (limits[report.type].take(this.#services.clock.monoMs())) this.#services.post(report);
     else later.set(report.type, report);
@@ -77,18 +76,13 @@ export class Outbox {
 
   /** Tells what came too fast; called a few times a second. */
   flush(): void {
-    for (const [node, voice] of this.#voices) {
-      for (const report of voice.later.values()) this.#services.post(report);
-      voice.later.clear();
-      if (voice.unsaid === 0) continue;
-      const entry = {
-        level: 'warn',
-        node,
-        message: 'too much to log',
-        fields: { lines_left_out: voice.unsaid },
-      } as const;
+    for (const [node, own] of this.#nodes) {
+      for (const report of own.later.values()) this.#services.post(report);
+      own.later.clear();
+      const leftOut = own.logLimit.takeRefused();
+      if (leftOut === 0) continue;
+      const entry = { level: 'warn', node, message: 'too much to log', fields: { lines_left_out: leftOut } } as const;
       this.#services.post({ type: 'log', entry });
-      voice.unsaid = 0;
     }
   }
 
@@ -97,20 +91,20 @@ export class Outbox {
     await this.#sending;
   }
 
-  #voice(node: string): Voice {
-    const voice = this.#voices.get(node) ?? new Voice();
-    this.#voices.set(node, voice);
-    return voice;
+  #ofNode(node: string): NodeOutbox {
+    const own = this.#nodes.get(node) ?? new NodeOutbox();
+    this.#nodes.set(node, own);
+    return own;
   }
 
   async #sendWaiting(): Promise<void> {
     for (let left = true; left; ) {
       left = false;
-      for (const voice of this.#voices.values()) {
-        if (voice.waiting.length === 0) continue;
+      for (const own of this.#nodes.values()) {
+        if (own.waiting.length === 0) continue;
         left = true;
         await untilBelow(this.#services.sendCredits, SEND_CREDITS);
-        const next = voice.take();
+        const next = own.take();
         if (!next) continue;
         this.#send(next.message);
         next.sent();
@@ -125,16 +119,14 @@ export class Outbox {
   }
 }
 
-/** What one node has to say and has not said yet. */
-class Voice {
+/** Limits of one node, and what of it has not been sent yet. */
+class NodeOutbox {
   readonly logLimit = new RateLimit(LOG_LIMIT.perS, LOG_LIMIT.burst);
   readonly limits = {
     fault: new RateLimit(REPORT_LIMITS.fault.perS, REPORT_LIMITS.fault.burst),
     keep: new RateLimit(REPORT_LIMITS.keep.perS, REPORT_LIMITS.keep.burst),
   };
   readonly later = new Map<Report['type'], Report>();
-  /** Lines that were left out of the log. */
-  unsaid = 0;
   waitingChars = 0;
   readonly waiting: Waiting[] = [];
 

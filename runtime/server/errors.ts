@@ -38,7 +38,6 @@ export class InternalErrors {
   readonly #log: Logger;
   readonly #clock: Clock;
   readonly #limit = new RateLimit(1, 20);
-  #unlogged = 0;
 
   constructor(log: Logger, clock: Clock) {
     this.#log = log;
@@ -49,10 +48,10 @@ export class InternalErrors {
     if (this.#limit.take(this.#clock.monoMs())) {
       const { message, stack } = toRecord(error);
       const path = request && new URL(request.url).pathname;
-      const more = this.#unlogged > 0 ? { not_logged: this.#unlogged } : {};
+      const unlogged = this.#limit.takeRefused();
+      const more = unlogged > 0 ? { not_logged: unlogged } : {};
       this.#log.error('request failed', { method: request?.method, path, error: message, stack, ...more });
-      this.#unlogged = 0;
-    } else this.#unlogged += 1;
+    }
     return errorResponse(500, 'Internal error');
   }
 }

@@ -25,7 +25,6 @@ export class SessionProcess {
   readonly #listener: ProcessListener;
   readonly #clock: Clock;
   readonly #lineLimit = new RateLimit(LINES.perS, LINES.burst);
-  #linesLeftOut = 0;
   #received = 0;
   #started = false;
   #gone = false;
@@ -103,12 +102,9 @@ export class SessionProcess {
   }
 
   #print(line: string, from: 'stdout' | 'stderr'): void {
-    if (!this.#lineLimit.take(this.#clock.monoMs())) {
-      this.#linesLeftOut += 1;
-      return;
-    }
-    if (this.#linesLeftOut > 0) this.#listener.output(`(${this.#linesLeftOut} lines were left out)`, from);
-    this.#linesLeftOut = 0;
+    if (!this.#lineLimit.take(this.#clock.monoMs())) return;
+    const leftOut = this.#lineLimit.takeRefused();
+    if (leftOut > 0) this.#listener.output(`(${leftOut} lines were left out)`, from);
     this.#listener.output(line, from);
   }
 

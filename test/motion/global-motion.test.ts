@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test';
-import { GlobalMotion, greySize, type PictureMotion } from '../../motion/index.ts';
+import { GlobalMotion, greySize, type Moved } from '../../motion/index.ts';
 import { pxPerDeg } from '../../sim/render/projection.ts';
 import { SceneRenderer } from '../../sim/render/render.ts';
 import { defaultScene, type SceneFile, toScene } from '../../sim/scene/scene-file.ts';
@@ -35,7 +35,7 @@ function noiseOf(std: number): () => number {
 }
 
 interface Seen {
-  readonly moved: PictureMotion | null;
+  readonly moved: Moved | null;
   /** Pixels of the source, and by what lengths have really grown. */
   readonly truth: { readonly right: number; readonly down: number; readonly scale: number };
 }

@@ -23,6 +23,7 @@ describe('RateLimit', () => {
         const limit = new RateLimit(20, 40);
         const taken = times.filter((at) => limit.take(at)).length;
         expect(taken).toBeLessThanOrEqual(40 + 20 * 5);
+        expect([limit.takeRefused(), limit.takeRefused()]).toEqual([times.length - taken, 0]);
       }),
     );
   });

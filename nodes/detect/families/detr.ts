@@ -19,7 +19,7 @@ import {
   type Decode,
   dimsText,
   type Family,
-  type InputStyle,
+  IMAGENET,
   isDetr,
   isTargetSizes,
   type Match,
@@ -29,11 +29,6 @@ import {
   type ValueInfo,
 } from './family.ts';
 import { bestClass, floats, largest } from './values.ts';
-
-const IMAGENET_INPUT: InputStyle = {
-  ...STRETCHED_INPUT,
-  normalize: { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] },
-};
 
 export const detr: Family = {
   name: 'detr',
@@ -67,7 +62,7 @@ function matchRaw(model: ModelFacts): Match | string {
     why: pair.why,
     plan: {
       layout: pair.layout.replace('scores', 'logits') + (imageNet ? ', RF-DETR' : ''),
-      input: imageNet ? IMAGENET_INPUT : STRETCHED_INPUT,
+      input: imageNet ? { ...STRETCHED_INPUT, normalize: IMAGENET } : STRETCHED_INPUT,
       outputs: pair.outputs,
       classes: columns,
       spareClass: true,

@@ -151,6 +151,9 @@ export const YOLO_INPUT: InputStyle = { color: 'rgb', white: 1, fit: 'letterbox'
 /** The whole picture stretched to the input: RGB, 0 to 1. */
 export const STRETCHED_INPUT: InputStyle = { color: 'rgb', white: 1, fit: 'stretch', pad: 0 };
 
+/** Mean and deviation of the pictures of ImageNet, which many models are trained with. */
+export const IMAGENET = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] } as const;
+
 /** Cells of a feature pyramid over a picture, summed over its strides. */
 export function gridCells(size: Size, strides: readonly number[]): number {
   return strides.reduce((sum, stride) => sum + Math.ceil(size.w / stride) * Math.ceil(size.h / stride), 0);

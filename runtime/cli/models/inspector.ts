@@ -8,7 +8,7 @@ import { Faults } from '../../graph/faults.ts';
 import { loadContracts } from '../../graph/modules.ts';
 import { checkParams } from '../../graph/params.ts';
 import { applySets } from '../../graph/sets.ts';
-import type { MapTree } from '../../graph/tree.ts';
+import { locate } from '../../graph/tree.ts';
 import { parseTree } from '../../graph/yaml.ts';
 import { createLog } from '../../log.ts';
 import type { ModelCard, RefusedModel } from '../../model-card.ts';
@@ -62,17 +62,14 @@ function options({ name, params }: AnyNode, sets: readonly string[], surrounding
   const root = parseTree(`nodes: { ${name}: { with: {} } }`, faults);
   const named = sets.map((set) => `${name}.${set}`);
   const tree = root?.type === 'map' ? applySets(root, named, faults) : null;
+  const withOf = tree ? locate(tree, ['nodes', name, 'with']).tree : undefined;
   const { cwd } = surroundings;
-  const input = { schema: params, tree: withOf(tree, name), at: { line: 0, column: 0 }, path: `nodes.${name}` };
+  const input = {
+    schema: params,
+    tree: withOf?.type === 'map' ? withOf : undefined,
+    at: { line: 0, column: 0 },
+    path: `nodes.${name}`,
+  };
   const checked = checkParams({ ...input, bases: { graph: cwd, cwd } }, faults);
   return printFaults(faults.list(), surroundings) ? null : checked;
-}
-
-function withOf(root: MapTree | null, name: string): MapTree | undefined {
-  let tree = root;
-  for (const key of ['nodes', name, 'with']) {
-    const next = tree?.entries.get(key)?.value;
-    tree = next?.type === 'map' ? next : null;
-  }
-  return tree ?? undefined;
 }
