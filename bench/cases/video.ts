@@ -22,8 +22,11 @@ const all = (count: number): Pick<Play, 'want' | 'isRight'> => ({
 const again = (count: number): Pick<Play, 'frames' | 'want' | 'isRight'> => ({
   frames: 3 * count,
   want: `three whole passes of ${count} frames and more to come`,
-  isRight: ({ frames, end }) =>
-    frames.length >= 3 * count && end === 'asked to end' && rises(frames) && largestGap(frames) < 0.1,
+  // Asked to end, the decoder gives what it holds, and that has gaps.
+  isRight: ({ frames, end }) => {
+    const passes = frames.slice(0, 3 * count);
+    return passes.length === 3 * count && end === 'asked to end' && rises(passes) && largestGap(passes) < 0.05;
+  },
 });
 
 const FOLDER = 'video';
@@ -73,6 +76,12 @@ const PLAYS: Readonly<Record<string, Play>> = {
   'single.jpg, loop': { file: 'single.jpg', source: { loop: true }, ...again(1) },
 };
 
+/** A session tries again without end; the command `graph --exit-at-end` gives up after 15 s. */
+const retried = (reason: string, end: RegExp): Pick<Play, 'want' | 'isRight'> => ({
+  want: `tried again, and the fault tells ${reason}`,
+  isRight: (played) => end.test(played.end),
+});
+
 /** Over HTTP: what a server may do to a file. */
 const SERVED: Readonly<Record<string, Pick<Play, 'want' | 'isRight'>>> = {
   ok: all(SERVED_FRAMES),
@@ -86,14 +95,11 @@ const SERVED: Readonly<Record<string, Pick<Play, 'want' | 'isRight'>>> = {
     isRight: ({ frames, end, warnings }) =>
       frames.length <= SERVED_FRAMES && (frames.length === SERVED_FRAMES || end !== 'ended' || warnings.length > 0),
   },
-  stall: { want: 'an error within a bound', isRight: ({ end }) => /^source_/.test(end) },
-  hang: { want: 'an error within a bound', isRight: ({ end }) => /^source_/.test(end) },
-  '404': { want: 'an error that says 404', isRight: ({ end }) => /^source_.*(404|not found)/i.test(end) },
-  '401': {
-    want: 'an error that names the login',
-    isRight: ({ end }) => /^source_.*(401|unauthorized|login)/i.test(end),
-  },
-  '500': { want: 'an error that says 500', isRight: ({ end }) => /^source_.*(5\d\d|5XX|server)/i.test(end) },
+  stall: retried('a break', /^never ends, source_(lost|stalled)/),
+  hang: retried('no answer in time', /^never ends, source_timeout/),
+  '404': retried('404', /^never ends, source_not_found.*404/),
+  '401': retried('the login', /^never ends, source_login.*401/),
+  '500': retried('an error of the server', /^never ends, source_busy.*5XX/),
 };
 
 export function videoCases(root: string): Case[] {

@@ -1,24 +1,30 @@
+/** A batch over HTTP ends with the reason when the server gives no film, or only a part of one. */
 import { expect, test } from 'bun:test';
+import { startFaulty } from '../../bench/cases/http-faults.ts';
+import { ROOT } from '../../bench/pipeline/input.ts';
 import { runCommand } from '../support/command.ts';
 import { LONG_TEST_LIMIT_MS } from '../support/patience.ts';
 
-test(
-  '--exit-at-end: a film that a server does not have is an error in the end',
-  async () => {
-    using server = Bun.serve({ hostname: '127.0.0.1', port: 0, fetch: () => new Response('', { status: 404 }) });
-    const url = `source.url=http://127.0.0.1:${server.port}/film.mp4`;
-    const { exitCode, stderr } = await runCommand([
-      'graph',
-      'graphs/file.yaml',
-      '--port',
-      '0',
-      '--exit-at-end',
-      '--set',
-      url,
-    ]);
-    expect(exitCode).toBe(1);
+const FILM = 'fixtures/sky.mp4';
+const FAULTS = [
+  { way: '404', code: 'source_not_found' },
+  { way: '401', code: 'source_login' },
+  { way: '500', code: 'source_busy' },
+  { way: 'hang', code: 'source_timeout' },
+  { way: 'stall', code: 'source_lost' },
+  { way: 'half', code: 'source_lost' },
+];
+
+test.concurrent.each(FAULTS)(
+  '--exit-at-end: a server that answers as /$way is an error in the end, $code',
+  async ({ way, code }) => {
+    await using server = await startFaulty(await Bun.file(`${ROOT}/${FILM}`).bytes());
+    const url = `source.url=http://127.0.0.1:${server.port}/${way}/film.mp4`;
+    const command = ['graph', 'graphs/file.yaml', '--port', '0', '--exit-at-end', '--set', 'source.open_timeout_s=2'];
+    const { exitCode, stderr } = await runCommand([...command, '--set', url]);
     expect(stderr).toContain('given up after 15 s');
-    expect(stderr).toContain('source_not_found');
+    expect(stderr).toContain(`"code":"${code}"`);
+    expect(exitCode).toBe(1);
   },
   LONG_TEST_LIMIT_MS,
 );
