@@ -251,27 +251,10 @@ export interface NodeContract<
 }
 
 /** A contract without its specific types: the form in which the runtime handles all nodes. */
-export interface AnyNode {
-  readonly name: string;
-  readonly doc: string;
-  readonly params: TObject;
-  readonly inputs: Inputs<Record<string, unknown>>;
-  readonly outputs: Outputs;
-  readonly join?: 'frame';
-  readonly topics?: Topics;
-  readonly board?: BoardUse;
-  readonly requests?: Requests;
-  readonly blocks?: boolean;
-  readonly stateless?: boolean;
-  readonly hangsAfterS?: HangLimits;
+export interface AnyNode
+  extends Omit<NodeContract<TObject, Inputs<Record<string, unknown>>, Outputs, Requests, Topics>, 'pace' | 'open'> {
+  /** May be asked in another process. */
   readonly pace?: (params: Record<string, unknown>) => Pace | Promise<Pace>;
-  readonly validate?: (params: Record<string, unknown>, context: PrepareContext) => void | Promise<void>;
-  readonly inspect?: (
-    params: Record<string, unknown>,
-    context: PrepareContext,
-    trial: ModelTrial | null,
-  ) => Promise<ModelCard | RefusedModel>;
-  readonly picture?: (file: string, request: FrameRequest) => Promise<FrameView>;
   readonly open: (
     context: NodeContext<Record<string, unknown>, Outputs, Topics>,
   ) => NodeHandlers<Record<string, unknown>> | Promise<NodeHandlers<Record<string, unknown>>>;

@@ -1,5 +1,7 @@
 /** Nodes that hang or take their worker with them: named in log and fault, and started again; nothing goes on as if. */
+
 import { describe, expect, test } from 'bun:test';
+import { readFileSync } from 'node:fs';
 import { Folder, graphText, testNode } from '../support/graphs.ts';
 import { PATIENCE_MS, TEST_LIMIT_MS, until } from '../support/patience.ts';
 import { TestSession } from '../support/sessions.ts';
@@ -83,6 +85,21 @@ describe('a stateless node: its worker is started again, and the rest goes on', 
     expect(session.node('order').out_of_order ?? 0).toBe(0);
     expect(await session.set.stopAll()).toBe(true);
   });
+
+  test.concurrent(
+    'a stop does not wait for a worker that is to be started again, nor starts it',
+    async () => {
+      using folder = new Folder();
+      const text = graph(folder, { where: 'handler', how: 'exit', node: 'hangs-alone', times: 9 });
+      await using session = await TestSession.start(text);
+      const named = () => session.log.filter(({ node, message }) => node === 'hangs' && message === CAUSE.exit).length;
+      // Before the fourth start there is a pause of half a second or more.
+      await until('the node is named, three times', () => named() === 3, PATIENCE_MS);
+      expect(await session.set.stopAll()).toBe(true);
+      expect(readFileSync(folder.file('starts'), 'utf8')).toBe('xxx');
+    },
+    TEST_LIMIT_MS,
+  );
 
   test.concurrent(
     'native code that does not let its thread go takes the process along',
