@@ -41,7 +41,7 @@ export async function playFile(url: string, options: PlayOptions): Promise<Playe
       graph,
       'run',
       (report) => {
-        if (report.type === 'published') frames.push(JSON.parse(report.message.json));
+        if (report.type === 'published') addFrame(frames, JSON.parse(report.message.json));
         if (report.type === 'log' && /^(warn|error)$/.test(report.entry.level)) warnings.push(report.entry.message);
         if (report.type === 'fault' && report.fault) fault = `${report.fault.code}: ${report.fault.message}`;
         if (most !== undefined && frames.length >= most) ends.abort();
@@ -55,6 +55,11 @@ export async function playFile(url: string, options: PlayOptions): Promise<Playe
     clearTimeout(late);
   }
   return { frames, end: end === 'never ends' && fault ? `${end}, ${fault}` : end, warnings };
+}
+
+/** Sources of streams publish the state of their clock, too. */
+function addFrame(frames: SeenFrame[], told: SeenFrame | { readonly type: string }): void {
+  if ('mediaTimeS' in told) frames.push(told);
 }
 
 async function graphOf(url: string, source: object, decode: object) {
