@@ -29,6 +29,25 @@ export function momentOf(clock: Clock): Moment {
   return { monoMs: clock.monoMs(), unixMs: clock.unixMs() };
 }
 
+/**
+ * The same, for a thread or process that takes its time from here: exact to some microseconds. Unix time counts whole
+ * milliseconds, so it waits for the next one to begin.
+ */
+export function exactMomentOf(clock: Clock): Moment {
+  const untilMs = performance.now() + WAIT_MS;
+  let before = momentOf(clock);
+  while (performance.now() < untilMs) {
+    const now = momentOf(clock);
+    // A thread that was halted between the two looks does not know when the millisecond began.
+    if (now.unixMs !== before.unixMs && now.monoMs - before.monoMs < EXACT_MS) return now;
+    before = now;
+  }
+  return before;
+}
+
+const WAIT_MS = 5;
+const EXACT_MS = 0.05;
+
 /** Unix time of moments on the monotonic clock, by the wall clock as it is set now. Steady as long as nobody sets it. */
 export class WallTime {
   readonly #clock: Clock;
@@ -66,17 +85,18 @@ const SET_MS = 20;
 /** The real clock. */
 export class SystemClock implements Clock {
   /** Every thread has its own zero for `performance.now()`. */
-  readonly #zeroMs: number;
+  readonly #zeroMs: number = 0;
 
   /**
-   * @param parent a moment ago, by the clock of the thread or process that this one has its time from, so that
+   * @param parent an exact moment ago, by the clock of the thread or process that this one has its time from, so that
    *   `monoMs` agrees in all of them. Without it, the time counts from the start of this thread.
    * @param askedMs `performance.now()` from before that moment: it bounds what a step of the wall clock just then does
    */
   constructor(parent?: Moment, askedMs = Number.NEGATIVE_INFINITY) {
-    const nowMs = performance.now();
-    const sinceMs = parent === undefined ? 0 : Math.min(Math.max(0, Date.now() - parent.unixMs), nowMs - askedMs);
-    this.#zeroMs = parent === undefined ? 0 : nowMs - sinceMs - parent.monoMs;
+    if (parent === undefined) return;
+    const now = exactMomentOf({ unixMs: () => Date.now(), monoMs: () => performance.now() });
+    const sinceMs = Math.min(Math.max(0, now.unixMs - parent.unixMs), now.monoMs - askedMs);
+    this.#zeroMs = now.monoMs - sinceMs - parent.monoMs;
   }
 
   unixMs(): number {

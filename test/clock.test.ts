@@ -1,7 +1,7 @@
 /** Two clocks that are never tied for good: the wall clock may be set at any moment. */
 import { describe, expect, test } from 'bun:test';
 import { GraphFile } from '../runtime/catalog/graph-file.ts';
-import { momentOf, SystemClock, WallTime } from '../runtime/clock.ts';
+import { exactMomentOf, SystemClock, WallTime } from '../runtime/clock.ts';
 import { createLog } from '../runtime/log.ts';
 import { FaultBook } from '../runtime/session/fault-book.ts';
 import { ManualClock } from './support/manual-clock.ts';
@@ -51,8 +51,12 @@ describe('WallTime', () => {
 describe('SystemClock', () => {
   test('agrees with the thread that it has its time from', () => {
     const parent = new SystemClock();
-    const child = new SystemClock(momentOf(parent));
-    expect(Math.abs(child.monoMs() - parent.monoMs())).toBeLessThan(5);
+    const off = Array.from({ length: 9 }, () => {
+      const child = new SystemClock(exactMomentOf(parent));
+      return Math.abs(child.monoMs() - parent.monoMs());
+    });
+    // Halted threads are worse; the median is not.
+    expect(off.toSorted((a, b) => a - b)[4]).toBeLessThan(0.3);
   });
 
   test.each([HOUR_MS, -HOUR_MS])('a wall clock set by %d ms long ago, or just then, changes nothing', (byMs) => {

@@ -6,7 +6,7 @@
  *     change(): see graph-change.ts
  *     stop():   stop → every worker; producing nodes end, the end travels down the graph, done ← every worker
  */
-import { type Clock, momentOf } from '../clock.ts';
+import { type Clock, exactMomentOf } from '../clock.ts';
 import { type ErrorRecord, toRecord, WindhoverError } from '../errors.ts';
 import { Backoff } from '../retry.ts';
 import { sleep } from '../sleep.ts';
@@ -249,7 +249,7 @@ export class Engine {
       sendCredits: this.#sendCredits,
       inHand: this.#inHand,
       options: this.#options,
-      now: momentOf(this.#clock),
+      now: exactMomentOf(this.#clock),
     }));
   }
 

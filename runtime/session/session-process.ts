@@ -1,6 +1,6 @@
 /** A session's process: spawns it, types its messages, and makes sure that it ends. */
 import { join } from 'node:path';
-import { type Clock, momentOf } from '../clock.ts';
+import { type Clock, exactMomentOf } from '../clock.ts';
 import { sendTo } from '../ipc.ts';
 import { RateLimit } from '../rate-limit.ts';
 import type { FromChild, ToChild } from './messages.ts';
@@ -44,7 +44,7 @@ export class SessionProcess {
         if (this.#gone) return;
         if (message.type !== 'hello') return this.#receive(message);
         this.#started = true;
-        this.send({ type: 'start', ...start, now: momentOf(clock) });
+        this.send({ type: 'start', ...start, now: exactMomentOf(clock) });
       },
       onDisconnect: () => disconnected(),
     });
