@@ -39,7 +39,7 @@ export function exactMomentOf(clock: Clock): Moment {
   while (performance.now() < untilMs) {
     const now = momentOf(clock);
     // A thread that was halted between the two looks does not know when the millisecond began.
-    if (now.unixMs !== before.unixMs && now.monoMs - before.monoMs < EXACT_MS) return now;
+    if (now.unixMs !== before.unixMs && clock.monoMs() - before.monoMs < EXACT_MS) return now;
     before = now;
   }
   return before;
