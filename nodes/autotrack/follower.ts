@@ -15,7 +15,7 @@ import {
 import type { CameraLink } from './camera-link.ts';
 import type { ReportedPose } from './control/types.ts';
 import { Home } from './home.ts';
-import type { AutotrackParams } from './options.ts';
+import { type AutotrackParams, autoSelects } from './options.ts';
 import { Reach } from './reach.ts';
 import type { Reporter, StateTopics } from './reporter.ts';
 import { keptSelection } from './selector.ts';
@@ -295,8 +295,4 @@ export class Follower {
     const { graph, clock } = this.#context;
     return graph.pace === 'asap' ? (this.#frame?.captureMonoMs ?? 0) : clock.monoMs();
   }
-}
-
-function autoSelects({ auto_select, required_zones }: AutotrackParams): boolean {
-  return auto_select ?? required_zones.length > 0;
 }

@@ -70,3 +70,8 @@ export const params = Type.Object({
 });
 
 export type AutotrackParams = Static<typeof params>;
+
+/** Whether the node may choose a target by itself. */
+export function autoSelects({ auto_select, required_zones }: AutotrackParams): boolean {
+  return auto_select ?? required_zones.length > 0;
+}

@@ -18,7 +18,7 @@ import { Mission, type MissionOptions, type MissionOutput } from './mission.ts';
 import { type Candidate, knownAgain, type LostTrack } from './reacquire.ts';
 import { Search } from './search.ts';
 import { type Selection, type SelectionOptions, TargetSelector } from './selector.ts';
-import { type TrackDirection, TrackHistory } from './track-history.ts';
+import { inShares, lookAt, type TrackDirection, TrackHistory } from './track-history.ts';
 
 export interface SteeringOptions extends ControlOptions, SelectionOptions, Omit<MissionOptions, 'hasHome'> {
   readonly grace_s: number;
@@ -293,13 +293,4 @@ export class Steering {
     const aim = this.#search.step(nowMs, controller.view(nowMs), fieldDeg);
     return controller.lookAt(nowMs, aim);
   }
-}
-
-function lookAt(controller: Controller, frame: FrameMeta, track: Track): TrackDirection {
-  const sighting = { atMs: frame.captureMonoMs, bbox: inShares(track, frame) };
-  return { id: track.id, ...controller.directionOf(sighting), label: track.label };
-}
-
-function inShares({ bboxPx: { x, y, w, h } }: Track, { size }: FrameMeta): TargetBox['bbox'] {
-  return { x: x / size.w, y: y / size.h, w: w / size.w, h: h / size.h };
 }

@@ -1,5 +1,7 @@
 /** What has been seen of each track lately: where, how it moved, and beside which others. Pure: times are arguments. */
-import type { Direction } from '../../runtime/node.ts';
+import type { Direction, FrameMeta, Track } from '../../runtime/node.ts';
+import type { Controller } from './control/controller.ts';
+import type { TargetBox } from './control/types.ts';
 import type { LostTrack } from './reacquire.ts';
 
 /** Where a track was in a picture, as a direction of the world. */
@@ -60,4 +62,15 @@ export class TrackHistory {
       if (nowMs - (looks.at(-1)?.atMs ?? 0) > FORGET_MS) this.#known.delete(id);
     }
   }
+}
+
+/** Where a track of a picture is. */
+export function lookAt(controller: Controller, frame: FrameMeta, track: Track): TrackDirection {
+  const sighting = { atMs: frame.captureMonoMs, bbox: inShares(track, frame) };
+  return { id: track.id, ...controller.directionOf(sighting), label: track.label };
+}
+
+/** Its box in shares of the picture. */
+export function inShares({ bboxPx: { x, y, w, h } }: Track, { size }: FrameMeta): TargetBox['bbox'] {
+  return { x: x / size.w, y: y / size.h, w: w / size.w, h: h / size.h };
 }

@@ -21,6 +21,7 @@ import {
   type NodeReport,
   type NodeRequest,
   type RunOptions,
+  unanswered,
 } from './messages.ts';
 import { Wires } from './wiring.ts';
 
@@ -143,7 +144,7 @@ export class Engine {
     const node = this.#wires.graph.nodes.find(({ requests }) => requests.includes(request.name))?.id;
     const crew = node === undefined ? undefined : this.#crews.find(({ nodes }) => nodes.includes(node));
     if (node !== undefined && crew) crew.send({ ...request, node });
-    else this.#listener.report({ type: 'reply', id: request.id, error: toRecord(unansweredRequest(request.name)) });
+    else this.#listener.report({ type: 'reply', id: request.id, ...unanswered(request.name) });
   }
 
   /** The parent has taken in this many published messages. */
@@ -295,8 +296,4 @@ export class Engine {
     this.#done = true;
     this.#listener.done();
   }
-}
-
-export function unansweredRequest(name: string): WindhoverError {
-  return new WindhoverError('unknown_request', `no node of this graph answers ${name}`);
 }

@@ -14,7 +14,7 @@
 
 import type { Moment } from '../clock.ts';
 import type { AboutFrame, Pace } from '../data.ts';
-import type { ErrorRecord } from '../errors.ts';
+import { type ErrorRecord, toRecord, WindhoverError } from '../errors.ts';
 import type { NodeFault } from '../node.ts';
 import type { RingDescription } from './ring-layout.ts';
 
@@ -109,6 +109,11 @@ export type NodeReply = { readonly type: 'reply'; readonly id: number } & Outcom
 
 /** Result of a request. */
 export type Outcome = { readonly result: unknown } | { readonly error: ErrorRecord };
+
+/** Of a request that no node of the graph declares. */
+export function unanswered(name: string): { readonly error: ErrorRecord } {
+  return { error: toRecord(new WindhoverError('unknown_request', `no node of this graph answers ${name}`)) };
+}
 
 export type ToWorker =
   | {

@@ -9,9 +9,8 @@
  *        └──────────────────────────────────────┘
  */
 import { type Clock, WallTime } from '../clock.ts';
-import { unansweredRequest } from '../engine/engine.ts';
-import type { LogEntry, Outcome, Published } from '../engine/messages.ts';
-import { type ErrorRecord, toRecord } from '../errors.ts';
+import { type LogEntry, type Outcome, type Published, unanswered } from '../engine/messages.ts';
+import type { ErrorRecord } from '../errors.ts';
 import type { Hub } from '../hub/hub.ts';
 import type { Log } from '../log.ts';
 import type { SessionState, SessionView } from './api.ts';
@@ -124,7 +123,7 @@ export class Session {
   /** Asks the node that answers such requests; see `Sessions.request`. */
   async request(name: string, params: unknown): Promise<Outcome> {
     const isAnswered = this.graph.engine.nodes.some(({ requests }) => requests.includes(name));
-    return isAnswered ? this.#requests.ask(name, params) : { error: toRecord(unansweredRequest(name)) };
+    return isAnswered ? this.#requests.ask(name, params) : unanswered(name);
   }
 
   /**
@@ -142,7 +141,6 @@ export class Session {
   }
 
   view(): SessionView {
-    const { clock } = this.#services;
     const tick = this.#topics.latest('tick');
     return {
       session_id: this.id,
@@ -157,7 +155,7 @@ export class Session {
       started_unix_ms: this.#startedUnixMs(),
       restarts: this.#restarts,
       frames: this.figures.frames(),
-      fps: this.figures.fps(clock.monoMs()),
+      fps: this.figures.fps(this.#services.clock.monoMs()),
       latency_ms: this.figures.latency(),
       tracks: tick?.tracks.length ?? 0,
       progress: this.figures.progress(this.#state === 'ended'),
@@ -194,11 +192,10 @@ export class Session {
   #processStart(): ProcessStart {
     const { clock, modelFolders, stateFolder, recording = false } = this.#services;
     const { file, camera, engine } = this.graph;
-    const { pace } = engine;
     this.figures.processStarted();
     this.#lastFrameMs = clock.monoMs();
     const folders = { modelFolders, ...(stateFolder === undefined ? {} : { stateFolder }) };
-    const options = { file, camera, ...folders, recording, pace, sessionId: this.id };
+    const options = { file, camera, ...folders, recording, pace: engine.pace, sessionId: this.id };
     return { graph: engine, options, kept: this.#kept };
   }
 

@@ -229,10 +229,8 @@ export class Controller {
     const cos = cosOf(tilt.target.position);
     const offDeg = Math.hypot(pan.errorDeg * cos, tilt.errorDeg);
     const state = this.#following(nowMs, pan, tilt, cos, fieldDeg);
-    const horizonS = Math.max(
-      this.#target.horizonS(this.#options.commands_per_s),
-      this.isSure ? 0 : CAUTIOUS_HORIZON_S,
-    );
+    const targetHorizonS = this.#target.horizonS(this.#options.commands_per_s);
+    const horizonS = Math.max(targetHorizonS, this.isSure ? 0 : CAUTIOUS_HORIZON_S);
     const { pan: panMotion, tilt: tiltMotion, zoom: zoomMotion } = this.#pose;
     const { aim } = this.#zone;
     const remainingS = Math.max(0.5 / this.#options.commands_per_s, this.#zone.remainingS(nowMs));
@@ -241,7 +239,9 @@ export class Controller {
       if (state === 'rest' || plant.gainPerS === 0) return 0;
       return (aimDeg - axis.axisDeg - stoppingDeg(axis.axisDegPerS, plant)) / remainingS / plant.gainPerS;
     };
-    const straysDeg = Math.max(offDeg, this.#strayDeg(pan, tilt, cos));
+    // How far the target would get from the centre if it turned round now, before a command could answer.
+    const answerS = Math.max(panMotion.plant.delayMs, tiltMotion.plant.delayMs) / 1000 + targetHorizonS;
+    const straysDeg = Math.max(offDeg, Math.hypot(pan.target.velocity * cos, tilt.target.velocity) * answerS);
     const stdDeg = Math.sqrt(Math.max(pan.target.positionVar * cos ** 2, tilt.target.positionVar));
     const wanted = {
       pan: law(pan, panMotion.plant, aim.panDeg),
@@ -284,15 +284,6 @@ export class Controller {
           moveSeconds(tiltDeg - tilt.axisDeg, this.#pose.tilt.plant),
         ),
     });
-  }
-
-  /** How far the target would get from the centre if it turned round now, before a command could answer. */
-  #strayDeg(pan: { target: { velocity: number } }, tilt: { target: { velocity: number } }, cos: number): number {
-    const delayS = Math.max(this.#pose.pan.plant.delayMs, this.#pose.tilt.plant.delayMs) / 1000;
-    return (
-      Math.hypot(pan.target.velocity * cos, tilt.target.velocity) *
-      (delayS + this.#target.horizonS(this.#options.commands_per_s))
-    );
   }
 
   #align(status: ReportedPose): void {
