@@ -24,7 +24,7 @@ import {
 import { FFmpegError, Frame, Log, SoftwareScaleContext } from 'node-av/lib';
 import type { FrameMapping, FrameRequest, PixelFormat, SharedSlot, Size } from '../../runtime/node.ts';
 import { fitFrame } from './fit.ts';
-import { orientationOf, shownSize } from './orientation.ts';
+import { isSameOrientation, type Orientation, orientationOf, shownSize } from './orientation.ts';
 import { type Placing, type Plane, place, type Samples } from './placing.ts';
 import { Sampler } from './sampler.ts';
 
@@ -51,9 +51,18 @@ const MATRICES: readonly AVColorSpace[] = [
 const EXACT_FLAGS = '+full_chroma_int+full_chroma_inp+accurate_rnd';
 const EXACT: Partial<Record<PixelFormat, string>> = { rgb24: EXACT_FLAGS, bgr24: EXACT_FLAGS };
 
+/** What the set-up depends on. */
+interface Shape {
+  readonly w: number;
+  readonly h: number;
+  readonly format: number;
+  readonly shown: Size;
+  readonly orientation: Orientation;
+}
+
 /** What is set up for pictures of one shape. */
 interface Setup {
-  readonly shape: string;
+  readonly shape: Shape;
   readonly mapping: FrameMapping;
   readonly placing: Placing;
   readonly sws: SoftwareScaleContext;
@@ -101,8 +110,8 @@ export class FrameConverter {
   #setupFor(frame: Frame): Setup {
     const orientation = orientationOf(frame);
     const shown = shownSize(frame, orientation);
-    const shape = JSON.stringify([frame.width, frame.height, frame.format, shown, orientation]);
-    if (this.#setup?.shape === shape) return this.#setup;
+    const shape: Shape = { w: frame.width, h: frame.height, format: frame.format, shown, orientation };
+    if (this.#setup && isSameShape(this.#setup.shape, shape)) return this.#setup;
     this.close();
     const { width, format, filter = 'bilinear', white = 1 } = this.#request;
     const mapping = fitFrame(shown, this.#request);
@@ -135,6 +144,17 @@ export class FrameConverter {
     this.#slots.set(slot.key, { mapping, planes });
     return planes;
   }
+}
+
+function isSameShape(a: Shape, b: Shape): boolean {
+  return (
+    a.w === b.w &&
+    a.h === b.h &&
+    a.format === b.format &&
+    a.shown.w === b.shown.w &&
+    a.shown.h === b.shown.h &&
+    isSameOrientation(a.orientation, b.orientation)
+  );
 }
 
 /** It takes matrix and range of the colours from each frame. */

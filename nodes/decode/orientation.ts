@@ -23,6 +23,10 @@ export function orientationOf(frame: Frame): Orientation {
   return { isTurned: true, flipsColumns: b < 0, flipsRows: c < 0 };
 }
 
+export function isSameOrientation(a: Orientation, b: Orientation): boolean {
+  return a.isTurned === b.isTurned && a.flipsColumns === b.flipsColumns && a.flipsRows === b.flipsRows;
+}
+
 /** Size of the picture as a browser shows it: pixels that are not square widen it or make it taller. */
 export function shownSize(frame: Frame, { isTurned }: Orientation): Size {
   const { num, den } = frame.sampleAspectRatio;
