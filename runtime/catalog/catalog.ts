@@ -86,8 +86,14 @@ export class Catalog {
     const file = this.#graphs.files.find(({ active }) => active?.graph.camera === camera);
     const { active } = file ?? {};
     if (!file || !active) return undefined;
-    const { graph } = await this.#graphs.check(file, active.text);
-    return graph ? sessionGraph(graph) : undefined;
+    try {
+      const { graph } = await this.#graphs.check(file, active.text);
+      return graph ? sessionGraph(graph) : undefined;
+    } catch (error) {
+      // The session starts again all the same, with the graph that it had.
+      this.#graphs.log(file).error(errorMessage(error), { code: 'replan_failed' });
+      return undefined;
+    }
   }
 
   /** Connects the sessions that changes are applied to, and the log. */
