@@ -25,6 +25,14 @@ export interface Moment {
   readonly unixMs: number;
 }
 
+/** What the capture time of a frame is by. */
+export const CAPTURE_CLOCKS = ['camera', 'arrival', 'media'] as const;
+/**
+ * `camera`: from the camera. `arrival`: from the start of the stream's arrival, so exposure, encoding
+ * and network delay are not included. `media`: the time in a file.
+ */
+export type CaptureClock = (typeof CAPTURE_CLOCKS)[number];
+
 export function momentOf(clock: Clock): Moment {
   return { monoMs: clock.monoMs(), unixMs: clock.unixMs() };
 }

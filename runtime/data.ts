@@ -3,7 +3,8 @@
  * can go to another worker.
  */
 
-import type { Box, CaptureClock, DetectionsMessage, FrameMeta, PtzMessage, TracksMessage } from './link-values.ts';
+import type { CaptureClock } from './clock.ts';
+import type { Box, DetectionsMessage, FrameMeta, PtzMessage, TracksMessage } from './link-values.ts';
 
 export type * from './link-values.ts';
 

@@ -9,6 +9,7 @@ import { type Static, Type } from '@sinclair/typebox';
 import { literals, nullable, trackId, unit } from '../schemas/common.ts';
 import { MetadataTickSchema, PtzSchema } from '../schemas/metadata-tick.ts';
 import type { DeepReadonly } from '../schemas/topics.ts';
+import { CAPTURE_CLOCKS } from './clock.ts';
 
 const number = () => Type.Number();
 const sidePx = () => Type.Number({ minimum: 0 });
@@ -20,13 +21,6 @@ export type Size = DeepReadonly<Static<typeof Size>>;
 /** Axis-aligned box, `x, y` = top-left corner. */
 export const Box = Type.Object({ x: number(), y: number(), w: sidePx(), h: sidePx() });
 export type Box = DeepReadonly<Static<typeof Box>>;
-
-export const CAPTURE_CLOCKS = ['camera', 'arrival', 'media'] as const;
-/**
- * `camera`: from the camera. `arrival`: from the start of the stream's arrival, so exposure, encoding
- * and network delay are not included. `media`: the time in a file.
- */
-export type CaptureClock = (typeof CAPTURE_CLOCKS)[number];
 
 /** Which frame of the source a value is about, and when that frame was seen. */
 export const FrameMeta = Type.Object({

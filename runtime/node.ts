@@ -19,7 +19,7 @@ export { type Static, type TSchema, Type } from '@sinclair/typebox';
 export * from '../schemas/board.ts';
 export { targetRequests } from '../schemas/command.ts';
 export { type MessageOf, type Topic, type Topics, topic, topics } from '../schemas/topics.ts';
-export { type Clock, type Moment, momentOf, WallTime } from './clock.ts';
+export { type CaptureClock, type Clock, type Moment, momentOf, WallTime } from './clock.ts';
 export type * from './data.ts';
 export { FITS, frameBytes, PACKET_TICKS_PER_S, SCALE_FILTERS, toSourcePx } from './data.ts';
 export { errorCode, errorMessage, WindhoverError } from './errors.ts';

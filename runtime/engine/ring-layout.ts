@@ -5,9 +5,9 @@
  *     control words │ reader words       │ slot words      │ slot metadata            │ payload
  *     LATEST …      │ (SEEN, SKIPPED) ×R │ (PINS, SEQ) ×N  │ META_FLOATS float64 × N  │ N × slotBytes, 64-byte aligned
  */
+import { CAPTURE_CLOCKS } from '../clock.ts';
 import { type Box, type FrameMapping, type FrameMeta, type FrameRequest, frameBytes, type Pace } from '../data.ts';
 import { WindhoverError } from '../errors.ts';
-import { CAPTURE_CLOCKS } from '../link-values.ts';
 
 /** Index of the first reader word; the control words are below. Even: a reader's two words are one 64-bit word. */
 export const READERS_AT = 8;
