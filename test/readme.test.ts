@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { builtinNodes } from '../nodes/index.ts';
 import { loadContracts } from '../runtime/graph/modules.ts';
 import { ROOT, RunningCommand, runCommand } from './support/command.ts';
-import { CAMERA_ENV, Folder } from './support/graphs.ts';
+import { CAMERA_ENV, COMPACT_MODEL, Folder } from './support/graphs.ts';
 import { PATIENCE_MS, TEST_LIMIT_MS, until } from './support/patience.ts';
 
 const PAGES = ['README.md', ...new Bun.Glob('docs/*.md').scanSync({ cwd: ROOT })].toSorted();
@@ -23,7 +23,7 @@ const COMMANDS: Record<string, (folder: Folder) => string[]> = {
       ...['graph', 'graphs/file.yaml', '--set', 'source.url=fixtures/sky-pan.mp4'],
       ...[
         '--set',
-        'detect.model=models/default.onnx',
+        `detect.model=${COMPACT_MODEL}`,
         '--jsonl',
         folder.file('out.jsonl'),
         '--exit-at-end',
@@ -182,7 +182,7 @@ describe('shipped graphs', () => {
   const graphs = [...new Bun.Glob('graphs/**/*.yaml').scanSync({ cwd: ROOT })].toSorted();
 
   test('are all run by a test', () => {
-    // cam01, label-count and large-only: above. file: above, with another clip. replay: below. clip: test/session/crash. The last two
+    // cam01, label-count and large-only: above. file: above, with another clip. replay: below. clip: test/cli/checkout. The last two
     // move the virtual camera: test/e2e/real-cameras.
     const known = [
       'cam01',
@@ -197,17 +197,22 @@ describe('shipped graphs', () => {
     expect(graphs).toEqual(known.map((name) => `graphs/${name}.yaml`));
   });
 
-  test.each(['graphs/file.yaml', 'graphs/replay.yaml'])(
-    '%s runs to its end as it is',
-    async (graph) => {
+  test.each([
+    // With the default model, a picture in five: all of them are in test/cli/checkout.long.
+    { graph: 'graphs/file.yaml', sets: ['--set', 'decode.fps=5'], count: 60 },
+    { graph: 'graphs/replay.yaml', sets: [], count: 300 },
+  ])(
+    '$graph runs to its end',
+    async ({ graph, sets, count }) => {
       using folder = new Folder();
       const jsonl = folder.file('out.jsonl');
-      const { exitCode } = await runCommand(['graph', graph, '--port', '0', '--jsonl', jsonl, '--exit-at-end']);
+      const command = ['graph', graph, ...sets, '--port', '0', '--jsonl', jsonl, '--exit-at-end'];
+      const { exitCode } = await runCommand(command);
       expect(exitCode).toBe(0);
       const ticks = readFileSync(jsonl, 'utf8')
         .split('\n')
         .filter((line) => line.includes('"metadata_tick"'));
-      expect(ticks).toHaveLength(300);
+      expect(ticks).toHaveLength(count);
     },
     TEST_LIMIT_MS,
   );

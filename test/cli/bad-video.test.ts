@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'bun:test';
 import { join } from 'node:path';
 import { ROOT, RunningCommand, runCommand } from '../support/command.ts';
-import { Folder } from '../support/graphs.ts';
+import { COMPACT_MODEL, Folder } from '../support/graphs.ts';
 import { TEST_LIMIT_MS } from '../support/patience.ts';
 
 const BROKEN = join(ROOT, 'fixtures', 'broken');
@@ -10,8 +10,9 @@ const BROKEN = join(ROOT, 'fixtures', 'broken');
 async function play(...args: string[]) {
   using folder = new Folder();
   const record = folder.file('out.jsonl');
-  const command = ['graph', 'graphs/file.yaml', '--port', '0', '--exit-at-end', '--jsonl', record, ...args];
-  await using running = new RunningCommand(command);
+  const command = ['graph', 'graphs/file.yaml', '--port', '0', '--exit-at-end', '--jsonl', record];
+  const model = ['--set', `detect.model=${COMPACT_MODEL}`];
+  await using running = new RunningCommand([...command, ...model, ...args]);
   const { exitCode, stdout } = await running.finished();
   const lines = (await Bun.file(record).text()).split('\n');
   const ticks = lines.filter((line) => line.includes('"metadata_tick"')).length;

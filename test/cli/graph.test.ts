@@ -1,11 +1,10 @@
 /** `bun run graph` as a user runs it: what it prints, when it ends, and with which exit code. */
 import { describe, expect, test } from 'bun:test';
 import { RunningCommand, runCommand } from '../support/command.ts';
-import { COMPACT_MODEL, chain, Folder, graphText, sky, testNode } from '../support/graphs.ts';
+import { COMPACT_MODEL, chain, Folder, graphText, LIVE, sky, testNode } from '../support/graphs.ts';
 import { TEST_LIMIT_MS, until } from '../support/patience.ts';
 import { isAlive } from '../support/processes.ts';
 
-const LIVE = ['graph', 'graphs/clip.yaml', '--port', '0'];
 const OFFLINE = ['--set', 'source.url=rtsp://127.0.0.1:1/x'];
 
 describe('stdout', () => {

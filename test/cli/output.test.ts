@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'bun:test';
 import packageJson from '../../package.json';
 import { ROOT, runCommand } from '../support/command.ts';
-import { Folder, graphText, testNode } from '../support/graphs.ts';
+import { Folder, graphText, LIVE, testNode } from '../support/graphs.ts';
 import { TEST_LIMIT_MS } from '../support/patience.ts';
 
 const COMMANDS = ['graph', 'serve', 'check', 'camera', 'models', 'schemas', 'bench', 'test'];
@@ -93,7 +93,7 @@ describe.skipIf(Bun.which('bash') === null)('output that nobody takes', () => {
   test(
     'a run goes on when nobody reads its log',
     async () => {
-      const { exitCodes, stdout } = await shell('{ windhover graph graphs/clip.yaml --port 0 --for 3; } 2> /dev/full');
+      const { exitCodes, stdout } = await shell(`{ windhover ${LIVE.join(' ')} --for 1; } 2> /dev/full`);
       expect(exitCodes).toEqual([stdout.includes('ready ') ? 0 : 1]);
       expect(stdout).toStartWith('listening ');
     },

@@ -1,7 +1,7 @@
 /** What a person at a terminal sees: readable logs, and one line that is kept up to date. */
 import { describe, expect, test } from 'bun:test';
 import { RunningCommand } from '../support/command.ts';
-import { chain, Folder, graphText } from '../support/graphs.ts';
+import { chain, Folder, graphText, LIVE } from '../support/graphs.ts';
 import { PATIENCE_MS, TEST_LIMIT_MS, until } from '../support/patience.ts';
 
 const hasScript = Bun.which('script') !== null;
@@ -40,9 +40,7 @@ describe.skipIf(!hasScript)('in a terminal', () => {
   test(
     'a live camera shows its rates; logs are short',
     async () => {
-      await using command = new RunningCommand(['graph', 'graphs/clip.yaml', '--port', '0'], {
-        terminal: true,
-      });
+      await using command = new RunningCommand(LIVE, { terminal: true });
       const status =
         /^clip running · in \d+\.\d fps, processed \d+\.\d · inference \d+\.\d ms, end to end \d+\.\d ms · dropped \d+ · \d+ tracks?$/;
       await until('its rates', () => screen(command.stdout).some((line) => status.test(line)), PATIENCE_MS);
@@ -51,7 +49,7 @@ describe.skipIf(!hasScript)('in a terminal', () => {
       expect(exitCode).toBe(0);
       const lines = screen(stdout);
       expect(
-        lines.some((line) => /^\d\d:\d\d:\d\d info clip detect: model is ready \(model=default .*\)$/.test(line)),
+        lines.some((line) => /^\d\d:\d\d:\d\d info clip detect: model is ready \(model=compact .*\)$/.test(line)),
       ).toBe(true);
     },
     TEST_LIMIT_MS,
@@ -60,7 +58,7 @@ describe.skipIf(!hasScript)('in a terminal', () => {
   test(
     'a camera that is offline is named in the line; Ctrl-C ends it with 0',
     async () => {
-      const args = ['graph', 'graphs/clip.yaml', '--port', '0', '--set', 'source.url=rtsp://127.0.0.1:1/x'];
+      const args = [...LIVE, '--set', 'source.url=rtsp://127.0.0.1:1/x'];
       // Both `bun run` and the command get the key press, and the one passes it on to the other.
       await using command = new RunningCommand(args, { terminal: true, bunRun: true });
       const seen = (text: string) => screen(command.stdout).some((line) => line.startsWith(text));

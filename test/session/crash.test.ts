@@ -4,7 +4,7 @@ import type { Outcome } from '../../runtime/engine/messages.ts';
 import type { Readiness, SessionView } from '../../runtime/session/api.ts';
 import type { MetadataTick } from '../../schemas/index.ts';
 import { RunningCommand } from '../support/command.ts';
-import { chain, Folder, graphText, testNode } from '../support/graphs.ts';
+import { chain, Folder, graphText, LIVE, testNode } from '../support/graphs.ts';
 import { PATIENCE_MS, TEST_LIMIT_MS, until } from '../support/patience.ts';
 import { isAlive } from '../support/processes.ts';
 import { TestSession } from '../support/sessions.ts';
@@ -25,7 +25,7 @@ describe("the session's process is killed", () => {
   test(
     'readyz says so, open tracks end, and it is back on the same WebSocket with new ids and the same target',
     async () => {
-      await using command = new RunningCommand(['graph', 'graphs/clip.yaml', '--port', '0']);
+      await using command = new RunningCommand(LIVE);
       const { url, session } = await command.ready();
       using client = await WireClient.open(url, session);
       await until('two open tracks', () => client.openTracks().length >= 2, PATIENCE_MS);
@@ -124,7 +124,7 @@ describe("the session's process is killed", () => {
 test(
   'the server is killed: the session leaves by itself',
   async () => {
-    await using command = new RunningCommand(['graph', 'graphs/clip.yaml', '--port', '0']);
+    await using command = new RunningCommand(LIVE);
     await command.ready();
     const [child = 0] = command.sessions;
     command.signal('SIGKILL');

@@ -8,6 +8,9 @@ export const SKY = join(ROOT, 'fixtures', 'sky.mp4');
 /** Sees the aircraft of the fixtures in a tenth of the time that the default model takes. */
 export const COMPACT_MODEL = join(ROOT, 'test', 'compact-model', 'compact.onnx');
 
+/** A shipped graph in real time, until it is told to stop; with the model that costs little. */
+export const LIVE = ['graph', 'graphs/clip.yaml', '--port', '0', '--set', `detect.model=${COMPACT_MODEL}`];
+
 /** Path of one of the nodes made for tests. */
 export function testNode(name: string): string {
   return join(ROOT, 'test', 'fixtures-nodes', `${name}.ts`);
