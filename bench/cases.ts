@@ -13,6 +13,7 @@ import { onvifCases } from './cases/onvif.ts';
 import { controlCases } from './cases/ptz-control.ts';
 import { turnedCases } from './cases/ptz-turned.ts';
 import { serverCases } from './cases/server.ts';
+import { stampCases } from './cases/stamps.ts';
 import { streamCases } from './cases/streams.ts';
 import { timeCases } from './cases/time.ts';
 import { trackingCases } from './cases/tracking.ts';
@@ -28,6 +29,7 @@ export function allCases(root: string): Case[] {
     ...eventCases(root),
     ...modelCases(root),
     ...timeCases(),
+    ...stampCases(),
     ...controlCases(),
     ...turnedCases(),
     ...onvifCases(),

@@ -77,15 +77,18 @@ function statusOf(
 export class WindhoverContestant implements Contestant {
   readonly #controller: Controller;
   readonly #leaseMs: number;
+  readonly #stampMs: (arrivalMs: number) => number;
 
-  constructor(spec: PlantSpec, plant: Plant, zoom: boolean) {
+  /** @param stampMs the capture time that a picture gets, by its arrival */
+  constructor(spec: PlantSpec, plant: Plant, zoom: boolean, stampMs = (arrivalMs: number) => arrivalMs) {
     const options = optionsFor(spec, zoom);
     this.#controller = new Controller(options, spec.aspect, plant);
     this.#leaseMs = options.lease_s * 1000;
+    this.#stampMs = stampMs;
   }
 
   frame(nowMs: number, { bbox }: Frame): Order | null {
-    const sighting = bbox === null ? undefined : { atMs: nowMs, bbox };
+    const sighting = bbox === null ? undefined : { atMs: this.#stampMs(nowMs), bbox };
     return this.#order(nowMs, this.#controller.step(nowMs, { sighting }).command);
   }
 

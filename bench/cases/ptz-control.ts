@@ -11,7 +11,7 @@ import { type Contestant, runCase } from '../autotrack/run.ts';
 import type { Case } from './case.ts';
 
 export function controlCases(): Case[] {
-  return [seamCase(), ...zoomCases(), ...overheadCases()];
+  return [seamCase(), ...zoomCases(), longLensCase(), ...overheadCases()];
 }
 
 /** How a pan that goes round tells its position: on and on, or again from -180° after 180°. */
@@ -107,8 +107,8 @@ class Clipped implements Contestant {
   /** In each picture: whether the target is in it. */
   readonly seen: boolean[] = [];
 
-  constructor(spec: PlantSpec, zoom: boolean, told: PlantSpec = spec) {
-    this.#inner = new WindhoverContestant(told, calibrate(spec, zoom), zoom);
+  constructor(spec: PlantSpec, zoom: boolean, stated: PlantSpec = spec) {
+    this.#inner = new WindhoverContestant(stated, calibrate(spec, zoom), zoom);
   }
 
   frame(nowMs: number, frame: Frame) {
@@ -174,6 +174,30 @@ function zoomCases(): Case[] {
       },
     })),
   );
+}
+
+/** The lens magnifies more than the option says, and its zoom runs at another pace towards its end. */
+function longLensCase(): Case {
+  return {
+    name: 'ptz/33-zoom: max_zoom 10 of a lens of 30',
+    expected: 'never out of the picture',
+    isSlow: true,
+    run: () => {
+      const medium = plantOf('medium-200ms');
+      const spec = { ...medium, zoom: { max_x: 30, rate_x_s: 3 } };
+      const stated = { ...medium, zoom: { max_x: 10, rate_x_s: 3 } };
+      const contestant = new Clipped(spec, true, stated);
+      const target: TargetPath['target'] = [
+        [0, 0, 5, 0.3],
+        [10, 10, 5, 0.3],
+        [30, 30, 8, 0.3],
+      ];
+      const { off_frame_share: off, rms } = runCase(spec, { name: 'far', target }, contestant);
+      const most = Math.max(...contestant.zooms);
+      const got = `out ${(100 * off).toFixed(0)} % of the time, rms ${(100 * rms).toFixed(1)} %, zoom up to ${most.toFixed(1)}`;
+      return { pass: off === 0, got };
+    },
+  };
 }
 
 /** Overhead at 70°, 84° and 88°: 1 km high, 10 km out, a minute long. */
