@@ -5,12 +5,14 @@ import type { AutotrackState } from '../../schemas/index.ts';
 import { RunningCommand } from '../../test/support/command.ts';
 import { until } from '../../test/support/patience.ts';
 import type { Case } from './case.ts';
+import { serveEncoded } from './encoded-camera.ts';
 import { modernized, scratchFolder } from './live-run.ts';
 import { type Oddity, startProxy } from './odd-camera.ts';
 
 const FOLDER = 'ptz/31-live-follow';
-/** From the start, its test moves and its calibration included. */
-const WATCH_MS = 75_000;
+/** Its test moves and its calibration. */
+const LONGEST_CALIBRATION_MS = 60_000;
+const SETTLING_MS = 10_000;
 const LAST_MS = 20_000;
 const LOOK_MS = 200;
 /** Most distance from the middle, root mean square, in shares of the width; out of the picture counts as 1. */
@@ -18,14 +20,27 @@ const CENTRED = 0.12;
 
 export function followingCases(root: string): Case[] {
   return [
-    followCase('ptz/31-live-follow: by virtual-ptz', root, null),
+    followCase('ptz/31-live-follow: by virtual-ptz', root, { graph: 'virtual.yaml' }),
+    followCase('ptz/31-live-follow: by MPEG-TS', root, { graph: 'ts.yaml', needs: 'ffmpeg' }),
     ...(['x', 'y', 'xy'] as const).map((axes) =>
-      followCase(`ptz/33-wrong-way: ${axes} turned, positions too`, root, turned(axes)),
+      followCase(`ptz/33-wrong-way: ${axes} turned, positions too`, root, {
+        graph: 'virtual.yaml',
+        oddity: turned(axes),
+      }),
     ),
   ];
 }
 
-function followCase(name: string, root: string, oddity: Oddity | null): Case {
+interface Setup {
+  /** File of the folder. */
+  readonly graph: string;
+  readonly oddity?: Oddity;
+  /** Program that has to be installed. */
+  readonly needs?: string;
+}
+
+function followCase(name: string, root: string, setup: Setup): Case {
+  const { oddity, needs } = setup;
   return {
     name,
     expected: oddity
@@ -33,8 +48,9 @@ function followCase(name: string, root: string, oddity: Oddity | null): Case {
       : `the drone stays within ${100 * CENTRED} % of the width of the middle (rms)`,
     isSlow: true,
     run: async () => {
-      const { rms, said } = await follow(root, oddity);
-      const isNamed = oddity !== null && /invert_|reversed/.test(said);
+      if (needs !== undefined && Bun.which(needs) === null) return { pass: false, got: `${needs} is not there` };
+      const { rms, said } = await follow(root, setup);
+      const isNamed = oddity !== undefined && /invert_|reversed/.test(said);
       return {
         pass: rms <= CENTRED || isNamed,
         got: `rms ${(100 * rms).toFixed(1)} % of the width${said ? `; ${said}` : ''}`,
@@ -57,19 +73,22 @@ function turned(axes: 'x' | 'y' | 'xy'): Oddity {
   };
 }
 
-async function follow(root: string, oddity: Oddity | null): Promise<{ rms: number; said: string }> {
+async function follow(root: string, { graph: file, oddity = {} }: Setup): Promise<{ rms: number; said: string }> {
   using folder = scratchFolder();
   await using camera = new RunningCommand(['camera', '--port', '0', '--scene', join(root, FOLDER, 'scene.json')]);
   const portOf = () => Number(/127\.0\.0\.1:(\d+)/.exec(camera.stdout)?.[1] ?? 0);
   await until('the address of the camera', () => portOf() > 0);
   const port = portOf();
-  const proxy = startProxy({ port }, oddity ?? {});
+  const proxy = startProxy({ port }, oddity);
+  await using encoded = serveEncoded(port);
   try {
     // Commands go by the proxy, the picture does not.
-    const text = modernized(readFileSync(join(root, FOLDER, 'virtual.yaml'), 'utf8'));
+    const text = modernized(readFileSync(join(root, FOLDER, file), 'utf8'));
     const graph = folder.write('graph.yaml', text.replace(/(onvif: \{ url: "127\.0\.0\.1:)[^"]*/, `$1${proxy.port}`));
     const args = ['graph', graph, '--port', '0', '--state', join(folder.path, 'state')];
-    await using command = new RunningCommand(args, { env: { CAM_PORT: String(port) } });
+    await using command = new RunningCommand(args, {
+      env: { CAM_PORT: String(port), TS_PORT: String(encoded.port) },
+    });
     const { url, session } = await command.ready();
     let state: AutotrackState | undefined;
     const socket = new WebSocket(`${url.replace('http', 'ws')}/ws/sessions/${session}?topics=autotrack`);
@@ -78,9 +97,12 @@ async function follow(root: string, oddity: Oddity | null): Promise<{ rms: numbe
       if (message.type === 'autotrack_state') state = message;
     };
     const offs: number[] = [];
-    for (let ms = 0; ms < WATCH_MS; ms += LOOK_MS) {
+    const isMeasured = () => ['done', 'failed'].includes(state?.calibration.state ?? 'none');
+    for (let ms = 0; ms < LONGEST_CALIBRATION_MS && !isMeasured(); ms += LOOK_MS) await Bun.sleep(LOOK_MS);
+    await Bun.sleep(SETTLING_MS);
+    for (let ms = 0; ms < LAST_MS; ms += LOOK_MS) {
       await Bun.sleep(LOOK_MS);
-      if (ms >= WATCH_MS - LAST_MS) offs.push(await offCentre(port));
+      offs.push(await offCentre(port));
     }
     socket.close();
     const warned = command.log().map(({ msg }) => String(msg));
