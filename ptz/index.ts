@@ -28,6 +28,8 @@ import type { DriverTime } from './time.ts';
 export * from './driver.ts';
 export type { Verdict } from './ladder.ts';
 export { LoginPolicy } from './network/login-policy.ts';
+export { CameraMedia } from './onvif/camera-media.ts';
+export type { MediaProfile } from './onvif/media.ts';
 export { checkDriverOptions, DriverOptions, driverParams } from './options.ts';
 export type { SimHead } from './sim.ts';
 export { type DriverTime, realTime } from './time.ts';

@@ -1,6 +1,6 @@
 /** What to open, and how: from the options of the node to FFmpeg's. No native code: the check of a graph uses it, too. */
 import { fileURLToPath } from 'node:url';
-import { maskPasswords, WindhoverError } from '../../runtime/node.ts';
+import { decoded, maskPasswords, WindhoverError } from '../../runtime/node.ts';
 import type { SourceOptions } from './options.ts';
 
 export interface Address {
@@ -30,6 +30,23 @@ export function addressOf(params: SourceOptions): Address {
   };
 }
 
+/**
+ * The ONVIF device that is to be asked where its stream is; undefined: the URL is the stream's own.
+ * @throws WindhoverError `source_address`
+ */
+export function deviceOf({ url, username, password, tls_verify }: SourceOptions) {
+  const [, secure] = /^onvif(s?):/i.exec(url) ?? [];
+  if (secure === undefined) return undefined;
+  const { login = '', host = '', rest = '' } = splitUrl(url) ?? {};
+  const address = `http${secure}://${host}${rest}`;
+  if (host === '' || !URL.canParse(address)) {
+    const hint = 'onvif://HOST or onvif://HOST:PORT';
+    throw addressError('the address of the camera is not valid', { option: 'url', hint });
+  }
+  const [ownName, ownPassword] = splitLogin(login);
+  return { url: address, username: username ?? ownName, password: password ?? ownPassword, tls_verify };
+}
+
 function kindOf(url: string): Address['kind'] {
   if (url.startsWith('file://') || !/^[a-z][a-z0-9+.-]+:/i.test(url)) return 'file';
   return /^https?:/i.test(url) ? 'web' : 'live';
@@ -42,17 +59,52 @@ function transportOptions({ url, transport }: SourceOptions): Record<string, str
 }
 
 function withLogin({ url, username, password }: SourceOptions): string {
-  if (username === undefined && password === undefined) return url;
-  const parts = /^([a-z][a-z0-9+.-]*:\/\/)([^/?#]*)(.*)$/is.exec(url);
-  if (!parts) throw addressError('a login needs a URL', { option: 'username', got: maskPasswords(url) });
-  const [, scheme = '', host = '', rest = ''] = parts;
-  if (host.includes('@')) {
+  const isGiven = username !== undefined || password !== undefined;
+  const parts = splitUrl(url);
+  if (!parts) {
+    if (isGiven) throw addressError('a login needs a URL', { option: 'username', got: maskPasswords(url) });
+    return url;
+  }
+  const { scheme, login: own, host, rest } = parts;
+  if (own !== undefined && isGiven) {
     throw addressError('there are two logins', {
       option: 'url',
       hint: 'write it in the URL, or as username and password',
     });
   }
-  return `${scheme}${encodeURIComponent(username ?? '')}:${encodeURIComponent(password ?? '')}@${host}${rest}`;
+  if (own === undefined && !isGiven) return url;
+  const isLong = own !== undefined && own.length > MOST_LOGIN_BYTES;
+  const login =
+    own === undefined || isLong ? joinLogin(own === undefined ? [username, password] : splitLogin(own)) : own;
+  if (/^rtsps?:/i.test(scheme) && Buffer.byteLength(login) > MOST_LOGIN_BYTES) {
+    throw addressError('the login is too long for RTSP', {
+      option: own === undefined ? 'password' : 'url',
+      hint: `user and password may have ${MOST_LOGIN_BYTES - 1} bytes together, of which % / ? # count as three`,
+    });
+  }
+  return `${scheme}${login}@${host}${rest}`;
+}
+
+/** FFmpeg cuts a longer one off and logs in with what is left of it. */
+const MOST_LOGIN_BYTES = 127;
+
+/** Encoded is only what would end the login: it must not become too long. */
+function joinLogin([username = '', password = '']: readonly (string | undefined)[]): string {
+  const encoded = (text: string, ends: RegExp) => text.replace(ends, (each) => encodeURIComponent(each));
+  return `${encoded(username, /[%/?#:]/g)}:${encoded(password, /[%/?#]/g)}`;
+}
+
+function splitLogin(login: string): [username: string, password: string] {
+  const [, username = '', password = ''] = /^([^:]*):?(.*)$/s.exec(login) ?? [];
+  return [decoded(username), decoded(password)];
+}
+
+/** The login lasts until the last `@` of the host part. */
+function splitUrl(url: string) {
+  const parts = /^([a-z][a-z0-9+.-]*:\/\/)(?:([^/?#]*)@)?([^/?#]*)(.*)$/is.exec(url);
+  if (!parts) return undefined;
+  const [, scheme = '', login, host = '', rest = ''] = parts;
+  return { scheme, login, host, rest };
 }
 
 /** A raw `/`, `?` or `#` ends the host part of a URL, and the rest of the password is taken for a path. */

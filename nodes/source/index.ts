@@ -1,15 +1,15 @@
 /**
- * `source`: opens a video file or URL with FFmpeg and emits its video packets. Paces files, loops them, reconnects to
- * what is live. The decoder sits in the same worker, so packets are never copied.
+ * `source`: opens a video file, URL or ONVIF camera with FFmpeg and emits its video packets. Paces files, loops them,
+ * reconnects to what is live. The decoder sits in the same worker, so packets are never copied.
  */
 import { defineNode, WindhoverError } from '../../runtime/node.ts';
-import { addressOf } from './address.ts';
+import { addressOf, deviceOf } from './address.ts';
 import { clockTopic } from './clock-topic.ts';
 import { SourceOptions } from './options.ts';
 
 export default defineNode({
   name: 'source',
-  doc: 'Video from a file or a URL.',
+  doc: 'Video from a file, a URL or an ONVIF camera.',
   params: SourceOptions,
   inputs: {},
   outputs: { packets: { kind: 'packet', doc: 'Compressed video packets of the best video stream.' } },
@@ -17,6 +17,7 @@ export default defineNode({
   pace: ({ pace }) => pace,
   validate(params) {
     addressOf(params);
+    deviceOf(params);
     // Until version 0.1 it was an address of this node.
     if (!/(^|[/\\])virtual-ptz:/.test(params.url)) return;
     throw new WindhoverError('source_address', 'the virtual camera is a node of its own', {

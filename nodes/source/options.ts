@@ -34,12 +34,30 @@ export const SourceOptions = Type.Object({
   url: Type.String({
     ...pathOption({ urls: true }),
     minLength: 1,
-    description: 'File, or any URL that FFmpeg can open (rtsp://…, http://…).',
+    description:
+      'File, or any URL that FFmpeg can open (rtsp://…, http://…). onvif://HOST, or onvifs:// for https: a camera that is ' +
+      'asked for the address of its stream.',
   }),
   username: Type.Optional(
     Type.String({ minLength: 1, maxLength: 200, description: 'Login of the camera, in place of one in the URL.' }),
   ),
   password: Type.Optional(Type.String({ maxLength: 200, description: 'Its password: any characters, as they are.' })),
+  profile: Type.Union([Type.String({ minLength: 1, maxLength: 100 }), Type.Integer({ minimum: 1 })], {
+    default: 640,
+    description:
+      'Of a camera by onvif://: token or name of its media profile, or a width in pixels: the smallest that is not narrower, else the widest.',
+  }),
+  stream_port: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: 65_535,
+      description: 'Of a camera by onvif://, behind a router: port of its stream; else the one that it names.',
+    }),
+  ),
+  tls_verify: Type.Boolean({
+    default: true,
+    description: 'onvifs://: check the certificate. Switch off for devices with a self-signed certificate.',
+  }),
   transport: Type.Union([Type.Literal('tcp'), Type.Literal('udp'), Type.Literal('auto')], {
     default: 'tcp',
     description: 'Of RTSP. tcp: nothing is lost on the way. auto: tcp, or udp from a server that has nothing else.',

@@ -3,6 +3,7 @@ import { existsSync, statSync } from 'node:fs';
 import { LoginPolicy } from '../../ptz/index.ts';
 import { errorCode, errorMessage, sleep, WindhoverError } from '../../runtime/node.ts';
 import { type Address, addressOf } from './address.ts';
+import { CameraStream } from './camera-stream.ts';
 import { Film, type SourceContext } from './film.ts';
 import { Live } from './live.ts';
 import { MediaInput } from './media-input.ts';
@@ -13,6 +14,8 @@ const SNAPSHOT_EVERY_MS = 500;
 export class Playback {
   readonly #context: SourceContext;
   readonly #address: Address;
+  /** Undefined: the address is the stream's own. */
+  readonly #camera: CameraStream | undefined;
   readonly #film: Film;
   readonly #live: Live;
   readonly #logins = new LoginPolicy();
@@ -21,6 +24,7 @@ export class Playback {
   constructor(context: SourceContext) {
     this.#context = context;
     this.#address = addressOf(context.params);
+    this.#camera = CameraStream.of(context, this.#logins);
     this.#film = new Film(context, this.#address);
     this.#live = new Live(context);
   }
@@ -63,7 +67,6 @@ export class Playback {
   async #connect(signal: AbortSignal, connected: () => void): Promise<'over' | 'broken' | 'snapshot'> {
     const input = await this.#open(signal);
     try {
-      this.#context.gauge('url', this.#address.name);
       const generation = () => ++this.#generation;
       const open = () => this.#open(signal);
       if (input.isFinite) await this.#film.play(input, { open, generation, signal, connected });
@@ -77,12 +80,15 @@ export class Playback {
 
   async #open(signal: AbortSignal): Promise<MediaInput> {
     const { stream, open_timeout_s: timeoutS } = this.#context.params;
+    const address = (await this.#camera?.address(signal)) ?? this.#address;
     try {
-      const input = await MediaInput.open(this.#address, { stream, timeoutS, signal });
+      const input = await MediaInput.open(address, { stream, timeoutS, signal });
       this.#logins.accepted();
+      this.#context.gauge('url', address.name);
       return input;
     } catch (error) {
       if (errorCode(error) === 'source_login') this.#logins.refused(this.#context.clock.monoMs());
+      this.#camera?.failed();
       throw error;
     }
   }

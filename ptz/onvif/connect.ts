@@ -1,11 +1,13 @@
 /** From an address to a PTZ profile and its spaces (ONVIF Media Service; PTZ Service). */
 import { WindhoverError } from '../../runtime/node.ts';
+import type { LoginPolicy } from '../network/login-policy.ts';
 import type { CameraAddress } from '../network/options.ts';
 import type { DriverTime } from '../time.ts';
 import { learnClock } from './camera-clock.ts';
+import { type MediaProfile, readProfiles } from './media.ts';
 import type { OnvifOptions } from './options.ts';
 import { deviceUrl, findServices } from './services.ts';
-import { MEDIA_NS, PTZ_NS, SoapClient } from './soap-client.ts';
+import { PTZ_NS, SoapClient } from './soap-client.ts';
 import { defaultSpaces, isSteerable, readSpaces, type Spaces, UNNAMED } from './spaces.ts';
 import { all, at, escapeXml, tokenOf, type XmlElement } from './xml.ts';
 
@@ -18,7 +20,7 @@ export interface Connection {
 }
 
 /** A client that learns the camera's clock anew when that is needed. @throws WindhoverError `ptz_url` */
-export function soapClient(address: CameraAddress, time: DriverTime): SoapClient {
+export function soapClient(address: CameraAddress, time: DriverTime, policy?: LoginPolicy): SoapClient {
   const { username, password, request_ms: requestMs, tls_verify: tlsVerify } = address;
   const device = deviceUrl(address);
   const credentials = username === '' ? null : { username, password };
@@ -27,7 +29,7 @@ export function soapClient(address: CameraAddress, time: DriverTime): SoapClient
     await learnClock(client, device, time);
     return client.clockOffsetMs - before;
   };
-  const client: SoapClient = new SoapClient({ credentials, requestMs, tlsVerify, time, relearnClock });
+  const client: SoapClient = new SoapClient({ credentials, requestMs, tlsVerify, time, policy, relearnClock });
   return client;
 }
 
@@ -41,8 +43,14 @@ export async function connect(
   const notes: string[] = [];
   await learnClock(client, device, time, signal);
   const offsetMs = client.clockOffsetMs;
-  const { media, ptz: ptzUrl } = await findServices(client, device, notes, signal);
-  const profiles = await client.call({ url: media, namespace: MEDIA_NS, operation: 'GetProfiles', signal });
+  const { media, ptz: ptzUrl, listed } = await findServices(client, device, notes, signal);
+  if (media.length === 0 || ptzUrl === undefined) {
+    throw new WindhoverError('ptz_unsupported', 'the camera has no PTZ', {
+      expected: 'the ONVIF services Media (ver10) or Media2 (ver20), and PTZ (ver20)',
+      got: listed,
+    });
+  }
+  const profiles = await readProfiles(client, media, signal);
   const { token, configuration } = chooseProfile(profiles, options.profile, notes);
   if (client.method !== null) notes.push(...loginNotes(client, offsetMs));
   const spaces = await findSpaces(client, ptzUrl, configuration, notes, signal);
@@ -93,24 +101,17 @@ function loginNotes({ method, refusedMethods }: SoapClient, offsetMs: number): s
   return notes;
 }
 
-interface Profile {
-  readonly token: string;
-  readonly configuration: XmlElement;
-}
-
-function chooseProfile(body: XmlElement, wanted: string | undefined, notes: string[]): Profile {
-  // In the profile, or in its Extension.
-  const profiles = all(body, 'Profiles').map((profile) => ({
-    token: tokenOf(profile) ?? '',
-    name: at(profile, 'Name')?.text ?? '',
-    configuration: all(profile, 'PTZConfiguration')[0],
-  }));
-  const told = profiles.map(({ token, name, configuration }) => `${token} (${name}${configuration ? '' : ', no PTZ'})`);
+function chooseProfile(
+  profiles: readonly MediaProfile[],
+  wanted: string | undefined,
+  notes: string[],
+): { readonly token: string; readonly configuration: XmlElement } {
+  const told = profiles.map(({ token, name, ptz }) => `${token} (${name}${ptz ? '' : ', no PTZ'})`);
   const found =
     wanted === undefined
-      ? profiles.find(({ configuration }) => configuration !== undefined)
+      ? profiles.find(({ ptz }) => ptz !== undefined)
       : profiles.find(({ token, name }) => token === wanted || name === wanted);
-  if (!found?.configuration) {
+  if (!found?.ptz) {
     throw new WindhoverError('ptz_profile', 'there is no such profile with PTZ', {
       expected: `one of ${told.join(', ').slice(0, 2000) || 'none: the camera has no profiles'}`,
       got: wanted ?? 'none with PTZ',
@@ -118,5 +119,5 @@ function chooseProfile(body: XmlElement, wanted: string | undefined, notes: stri
   }
   const skipped = wanted === undefined ? profiles.indexOf(found) : 0;
   if (skipped > 0) notes.push(`profile ${found.token} is used: ${skipped} before it have no PTZ`);
-  return { token: found.token, configuration: found.configuration };
+  return { token: found.token, configuration: found.ptz };
 }

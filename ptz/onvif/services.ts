@@ -1,9 +1,9 @@
 /** Where a camera's services are (ONVIF Core, "GetServices", "GetCapabilities"). */
-import { WindhoverError } from '../../runtime/node.ts';
 import { cameraUrl } from '../network/http.ts';
 import type { CameraAddress } from '../network/options.ts';
+import type { MediaService } from './media.ts';
 import { refusedError } from './soap-answer.ts';
-import { DEVICE_NS, type SoapClient } from './soap-client.ts';
+import { DEVICE_NS, MEDIA_NS, MEDIA2_NS, type SoapClient } from './soap-client.ts';
 import { all, at, type XmlElement } from './xml.ts';
 
 /** Where most cameras have their device service (ONVIF Core, "Device service": the entry point). */
@@ -14,22 +14,32 @@ export function deviceUrl({ url }: Pick<CameraAddress, 'url'>): URL {
   return cameraUrl(url, DEVICE_PATH);
 }
 
-/** @param notes gets what was odd @throws WindhoverError `ptz_unsupported`: it has no Media or no PTZ */
+export interface Services {
+  /** Where profiles and streams are asked for, Media (ver10) before Media2 (ver20); none: it has neither. */
+  readonly media: readonly MediaService[];
+  readonly ptz: URL | undefined;
+  /** Namespaces of what it lists, to be shown. */
+  readonly listed: string;
+}
+
+/** @param notes gets what was odd @throws WindhoverError `ptz_refused`: it tells no services */
 export async function findServices(
   client: SoapClient,
   device: URL,
   notes: string[],
   signal?: AbortSignal,
-): Promise<{ readonly media: URL; readonly ptz: URL }> {
+): Promise<Services> {
   const ask = (operation: string, inside: string) =>
     client.askAnyway({ url: device, namespace: DEVICE_NS, operation, inside, access: 'open', signal });
   const services = await ask('GetServices', '<IncludeCapability>false</IncludeCapability>');
   const listed = services.refusal === null ? all(services.body, 'Service') : [];
+  const nameOf = (service: XmlElement) => at(service, 'Namespace')?.text ?? '';
   const listedAt = (namespace: RegExp) =>
-    listed.filter((service) => namespace.test(at(service, 'Namespace')?.text ?? '')).flatMap(addressesOf)[0];
+    listed.filter((service) => namespace.test(nameOf(service))).flatMap(addressesOf)[0];
   let media = listedAt(/\/ver10\/media\/wsdl\/?$/);
   let ptz = listedAt(/\/ptz\/wsdl\/?$/);
-  if (media === undefined || ptz === undefined) {
+  const media2 = listedAt(/\/ver20\/media\/wsdl\/?$/);
+  if ((media ?? media2) === undefined || ptz === undefined) {
     // Before ONVIF 2.0 there was nothing else, and some cameras list only there what they have.
     const older = await ask('GetCapabilities', '<Category>All</Category>');
     if (older.refusal !== null && listed.length === 0) throw refusedError('GetCapabilities', older.refusal);
@@ -38,17 +48,17 @@ export async function findServices(
     media ??= olderAt('Media');
     ptz ??= olderAt('PTZ');
   }
-  if (media !== undefined && ptz !== undefined) {
-    return { media: reachable(media, device, notes), ptz: reachable(ptz, device, notes) };
-  }
-  throw new WindhoverError('ptz_unsupported', 'the camera has no PTZ', {
-    expected: 'the ONVIF services Media (ver10) and PTZ (ver20)',
-    got:
-      listed
-        .map((service) => at(service, 'Namespace')?.text)
-        .join(', ')
-        .slice(0, 1000) || 'none',
-  });
+  const found = [
+    { xaddr: media, namespace: MEDIA_NS },
+    { xaddr: media2, namespace: MEDIA2_NS },
+  ] as const;
+  return {
+    media: found.flatMap(({ xaddr, namespace }) =>
+      xaddr === undefined ? [] : [{ url: reachable(xaddr, device, notes), namespace }],
+    ),
+    ptz: ptz === undefined ? undefined : reachable(ptz, device, notes),
+    listed: listed.map(nameOf).join(', ').slice(0, 1000) || 'none',
+  };
 }
 
 /** What its XAddr holds, if anything. */

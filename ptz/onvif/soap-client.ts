@@ -9,6 +9,7 @@ import type { XmlElement } from './xml.ts';
 
 export const DEVICE_NS = 'http://www.onvif.org/ver10/device/wsdl';
 export const MEDIA_NS = 'http://www.onvif.org/ver10/media/wsdl';
+export const MEDIA2_NS = 'http://www.onvif.org/ver20/media/wsdl';
 export const PTZ_NS = 'http://www.onvif.org/ver20/ptz/wsdl';
 
 export interface Call {
@@ -33,6 +34,8 @@ const METHODS: readonly LoginMethod[] = ['token', 'digest', 'token-own-clock'];
 export interface SoapClientOptions extends HttpPortOptions {
   readonly credentials: Credentials | null;
   readonly time: DriverTime;
+  /** Of the account, when others log in with it too. */
+  readonly policy?: LoginPolicy | undefined;
   /** Learns the camera's clock again, after a refused login that was good. @returns the change, ms */
   readonly relearnClock: () => Promise<number>;
 }
@@ -48,7 +51,7 @@ export class SoapClient implements CameraClient {
   method: LoginMethod | null = null;
   /** Logins that the camera has refused so far. */
   readonly refusedMethods = new Set<LoginMethod>();
-  readonly policy = new LoginPolicy();
+  readonly policy: LoginPolicy;
   readonly #options: SoapClientOptions;
   /** The camera's clock when our monotonic one was at 0. Ours may be set at any time; the camera's goes on. */
   #cameraUnixMs: number;
@@ -60,6 +63,7 @@ export class SoapClient implements CameraClient {
 
   constructor(options: SoapClientOptions) {
     this.#options = options;
+    this.policy = options.policy ?? new LoginPolicy();
     this.#cameraUnixMs = this.#zeroUnixMs();
     this.#port = new HttpPort(options, options.time);
   }

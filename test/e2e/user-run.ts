@@ -35,7 +35,7 @@ export async function chooseDrone(then: (run: UserRun) => Promise<void>): Promis
   // Its pictures say when they were taken; a stream would be judged by this machine's delays as well.
   const source = { use: 'virtual-ptz', with: { url: server.origin, size: [PICTURE.width, PICTURE.height], fps: FPS } };
   const shipped = readFileSync(join(ROOT, 'graphs', 'onvif.yaml'), 'utf8');
-  const graph = state.write('onvif.yaml', shipped.replace(/source: .*/, `source: ${JSON.stringify(source)}`));
+  const graph = state.write('onvif.yaml', shipped.replace(/source:\n.*\n.*/, `source: ${JSON.stringify(source)}`));
   const args = ['graph', graph, '--port', '0', '--state', state.path];
   const env = { CAM_HOST: `127.0.0.1:${server.port}`, CAM_USER: LOGIN.user, CAM_PASSWORD: LOGIN.password };
   await using command = new RunningCommand(args, { env });

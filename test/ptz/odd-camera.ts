@@ -37,6 +37,10 @@ export class OddCamera implements AsyncDisposable {
     return new OddCamera(await Rig.start(quirks), oddity, options);
   }
 
+  get port(): number {
+    return this.#server.port ?? 0;
+  }
+
   asked(operation: string): string[] {
     return this.requests.filter((request) => request.operation === operation).map(({ xml }) => xml);
   }

@@ -1,10 +1,12 @@
 import { describe, expect, test } from 'bun:test';
-import { addressOf } from '../../../nodes/source/address.ts';
-import type { SourceOptions } from '../../../nodes/source/options.ts';
+import { Value } from '@sinclair/typebox/value';
+import { addressOf, deviceOf } from '../../../nodes/source/address.ts';
+import { SourceOptions } from '../../../nodes/source/options.ts';
 import { openNode } from '../../node-runner.ts';
 
-const BASE = { pace: 'realtime', loop: false, start_s: 0, open_timeout_s: 10, transport: 'tcp' } as const;
-const of = (params: Partial<SourceOptions> & { url: string }) => addressOf({ ...BASE, ...params });
+const optionsOf = (params: Partial<SourceOptions> & { url: string }) =>
+  Value.Decode(SourceOptions, Value.Default(SourceOptions, params));
+const of = (params: Partial<SourceOptions> & { url: string }) => addressOf(optionsOf(params));
 
 describe('what a URL is', () => {
   test.each([
@@ -20,8 +22,41 @@ describe('what a URL is', () => {
 describe('a login', () => {
   test('is put into the URL, with every character that could end it encoded', () => {
     const address = of({ url: 'rtsp://cam:554/a?b#c', username: 'a:b', password: 'p@s/s#?%' });
-    expect(address.url).toBe('rtsp://a%3Ab:p%40s%2Fs%23%3F%25@cam:554/a?b#c');
+    expect(address.url).toBe('rtsp://a%3Ab:p@s%2Fs%23%3F%25@cam:554/a?b#c');
     expect(address.name).toBe('rtsp://cam:554/a?b#c');
+  });
+
+  const LONG = 'aB3$/?#@'.repeat(8);
+
+  test('that fits only when no more of it is encoded than must be', () => {
+    const whole = `rtsp://admin:${'aB3$%2F%3F%23@'.repeat(8)}@cam/x`;
+    expect(of({ url: 'rtsp://cam/x', username: 'admin', password: LONG }).url).toBe(whole);
+    expect(of({ url: `rtsp://admin:${encodeURIComponent(LONG)}@cam/x` }).url).toBe(whole);
+  });
+
+  test('that FFmpeg would cut off is not sent', () => {
+    const password = 'ü'.repeat(64);
+    expect(() => of({ url: 'rtsp://cam/x', username: 'admin', password })).toThrow('too long for RTSP');
+    expect(() => of({ url: `rtsp://admin:${password}@cam/x` })).toThrow('too long for RTSP');
+    expect(of({ url: 'http://cam/x', username: 'admin', password }).url).toContain(password);
+  });
+
+  test.each([
+    { url: 'onvif://cam', is: ['http://cam', '', ''] },
+    {
+      url: 'onvif://cam:8000/onvif/other',
+      username: 'a',
+      password: 'b',
+      is: ['http://cam:8000/onvif/other', 'a', 'b'],
+    },
+    { url: 'onvifs://a%40:p@s:s%2F@[::1]:8443', is: ['https://[::1]:8443', 'a@', 'p@s:s/'] },
+  ])('of the camera $url', ({ is, ...params }) => {
+    const { url, username, password } = deviceOf(optionsOf(params)) ?? {};
+    expect([url, username, password]).toEqual([...is]);
+  });
+
+  test.each(['onvif:', 'onvif://', 'onvif:cam', 'onvif://a:b@', 'onvif://cam:x'])('%s is no address', (url) => {
+    expect(() => deviceOf(optionsOf({ url }))).toThrow('the address of the camera is not valid');
   });
 
   test.each([
