@@ -4,6 +4,7 @@
  */
 import type { Static, TSchema } from '@sinclair/typebox';
 import { AutotrackStateSchema } from './autotrack-state.ts';
+import { ClockStateSchema } from './clock-state.ts';
 import { MetadataTickSchema } from './metadata-tick.ts';
 import { PtzStateSchema } from './ptz-state.ts';
 import { TrackEventSchema } from './track-event.ts';
@@ -95,6 +96,12 @@ export const topics = {
       unless: { state: 'off', active: false },
       told: true,
     },
+  }),
+  clock: topic({
+    doc: 'Where capture times come from, and how good they are',
+    schema: ClockStateSchema,
+    keep: 'latest',
+    quiet: ['ts_unix_ms', 'error_ms', 'skew_ppm', 'media_zero_unix_ms'],
   }),
 } as const;
 

@@ -1,6 +1,7 @@
 /** The JSON Schema documents that clients in other languages validate against, made from the TypeBox schemas. */
 import type { TSchema } from '@sinclair/typebox';
 import { AUTOTRACK_SCHEMA, AutotrackStateSchema } from './autotrack-state.ts';
+import { CLOCK_SCHEMA, ClockStateSchema } from './clock-state.ts';
 import { CommandSchema } from './command.ts';
 import { WIRE_SCHEMA } from './common.ts';
 import { MetadataTickSchema } from './metadata-tick.ts';
@@ -21,6 +22,7 @@ const DOCUMENTS: readonly Document[] = [
   { name: 'command', title: 'Command', family: WIRE_SCHEMA, schema: CommandSchema },
   { name: 'ptz_state', title: 'PTZ state', family: PTZ_SCHEMA, schema: PtzStateSchema },
   { name: 'autotrack_state', title: 'Autotracker state', family: AUTOTRACK_SCHEMA, schema: AutotrackStateSchema },
+  { name: 'clock_state', title: 'Clock state', family: CLOCK_SCHEMA, schema: ClockStateSchema },
 ];
 
 /** File name → JSON Schema document (draft 2020-12), ready for `JSON.stringify`; plain data without TypeBox's symbols. */

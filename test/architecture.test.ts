@@ -6,7 +6,7 @@ import { builtinNodes } from '../nodes/index.ts';
 
 const ROOT = join(import.meta.dir, '..');
 const files = [
-  ...new Bun.Glob('{runtime,nodes,ptz,sim,motion,schemas,bench,fixtures}/**/*.ts').scanSync({ cwd: ROOT }),
+  ...new Bun.Glob('{runtime,nodes,ptz,sim,motion,schemas,web,bench,fixtures}/**/*.ts').scanSync({ cwd: ROOT }),
 ].toSorted();
 const product = files.filter((file) => !/^(bench|fixtures)\//.test(file));
 const imports = new Map(files.map((file) => [file, projectImports(file)]));
@@ -45,6 +45,8 @@ function mayImport(file: string, target: string): boolean {
       return target.startsWith('sim/') && file.startsWith('runtime/cli/');
     case 'schemas/':
       return false;
+    case 'web/':
+      return target === 'schemas/index.ts';
     case 'sim/':
       return target.startsWith('runtime/') && layerOf(target) === LAYERS.length;
     case 'motion/':
@@ -83,6 +85,14 @@ describe('all that an import brings with it', () => {
     const libraries = product.filter((file) => roomOf(file) in LIBRARIES);
     expect(libraries.flatMap((file) => wayTo(file, (target) => target.startsWith('nodes/')) ?? [])).toEqual([]);
   });
+});
+
+test('the client library is its own files, and of the wire only the types', () => {
+  const client = product.filter((file) => file.startsWith('web/client/'));
+  const transpiler = new Bun.Transpiler({ loader: 'ts' });
+  const values = client.flatMap((file) => transpiler.scanImports(text(file)).map(({ path }) => `${file}: ${path}`));
+  expect(values.length).toBeGreaterThan(5);
+  expect(values.filter((line) => !/: \.\/[\w-]+\.ts$/.test(line))).toEqual([]);
 });
 
 test('the runtime never branches on the kind of a node', () => {

@@ -2,7 +2,7 @@
 import { CameraMedia, type LoginPolicy, realTime } from '../../ptz/index.ts';
 import { errorCode, errorMessage, WindhoverError } from '../../runtime/node.ts';
 import { type Address, addressOf, deviceOf } from './address.ts';
-import type { SourceContext } from './film.ts';
+import type { SourceContext } from './clock-report.ts';
 
 const REQUEST_MS = 5000;
 /** The same faults by other names. */

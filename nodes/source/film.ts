@@ -1,20 +1,19 @@
 /** Plays a film: a file, or one on a web server. Its own time is kept; it can be looped and started anywhere. */
 import { AV_PKT_FLAG_CORRUPT, AV_PKT_FLAG_DISCARD } from 'node-av/constants';
-import { type Emit, type NodeContext, sleep, WindhoverError } from '../../runtime/node.ts';
+import { type Emit, sleep, WindhoverError } from '../../runtime/node.ts';
 import type { Address } from './address.ts';
-import type { clockTopic } from './clock-topic.ts';
+import { ClockReport, type Outputs, type SourceContext } from './clock-report.ts';
 import { FileTimeline, type Placement } from './file-timeline.ts';
 import type { MediaInput, ReadResult } from './media-input.ts';
 import type { SourceOptions } from './options.ts';
 
-export type Outputs = { packets: { kind: 'packet' } };
-export type SourceContext = NodeContext<SourceOptions, Outputs, { clock: typeof clockTopic }>;
 /** Packets in a row that can't be read before the input counts as broken off. */
 const MAX_CORRUPT_READS = 100;
 /** A file that ends this much before its stated duration was cut short. */
 const CUT_SHORT_S = 0.5;
 /** How long before the wanted start to seek to; then it is read from its beginning. */
 const SEEK_BACK_S = [0, 3, 15];
+const BY_ITS_TIMESTAMPS = { basis: 'timestamps', errorMs: 0, skew: 0 } as const;
 
 export class Film {
   readonly #params: SourceOptions;
@@ -22,6 +21,7 @@ export class Film {
   readonly #emit: Emit<Outputs>;
   readonly #name: string;
   readonly #timeline: FileTimeline;
+  readonly #report: ClockReport;
   readonly #isOnWeb: boolean;
   /** Where the last picture that was read ends, from the beginning of the film. */
   #reachedS: number | undefined;
@@ -35,6 +35,7 @@ export class Film {
     this.#emit = context.emit;
     this.#name = name;
     this.#timeline = new FileTimeline(context.params.pace, context.clock);
+    this.#report = new ClockReport(context);
   }
 
   /**
@@ -154,6 +155,8 @@ export class Film {
     const codec = input.stream.codecpar;
     await this.#emit.packets({ packet, codec, frameRate, generation, originMonoMs, captureClock: 'media' });
     packet.unref();
+    // As fast as it goes, capture times are media times, and nobody looks at the picture.
+    if (this.#context.graph.pace !== 'asap') await this.#report.frame(BY_ITS_TIMESTAMPS, originMonoMs);
   }
 
   async #untilDue(timeS: number, { shiftS, originMonoMs }: Placement, signal: AbortSignal): Promise<void> {

@@ -2,9 +2,8 @@
  * `source`: opens a video file, URL or ONVIF camera with FFmpeg and emits its video packets. Paces files, loops them,
  * reconnects to what is live. The decoder sits in the same worker, so packets are never copied.
  */
-import { defineNode, WindhoverError } from '../../runtime/node.ts';
+import { defineNode, topics, WindhoverError } from '../../runtime/node.ts';
 import { addressOf, deviceOf } from './address.ts';
-import { clockTopic } from './clock-topic.ts';
 import { SourceOptions } from './options.ts';
 
 export default defineNode({
@@ -13,7 +12,7 @@ export default defineNode({
   params: SourceOptions,
   inputs: {},
   outputs: { packets: { kind: 'packet', doc: 'Compressed video packets of the best video stream.' } },
-  topics: { clock: clockTopic },
+  topics: { clock: topics.clock },
   pace: ({ pace }) => pace,
   validate(params) {
     addressOf(params);

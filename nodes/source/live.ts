@@ -2,11 +2,10 @@
 import { PACKET_TICKS_PER_S, sleep, WallTime } from '../../runtime/node.ts';
 import { Arrivals, type Arrived } from './arrivals.ts';
 import { CaptureClock } from './capture-clock.ts';
-import type { SourceContext } from './film.ts';
+import { ClockReport, type SourceContext } from './clock-report.ts';
 import type { MediaInput } from './media-input.ts';
 import { Playout } from './playout.ts';
 
-const REPORT_EVERY_MS = 1000;
 /** A stream without key frames, that refreshes its pictures bit by bit, is let through after that time. */
 const LONGEST_WAIT_FOR_KEY_MS = 5000;
 const NO_TIMESTAMP = -0x8000000000000000n;
@@ -14,13 +13,14 @@ const NO_TIMESTAMP = -0x8000000000000000n;
 export class Live {
   readonly #context: SourceContext;
   readonly #wall: WallTime;
+  readonly #report: ClockReport;
   /** Capture time of the first picture of all. */
   #originMonoMs: number | undefined;
-  #reportedMs = Number.NEGATIVE_INFINITY;
 
   constructor(context: SourceContext) {
     this.#context = context;
     this.#wall = new WallTime(context.clock);
+    this.#report = new ClockReport(context);
   }
 
   /** Plays one connection until it ends or the signal is aborted. @param connected called when pictures flow */
@@ -88,18 +88,7 @@ export class Live {
       originMonoMs: this.#context.graph.pace === 'asap' ? 0 : this.#originMonoMs,
       captureClock: quality.clock,
     });
-    if (times.arrivalMs - this.#reportedMs >= REPORT_EVERY_MS) await this.#report(quality, times.arrivalMs);
-  }
-
-  async #report({ basis, errorMs, skew }: ReturnType<CaptureClock['quality']>, arrivalMs: number): Promise<void> {
-    this.#reportedMs = arrivalMs;
-    const { gauge, publish, sessionId, graph, clock } = this.#context;
-    const [error_ms, skew_ppm] = [Math.round(errorMs), Math.round(skew * 1e6)];
-    gauge('capture_basis', basis);
-    gauge('capture_error_ms', error_ms);
-    const about = { session_id: sessionId, camera_id: graph.camera, ts_unix_ms: Math.round(clock.unixMs()) };
-    const state = { basis, error_ms, skew_ppm };
-    await publish('clock', { schema: 'drone-ptz-clock/1', type: 'clock_state', ...about, ...state });
+    await this.#report.frame(quality, this.#originMonoMs);
   }
 }
 

@@ -4,7 +4,8 @@ import { LoginPolicy } from '../../ptz/index.ts';
 import { errorCode, errorMessage, sleep, WindhoverError } from '../../runtime/node.ts';
 import { type Address, addressOf } from './address.ts';
 import { CameraStream } from './camera-stream.ts';
-import { Film, type SourceContext } from './film.ts';
+import type { SourceContext } from './clock-report.ts';
+import { Film } from './film.ts';
 import { Live } from './live.ts';
 import { MediaInput } from './media-input.ts';
 

@@ -2,7 +2,7 @@
  * `virtual-ptz`: a simulated PTZ camera as a source (sim/). The camera of this process takes its motor commands from,
  * and tells its pose on, the session's board, where the driver `sim` of autotrack finds it.
  */
-import { boardTopics, defineNode, WindhoverError } from '../../runtime/node.ts';
+import { boardTopics, defineNode, topics, WindhoverError } from '../../runtime/node.ts';
 import { VirtualPtzOptions } from './options.ts';
 
 export default defineNode({
@@ -13,6 +13,7 @@ export default defineNode({
   outputs: {
     packets: { kind: 'packet', doc: 'Uncompressed pictures, each with its exact capture time.' },
   },
+  topics: { clock: topics.clock },
   board: { posts: [boardTopics.head], watches: [boardTopics.motors] },
   pace: () => 'realtime',
   async validate({ scene, url, profile }) {

@@ -1,5 +1,5 @@
 /** virtual-ptz at work: pictures at a steady rate, in order; what breaks off is tried again. */
-import { type NodeContext, sleep } from '../../runtime/node.ts';
+import { type NodeContext, sleep, type topics, WallTime } from '../../runtime/node.ts';
 import { loadScene, VirtualCamera } from '../../sim/index.ts';
 import { LocalFeed } from './local-feed.ts';
 import type { VirtualPtzOptions } from './options.ts';
@@ -8,19 +8,25 @@ import { RemoteFeed, type VirtualFeed, type VirtualPicture } from './remote-feed
 
 const DEFAULT_SIZE = [640, 360] as const;
 
+const REPORT_EVERY_MS = 1000;
+
 type Outputs = { packets: { kind: 'packet' } };
+type Context = NodeContext<VirtualPtzOptions, Outputs, { clock: typeof topics.clock }>;
 
 export class VirtualPlayback {
-  readonly #context: NodeContext<VirtualPtzOptions, Outputs>;
+  readonly #context: Context;
+  readonly #wall: WallTime;
   /** What is shown of it: the address of a camera that runs by itself, or the scene of one in this process. */
   readonly #name: string;
   #video: RawVideo | undefined;
   /** Capture time of the first picture of all. */
   #originMonoMs: number | undefined;
   #generation = 0;
+  #reportedMs = Number.NEGATIVE_INFINITY;
 
-  constructor(context: NodeContext<VirtualPtzOptions, Outputs>) {
+  constructor(context: Context) {
     this.#context = context;
+    this.#wall = new WallTime(context.clock);
     const { url, scene } = context.params;
     this.#name = url ?? scene ?? 'default scene';
   }
@@ -75,6 +81,23 @@ export class VirtualPlayback {
       generation: this.#generation,
       originMonoMs: this.#originMonoMs,
       captureClock: 'camera',
+    });
+    if (monoMs - this.#reportedMs >= REPORT_EVERY_MS) await this.#report(monoMs, this.#originMonoMs);
+  }
+
+  async #report(monoMs: number, originMonoMs: number): Promise<void> {
+    this.#reportedMs = monoMs;
+    const { publish, sessionId, graph, clock } = this.#context;
+    await publish('clock', {
+      schema: 'drone-ptz-clock/1',
+      type: 'clock_state',
+      session_id: sessionId,
+      camera_id: graph.camera,
+      ts_unix_ms: Math.round(clock.unixMs()),
+      basis: 'absolute',
+      error_ms: 0,
+      skew_ppm: 0,
+      media_zero_unix_ms: this.#wall.at(originMonoMs),
     });
   }
 }

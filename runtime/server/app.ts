@@ -13,6 +13,7 @@ import type { Logger } from '../node.ts';
 import type { Sessions } from '../session/api.ts';
 import { addCameras } from './cameras.ts';
 import type { Client } from './client.ts';
+import { addClientLibrary } from './client-library/files.ts';
 import { Clients } from './clients.ts';
 import { answerErrors, errorResponse, InternalErrors } from './errors.ts';
 import { addHealth } from './health.ts';
@@ -71,6 +72,7 @@ export function createApp(options: AppOptions): App {
   addSessions(http, sessions, limits);
   addTopics(http, sessions);
   addWebSocket(http, sessions, clients);
+  addClientLibrary(http);
   return { http, clients, internalErrors, handle: async (request) => http.handle(request) };
 }
 

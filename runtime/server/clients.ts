@@ -19,6 +19,9 @@ import { AwakeTime } from './slow-client.ts';
 /** Refusals that asking again does not change. After any other, a client may. */
 const NOBODY_ANSWERS = new Set(['unknown_request', 'bad_request', 'session_over']);
 
+/** The one that is answered. */
+const SUBPROTOCOL = 'windhover';
+
 export interface ClientsOptions {
   readonly sessions: Sessions;
   readonly clock: Clock;
@@ -71,7 +74,10 @@ export class Clients {
       nowMs: () => this.#nowMs(),
       onTooSlow: (slow) => this.#tooSlow(slow),
     });
-    if (!this.#server?.upgrade(request, { data: client })) {
+    // A browser that names a subprotocol (its token goes with it) takes no answer without one.
+    const offered = request.headers.get('sec-websocket-protocol')?.split(/, */) ?? [];
+    const headers = offered.includes(SUBPROTOCOL) ? { 'sec-websocket-protocol': SUBPROTOCOL } : {};
+    if (!this.#server?.upgrade(request, { data: client, headers })) {
       throw new WindhoverError('not_a_websocket', 'Expected a WebSocket handshake');
     }
   }

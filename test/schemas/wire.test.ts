@@ -9,6 +9,7 @@ import fc from 'fast-check';
 import {
   AckSchema,
   AutotrackStateSchema,
+  ClockStateSchema,
   CommandSchema,
   ErrorReplySchema,
   MetadataTickSchema,
@@ -25,6 +26,7 @@ const TYPEBOX: Record<string, TSchema> = {
   command: CommandSchema,
   ptz_state: PtzStateSchema,
   autotrack_state: AutotrackStateSchema,
+  clock_state: ClockStateSchema,
 };
 const read = (file: string): unknown => JSON.parse(readFileSync(join(FOLDER, file), 'utf8'));
 const examples = (kind: string) => readdirSync(join(FOLDER, 'examples')).filter((f) => f.startsWith(`${kind}.`));
@@ -100,6 +102,7 @@ test('each schema has a name of its own, and v1 has kept its', () => {
     'urn:drone-ptz-metadata:1:command',
     'urn:drone-ptz-ptz:1:ptz_state',
     'urn:drone-ptz-autotrack:1:autotrack_state',
+    'urn:drone-ptz-clock:1:clock_state',
   ]);
 });
 

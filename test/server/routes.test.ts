@@ -249,6 +249,7 @@ describe('OpenAPI', () => {
         '/sessions',
         '/sessions/{id}',
         '/sessions/{id}/autotrack',
+        '/sessions/{id}/clock',
         '/sessions/{id}/ptz',
         '/sessions/{id}/tick',
         '/ws/sessions/{id}',

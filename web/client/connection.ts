@@ -1,0 +1,236 @@
+/**
+ * `connect`: the feed of one session. It keeps a WebSocket open, tries again with growing, random pauses, and says at any
+ * time how things stand. Of a server's URL it finds the session itself, again at every try: a restarted one has a new id.
+ */
+import type { ConnectOptions, Feed, FeedMessages, FeedState } from './api.ts';
+import { Backoff } from './backoff.ts';
+import { CommandQueue } from './commands.ts';
+import { ServerClock } from './frame-clock.ts';
+import type { Ack, Command } from './wire.ts';
+
+const TOPICS = ['tick', 'tracks', 'ptz', 'autotrack', 'clock'];
+/** Which listeners a message is for, by its `type`. */
+const KINDS: Readonly<Record<string, keyof FeedMessages>> = {
+  metadata_tick: 'tick',
+  track_event: 'event',
+  ptz_state: 'ptz',
+  autotrack_state: 'autotrack',
+  clock_state: 'clock',
+};
+const CONNECT_WITHIN_MS = 10_000;
+/** In a tab that nobody sees, ticks are read no more often. */
+const HIDDEN_EVERY_MS = 1000;
+
+export function connect(url: string, options: ConnectOptions = {}): Feed {
+  return new LiveFeed(new URL(url, globalThis.document?.baseURI), options);
+}
+
+type Listeners = { [K in keyof FeedMessages]?: Set<(message: FeedMessages[K]) => void> };
+
+class LiveFeed implements Feed {
+  state: FeedState = { status: 'down', why: 'connecting', sinceUnixMs: Date.now() };
+  sessionId: string | null = null;
+  latest: Partial<FeedMessages> = {};
+  readonly #url: URL;
+  readonly #options: ConnectOptions;
+  readonly #listeners: Listeners = {};
+  readonly #backoff = new Backoff();
+  readonly #commands = new CommandQueue((text) => this.#send(text));
+  #clock = new ServerClock();
+  #socket: WebSocket | undefined;
+  #retry: ReturnType<typeof setTimeout> | undefined;
+  #staleTimer: ReturnType<typeof setTimeout> | undefined;
+  #isClosed = false;
+  #hiddenTickMs = 0;
+
+  constructor(url: URL, options: ConnectOptions) {
+    this.#url = url;
+    this.#options = options;
+    globalThis.addEventListener?.('online', this.#now);
+    void this.#open();
+  }
+
+  serverUnixMs(): number | null {
+    const { aheadMs } = this.#clock;
+    return aheadMs === null ? null : Date.now() - aheadMs;
+  }
+
+  on<K extends keyof FeedMessages>(kind: K, listener: (message: FeedMessages[K]) => void): () => void {
+    // One set for each kind, of listeners of that kind.
+    const listeners: Set<(message: FeedMessages[K]) => void> = this.#listeners[kind] ?? new Set();
+    Object.assign(this.#listeners, { [kind]: listeners });
+    listeners.add(listener);
+    return () => listeners.delete(listener);
+  }
+
+  select(trackId: number): Promise<Ack> {
+    return this.#command({ type: 'set_target_id', target_id: trackId });
+  }
+
+  clear(): Promise<Ack> {
+    return this.#command({ type: 'clear_target' });
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    globalThis.removeEventListener?.('online', this.#now);
+    clearTimeout(this.#retry);
+    this.#drop('closed by this page');
+  }
+
+  #command(command: Command): Promise<Ack> {
+    return this.#commands.send(command);
+  }
+
+  #send(text: string): boolean {
+    if (this.#socket?.readyState !== WebSocket.OPEN) return false;
+    this.#socket.send(text);
+    return true;
+  }
+
+  readonly #now = () => {
+    if (this.#retry === undefined) return;
+    clearTimeout(this.#retry);
+    this.#backoff.reset();
+    void this.#open();
+  };
+
+  async #open(): Promise<void> {
+    this.#retry = undefined;
+    try {
+      const url = await this.#socketUrl();
+      if (!this.#isClosed) this.#listen(url);
+    } catch (error) {
+      this.#again(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  /** @throws Error that says in words why there is none */
+  async #socketUrl(): Promise<URL> {
+    const { camera, token, topics = TOPICS } = this.#options;
+    let path = this.#url;
+    if (!/\/ws\/sessions\/[^/]+$/.test(path.pathname)) {
+      const headers: HeadersInit = token === undefined ? {} : { authorization: `Bearer ${token}` };
+      const signal = AbortSignal.timeout(CONNECT_WITHIN_MS);
+      const answer = await fetch(new URL('sessions', folder(path)), { headers, signal }).catch(() => {
+        throw new Error(`no answer from ${path.host}`);
+      });
+      if (!answer.ok) throw new Error(`${path.host} answers ${answer.status} ${answer.statusText}`);
+      const { sessions }: { sessions: { camera_id: string; ws_path: string }[] } = await answer.json();
+      const found = sessions.find(({ camera_id }) => camera === undefined || camera_id === camera);
+      if (!found) throw new Error(camera === undefined ? 'no session runs' : `no session runs for camera ${camera}`);
+      path = new URL(found.ws_path.replace(/^\//, ''), folder(path));
+    }
+    const url = new URL(path);
+    url.protocol = url.protocol.replace('http', 'ws');
+    url.searchParams.set('topics', topics.join(','));
+    return url;
+  }
+
+  #listen(url: URL): void {
+    const { token } = this.#options;
+    // Browsers send no headers with a WebSocket; a token in the URL would be in logs.
+    const socket = new WebSocket(url, token === undefined ? [] : ['windhover', `bearer.${token}`]);
+    this.#socket = socket;
+    const late = setTimeout(() => this.#lost(socket, `no answer from ${url.host}`), CONNECT_WITHIN_MS);
+    socket.onopen = () => {
+      clearTimeout(late);
+      this.#setState('stale', 'connected, no tick yet');
+      this.#watch();
+    };
+    socket.onmessage = ({ data }) => this.#message(String(data));
+    socket.onclose = ({ code, reason }) => {
+      clearTimeout(late);
+      const isRefused = this.state.status === 'down';
+      this.#lost(socket, reason || (isRefused ? `${url.host} refuses the connection` : `connection lost (${code})`));
+    };
+  }
+
+  #message(text: string): void {
+    // A server writes the type of a message at its start.
+    const isTick = text.slice(0, 100).includes('"metadata_tick"');
+    if (isTick && globalThis.document?.hidden) {
+      if (performance.now() - this.#hiddenTickMs < HIDDEN_EVERY_MS) return;
+      this.#hiddenTickMs = performance.now();
+    }
+    const message: { type?: string; ts_unix_ms?: number; session_id?: string } = JSON.parse(text);
+    const { type = '', session_id, ts_unix_ms } = message;
+    if (type === 'ack' || type === 'error') {
+      this.#commands.reply(message);
+      return;
+    }
+    if (session_id !== undefined && session_id !== this.sessionId) {
+      this.sessionId = session_id;
+      this.latest = {};
+      this.#clock = new ServerClock();
+    }
+    const kind = KINDS[type] ?? 'other';
+    if (ts_unix_ms !== undefined && kind !== 'event') this.#clock.observe(ts_unix_ms, Date.now());
+    if (kind === 'tick') this.#ticked();
+    this.#tell(kind, message as FeedMessages[typeof kind]);
+  }
+
+  #ticked(): void {
+    this.#backoff.reset();
+    this.#setState('live', '');
+    this.#watch();
+  }
+
+  #watch(): void {
+    clearTimeout(this.#staleTimer);
+    const afterMs = this.#options.staleAfterMs ?? 2000;
+    this.#staleTimer = setTimeout(() => {
+      if (this.state.status === 'live') this.#setState('stale', `no tick for ${afterMs / 1000} s`);
+    }, afterMs);
+  }
+
+  #lost(socket: WebSocket, why: string): void {
+    if (socket !== this.#socket) return;
+    this.#drop(why);
+    this.#again(why);
+  }
+
+  #drop(why: string): void {
+    const socket = this.#socket;
+    this.#socket = undefined;
+    socket?.close();
+    clearTimeout(this.#staleTimer);
+    this.#commands.fail();
+    this.#setState('down', why);
+  }
+
+  #again(why: string): void {
+    if (this.#isClosed) return;
+    this.#setState('down', why);
+    this.#retry = setTimeout(() => void this.#open(), this.#backoff.nextMs());
+  }
+
+  #setState(status: FeedState['status'], why: string): void {
+    if (status === this.state.status && why === this.state.why) return;
+    const sinceUnixMs = status === this.state.status ? this.state.sinceUnixMs : Date.now();
+    this.state = { status, why, sinceUnixMs };
+    this.#tell('state', this.state);
+  }
+
+  #tell<K extends keyof FeedMessages>(kind: K, message: FeedMessages[K]): void {
+    this.latest[kind] = message;
+    const listeners: Set<(message: FeedMessages[K]) => void> | undefined = this.#listeners[kind];
+    for (const listener of listeners ?? []) {
+      try {
+        listener(message);
+      } catch (error) {
+        // One listener's fault is no reason to keep the message from the others.
+        reportError(error);
+      }
+    }
+  }
+}
+
+/** With a slash at its end, so that a server may live in a folder. */
+function folder(url: URL): URL {
+  const base = new URL(url);
+  base.protocol = base.protocol.replace(/^ws/, 'http');
+  if (!base.pathname.endsWith('/')) base.pathname += '/';
+  base.search = '';
+  return base;
+}
