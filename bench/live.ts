@@ -13,7 +13,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { FfmpegPeer } from '../test/live/ffmpeg-peer.ts';
-import { quantile, type RtspOptions, RtspServer, shownTime, Watch } from '../test/live/peers.ts';
+import { quantile, type RtspOptions, RtspServer, Watch } from '../test/live/peers.ts';
+import { shownTime } from '../test/live/shown-time.ts';
 
 interface Peer extends AsyncDisposable {
   readonly url: string;

@@ -272,6 +272,8 @@ async function firstStream(opened: Opened, wanted: number | undefined): Promise<
     packet.unref();
     check(await deadline.of(format.readFrame(packet), beganMs), 'sends no video', deadline);
   }
+  const unknown = format.streams.find(({ codecpar }) => codecpar.codecType === AVMEDIA_TYPE_VIDEO);
+  if (unknown) refuseUnknownCodec(unknown);
   throw noVideo(format);
 }
 

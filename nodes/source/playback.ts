@@ -88,16 +88,27 @@ export class Playback {
       this.#context.gauge('url', address.name);
       return input;
     } catch (error) {
-      if (errorCode(error) === 'source_login') this.#logins.refused(this.#context.clock.monoMs());
       this.#camera?.failed();
-      throw error;
+      throw errorCode(error) === 'source_login' ? this.#refused(error) : error;
     }
+  }
+
+  #refused(cause: unknown): unknown {
+    this.#logins.refused(this.#context.clock.monoMs());
+    const waitMs = this.#loginWaitMs();
+    if (waitMs === 0) return cause;
+    const next = `the next attempt is in ${Math.round(waitMs / 1000)} s, so that the account is not locked`;
+    return new WindhoverError('source_login', `${errorMessage(cause)}; ${next}`, { cause });
   }
 
   /** Cameras lock an account after a few wrong logins. */
   async #awaitLogin(signal: AbortSignal): Promise<void> {
+    await sleep(this.#loginWaitMs(), signal);
+  }
+
+  #loginWaitMs(): number {
     const nowMs = this.#context.clock.monoMs();
-    await sleep((this.#logins.nextTryMs(nowMs) ?? nowMs) - nowMs, signal);
+    return (this.#logins.nextTryMs(nowMs) ?? nowMs) - nowMs;
   }
 }
 

@@ -13,7 +13,7 @@ import type {
   Outputs,
   PrepareContext,
 } from '../node.ts';
-import { retry } from '../retry.ts';
+import { type BackoffLimits, retry } from '../retry.ts';
 import { TurnBudget } from '../sleep.ts';
 import type { Board, Inbox } from './board.ts';
 import { declaredTopic } from './contract-checks.ts';
@@ -24,6 +24,9 @@ import { deliverAll, type Sink } from './sinks.ts';
 
 /** Values that a node has emitted and that are not taken yet. */
 const MOST_PENDING: Record<Pace, number> = { realtime: 256, asap: 10_000 };
+
+/** What has come back is seen again within three seconds. */
+const RETRY_LIMITS: BackoffLimits = { firstMs: 500, longestMs: 1500 };
 
 type Context = NodeContext<Record<string, unknown>, Outputs, Topics>;
 
@@ -141,6 +144,7 @@ function retrying(id: string, services: NodeServices, count: Context['count']): 
   return (what, signal, attempt) =>
     retry({
       signal,
+      limits: RETRY_LIMITS,
       attempt: (connected) =>
         attempt(() => {
           connected();

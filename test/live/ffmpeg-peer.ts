@@ -1,7 +1,8 @@
 /** FFmpeg as a camera or server: encodes pictures that show when they were taken (as rtsp-server.py), live. */
+import { BAR, FIELDS, PICTURE } from './shown-time.ts';
 
-const [WIDTH, HEIGHT, FPS] = [640, 360, 25];
-const [BITS, FIELD_W, FIELD_H] = [48, 12, 16];
+const FPS = 25;
+const { width: WIDTH, height: HEIGHT } = PICTURE;
 const RAW = `-f rawvideo -pix_fmt yuv420p -s ${WIDTH}x${HEIGHT} -use_wallclock_as_timestamps 1 -i pipe:0`.split(' ');
 const H264 = '-c:v libx264 -preset ultrafast -tune zerolatency -g 25 -fps_mode passthrough'.split(' ');
 
@@ -45,13 +46,15 @@ export class FfmpegPeer implements AsyncDisposable {
 }
 
 function draw(picture: Uint8Array, unixMs: number, number: number): void {
-  for (let bit = 0; bit < BITS; bit++) {
-    const level = Math.floor(unixMs / 2 ** (BITS - 1 - bit)) % 2 === 1 ? 0xeb : 0x10;
-    for (let y = 0; y < FIELD_H; y++) picture.fill(level, y * WIDTH + bit * FIELD_W, y * WIDTH + (bit + 1) * FIELD_W);
+  for (let bit = 0; bit < FIELDS.count; bit++) {
+    const level = Math.floor(unixMs / 2 ** (FIELDS.count - 1 - bit)) % 2 === 1 ? 0xeb : 0x10;
+    for (let y = 0; y < FIELDS.height; y++) {
+      picture.fill(level, y * WIDTH + bit * FIELDS.width, y * WIDTH + (bit + 1) * FIELDS.width);
+    }
   }
-  for (let y = 150; y < 190; y++) {
+  for (let y = BAR.y; y < BAR.y + BAR.height; y++) {
     picture.fill(0x60, y * WIDTH, (y + 1) * WIDTH);
-    const x = (number * 4) % (WIDTH - 40);
-    picture.fill(0xd0, y * WIDTH + x, y * WIDTH + x + 40);
+    const x = (number * 4) % (WIDTH - BAR.width);
+    picture.fill(0xd0, y * WIDTH + x, y * WIDTH + x + BAR.width);
   }
 }

@@ -2,6 +2,7 @@
 import { SystemClock } from '../../runtime/clock.ts';
 import type { FrameMeta, FrameRequest, FrameView } from '../../runtime/data.ts';
 import { type NodeRun, openGraph } from '../node-runner.ts';
+import { PICTURE, shownTime } from './shown-time.ts';
 
 /** Debian's own: another Python lacks GStreamer. */
 const PYTHON = '/usr/bin/python3';
@@ -17,13 +18,16 @@ export function hasRtspServer(): boolean {
 
 export interface RtspOptions {
   readonly port?: number;
-  readonly codec?: 'h264' | 'h265' | 'mjpeg' | 'none';
+  readonly path?: string;
+  readonly codec?: 'h264' | 'h265' | 'mjpeg' | 'jpeg2000' | 'none';
   readonly fps?: number;
   readonly gop?: number;
   readonly bframes?: number;
+  readonly skew?: number;
+  readonly sync?: 'capture' | 'send';
   readonly delay_ms?: number;
   readonly protocols?: 'all' | 'tcp' | 'udp';
-  readonly login?: readonly [string, string];
+  readonly logins?: readonly (readonly [user: string, password: string])[];
   readonly digest?: boolean;
   readonly size?: readonly [number, number];
 }
@@ -59,6 +63,10 @@ export class RtspServer {
     this.#process.kill('SIGSTOP');
   }
 
+  resume(): void {
+    this.#process.kill('SIGCONT');
+  }
+
   async kill(): Promise<void> {
     this.#process.kill('SIGKILL');
     await this.#process.exited;
@@ -76,7 +84,7 @@ export interface Seen {
   readonly seenUnixMs: number;
 }
 
-const FRAMES: FrameRequest = { width: 640, height: 360, format: 'gray8', fit: 'stretch' };
+const FRAMES: FrameRequest = { ...PICTURE, format: 'gray8', fit: 'stretch' };
 
 /** A source and a decoder on that URL. */
 export class Watch {
@@ -117,14 +125,13 @@ export class Watch {
   }
 }
 
-/** The time that a picture shows in its top left: 48 fields of 12 by 16 pixels, white for 1. */
-export function shownTime(grey: Uint8Array | Float32Array): number {
-  let unixMs = 0;
-  for (let bit = 0; bit < 48; bit++) unixMs = unixMs * 2 + ((grey[8 * FRAMES.width + bit * 12 + 6] ?? 0) > 128 ? 1 : 0);
-  return unixMs;
-}
-
 /** @param share in [0, 1] */
 export function quantile(values: readonly number[], share: number): number {
   return values.toSorted((a, b) => a - b)[Math.round((values.length - 1) * share)] ?? Number.NaN;
+}
+
+/** A port that was free a moment ago. */
+export function freePort(): number {
+  using server = Bun.listen({ hostname: '127.0.0.1', port: 0, socket: { data: () => undefined } });
+  return server.port;
 }

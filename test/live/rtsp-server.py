@@ -18,13 +18,16 @@ from gi.repository import GLib, Gst, GstRtspServer
 
 OPTIONS = {
     "port": 0,  # 0: any
-    "codec": "h264",  # h264, h265, mjpeg, none (sound only)
+    "path": "/live",
+    "codec": "h264",  # h264, h265, mjpeg, jpeg2000 (that FFmpeg does not know over RTP), none (sound only)
     "fps": 25,
     "gop": 25,
     "bframes": 0,
+    "skew": 0.0,  # how much faster its clock for timestamps runs; 0.005 is 0.5 %
+    "sync": "capture",  # what its sender reports tell the time of: capture, or send, which is GStreamer's own choice
     "delay_ms": 0,  # from taking a picture to encoding it, as in a slow camera
     "protocols": "all",  # tcp, udp
-    "login": None,  # [user, password]
+    "logins": [],  # [user, password] each; none: anybody
     "digest": False,
     "size": [640, 360],
 }
@@ -52,6 +55,8 @@ class Pictures:
 def encoder(options):
     if options["codec"] == "mjpeg":
         return "jpegenc ! rtpjpegpay name=pay0 pt=26"
+    if options["codec"] == "jpeg2000":
+        return "openjpegenc ! rtpj2kpay name=pay0 pt=96"
     name = "x265enc" if options["codec"] == "h265" else "x264enc"
     keys = f"key-int-max={options['gop']}"
     tune = "tune=zerolatency" if options["bframes"] == 0 else ""
@@ -75,6 +80,8 @@ class Factory(GstRtspServer.RTSPMediaFactory):
 
     def do_configure(self, media):
         GstRtspServer.RTSPMediaFactory.do_configure(self, media)
+        if self.options["sync"] == "capture":
+            media.connect("prepared", report_capture_times)
         source = media.get_element().get_child_by_name("source")
         if source is not None:
             threading.Thread(target=self.feed, args=(source,), daemon=True).start()
@@ -94,13 +101,18 @@ class Factory(GstRtspServer.RTSPMediaFactory):
             while waiting and waiting[0][0] <= time.monotonic() - self.options["delay_ms"] / 1000:
                 _, pts, data = waiting.pop(0)
                 buffer = Gst.Buffer.new_wrapped(data)
-                buffer.pts = pts
+                buffer.pts = int(pts * (1 + self.options["skew"]))
                 buffer.duration = int(period * 1e9)
                 if source.emit("push-buffer", buffer) not in (Gst.FlowReturn.OK, Gst.FlowReturn.FLUSHING):
                     return
             number += 1
             due += period
             time.sleep(max(0, due - time.monotonic()))
+
+
+def report_capture_times(media):
+    sessions = media.get_element().get_parent().iterate_all_by_element_factory_name("rtpsession")
+    sessions.foreach(lambda session: session.set_property("rtcp-sync-send-time", False))
 
 
 def serve(options):
@@ -114,15 +126,14 @@ def serve(options):
 
         kind = GstRtsp.RTSPLowerTrans.TCP if options["protocols"] == "tcp" else GstRtsp.RTSPLowerTrans.UDP
         factory.set_protocols(kind)
-    if options["login"]:
+    if options["logins"]:
         protect(server, factory, options)
-    server.get_mount_points().add_factory("/live", factory)
+    server.get_mount_points().add_factory(options["path"], factory)
     server.attach(None)
     print("port", server.get_bound_port(), flush=True)
 
 
 def protect(server, factory, options):
-    user, password = options["login"]
     auth = GstRtspServer.RTSPAuth()
     token = GstRtspServer.RTSPToken()
     token.set_string("media.factory.role", "user")
@@ -130,9 +141,11 @@ def protect(server, factory, options):
         from gi.repository import GstRtsp
 
         auth.set_supported_methods(GstRtsp.RTSPAuthMethod.DIGEST)
-        auth.add_digest(user, password, token)
-    else:
-        auth.add_basic(GstRtspServer.RTSPAuth.make_basic(user, password), token)
+    for user, password in options["logins"]:
+        if options["digest"]:
+            auth.add_digest(user, password, token)
+        else:
+            auth.add_basic(GstRtspServer.RTSPAuth.make_basic(user, password), token)
     server.set_auth(auth)
     permissions = GstRtspServer.RTSPPermissions()
     permissions.add_permission_for_role("user", "media.factory.access", True)

@@ -48,29 +48,6 @@ describe.skipIf(!hasRtspServer())('a camera', () => {
     expect(watch.faults.at(-1)).toBeNull();
     expect(Math.abs(quantile(watch.errorsMs.slice(before + 3), 0.5))).toBeLessThan(MOST_OFF_MS);
   });
-
-  test('that stops sending has stalled', async () => {
-    await using server = await RtspServer.start();
-    await using watch = await Watch.open({ url: server.url, open_timeout_s: 1 });
-    await watch.run.until(() => watch.seen.length >= 10);
-    server.halt();
-    await watch.run.until(() => watch.faults.length >= 2);
-    expect(watch.faults[1]).toBe('source_stalled');
-  });
-
-  test('without video', async () => {
-    await using server = await RtspServer.start({ codec: 'none' });
-    await using watch = await Watch.open({ url: server.url });
-    await watch.run.until(() => watch.faults.length >= 1);
-    expect(watch.faults[0]).toBe('source_no_video');
-  });
-
-  test('without such a path', async () => {
-    await using server = await RtspServer.start();
-    await using watch = await Watch.open({ url: `${server.url}/none` });
-    await watch.run.until(() => watch.faults.length >= 1);
-    expect(watch.faults[0]).toBe('source_not_found');
-  });
 });
 
 describe.skipIf(!hasRtspServer())('transport', () => {
@@ -88,23 +65,29 @@ describe.skipIf(!hasRtspServer())('transport', () => {
 });
 
 describe.skipIf(!hasRtspServer())('login', () => {
-  const PASSWORDS = ['p@ss:w/rd?#%', 'ü "quoted" \\ %41', 'a&b=c;d+e f'];
-  const METHODS = PASSWORDS.flatMap((password) => [false, true].map((digest) => ({ password, digest })));
+  const PASSWORDS = [
+    'p@ss:w/rd?#%',
+    'ü "quoted" \\ %41',
+    'a&b=c;d+e f',
+    ' spaces at both ends ',
+    '%2F%00$HOME {{x}}',
+    '[::1]@host:554/',
+    "'; rm -rf ~ #`id`",
+    '密码🔑',
+    '\\\\"',
+    'x'.repeat(120),
+  ];
 
-  test.each(METHODS)('password $password, digest $digest', async ({ password, digest }) => {
-    await using server = await RtspServer.start({ login: ['admin', password], digest });
-    await using watch = await Watch.open({ url: server.url, username: 'admin', password });
-    await watch.run.until(() => watch.seen.length >= 3 || watch.faults.length >= 1);
-    expect(watch.faults).toEqual([null]);
-    const told = JSON.stringify([watch.run.faults, watch.run.logs, watch.run.stats('source'), watch.run.messages]);
-    if (password.length > 2) expect(told).not.toContain(password);
-  });
-
-  test('a wrong one is tried twice, and then not for a minute', async () => {
-    await using server = await RtspServer.start({ login: ['admin', 'right'] });
-    await using watch = await Watch.open({ url: server.url, username: 'admin', password: 'wrong' });
-    await watch.run.until(() => watch.faults.length >= 2);
-    await Bun.sleep(2500);
-    expect(watch.faults).toEqual(['source_login', 'source_login']);
+  test.each([false, true])('with hard passwords, digest %p: all work, and appear nowhere', async (digest) => {
+    const logins = PASSWORDS.map((password, i) => [`user${i}`, password] as const);
+    await using server = await RtspServer.start({ logins, digest });
+    for (const [username, password] of logins) {
+      await using watch = await Watch.open({ url: server.url, username, password });
+      await watch.run.until(() => watch.seen.length >= 1 || watch.faults.length >= 1);
+      expect([password, watch.faults]).toEqual([password, [null]]);
+      const told = JSON.stringify([watch.run.faults, watch.run.logs, watch.run.stats('source'), watch.run.messages]);
+      expect(told).not.toContain(JSON.stringify(password).slice(1, -1));
+      expect(told).not.toContain(encodeURIComponent(password));
+    }
   });
 });

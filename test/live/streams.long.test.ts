@@ -6,18 +6,12 @@ import { join } from 'node:path';
 import { openGraph } from '../node-runner.ts';
 import { TEST_LIMIT_MS } from '../support/patience.ts';
 import { FfmpegPeer, hasFfmpeg } from './ffmpeg-peer.ts';
-import { quantile, Watch } from './peers.ts';
+import { freePort, quantile, Watch } from './peers.ts';
 
 setDefaultTimeout(TEST_LIMIT_MS);
 
 const MOST_OFF_MS = 40;
 const offMs = (watch: Watch, from: number) => Math.abs(quantile(watch.errorsMs.slice(from), 0.5));
-
-/** A port that was free a moment ago. */
-function freePort(): number {
-  using server = Bun.listen({ hostname: '127.0.0.1', port: 0, socket: { data: () => undefined } });
-  return server.port;
-}
 
 /** Sends what FFmpeg writes to each client, as it comes. */
 function webServer(open: () => FfmpegPeer, type: string) {
