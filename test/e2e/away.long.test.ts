@@ -1,6 +1,9 @@
-/** Cameras that are away for long, and logins that are refused until the password is right. */
+/**
+ * A camera that can't be reached, or does not let us in, is no fault of the session: pictures, tracks and ticks go on, the
+ * reason is told, nobody hammers the camera, and following goes on with the same target when it is back.
+ */
 import { afterAll, expect, setDefaultTimeout, test } from 'bun:test';
-import { LONG_TEST_LIMIT_MS, PATIENCE_MS } from '../support/patience.ts';
+import { LONG_TEST_LIMIT_MS, PATIENCE_MS, until } from '../support/patience.ts';
 import { comesLate, followsAgain, goesOn, passwordChanges, start, WRONG } from './away-steps.ts';
 
 setDefaultTimeout(LONG_TEST_LIMIT_MS);
@@ -9,6 +12,24 @@ const LET_IN_MS = 2 * PATIENCE_MS;
 
 const rows: string[] = [];
 afterAll(() => console.log(rows.join('\n')));
+
+test.concurrent('a camera that is switched off when we start', async () => {
+  await using chase = await start({ isOff: true });
+  await comesLate(chase, { code: 'connecting', says: 'no answer from the camera' }, () => chase.on());
+});
+
+test.concurrent('a camera that restarts while it is followed with', async () => {
+  await using chase = await start({});
+  await chase.pursues(2);
+  const back = chase.server.reboot();
+  await chase.client.state('it is missed', ({ reason }) => reason?.code === 'camera_lost');
+  // It comes at a rate of its own.
+  await until('the link says so', () => chase.client.ptz?.link.state === 'lost');
+  expect(chase.client.ptz?.link.reason).toContain('no answer');
+  await goesOn(chase, 4);
+  await back;
+  await followsAgain(chase);
+});
 
 test.concurrent('a camera in a network that swallows everything when we start', async () => {
   await using chase = await start({ isOff: true });

@@ -1,4 +1,7 @@
-/** The camera stands in time whatever happens to the program: every kind of camera, every fault. */
+/**
+ * Whatever happens to the program, the camera stands in time: real processes are killed and paused while it follows a
+ * drone, and the camera's own clock tells when it stood. Every kind of camera, every fault.
+ */
 import { setDefaultTimeout, test } from 'bun:test';
 import { LONG_TEST_LIMIT_MS } from '../support/patience.ts';
 import { Slots } from './slots.ts';
