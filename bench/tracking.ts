@@ -1,6 +1,6 @@
 /**
  * How well and how fast the track node follows: accuracy on recorded MOTChallenge detections, the fastest objects that
- * get a track and the tracks that noise gets, time per frame on a synthetic scene.
+ * get a track and the tracks that noise gets, time per frame on a synthetic scene and on the costliest crowds.
  *
  *     bun run bench tracking [--data DIR]
  *
@@ -18,6 +18,7 @@ import type { Box, Detection } from '../runtime/data.ts';
 import { falseTracks, fastestFlight } from './cases/tracking-limits.ts';
 import { countMot, type IdBox, type MotCounts, type MotScore, parseMotText, scoreMot } from './mot-score.ts';
 import { randomNumbers } from './random-numbers.ts';
+import { printCrowds } from './tracking/crowds.ts';
 
 /** Where the sequences are looked for, beside the repository. */
 export const MOT_FOLDER = join(import.meta.dir, '../../shared/data/mot');
@@ -43,6 +44,7 @@ export async function benchTracking(args: string[]): Promise<void> {
   await printAccuracy(values.data);
   printReach();
   printSpeed();
+  printCrowds();
 }
 
 /** Counts of one sequence as the tracker puts its boxes out, and as clients get them: clamped into the frame. */

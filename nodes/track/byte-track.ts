@@ -21,7 +21,7 @@
  */
 import type { Detection, DetectionClasses, Size, Track } from '../../runtime/node.ts';
 import { cutSides } from './cut-sides.ts';
-import { duplicates, twinsOf } from './duplicates.ts';
+import { duplicates, noteTwins } from './duplicates.ts';
 import type { PictureMotion } from './ego-motion.ts';
 import { pairFast, proveFast } from './fast-start.ts';
 import { LabelEvidence } from './label-evidence.ts';
@@ -171,7 +171,7 @@ export class ByteTrack {
     this.#match(this.#unseen(known, 'tracked'), low, this.#rules(low_match_iou, false));
     const anyLabel = { ...this.#rules(Math.max(match_iou, RELABEL_IOU), false), barsLabels: false };
     const unmatched = this.#barsLabels ? this.#match(this.#unseen(known), ofLabel, anyLabel) : ofLabel;
-    for (const tracklet of this.#unseen(known, 'tracked')) this.#lose(tracklet);
+    this.#lose(this.#unseen(known, 'tracked'));
     const rules = this.#rules(confirm_match_iou, fuse_confidence);
     const unconfirmed = this.#match(fresh, unmatched, rules);
     const unproven = fresh.filter((t) => t.status === 'new');
@@ -274,9 +274,10 @@ export class ByteTrack {
     this.#tracklets.push(tracklet);
   }
 
-  #lose(tracklet: Tracklet): void {
-    tracklet.status = 'lost';
-    tracklet.twins = twinsOf(tracklet, this.#tracklets, this.#options.duplicate_iou);
+  /** @param tracklets all seen in the frame before */
+  #lose(tracklets: readonly Tracklet[]): void {
+    for (const tracklet of tracklets) tracklet.status = 'lost';
+    noteTwins(tracklets, this.#tracklets, this.#options.duplicate_iou);
   }
 
   #dropDuplicates(): void {

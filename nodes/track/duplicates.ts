@@ -5,12 +5,23 @@
 import type { Box } from '../../runtime/node.ts';
 import type { Tracklet } from './tracklet.ts';
 
-/** Tracks that were seen on the spot of this one in the last picture of it: perhaps the same object. */
-export function twinsOf(tracklet: Tracklet, others: readonly Tracklet[], leastIou: number): Tracklet[] {
-  return others.filter((other) => {
-    const box = other === tracklet ? null : boxAt(other, tracklet.seenS);
-    return box !== null && iou(edges(box), edges(tracklet.measured)) > leastIou;
+/** Notes for tracks just lost which others were seen on their spot in the last picture of them: perhaps the same object. */
+export function noteTwins(lost: readonly Tracklet[], all: readonly Tracklet[], leastIou: number): void {
+  const lastS = lost[0]?.seenS;
+  if (lastS === undefined) return;
+  const then = all.flatMap((tracklet) => {
+    const box = boxAt(tracklet, lastS);
+    return box === null ? [] : { tracklet, ...edges(box) };
   });
+  then.sort((a, b) => a.left - b.left);
+  for (const tracklet of lost) {
+    const own = edges(tracklet.measured);
+    const twins: Tracklet[] = [];
+    for (const other of onSpot(then, own)) {
+      if (other.tracklet !== tracklet && iou(other, own) > leastIou) twins.push(other.tracklet);
+    }
+    tracklet.twins = twins;
+  }
 }
 
 /** @returns the tracks to drop */
@@ -19,10 +30,7 @@ export function duplicates(tracklets: readonly Tracklet[], leastIou: number, bar
   const seen = tracklets.filter(({ status }) => status === 'tracked').sort((a, b) => a.left - b.left);
   for (const lost of tracklets) {
     if (lost.status !== 'lost') continue;
-    // Boxes that overlap so far begin less than a width apart.
-    for (let k = firstFrom(seen, lost.left - (lost.right - lost.left)); k < seen.length; k++) {
-      const other = seen[k];
-      if (other === undefined || other.left >= lost.right) break;
+    for (const other of onSpot(seen, lost)) {
       if (barsLabels && other.label !== lost.label) continue;
       if (iou(other, lost) <= leastIou || wereApart(other, lost)) continue;
       dropped.add(other.seenS - other.startS > lost.seenS - lost.startS ? lost : other);
@@ -42,15 +50,19 @@ function boxAt(tracklet: Tracklet, atS: number): Box | null {
   return tracklet.beforeS === atS ? tracklet.before : null;
 }
 
-function firstFrom(sorted: readonly Tracklet[], left: number): number {
+/** Of boxes by rising left edge those that may overlap by half or more: they begin less than a width apart. */
+function* onSpot<T extends Edges>(sorted: readonly T[], { left, right }: Edges): Generator<T> {
   let low = 0;
-  let high = sorted.length;
-  while (low < high) {
+  for (let high = sorted.length; low < high; ) {
     const middle = (low + high) >> 1;
-    if ((sorted[middle]?.left ?? 0) < left) low = middle + 1;
+    if ((sorted[middle]?.left ?? 0) < left - (right - left)) low = middle + 1;
     else high = middle;
   }
-  return low;
+  for (let k = low; k < sorted.length; k++) {
+    const other = sorted[k];
+    if (other === undefined || other.left >= right) return;
+    yield other;
+  }
 }
 
 interface Edges {

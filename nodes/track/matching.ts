@@ -1,6 +1,7 @@
 /**
  * Which detection belongs to which track: the assignment of least cost over all pairs of boxes that overlap. Pairs are
- * found by sorting the boxes by their left edges, so a thousand objects that are spread out cost little.
+ * looked for from the left edge of a track outwards, until no box further off can be among its best: a thousand objects
+ * cost little, spread out or in a heap.
  */
 import type { Detection } from '../../runtime/node.ts';
 import { Assignment } from './assignment.ts';
@@ -30,103 +31,134 @@ export interface Expected {
 
 /** A track is compared with so many detections at most, those that fit best: in a heap all overlap all. */
 const MOST_PAIRS = 12;
+/** And so many are looked at, by rising distance of the left edges. */
+const MOST_LOOKS = 64;
+const FAR = Number.POSITIVE_INFINITY;
+// What is kept of a detection, with its grown box.
+const LEFT = 0;
+const TOP = 1;
+const RIGHT = 2;
+const BOTTOM = 3;
+const AREA = 4;
+/** What the IoU is multiplied by. */
+const WEIGHT = 5;
+/** Place in the list as given. */
+const PLACE = 6;
+const NUMBERS = 8;
 
 export class Matcher {
   readonly #assignment = new Assignment();
-  /** Grown boxes of the detections: left, top, right, bottom of each, by rising left. */
-  #boxes = new Float64Array(64);
-  // The pairs of one track.
-  readonly #cols = new Int32Array(MOST_PAIRS);
-  readonly #costs = new Float64Array(MOST_PAIRS);
-  #nominated = 0;
-  #costliest = 0;
+  /** NUMBERS of each detection, by rising left. */
+  #boxes = new Float64Array(64 * NUMBERS);
+  #widestPx = 0;
+  /** The pairs of one track, best first. */
+  readonly #places = new Int32Array(MOST_PAIRS);
+  readonly #values = new Float64Array(MOST_PAIRS);
+  #found = 0;
 
   /** @returns the detection of each track by its place in `expected`, null for none */
   match(expected: readonly Expected[], detections: readonly Detection[], rules: MatchRules): (Detection | null)[] {
     const matched = new Array<Detection | null>(expected.length).fill(null);
     if (expected.length === 0 || detections.length === 0) return matched;
-    const sorted = detections.map((detection, at) => ({ detection, at, left: leftOf(detection, rules) }));
-    sorted.sort((a, b) => a.left - b.left);
-    const widest = this.#grow(sorted, rules.leastSidePx);
+    this.#place(detections, rules);
     this.#assignment.begin(detections.length);
     for (const track of expected) {
       this.#assignment.addRow();
-      this.#addPairs(track, sorted, widest, rules);
+      this.#findPairs(track, detections, rules);
+      for (let k = 0; k < this.#found; k++) this.#assignment.add(this.#places[k] ?? 0, 1 - (this.#values[k] ?? 0));
     }
     const assigned = this.#assignment.solve(1 - rules.leastIou);
     for (let row = 0; row < expected.length; row++) matched[row] = detections[assigned[row] ?? -1] ?? null;
     return matched;
   }
 
-  #addPairs(track: Expected, sorted: readonly Placed[], widest: number, rules: MatchRules): void {
+  #findPairs(track: Expected, detections: readonly Detection[], rules: MatchRules): void {
     const boxes = this.#boxes;
-    const { label, status } = track;
     const growX = Math.max(0, rules.leastSidePx - (track.right - track.left)) / 2;
     const growY = Math.max(0, rules.leastSidePx - (track.bottom - track.top)) / 2;
     const left = track.left - growX;
     const right = track.right + growX;
     const top = track.top - growY;
     const bottom = track.bottom + growY;
+    const width = right - left;
     const height = bottom - top;
-    const area = (right - left) * height;
-    const ratio = status === 'lost' ? rules.refindSizeRatio : Number.POSITIVE_INFINITY;
-    for (let col = this.#firstFrom(left - widest, sorted.length); col < sorted.length; col++) {
-      const at = col * 4;
-      const boxLeft = boxes[at] ?? 0;
-      if (boxLeft >= right) break;
-      const boxTop = boxes[at + 1] ?? 0;
-      const boxRight = boxes[at + 2] ?? 0;
-      const boxBottom = boxes[at + 3] ?? 0;
-      const overlapW = Math.min(right, boxRight) - Math.max(left, boxLeft);
-      const overlapH = Math.min(bottom, boxBottom) - Math.max(top, boxTop);
-      if (overlapW <= 0 || overlapH <= 0) continue;
+    const ratio = track.status === 'lost' ? rules.refindSizeRatio : Number.POSITIVE_INFINITY;
+    const label = rules.barsLabels ? track.label : null;
+    const area = width * height;
+    /** Least value that counts: it rises as pairs are found. */
+    let least = rules.leastIou;
+    this.#found = 0;
+    const end = detections.length * NUMBERS;
+    let after = this.#firstFrom(left, detections.length) * NUMBERS;
+    let before = after - NUMBERS;
+    for (let looks = 0; looks < MOST_LOOKS; ) {
+      // The next left edges on both sides, while they may do: no IoU is above that of the two widths or heights alone.
+      let ahead = after < end ? (boxes[after + LEFT] ?? 0) - left : width;
+      if (width - ahead < width * least) ahead = FAR;
+      let behind = before < 0 ? FAR : left - (boxes[before + LEFT] ?? 0);
+      if (behind >= this.#widestPx || width < (width + behind) * least) behind = FAR;
+      if (ahead === FAR && behind === FAR) break;
+      const at = ahead <= behind ? after : before;
+      if (ahead <= behind) after += NUMBERS;
+      else before -= NUMBERS;
+      const boxTop = boxes[at + TOP] ?? 0;
+      const boxBottom = boxes[at + BOTTOM] ?? 0;
+      if (bottom - boxTop < height * least || boxBottom - top < height * least) continue;
+      const sharedHeight = Math.min(bottom, boxBottom) - Math.max(top, boxTop);
+      const sharedWidth = Math.min(right, boxes[at + RIGHT] ?? 0) - Math.max(left, boxes[at + LEFT] ?? 0);
+      if (sharedWidth < width * least) continue;
+      looks++;
+      const shared = sharedWidth * sharedHeight;
+      const value = (shared * (boxes[at + WEIGHT] ?? 0)) / (area + (boxes[at + AREA] ?? 0) - shared);
+      if (value < least) continue;
       const boxHeight = boxBottom - boxTop;
       if (boxHeight > height * ratio || boxHeight * ratio < height) continue;
-      const shared = overlapW * overlapH;
-      const iou = shared / (area + (boxRight - boxLeft) * boxHeight - shared);
-      if (iou < rules.leastIou) continue;
-      const placed = sorted[col];
-      if (placed === undefined || (rules.barsLabels && placed.detection.label !== label)) continue;
-      const value = rules.fuse ? iou * placed.detection.confidence : iou;
-      if (value >= rules.leastIou) this.#nominate(placed.at, 1 - value);
-    }
-    for (let k = 0; k < this.#nominated; k++) this.#assignment.add(this.#cols[k] ?? 0, this.#costs[k] ?? 0);
-    this.#nominated = 0;
-  }
-
-  /** A pair for the assignment; of more than MOST_PAIRS of a track the costliest is left out. */
-  #nominate(col: number, cost: number): void {
-    const isFull = this.#nominated === MOST_PAIRS;
-    if (isFull && cost >= (this.#costs[this.#costliest] ?? 0)) return;
-    const at = isFull ? this.#costliest : this.#nominated++;
-    this.#cols[at] = col;
-    this.#costs[at] = cost;
-    if (this.#nominated < MOST_PAIRS) return;
-    for (let k = 0; k < MOST_PAIRS; k++) {
-      if ((this.#costs[k] ?? 0) > (this.#costs[this.#costliest] ?? 0)) this.#costliest = k;
+      const place = boxes[at + PLACE] ?? 0;
+      if (label !== null && detections[place]?.label !== label) continue;
+      least = this.#note(place, value, least);
     }
   }
 
-  /** Fills the grown boxes. @returns the width of the widest */
-  #grow(sorted: readonly Placed[], leastSidePx: number): number {
-    if (this.#boxes.length < sorted.length * 4) this.#boxes = new Float64Array(sorted.length * 8);
+  /** Takes a pair among the best of a track. @returns the least value that would be among them */
+  #note(place: number, value: number, least: number): number {
+    const values = this.#values;
+    let at = this.#found < MOST_PAIRS ? this.#found++ : MOST_PAIRS - 1;
+    for (; at > 0 && (values[at - 1] ?? 0) < value; at--) {
+      values[at] = values[at - 1] ?? 0;
+      this.#places[at] = this.#places[at - 1] ?? 0;
+    }
+    values[at] = value;
+    this.#places[at] = place;
+    return this.#found < MOST_PAIRS ? least : Math.max(least, values[MOST_PAIRS - 1] ?? 0);
+  }
+
+  /** Fills the grown boxes. */
+  #place(detections: readonly Detection[], { leastSidePx, fuse }: MatchRules): void {
+    if (this.#boxes.length < detections.length * NUMBERS) {
+      this.#boxes = new Float64Array(detections.length * 2 * NUMBERS);
+    }
     const boxes = this.#boxes;
-    let at = 0;
-    let widest = 0;
-    for (const {
-      detection: { bboxPx },
-    } of sorted) {
-      const w = Math.max(bboxPx.w, leastSidePx);
-      const h = Math.max(bboxPx.h, leastSidePx);
-      const left = bboxPx.x - (w - bboxPx.w) / 2;
-      const top = bboxPx.y - (h - bboxPx.h) / 2;
-      boxes[at++] = left;
-      boxes[at++] = top;
-      boxes[at++] = left + w;
-      boxes[at++] = top + h;
-      widest = Math.max(widest, w);
+    const lefts = detections.map(({ bboxPx: { x, w } }) => x - Math.max(0, leastSidePx - w) / 2);
+    const order = Int32Array.from(lefts.keys()).sort((a, b) => (lefts[a] ?? 0) - (lefts[b] ?? 0));
+    this.#widestPx = 0;
+    for (const [k, place] of order.entries()) {
+      const detection = detections[place];
+      if (detection === undefined) continue;
+      const { y, w, h } = detection.bboxPx;
+      const width = Math.max(w, leastSidePx);
+      const height = Math.max(h, leastSidePx);
+      const left = lefts[place] ?? 0;
+      const top = y - (height - h) / 2;
+      const at = k * NUMBERS;
+      boxes[at + LEFT] = left;
+      boxes[at + TOP] = top;
+      boxes[at + RIGHT] = left + width;
+      boxes[at + BOTTOM] = top + height;
+      boxes[at + AREA] = width * height;
+      boxes[at + WEIGHT] = fuse ? detection.confidence : 1;
+      boxes[at + PLACE] = place;
+      this.#widestPx = Math.max(this.#widestPx, width);
     }
-    return widest;
   }
 
   /** The first detection whose left edge is at or beyond x. */
@@ -135,20 +167,9 @@ export class Matcher {
     let high = count;
     while (low < high) {
       const middle = (low + high) >> 1;
-      if ((this.#boxes[middle * 4] ?? 0) < x) low = middle + 1;
+      if ((this.#boxes[middle * NUMBERS + LEFT] ?? 0) < x) low = middle + 1;
       else high = middle;
     }
     return low;
   }
-}
-
-/** A detection, its place in the list as given, and the left edge of its grown box. */
-interface Placed {
-  readonly detection: Detection;
-  readonly at: number;
-  readonly left: number;
-}
-
-function leftOf({ bboxPx }: Detection, { leastSidePx }: MatchRules): number {
-  return bboxPx.x - Math.max(0, leastSidePx - bboxPx.w) / 2;
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test';
 import { Value } from '@sinclair/typebox/value';
 import fc from 'fast-check';
+import { CROWD_LIMIT_MS, CROWDS, measureCrowd } from '../../../bench/tracking/crowds.ts';
 import { syntheticScene } from '../../../bench/tracking.ts';
 import { ByteTrack } from '../../../nodes/track/byte-track.ts';
 import { type TrackOptions, trackOptions } from '../../../nodes/track/options.ts';
@@ -247,19 +248,9 @@ describe('a crowded scene', () => {
   });
 });
 
-test('a thousand detections on one spot cost no more than a hundred times those that are spread out', () => {
-  const timeOf = (place: (i: number) => { x: number; y: number }) => {
-    const track = tracker();
-    const startMs = performance.now();
-    for (let frame = 0; frame < 6; frame++) {
-      const boxes = Array.from({ length: 1000 }, (_, i) =>
-        at(place(i).x, { y: place(i).y, confidence: 0.7 + i / 5000 }),
-      );
-      track.step(frame * DT_S, boxes);
-    }
-    return performance.now() - startMs;
-  };
-  const spread = (i: number) => ({ x: 60 * (i % 40), y: 100 * Math.floor(i / 40) });
-  timeOf(spread);
-  expect(timeOf(() => ({ x: 300, y: 300 }))).toBeLessThan(100 * timeOf(spread));
+describe('a thousand detections in a frame', () => {
+  // The least of several frames: others on the machine can only add to it.
+  test.each(Object.keys(CROWDS))('%s: within the limit', (name) => {
+    expect(measureCrowd(name, 8, 12).cpuMs[0]).toBeLessThanOrEqual(CROWD_LIMIT_MS);
+  });
 });
