@@ -29,6 +29,7 @@ export * from './driver.ts';
 export type { Verdict } from './ladder.ts';
 export { LoginPolicy } from './network/login-policy.ts';
 export { CameraMedia } from './onvif/camera-media.ts';
+export { discoverDevices, type FoundDevice } from './onvif/discovery.ts';
 export type { MediaProfile } from './onvif/media.ts';
 export { checkDriverOptions, DriverOptions, driverParams } from './options.ts';
 export type { SimHead } from './sim.ts';

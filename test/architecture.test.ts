@@ -42,7 +42,7 @@ function mayImport(file: string, target: string): boolean {
       // What all of the runtime stands on knows the wire and nothing else.
       if (target.startsWith('schemas/')) return true;
       if (target === 'nodes/index.ts') return KNOWS_NODES.test(file);
-      return target.startsWith('sim/') && file.startsWith('runtime/cli/');
+      return (target.startsWith('sim/') || target === LIBRARIES['ptz/']) && file.startsWith('runtime/cli/');
     case 'schemas/':
       return false;
     case 'web/':

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { builtinNodes } from '../nodes/index.ts';
 import { loadContracts } from '../runtime/graph/modules.ts';
 import { ROOT, RunningCommand, runCommand } from './support/command.ts';
-import { CAMERA_ENV, COMPACT_MODEL, Folder } from './support/graphs.ts';
+import { CAMERA_ENV, COMPACT_MODEL, chain, Folder, graphText } from './support/graphs.ts';
 import { PATIENCE_MS, TEST_LIMIT_MS, until } from './support/patience.ts';
 
 const PAGES = ['README.md', ...new Bun.Glob('docs/*.md').scanSync({ cwd: ROOT })].toSorted();
@@ -146,6 +146,19 @@ describe('README and docs', () => {
     },
     TEST_LIMIT_MS,
   );
+});
+
+test('sources that are shown are right', async () => {
+  using folder = new Folder();
+  const shown = blocksOf('yaml').filter((block) => block.startsWith('source:'));
+  const files = shown.map((block, i) => {
+    const rest = graphText(chain('realtime'), `shown-${i}`).replace(/^ {2}source: .*\n/m, '');
+    return folder.write(`shown-${i}.yaml`, rest + block.trim().replaceAll(/^/gm, '  '));
+  });
+  const names = [...shown.join().matchAll(/\$\{(\w+)\}/g)].map(([, name = '']) => [name, 'a-value'] as const);
+  const { exitCode, stdout, stderr } = await runCommand(['check', ...files], { env: Object.fromEntries(names) });
+  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+  expect(stdout.match(/: ok/g)).toHaveLength(shown.length);
 });
 
 const contracts = await loadContracts(builtinNodes);

@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import { Value } from '@sinclair/typebox/value';
 import packageJson from '../../package.json';
+import { answerProbes } from '../../sim/camera/discovery.ts';
 import { quirksText } from '../../sim/camera/quirks.ts';
 import { CameraServer } from '../../sim/camera/server.ts';
 import { VirtualCamera } from '../../sim/camera/virtual-camera.ts';
@@ -14,9 +15,11 @@ import { addFault, checkedValue } from '../graph/params.ts';
 import { parseTree } from '../graph/yaml.ts';
 import { isLoopback } from '../loopback.ts';
 import { numberOption, parseCommandLine, STOP_SIGNALS, type Surroundings } from './command.ts';
+import { discoverCommand } from './discover.ts';
 
 const USAGE = `bun run camera [--port 8000] [--host 127.0.0.1] [--scene FILE] [--quirk NAME]…
-       [--user admin] [--password-env VARIABLE]
+       [--user admin] [--password-env VARIABLE] [--discoverable]
+       bun run camera discover --help: cameras on the network
        bun run camera --quirk help: what quirks there are`;
 const OPTIONS = {
   port: { type: 'string', default: '8000' },
@@ -25,12 +28,14 @@ const OPTIONS = {
   quirk: { type: 'string', multiple: true, default: [] as string[] },
   user: { type: 'string', default: 'admin' },
   'password-env': { type: 'string' },
+  discoverable: { type: 'boolean', default: false },
 } as const;
 
 /** For this machine only; documented in the README of sim/camera. */
 const DEMO_PASSWORD = 'windhover';
 
 export async function cameraCommand(args: string[], surroundings: Surroundings): Promise<number> {
+  if (args[0] === 'discover') return await discoverCommand(args.slice(1), surroundings);
   const { values, positionals } = parseCommandLine(args, OPTIONS, USAGE);
   const { stdout, stderr } = surroundings;
   if (positionals.length > 0)
@@ -45,6 +50,7 @@ export async function cameraCommand(args: string[], surroundings: Surroundings):
   if (scene === null) return 1;
   const clock = new SystemClock();
   const interrupted = interruption();
+  const failed = (error: unknown) => stderr.write(`windhover camera: ${errorMessage(error)}\n`);
   await using server = await CameraServer.start({
     clock,
     credentials,
@@ -53,8 +59,11 @@ export async function cameraCommand(args: string[], surroundings: Surroundings):
     port,
     quirks: values.quirk,
     camera: new VirtualCamera({ clock, ...(scene ? { scene } : {}) }),
-    failed: (error) => stderr.write(`windhover camera: ${errorMessage(error)}\n`),
+    failed,
   });
+  // On loopback only programs of this machine find it.
+  const isFound = values.discoverable || isLoopback(values.host);
+  using _probes = isFound ? answerProbes({ host: values.host, port: server.port, failed }) : null;
   stdout.write(`listening ${server.url}\n`);
   await interrupted;
   return 0;

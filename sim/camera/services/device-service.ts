@@ -101,16 +101,15 @@ function deviceCapabilities({ wsSecurity }: Traits): Xml {
   );
 }
 
+export const SCOPES = [
+  'Profile/Streaming',
+  'type/video_encoder',
+  'type/ptz',
+  'hardware/virtual',
+  'name/Windhover%20Virtual%20PTZ',
+  'location/nowhere',
+].map((scope) => `onvif://www.onvif.org/${scope}`);
+
 function scopes(): Xml[] {
-  const fixed = [
-    'Profile/Streaming',
-    'type/video_encoder',
-    'type/ptz',
-    'hardware/virtual',
-    'name/Windhover%20Virtual%20PTZ',
-    'location/nowhere',
-  ];
-  return fixed.map((scope) =>
-    el('tds:Scopes', leaves('tt', { ScopeDef: 'Fixed', ScopeItem: `onvif://www.onvif.org/${scope}` })),
-  );
+  return SCOPES.map((scope) => el('tds:Scopes', leaves('tt', { ScopeDef: 'Fixed', ScopeItem: scope })));
 }

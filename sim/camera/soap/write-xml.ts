@@ -31,11 +31,11 @@ export function leaves(prefix: Prefix, values: Readonly<Record<string, Value>>):
   return Object.entries(values).map(([name, value]) => el(`${prefix}:${name}`, value));
 }
 
-/** A SOAP 1.2 message with this body; every known prefix is declared. */
-export function envelope(body: Xml): string {
+/** A SOAP 1.2 message; every known prefix is declared. */
+export function envelope(body: Xml, header: Content = null): string {
   const declared = Object.entries(NS).map(([prefix, uri]) => `xmlns:${prefix}="${uri}"`);
-  const inside = el('s:Body', body).text;
-  return `<?xml version="1.0" encoding="UTF-8"?>\n<s:Envelope ${declared.join(' ')}>${inside}</s:Envelope>`;
+  const inside = [header === null ? null : el('s:Header', header), el('s:Body', body)];
+  return `<?xml version="1.0" encoding="UTF-8"?>\n<s:Envelope ${declared.join(' ')}>${write(inside)}</s:Envelope>`;
 }
 
 function write(content: Content): string {
