@@ -18,6 +18,10 @@ const COMMANDS: Record<string, readonly [load: () => Promise<Command>, usage: st
     async () => (await import('./cli/serve.ts')).serveCommand,
     'serve PATH…                serve several graphs (files or folders)',
   ],
+  replay: [
+    async () => (await import('./cli/replay.ts')).replayCommand,
+    'replay FILE                serve a recording (--jsonl) as if it were running',
+  ],
   check: [
     async () => (await import('./cli/check.ts')).checkCommand,
     'check FILE… [--plan]       check graphs without running them',

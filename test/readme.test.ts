@@ -31,6 +31,9 @@ const COMMANDS: Record<string, (folder: Folder) => string[]> = {
         '0',
       ],
     ],
+  'bun run replay fixtures/session.jsonl --video fixtures/sky.mp4 --loop': () => [
+    ...['replay', 'fixtures/session.jsonl', '--video', 'fixtures/sky.mp4', '--loop', '--port', '0'],
+  ],
   ...Object.fromEntries(
     ['large-only', 'label-count'].map((name) => {
       const graph = `graphs/custom-node/${name}.yaml`;

@@ -14,7 +14,7 @@ import { Faults, formatFault } from '../graph/faults.ts';
 import { addFault, checkedValue } from '../graph/params.ts';
 import { parseTree } from '../graph/yaml.ts';
 import { isLoopback } from '../loopback.ts';
-import { numberOption, parseCommandLine, STOP_SIGNALS, type Surroundings } from './command.ts';
+import { interruption, numberOption, parseCommandLine, type Surroundings } from './command.ts';
 import { discoverCommand } from './discover.ts';
 
 const USAGE = `bun run camera [--port 8000] [--host 127.0.0.1] [--scene FILE] [--quirk NAME]…
@@ -67,13 +67,6 @@ export async function cameraCommand(args: string[], surroundings: Surroundings):
   stdout.write(`listening ${server.url}\n`);
   await interrupted;
   return 0;
-}
-
-/** Resolves at Ctrl-C, SIGTERM or SIGHUP. Later ones change nothing: closing takes milliseconds. */
-function interruption(): Promise<void> {
-  return new Promise((resolve) => {
-    for (const signal of STOP_SIGNALS) process.on(signal, () => resolve());
-  });
 }
 
 /** @throws WindhoverError `usage`: the well-known default password is for this machine only */

@@ -19,6 +19,13 @@ export interface Surroundings {
 /** SIGHUP: the terminal was closed. */
 export const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
+/** Resolves at Ctrl-C, SIGTERM or SIGHUP. Later ones change nothing: closing takes milliseconds. */
+export function interruption(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of STOP_SIGNALS) process.on(signal, () => resolve());
+  });
+}
+
 type Options = NonNullable<ParseArgsConfig['options']>;
 
 /** `parseArgs`, with errors as one readable line. @throws WindhoverError `usage`; `help` when `--help` is asked for */

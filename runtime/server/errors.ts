@@ -14,6 +14,7 @@ const STATUS: Readonly<Record<string, number>> = {
   unknown_camera: 404,
   unknown_path: 404,
   unknown_session: 404,
+  recorded: 409,
   body_too_large: 413,
   not_a_websocket: 426,
   too_many_clients: 503,

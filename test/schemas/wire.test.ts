@@ -29,7 +29,9 @@ const TYPEBOX: Record<string, TSchema> = {
   clock_state: ClockStateSchema,
 };
 const read = (file: string): unknown => JSON.parse(readFileSync(join(FOLDER, file), 'utf8'));
-const examples = (kind: string) => readdirSync(join(FOLDER, 'examples')).filter((f) => f.startsWith(`${kind}.`));
+const EXAMPLES = join(import.meta.dir, '../../fixtures/contract');
+const example = (file: string): unknown => JSON.parse(readFileSync(join(EXAMPLES, file), 'utf8'));
+const examples = (kind: string) => readdirSync(EXAMPLES).filter((f) => f.startsWith(`${kind}.`));
 
 /** Asks both forms and insists that they agree. */
 function verdicts(kind: string) {
@@ -60,7 +62,7 @@ for (const kind of Object.keys(TYPEBOX)) {
     });
 
     test.each(examples(kind))('accepts %s', (file) => {
-      expect(accepts(read(`examples/${file}`))).toBe(true);
+      expect(accepts(example(file))).toBe(true);
     });
 
     test('every object at every level is closed', () => {
@@ -108,8 +110,7 @@ test('each schema has a name of its own, and v1 has kept its', () => {
 
 describe('rules of the contract that the types alone do not show', () => {
   const event = verdicts('track_event').accepts;
-  const load = (name: string) =>
-    read(`examples/track_event.${name}.example.json`) as Record<string, Record<string, unknown>>;
+  const load = (name: string) => example(`track_event.${name}.example.json`) as Record<string, Record<string, unknown>>;
 
   test.each([
     ['new with a before', { ...load('new'), before: load('update').before }],
@@ -141,11 +142,11 @@ describe('rules of the contract that the types alone do not show', () => {
 
 describe('the contract spelled out by hand, in case a schema forgot a rule', () => {
   const ofKind = Object.fromEntries(Object.keys(TYPEBOX).map((kind) => [kind, verdicts(kind)]));
-  const tick = read('examples/metadata_tick.edge_cases.example.json');
-  const ended = read('examples/track_event.end.example.json');
-  const ptz = read('examples/ptz_state.example.json');
-  const autotrack = read('examples/autotrack_state.example.json');
-  const command = read('examples/command.set_target_id.example.json');
+  const tick = example('metadata_tick.edge_cases.example.json');
+  const ended = example('track_event.end.example.json');
+  const ptz = example('ptz_state.example.json');
+  const autotrack = example('autotrack_state.example.json');
+  const command = example('command.set_target_id.example.json');
   const rows: [kind: string, base: unknown, path: string, refused: unknown[]][] = [
     ['metadata_tick', tick, 'schema', ['drone-ptz-metadata/2', undefined]],
     ['metadata_tick', tick, 'session_id', ['', 1, undefined]],

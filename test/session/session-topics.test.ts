@@ -1,16 +1,16 @@
 /** From what nodes publish to what clients are shown: redacted, compared with the last, and put right after a death. */
 import { describe, expect, test } from 'bun:test';
 import { Value } from '@sinclair/typebox/value';
+import autotrackExample from '../../fixtures/contract/autotrack_state.example.json';
+import tickExample from '../../fixtures/contract/metadata_tick.example.json';
+import ptzExample from '../../fixtures/contract/ptz_state.example.json';
+import endExample from '../../fixtures/contract/track_event.end.example.json';
+import newExample from '../../fixtures/contract/track_event.new.example.json';
 import { WallTime } from '../../runtime/clock.ts';
 import { Hub } from '../../runtime/hub/hub.ts';
 import type { Message } from '../../runtime/hub/message.ts';
 import { createLog } from '../../runtime/log.ts';
 import { SessionTopics } from '../../runtime/session/session-topics.ts';
-import autotrackExample from '../../schemas/examples/autotrack_state.example.json';
-import tickExample from '../../schemas/examples/metadata_tick.example.json';
-import ptzExample from '../../schemas/examples/ptz_state.example.json';
-import endExample from '../../schemas/examples/track_event.end.example.json';
-import newExample from '../../schemas/examples/track_event.new.example.json';
 import { MetadataTickSchema } from '../../schemas/index.ts';
 import { topics } from '../../schemas/topics.ts';
 import { ManualClock } from '../support/manual-clock.ts';
