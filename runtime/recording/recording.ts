@@ -105,6 +105,7 @@ const TOPIC_OF: { readonly [K in keyof typeof topics as MessageOf<(typeof topics
   track_event: 'tracks',
   ptz_state: 'ptz',
   autotrack_state: 'autotrack',
+  clock_state: 'clock',
 };
 const KNOWN = new Map<string, keyof typeof topics>(Object.entries(TOPIC_OF));
 
