@@ -1,7 +1,7 @@
 /** How many of the objects in the project's own rendered clips are found. Their truth is exact, boxes are compared as they are. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { TruthHeader, TruthLine } from '../../fixtures/render.ts';
+import type { TruthHeader, TruthLine } from '../../fixtures/truth.ts';
 import type { Box } from '../../runtime/data.ts';
 import { iou } from './ap.ts';
 import type { Clip } from './data-set.ts';

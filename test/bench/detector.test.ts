@@ -6,7 +6,7 @@ import { grow, LABEL_MARGIN, marginIn } from '../../bench/detector/boxes.ts';
 import { readClips, splicedClips } from '../../bench/detector/data-set.ts';
 import { emptyScene } from '../../bench/detector/empty.ts';
 import type { ModelReport } from '../../bench/detector/report.ts';
-import type { TruthLine } from '../../fixtures/render.ts';
+import type { TruthLine } from '../../fixtures/truth.ts';
 import { COMPACT_MODEL } from '../support/graphs.ts';
 import { TEST_LIMIT_MS } from '../support/patience.ts';
 

@@ -2,7 +2,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { join, resolve } from 'node:path';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
-import { CLIPS, type TruthLine } from '../../fixtures/render.ts';
+import { CLIPS } from '../../fixtures/render.ts';
+import type { TruthLine } from '../../fixtures/truth.ts';
 import type { Box } from '../../runtime/data.ts';
 import { readClip } from '../sim/render/clip-reader.ts';
 import { TEST_LIMIT_MS } from '../support/patience.ts';
