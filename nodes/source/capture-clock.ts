@@ -27,7 +27,10 @@ export interface ClockQuality {
   readonly clock: ClockName;
   /** What the capture times are read from: absolute times, timestamps set against arrival, arrival alone. */
   readonly basis: 'absolute' | 'timestamps' | 'arrival';
-  /** Estimated error of the capture times; by arrival, the steady delay of camera and network comes on top. */
+  /**
+   * Most that the capture times are off, nearly always. What no stream tells is not in it: the least delay of camera and
+   * network where only the arrival counts; how wrong the camera's clock is beyond the delay by it.
+   */
   readonly errorMs: number;
   /** How much slower the stream's clock runs than ours: 0.01 is 1 %. */
   readonly skew: number;
@@ -42,8 +45,14 @@ const NEW_EDGE_ABOVE_MS = 40;
 const JUMP_BACK_MS = 1000;
 /** After that time a slope at the limit is believed also of packets that come in bursts. */
 const SURE_AFTER_MS = 12_000;
-/** The absolute clock counts as right while the smallest delay by it is in this range. */
+/** The absolute clock counts as right while the smallest delay by it is in this range, ... */
 const PLAUSIBLE_DELAY_MS = [-5, 1000] as const;
+/** ... and it runs as fast as ours: one that is made of the stream's timestamps may not. */
+const MAX_ABSOLUTE_SKEW = 0.003;
+const ABSOLUTE_SKEW_FROM_MS = 15_000;
+const SURE_EDGE_MS = 2000;
+/** What is known of the order of pictures is forgotten by that share with each. */
+const FORGET_REORDER = 0.99;
 /** Capture times keep their distances to within this share, while the edge is being learned better. */
 const SLEW = 0.05;
 
@@ -56,15 +65,24 @@ export class CaptureClock {
   #isNewEdge = true;
   /** Timestamp of the packet that was stamped last. */
   #stampedMs = 0;
+  #arrivedMs: number | undefined;
   #last: { readonly timestampMs: number; readonly arrivalMs: number } | undefined;
   /** The timestamps of the last second do not keep pace with the packets, or there are none. */
   #isLying = false;
-  #meanLateMs = 0;
+  /** Beyond the edge, over the last seconds. */
+  readonly #late = new RecentMean();
+  readonly #gap = new RecentMean();
+  /** From the last capture time to the edge. */
+  #besideMs = 0;
+  /** How far timestamps go back where pictures are sent in another order than taken. */
+  #reorderMs = 0;
 
   /** A packet arrived. Packets are observed in the order of their arrival, all of those that wait before the first is stamped. */
   observe({ timestampMs, arrivalMs, absoluteMs }: PacketTimes): void {
     if (absoluteMs === undefined) this.#absoluteEdge.clear();
     else this.#observeAbsolute(arrivalMs, arrivalMs - absoluteMs);
+    if (this.#arrivedMs !== undefined) this.#gap.add(arrivalMs - this.#arrivedMs, arrivalMs - this.#arrivedMs);
+    this.#arrivedMs = arrivalMs;
     if (timestampMs === undefined) {
       this.#isLying = true;
       return;
@@ -75,15 +93,16 @@ export class CaptureClock {
     this.#last = { timestampMs, arrivalMs };
     const hasJumped = stepMs < -JUMP_BACK_MS && stepMs - passedMs < -JUMP_BACK_MS;
     if (hasJumped) this.#recent.clear();
+    else this.#reorderMs = Math.max(-stepMs, this.#reorderMs * FORGET_REORDER);
     this.#recent.add(arrivalMs, delayMs);
     const edgeMs = this.#edge.at(arrivalMs);
     const isOff = delayMs < edgeMs - NEW_EDGE_BELOW_MS || this.#recent.smallestMs > edgeMs + NEW_EDGE_ABOVE_MS;
-    const isAtLimit = this.#edge.slope >= MAX_SKEW && this.#edge.spanMs > SURE_AFTER_MS;
-    this.#isLying = this.#recent.isRising || isAtLimit;
+    const isAtLimit = Math.abs(this.#edge.slope) >= MAX_SKEW && this.#edge.spanMs > SURE_AFTER_MS;
+    this.#isLying = this.#recent.isDrifting || isAtLimit;
     if (hasJumped || isOff || this.#isLying) this.#edge.clear();
     this.#edge.add(arrivalMs, delayMs);
     this.#isNewEdge ||= this.#edge.spanMs === 0;
-    this.#meanLateMs += 0.05 * (delayMs - this.#edge.at(arrivalMs) - this.#meanLateMs);
+    this.#late.add(delayMs - this.#edge.at(arrivalMs), Math.abs(stepMs));
   }
 
   /**
@@ -94,16 +113,24 @@ export class CaptureClock {
     if (timestampMs !== undefined) this.#follow(timestampMs, this.#edge.at(arrivalMs), latestMs);
     if (this.#trustsAbsolute(arrivalMs) && absoluteMs !== undefined) return Math.min(absoluteMs, latestMs);
     if (timestampMs === undefined || this.#isLying) return arrivalMs;
-    return Math.min(latestMs, timestampMs + this.#offsetMs);
+    const captureMs = Math.min(latestMs, timestampMs + this.#offsetMs);
+    this.#besideMs = Math.abs(timestampMs + this.#edge.at(arrivalMs) - captureMs);
+    return captureMs;
   }
 
+  /** Of the capture time that was asked for last. */
   quality(arrivalMs: number): ClockQuality {
     const skew = this.#edge.slope;
-    const delayMs = this.#absoluteEdge.at(arrivalMs);
-    if (this.#trustsAbsolute(arrivalMs))
-      return { clock: 'camera', basis: 'absolute', errorMs: Math.max(0, delayMs), skew };
-    if (this.#isLying) return { clock: 'arrival', basis: 'arrival', errorMs: this.#recent.scatterMs, skew: 0 };
-    return { clock: 'arrival', basis: 'timestamps', errorMs: this.#meanLateMs, skew };
+    if (this.#trustsAbsolute(arrivalMs)) {
+      // Encoders that change the order hold pictures back, and some cameras report the time of sending instead.
+      const errorMs = Math.max(0, this.#absoluteEdge.at(arrivalMs)) + 2 * this.#reorderMs;
+      return { clock: 'camera', basis: 'absolute', errorMs, skew };
+    }
+    if (this.#isLying) return { clock: 'arrival', basis: 'arrival', errorMs: 2 * this.#gap.value, skew: 0 };
+    // Of a new edge little is known, and timestamps that run ahead make new ones all the time.
+    const unknownMs = this.#edge.spanMs < SURE_EDGE_MS ? this.#gap.value : 0;
+    const errorMs = 2 * this.#late.value + this.#besideMs + unknownMs;
+    return { clock: 'arrival', basis: 'timestamps', errorMs, skew };
   }
 
   #observeAbsolute(atMs: number, delayMs: number): void {
@@ -115,7 +142,9 @@ export class CaptureClock {
   #trustsAbsolute(atMs: number): boolean {
     const [least, most] = PLAUSIBLE_DELAY_MS;
     const delayMs = this.#absoluteEdge.at(atMs);
-    return delayMs >= least && delayMs <= most;
+    const { slope, spanMs } = this.#absoluteEdge;
+    const isRunningOff = spanMs > ABSOLUTE_SKEW_FROM_MS && Math.abs(slope) > MAX_ABSOLUTE_SKEW;
+    return delayMs >= least && delayMs <= most && !isRunningOff;
   }
 
   /** Brings the offset nearer to the edge: at once where it must be, else so slowly that distances stay right. */
@@ -127,5 +156,20 @@ export class CaptureClock {
     this.#offsetMs = this.#isNewEdge && (isTooLate || isTooEarly) ? edgeMs : nearer;
     this.#isNewEdge = false;
     this.#stampedMs = timestampMs;
+  }
+}
+
+const RECENT_MS = 10_000;
+
+/** Mean over the last seconds. */
+class RecentMean {
+  value = 0;
+  #sumMs = 0;
+
+  /** @param spanMs for how long it was so */
+  add(value: number, spanMs: number): void {
+    this.#sumMs = Math.min(this.#sumMs + spanMs, RECENT_MS);
+    if (this.#sumMs > 0) this.value += (Math.min(spanMs, this.#sumMs) / this.#sumMs) * (value - this.value);
+    else this.value = value;
   }
 }

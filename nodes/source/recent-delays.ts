@@ -8,7 +8,7 @@ const FEWEST = 12;
 const MOST = 128;
 /** No gap between arrivals is longer than so many of the middle one. */
 const EVEN = 4;
-/** Delays that rise faster are no clock's. */
+/** Delays that rise or fall faster are no clock's. */
 const MIN_SLOPE = 0.04;
 /** And by so many standard errors of the slope: of few packets the error itself is not well known. */
 const sureAt = (packets: number) => (packets < FEWEST ? 12 : 4);
@@ -21,10 +21,8 @@ interface Point {
 export class RecentDelays {
   /** The smallest one; -Infinity without a verdict. */
   smallestMs = Number.NEGATIVE_INFINITY;
-  /** They rise steadily, as when timestamps stand still or are counted up too slowly. */
-  isRising = false;
-  /** Standard deviation about their trend. */
-  scatterMs = 0;
+  /** They rise or fall steadily, as when timestamps stand still or are counted up at another rate. */
+  isDrifting = false;
   #points: Point[] = [];
 
   clear(): void {
@@ -41,13 +39,14 @@ export class RecentDelays {
 
   #judge(): void {
     this.smallestMs = Number.NEGATIVE_INFINITY;
-    this.isRising = false;
+    this.isDrifting = false;
     if (this.#points.length < 5 || !isEven(this.#points)) return;
-    const { slope, slopeError, scatterMs } = trend(this.#points);
-    this.scatterMs = scatterMs;
-    this.isRising = slope > MIN_SLOPE + sureAt(this.#points.length) * slopeError;
+    const { slope, slopeError } = trend(this.#points);
     const spanMs = (this.#points.at(-1)?.atMs ?? 0) - (this.#points[0]?.atMs ?? 0);
-    if (spanMs > 0.8 * SPAN_MS) this.smallestMs = Math.min(...this.#points.map(({ delayMs }) => delayMs));
+    const isLong = spanMs > 0.8 * SPAN_MS;
+    // What a server had kept comes in one go: those delays fall, and mean nothing.
+    this.isDrifting = (slope > 0 || isLong) && Math.abs(slope) > MIN_SLOPE + sureAt(this.#points.length) * slopeError;
+    if (isLong) this.smallestMs = Math.min(...this.#points.map(({ delayMs }) => delayMs));
   }
 }
 
@@ -58,7 +57,7 @@ function isEven(points: readonly Point[]): boolean {
 }
 
 /** Least squares. */
-function trend(points: readonly Point[]): { slope: number; slopeError: number; scatterMs: number } {
+function trend(points: readonly Point[]): { slope: number; slopeError: number } {
   const n = points.length;
   const meanAt = points.reduce((sum, { atMs }) => sum + atMs, 0) / n;
   const meanDelay = points.reduce((sum, { delayMs }) => sum + delayMs, 0) / n;
@@ -70,6 +69,5 @@ function trend(points: readonly Point[]): { slope: number; slopeError: number; s
   }
   const slope = products / squares;
   const rest = points.reduce((sum, p) => sum + (p.delayMs - meanDelay - slope * (p.atMs - meanAt)) ** 2, 0);
-  const scatterMs = Math.sqrt(rest / Math.max(1, n - 2));
-  return { slope, slopeError: scatterMs / Math.sqrt(squares), scatterMs };
+  return { slope, slopeError: Math.sqrt(rest / Math.max(1, n - 2) / squares) };
 }
