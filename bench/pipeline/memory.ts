@@ -1,6 +1,7 @@
 /** Memory of the real command and all its processes over time; Linux (/proc) only. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { type Point, slope } from '../slope.ts';
 import { type BenchInput, graphSets, ROOT } from './input.ts';
 
 const SAMPLE_MS = 500;
@@ -12,20 +13,22 @@ export async function measureMemory(input: BenchInput, seconds: number) {
   const command = ['run', 'graph', 'graphs/file.yaml', '--port', '0', ...sets.flatMap((set) => ['--set', set])];
   const tree = Bun.spawn([process.execPath, ...command], { cwd: ROOT, stdio: ['ignore', 'pipe', 'ignore'] });
   await untilReady(tree.stdout);
-  const samples: { atMin: number; mb: number }[] = [];
+  const samples: Point[] = [];
   const startMs = performance.now();
   while (performance.now() - startMs < seconds * 1000) {
     await Bun.sleep(SAMPLE_MS);
-    samples.push({ atMin: (performance.now() - startMs) / 60_000, mb: treeRssMb(tree.pid) });
+    samples.push({ x: (performance.now() - startMs) / 60_000, y: treeRssMb(tree.pid) });
   }
   tree.kill('SIGINT');
   await tree.exited;
   const settled = samples.slice(Math.floor(samples.length * SETTLE_SHARE));
-  const sorted = settled.map(({ mb }) => mb).toSorted((a, b) => a - b);
+  const sorted = settled.map(({ y }) => y).toSorted((a, b) => a - b);
+  const { slope: slopeMbPerMin, noise: noiseMbPerMin } = slope(settled);
   return {
     rssMb: sorted[Math.floor(sorted.length / 2)] ?? Number.NaN,
-    peakMb: Math.max(...samples.map(({ mb }) => mb)),
-    ...slope(settled),
+    peakMb: Math.max(...samples.map(({ y }) => y)),
+    slopeMbPerMin,
+    noiseMbPerMin,
   };
 }
 
@@ -64,26 +67,4 @@ function field(pid: number, name: string): string | undefined {
     if (error instanceof Error) return undefined;
     throw error;
   }
-}
-
-/**
- * Least-squares slope and its 95 % half width. Neighbouring samples are not independent, so the width is computed from
- * the means of ten blocks.
- */
-function slope(samples: readonly { atMin: number; mb: number }[]) {
-  const blocks = 10;
-  const size = Math.max(1, Math.floor(samples.length / blocks));
-  const means = Array.from({ length: blocks }, (_, i) => samples.slice(i * size, (i + 1) * size))
-    .filter((block) => block.length > 0)
-    .map((block) => ({ x: mean(block.map(({ atMin }) => atMin)), y: mean(block.map(({ mb }) => mb)) }));
-  const [mx, my] = [mean(means.map(({ x }) => x)), mean(means.map(({ y }) => y))];
-  const sxx = means.reduce((sum, { x }) => sum + (x - mx) ** 2, 0);
-  const slopeMbPerMin = means.reduce((sum, { x, y }) => sum + (x - mx) * (y - my), 0) / sxx;
-  const residual = means.reduce((sum, { x, y }) => sum + (y - my - slopeMbPerMin * (x - mx)) ** 2, 0);
-  const t95 = 2.31; // Student's t, 8 degrees of freedom
-  return { slopeMbPerMin, noiseMbPerMin: t95 * Math.sqrt(residual / Math.max(1, means.length - 2) / sxx) };
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

@@ -34,8 +34,14 @@ export class LiveService implements AsyncDisposable {
     this.#url = url;
   }
 
-  /** @param cameras options of their sources, by name */
-  static async start(cameras: Readonly<Record<string, object>>): Promise<LiveService> {
+  /**
+   * @param cameras options of their sources, by name
+   * @param options of the nodes after it
+   */
+  static async start(
+    cameras: Readonly<Record<string, object>>,
+    { track = {}, publish = {} }: { readonly track?: object; readonly publish?: object } = {},
+  ): Promise<LiveService> {
     const folder = new Folder();
     for (const [name, params] of Object.entries(cameras)) {
       const graph = graphText(
@@ -43,8 +49,8 @@ export class LiveService implements AsyncDisposable {
           source: JSON.stringify({ use: 'source', with: params }),
           decode: '{ use: decode, from: source }',
           detect: `{ use: ${import.meta.dir}/clock-detect.ts, from: decode }`,
-          track: '{ use: track, from: detect }',
-          publish: '{ use: publish, from: track, with: { hz: 1000 } }',
+          track: JSON.stringify({ use: 'track', from: 'detect', with: track }),
+          publish: JSON.stringify({ use: 'publish', from: 'track', with: { hz: 1000, ...publish } }),
         },
         name,
       );
@@ -142,10 +148,23 @@ export class LiveClient implements AsyncDisposable {
     return ids.map((id) => ({ id, began: count(id, 'new'), ended: count(id, 'end') }));
   }
 
+  /** How often connecting has failed. */
+  async tries(): Promise<number> {
+    return Number((await this.view()).nodes.source?.reconnects ?? 0);
+  }
+
   /** Ends the session. */
-  async [Symbol.asyncDispose](): Promise<void> {
+  async stop(): Promise<void> {
     await fetch(this.#url, { method: 'DELETE' });
+  }
+
+  close(): void {
     this.#socket.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+    this.close();
   }
 
   #take(message: Shown | MetadataTick | TrackEvent | ClockState): void {
