@@ -3,12 +3,13 @@
  * the stream states, upright, inside the padding of a ring slot. One converter a consumer.
  */
 import {
-  AV_FRAME_FLAG_INTERLACED,
   AV_LOG_FATAL,
   AV_PIX_FMT_BGR24,
+  AV_PIX_FMT_GBRP,
   AV_PIX_FMT_GBRPF32LE,
   AV_PIX_FMT_GRAY8,
   AV_PIX_FMT_RGB24,
+  AVCHROMA_LOC_CENTER,
   AVCOL_PRI_UNSPECIFIED,
   AVCOL_SPC_BT470BG,
   AVCOL_SPC_BT709,
@@ -47,9 +48,6 @@ const MATRICES: readonly AVColorSpace[] = [
   AVCOL_SPC_SMPTE240M,
   AVCOL_SPC_BT2020_NCL,
 ];
-/** Interleaved colours are off by 1 to 2 levels without; others are exact enough, and quicker. */
-const EXACT_FLAGS = '+full_chroma_int+full_chroma_inp+accurate_rnd';
-const EXACT: Partial<Record<PixelFormat, string>> = { rgb24: EXACT_FLAGS, bgr24: EXACT_FLAGS };
 
 /** What the set-up depends on. */
 interface Shape {
@@ -65,13 +63,17 @@ interface Setup {
   readonly shape: Shape;
   readonly mapping: FrameMapping;
   readonly placing: Placing;
-  readonly sws: SoftwareScaleContext;
-  /** What swscale fills: the content of a slot, as stored; for a sampler the whole picture. */
-  readonly scaled: Frame;
-  /** Its planes, in our order. */
+  readonly steps: readonly Step[];
+  /** Planes of what the last step gives, in our order. */
   readonly planes: readonly Plane[];
   /** Scales in place of swscale. */
   readonly sampler: Sampler | undefined;
+}
+
+/** One conversion by swscale. */
+interface Step {
+  readonly sws: SoftwareScaleContext;
+  readonly to: Frame;
 }
 
 export class FrameConverter {
@@ -87,22 +89,28 @@ export class FrameConverter {
   /** Fills `slot` with the picture. Returns where what went. */
   convert(frame: Frame, slot: SharedSlot): FrameMapping {
     const setup = this.#setupFor(frame);
-    const { mapping, placing, sws, scaled, planes, sampler } = setup;
+    const { mapping, placing, steps, planes, sampler } = setup;
     const { colorSpace } = frame;
     keepMatrix(frame, this.#request.format);
-    const code = sws.scaleFrameSync(scaled, frame);
+    let from = frame;
+    for (const { sws, to } of steps) {
+      const code = sws.scaleFrameSync(to, from);
+      if (code < 0) throw new Error(`the picture can't be converted: ${FFmpegError.strerror(code)}`);
+      from = to;
+    }
     frame.colorSpace = colorSpace;
-    if (code < 0) throw new Error(`the picture can't be converted: ${FFmpegError.strerror(code)}`);
-    const to = this.#planesOf(slot, mapping);
+    const slotPlanes = this.#planesOf(slot, mapping);
     const [whole] = planes;
-    const from = sampler && whole ? sampler.sample(whole) : planes;
-    for (const [i, plane] of from.entries()) place(plane, to[i] ?? new Uint8Array(), placing);
+    const scaled = sampler && whole ? sampler.sample(whole) : planes;
+    for (const [i, plane] of scaled.entries()) place(plane, slotPlanes[i] ?? new Uint8Array(), placing);
     return mapping;
   }
 
   close(): void {
-    this.#setup?.sws.freeContext();
-    this.#setup?.scaled.free();
+    for (const { sws, to } of this.#setup?.steps ?? []) {
+      sws.freeContext();
+      to.free();
+    }
     this.#setup = undefined;
   }
 
@@ -123,11 +131,12 @@ export class FrameConverter {
     const scale = PLANES[format] && !sampler ? white : 1;
     const placing = { content: mapping.contentPx, slotWidth: width, orientation, scale };
     // A sampler takes the whole picture, for which swscale's quick way is good enough.
-    const sws = newScaler(sampler ? 'bilinear' : `${filter}${EXACT[format] ?? ''}`);
-    const to = sampler && PLANES[format] ? AV_PIX_FMT_RGB24 : SWS_FORMAT[format];
-    const scaled = newFrame(sampler ? whole : stored, to);
+    const steps = sampler
+      ? [newStep('bilinear', whole, PLANES[format] ? AV_PIX_FMT_RGB24 : SWS_FORMAT[format])]
+      : scalingSteps(filter, stored, format);
+    const scaled = steps.at(-1)?.to ?? frame;
     const planes = ((sampler ? undefined : PLANES[format]) ?? [0]).map((plane) => planeOf(scaled, plane, format));
-    this.#setup = { shape, mapping, placing, sws, scaled, planes, sampler };
+    this.#setup = { shape, mapping, placing, steps, planes, sampler };
     return this.#setup;
   }
 
@@ -157,14 +166,25 @@ function isSameShape(a: Shape, b: Shape): boolean {
   );
 }
 
+/** Interpolates samples of colour also where the size stays as it is. */
+const EXACT = '+full_chroma_int+full_chroma_inp+accurate_rnd';
+
+/** Exact into planes of colours swscale is twice as quick as into interleaved ones, and these are made of them at once. */
+function scalingSteps(filter: string, size: Size, format: PixelFormat): Step[] {
+  const last = newStep(filter, size, SWS_FORMAT[format]);
+  return format === 'rgb24' || format === 'bgr24'
+    ? [newStep(`${filter}${EXACT}`, size, AV_PIX_FMT_GBRP), last]
+    : [last];
+}
+
 /** It takes matrix and range of the colours from each frame. */
-function newScaler(flags: string): SoftwareScaleContext {
+function newStep(flags: string, size: Size, format: AVPixelFormat): Step {
   // It warns about conversions without vector code, to stderr.
   Log.setLevel(AV_LOG_FATAL);
   const sws = new SoftwareScaleContext();
   sws.allocContext();
   sws.setOption('sws_flags', flags);
-  return sws;
+  return { sws, to: newFrame(size, format) };
 }
 
 function newFrame({ w, h }: Size, format: AVPixelFormat): Frame {
@@ -177,13 +197,13 @@ function newFrame({ w, h }: Size, format: AVPixelFormat): Frame {
 
 /**
  * What is left of a picture's colours is matrix and range. swscale would map primaries and transfer curves, too, at 50 ms a
- * picture of HDR; it refuses what it does not know; and the matrix says nothing about grey, but takes time.
+ * picture of HDR; it refuses what it does not know; and the matrix says nothing about grey, but takes time. Samples of
+ * colour lie in the middle of their pixels, whatever is stated: so do browsers and OpenCV have it, and models learned it.
  */
 function keepMatrix(frame: Frame, format: PixelFormat): void {
   frame.colorPrimaries = AVCOL_PRI_UNSPECIFIED;
   frame.colorTrc = AVCOL_TRC_UNSPECIFIED;
-  // Both fields as one picture.
-  frame.clearFlags(AV_FRAME_FLAG_INTERLACED);
+  frame.chromaLocation = AVCHROMA_LOC_CENTER;
   if (format === 'gray8' || !MATRICES.includes(frame.colorSpace)) frame.colorSpace = AVCOL_SPC_UNSPECIFIED;
 }
 

@@ -1,5 +1,4 @@
 /** The decoder at work: packets in, frames out, times and counters kept straight. */
-import { AV_FRAME_FLAG_INTERLACED } from 'node-av/constants';
 import type { CodecParameters, Frame, Packet } from 'node-av/lib';
 import {
   type FrameMapping,
@@ -143,7 +142,7 @@ export class FrameFlow {
         this.#context.count('after_damage');
         continue;
       }
-      this.#tellInterlaced(frame);
+      this.#tellInterlaced();
       this.#motion.see(frame, meta);
       if (!this.#limit.passes(meta.mediaTimeS)) {
         this.#context.count('rate_limited');
@@ -209,10 +208,10 @@ export class FrameFlow {
     return Number.isFinite(this.#damagedAtS);
   }
 
-  #tellInterlaced(frame: Frame): void {
-    if (this.#isInterlaced || !frame.hasFlags(AV_FRAME_FLAG_INTERLACED)) return;
+  #tellInterlaced(): void {
+    if (this.#isInterlaced || !this.#decoder?.isDeinterlacing) return;
     this.#isInterlaced = true;
-    this.#context.log.warn('the video is interlaced and is processed so: what moves fast has comb-like edges', {
+    this.#context.log.info('the video is interlaced: whole pictures are made of its fields, one picture late', {
       code: 'decode_interlaced',
       hint: 'set the camera to progressive video',
     });

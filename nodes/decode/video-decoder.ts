@@ -1,13 +1,17 @@
 /** FFmpeg's decoder behind two calls: feed a packet, get the frames that came out. */
-import { AV_FRAME_FLAG_CORRUPT, AV_FRAME_FLAG_KEY } from 'node-av/constants';
+import { AV_FRAME_FLAG_CORRUPT, AV_FRAME_FLAG_INTERLACED, AV_FRAME_FLAG_KEY } from 'node-av/constants';
 import { Codec, CodecContext, type CodecParameters, FFmpegError, Frame, type Packet, Rational } from 'node-av/lib';
 import { PACKET_TICKS_PER_S, WindhoverError } from '../../runtime/node.ts';
+import { Deinterlacer } from './deinterlacer.ts';
 
 const NO_TIMESTAMP = -0x8000000000000000n;
 
 export class VideoDecoder {
   readonly #context = new CodecContext();
   readonly #frame = new Frame();
+  readonly #deinterlacer = new Deinterlacer();
+  /** No more packets are to come. */
+  #isEnding = false;
 
   /** @throws WindhoverError `decode_unsupported` */
   constructor(parameters: CodecParameters, threads: number) {
@@ -34,21 +38,38 @@ export class VideoDecoder {
 
   /** Feeds one packet (null: no more are to come). False when the decoder refused it as damaged. */
   send(packet: Packet | null): boolean {
+    this.#isEnding = packet === null;
     return this.#context.sendPacketSync(packet) >= 0;
   }
 
-  /** The next decoded frame; it is valid until the next call. Undefined when the decoder wants more packets. */
+  get isDeinterlacing(): boolean {
+    return this.#deinterlacer.isOn;
+  }
+
+  /** The next picture; it is valid until the next call. Undefined when the decoder wants more packets. */
   receive(): Frame | undefined {
     this.#frame.unref();
-    return this.#context.receiveFrameSync(this.#frame) >= 0 ? this.#frame : undefined;
+    while (!this.#deinterlacer.receive(this.#frame)) {
+      if (this.#context.receiveFrameSync(this.#frame) < 0) {
+        if (!this.#isEnding || !this.#deinterlacer.isOn) return undefined;
+        this.#deinterlacer.send(null);
+      } else if (this.#deinterlacer.isOn || this.#frame.hasFlags(AV_FRAME_FLAG_INTERLACED)) {
+        this.#deinterlacer.send(this.#frame);
+      } else {
+        break;
+      }
+    }
+    return this.#frame;
   }
 
   /** Drops all buffered data, ready for a stream that starts again with the same parameters. */
   flush(): void {
+    this.#deinterlacer.close();
     this.#context.flushBuffers();
   }
 
   close(): void {
+    this.#deinterlacer.close();
     this.#frame.free();
     this.#context.freeContext();
   }

@@ -85,7 +85,10 @@ export class MediaInput {
     if (stream.disposition & AV_DISPOSITION_ATTACHED_PIC) this.durationS = 0;
     else if (stream.duration > 0n) this.durationS = this.#seconds(stream.duration);
     else this.durationS = format.duration > 0n ? Number(format.duration) / 1e6 : 0;
-    this.startPtsS = stream.startTime === NO_TIMESTAMP ? undefined : this.#seconds(stream.startTime);
+    // Where times are those of decoding alone, pictures get the time of the packet that brought them out of the decoder.
+    const isLate = name === 'avi' && this.frameRate > 0;
+    const delayS = isLate ? stream.codecpar.videoDelay / this.frameRate : 0;
+    this.startPtsS = stream.startTime === NO_TIMESTAMP ? undefined : this.#seconds(stream.startTime) + delayS;
   }
 
   /** @throws WindhoverError of faults.ts, `source_unreadable`, `source_timeout`, `source_no_video`, `source_unsupported` */

@@ -1,5 +1,5 @@
 /** Files of many kinds, made by FFmpeg here: every picture once, at its own time, as ffprobe counts them. */
-import { afterAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,100 +7,124 @@ import type { FrameRequest, FrameView } from '../../runtime/data.ts';
 import { openGraph, runGraph } from '../node-runner.ts';
 import { TEST_LIMIT_MS } from '../support/patience.ts';
 import { hasFfmpeg } from './ffmpeg-peer.ts';
+import { ffmpeg, filmKinds, made, outputOf, PICTURES, X264 } from './film-kinds.ts';
+import { WebPlayer } from './web-player.ts';
 
 setDefaultTimeout(TEST_LIMIT_MS);
 
 const folder = mkdtempSync(join(tmpdir(), 'windhover-files-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const PICTURES = '-f lavfi -i testsrc2=size=64x48:rate=25';
-const X264 = '-c:v libx264 -preset veryfast -g 10 -bf 2';
-const FILES = [
-  { name: 'bframes.h264', make: `${PICTURES} -frames:v 25 ${X264}` },
-  { name: 'bframes.hevc', make: `${PICTURES} -frames:v 25 -c:v libx265 -x265-params log-level=none:bframes=2` },
-  { name: 'plain.h264', make: `${PICTURES} -frames:v 25 ${X264} -bf 0` },
-  { name: 'bframes.ts', make: `${PICTURES} -frames:v 50 ${X264}` },
-  { name: 'one-group.ts', make: `${PICTURES} -frames:v 25 ${X264} -g 100` },
-  { name: 'bframes.mp4', make: `${PICTURES} -frames:v 50 ${X264}` },
-  { name: 'fragments.mp4', make: `${PICTURES} -frames:v 50 ${X264} -movflags frag_keyframe+empty_moov` },
-  { name: 'bframes.mkv', make: `${PICTURES} -frames:v 50 ${X264}` },
-  { name: 'one-fps.mp4', make: `-f lavfi -i testsrc2=size=64x48:rate=1 -frames:v 20 ${X264}` },
-  { name: 'gap.mp4', make: `${PICTURES} -frames:v 50 -vf setpts=PTS+gte(N\\,25)*60/TB -fps_mode vfr ${X264}` },
-  { name: 'plain.avi', make: `${PICTURES} -frames:v 25 -c:v mjpeg` },
-  { name: 'ten-bit.mkv', make: `${PICTURES} -frames:v 25 ${X264} -pix_fmt yuv420p10le` },
-  { name: 'four-two-two.mkv', make: `${PICTURES} -frames:v 25 ${X264} -pix_fmt yuv422p` },
-  { name: 'odd.mkv', make: '-f lavfi -i testsrc2=size=63x47:rate=25 -frames:v 10 -c:v ffv1' },
-  {
-    name: 'uneven.mkv',
-    make: `${PICTURES} -frames:v 40 -vf setpts=PTS+not(mod(N\\,3))*0.013/TB -fps_mode vfr ${X264}`,
-  },
-  {
-    name: 'fields.mkv',
-    make: `${PICTURES} -frames:v 25 -vf interlace ${X264} -flags +ilme+ildct`,
-    says: ['decode_interlaced'],
-  },
-  { name: 'open-groups.ts', make: `${PICTURES} -frames:v 50 ${X264} -x264-params open-gop=1:keyint=10` },
-  { name: 'mpeg2.mpg', make: `${PICTURES} -frames:v 40 -c:v mpeg2video -bf 2 -g 12` },
-  { name: 'mpeg2.ts', make: `${PICTURES} -frames:v 40 -c:v mpeg2video -bf 2 -g 12` },
-  { name: 'vp9.webm', make: `${PICTURES} -frames:v 25 -c:v libvpx-vp9 -cpu-used 8 -auto-alt-ref 1 -lag-in-frames 10` },
-  { name: 'with-sound.mp4', make: `${PICTURES} -f lavfi -i sine=d=3 -frames:v 25 ${X264} -c:a aac` },
-  { name: 'late-start.mp4', make: `${PICTURES} -frames:v 25 ${X264} -output_ts_offset 5` },
-  { name: 'wrap.ts', make: `${PICTURES} -frames:v 50 ${X264} -output_ts_offset 95442.7` },
-  { name: 'flash.flv', make: `${PICTURES} -frames:v 25 ${X264}` },
-  { name: 'one.mp4', make: `${PICTURES} -frames:v 1 ${X264}` },
-  { name: 'one.h264', make: `${PICTURES} -frames:v 1 ${X264}` },
-  { name: 'pictures.mjpeg', make: `${PICTURES} -frames:v 10` },
-  { name: 'one.png', make: `${PICTURES} -frames:v 1` },
-  { name: 'cover.m4a', make: `-f lavfi -i sine=d=2 ${PICTURES} -frames:v 1 -c:v mjpeg -disposition:v attached_pic` },
-  { name: 'one.gif', make: '-f lavfi -i testsrc2=size=64x48:rate=1 -frames:v 1' },
-  { name: 'one.jpg', make: `${PICTURES} -frames:v 1` },
-];
+const FILES = filmKinds(folder);
 
-function ffmpeg(make: string, name: string): string {
-  const file = join(folder, name);
-  const { exitCode, stderr } = Bun.spawnSync(['ffmpeg', '-v', 'error', '-y', ...make.split(' '), file]);
-  if (exitCode !== 0) throw new Error(`${name}: ${stderr}`);
-  return file;
-}
+/** Most that the mean of the differences to ffmpeg may be, in levels of 256, of any picture. */
+const MOST_OFF = 1.5;
+const EXACT = 'flags=bilinear+accurate_rnd+full_chroma_int+full_chroma_inp';
 
-/** Times of the pictures in seconds from the first one; null where the file has none. */
-function probed(file: string): (number | null)[] {
-  const entries = '-v error -select_streams v:0 -show_entries frame=best_effort_timestamp_time -of csv=p=0'.split(' ');
-  const lines = Bun.spawnSync(['ffprobe', ...entries, file])
-    .stdout.toString()
+function probe(file: string, entries: string): string[] {
+  const words = ['-v', 'error', '-select_streams', 'v:0', '-show_entries', entries, '-of', 'csv=p=0', file];
+  return outputOf(['ffprobe', ...words])
+    .toString()
     .trim()
     .split('\n');
-  const times = lines.filter((line) => /^(-?\d|N)/.test(line)).map((line) => Number.parseFloat(line));
-  return times.map((time) => (Number.isNaN(time) ? null : time - (times[0] ?? 0)));
 }
+
+/** Times of the pictures in seconds from the first one; null where the file has none. Jumps are one picture long. */
+function probedTimes(file: string): (number | null)[] {
+  const lines = probe(file, 'frame=best_effort_timestamp_time').filter((line) => /^(-?\d|N)/.test(line));
+  const times = lines.map((line) => Number.parseFloat(line)).map((time) => (Number.isNaN(time) ? null : time));
+  let shift = -(times[0] ?? 0);
+  return times.map((time, i) => {
+    const before = times[i - 1];
+    if (time !== null && typeof before === 'number' && time - before > 100) shift -= time - before - 0.04;
+    return time === null ? null : time + shift;
+  });
+}
+
+/** Browsers play these. */
+const IN_BROWSER = /\.(mp4|webm)$/;
+
+/** The browser's size of a picture, or where it plays no such file, ffprobe's: pixels that are not square widen it. */
+async function shownSize(file: string): Promise<string> {
+  if (browser && IN_BROWSER.test(file)) return browser.sizeOf(file);
+  const [w = 0, h = 0, num = 1, den = 1] = (probe(file, 'stream=width,height,sample_aspect_ratio')[0] ?? '')
+    .split(/[,:]/)
+    .map(Number);
+  const aspect = num / den || 1;
+  return `${Math.round(w * Math.max(1, aspect))}x${Math.round(h / Math.min(1, aspect))}`;
+}
+
+let browser: WebPlayer | undefined;
 
 const graph = (source: object, decode: object = {}) =>
   `source: ${JSON.stringify({ use: 'source', with: { pace: 'asap', ...source } })}\n` +
   `decode: ${JSON.stringify({ use: 'decode', from: 'source', with: decode })}`;
-const WHOLE: FrameRequest = { width: 64, height: 48, format: 'rgb24', fit: 'stretch' };
+/** Smaller, since ffmpeg of that version puts colours a quarter of a line off where a picture keeps its size. */
+const SMALL: FrameRequest = { width: 48, height: 36, format: 'rgb24', fit: 'stretch' };
 const timesOf = (frames: FrameView[]) => frames.map(({ meta }) => meta.mediaTimeS);
 
-describe.skipIf(!hasFfmpeg())('a file', () => {
-  const rows = FILES.flatMap((file) => [1, 4].map((threads) => ({ ...file, threads })));
-  test.each(rows)('$name, $threads threads', async ({ name, make, threads, says = [] }) => {
-    const url = ffmpeg(make, name);
-    const run = await runGraph(graph({ url }, { threads }));
-    expect([run.failures, run.logs.map(({ fields }) => fields?.code)]).toEqual([[], says]);
-    const expected = probed(url);
-    const times = timesOf(run.output('decode.frames'));
-    expect(times).toHaveLength(expected.length);
-    const off = expected.map((time, i) => Math.abs((times[i] ?? 0) - (time ?? i / 25)));
-    expect(Math.max(...off)).toBeLessThan(1e-4);
+/** Mean difference of each picture to that of ffmpeg, in levels of 256. */
+function offFromFfmpeg(file: string, frames: readonly FrameView[], filters = ''): number[] {
+  const scale = `${filters}scale=${SMALL.width}:${SMALL.height}:${EXACT},format=rgb24`;
+  const words = [
+    '-v',
+    'error',
+    '-i',
+    file,
+    '-map',
+    '0:v:0',
+    '-vf',
+    scale,
+    '-fps_mode',
+    'passthrough',
+    '-f',
+    'rawvideo',
+  ];
+  const all = outputOf(['ffmpeg', ...words, 'pipe:1']);
+  const size = SMALL.width * SMALL.height * 3;
+  expect(all.length).toBe(frames.length * size);
+  return frames.map(({ data }, i) => {
+    const right = all.subarray(i * size, (i + 1) * size);
+    return right.reduce((off, level, at) => off + Math.abs(level - (data[at] ?? 0)), 0) / size;
   });
+}
+
+describe.skipIf(!hasFfmpeg())('a file', () => {
+  beforeAll(async () => {
+    browser = await WebPlayer.start(folder);
+  });
+  afterAll(() => browser?.close());
+
+  test.each([...FILES])(
+    '$name: every picture at its time, as large and in the colours as it is shown',
+    async (kind) => {
+      const url = await made(kind, folder);
+      const expected = probedTimes(url);
+      for (const threads of [4, 1]) {
+        const played = await runGraph(graph({ url }, { threads }), { frames: SMALL });
+        expect([played.failures, played.logs.map(({ fields }) => fields?.code)]).toEqual([[], [...(kind.says ?? [])]]);
+        const frames = played.output<FrameView>('decode.frames');
+        const times = timesOf(frames);
+        expect(times).toHaveLength(expected.length);
+        const off = expected.map((time, i) => Math.abs((times[i] ?? 0) - (time ?? i / 25)));
+        expect(Math.max(...off)).toBeLessThan(1e-4);
+        if (threads > 1) continue;
+        const { w, h } = frames[0]?.meta.size ?? { w: 0, h: 0 };
+        expect(`${w}x${h}`).toBe(await shownSize(url));
+        expect(Math.max(...offFromFfmpeg(url, frames, kind.filters))).toBeLessThan(MOST_OFF);
+      }
+    },
+  );
 
   test.each(['bframes.ts', 'one-group.ts', 'bframes.mp4', 'fragments.mp4', 'bframes.mkv', 'plain.h264', 'plain.avi'])(
     '%s from the middle, over and over: the same pictures every time',
     async (name) => {
-      const url = ffmpeg(FILES.find((file) => file.name === name)?.make ?? '', name);
-      const all = await runGraph(graph({ url }), { frames: WHOLE });
+      const kind = FILES.find((file) => file.name === name);
+      const url = kind ? await made(kind, folder) : '';
+      const all = await runGraph(graph({ url }), { frames: SMALL });
       const pictures = all.output<FrameView>('decode.frames').map(({ data }) => Buffer.from(data).toString('base64'));
       const part = pictures.slice(13);
-      const run = await openGraph(graph({ url, start_s: 13 / 25, loop: true }), { frames: WHOLE });
+      const run = await openGraph(graph({ url, start_s: 13 / 25, loop: true }), { frames: SMALL });
       const frames = () => run.output<FrameView>('decode.frames');
       run.start();
       await run.until(() => frames().length >= 3 * part.length);
@@ -114,7 +138,7 @@ describe.skipIf(!hasFfmpeg())('a file', () => {
   );
 
   test('without a single picture: an error with the reason', async () => {
-    const url = ffmpeg(`${PICTURES} -frames:v 1 ${X264} -movflags frag_keyframe+empty_moov`, 'empty.mp4');
+    const url = ffmpeg(`${PICTURES} -frames:v 1 ${X264} -movflags frag_keyframe+empty_moov`, join(folder, 'empty.mp4'));
     const bytes = await Bun.file(url).bytes();
     const end = Buffer.from(bytes).indexOf('moof') - 4;
     await Bun.write(url, bytes.subarray(0, end));
@@ -145,7 +169,10 @@ describe.skipIf(!hasFfmpeg())('a film on a web server', () => {
     { why: 'that breaks off once is read on from there', broken: 1, all: true },
     { why: 'of which there is no more is played as far as it goes', broken: Number.POSITIVE_INFINITY, all: false },
   ])('$why', async ({ broken, all }) => {
-    const file = ffmpeg(`${PICTURES} -frames:v 250 ${X264} -g 25 -movflags faststart`, `web-${broken}.mp4`);
+    const file = ffmpeg(
+      `${PICTURES} -frames:v 250 ${X264} -g 25 -movflags faststart`,
+      join(folder, `web-${broken}.mp4`),
+    );
     await using web = server(file, broken);
     const run = await runGraph(graph({ url: `http://127.0.0.1:${web.port}/film.mp4` }));
     const times = timesOf(run.output('decode.frames'));
