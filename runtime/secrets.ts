@@ -11,7 +11,7 @@ const MIN_LENGTH = 4;
 
 /** True for the name of an option or query parameter that holds a secret: `password`, `access_token`, `api-key`. */
 export function isSecretName(name: string): boolean {
-  return /(pass(word|wd|phrase)?|pwd|secret|token|apikey|(^|[_-])key)$/i.test(name);
+  return /(pass(word|wd|phrase)?|pwd|secret|token|apikey|(^|[_-])(key|jwt|auth|sig|signature))$/i.test(name);
 }
 
 /** `rtsp://bob:sesame@cam` → `rtsp://bob:***@cam`; `/live?token=sesame&n=1` → `/live?token=***&n=1`. */
@@ -24,6 +24,20 @@ export function maskPasswords(value: string): string {
     end = Math.max(end, span.end);
   }
   return masked + value.slice(end);
+}
+
+/** A URL for others: without its login, and without parameters that hold a secret or a user. Undefined: it is no URL. */
+export function withoutLogin(text: string): string | undefined {
+  if (!URL.canParse(text)) return undefined;
+  const url = new URL(text);
+  [url.username, url.password] = ['', ''];
+  const isPublic = (parameter: string) => {
+    const name = decoded(parameter.replace(/=.*$/s, ''));
+    return !isSecretName(name) && !/^(user(name)?|usr|login)$/i.test(name);
+  };
+  const withoutSecrets = (parameters: string) => parameters.slice(1).split('&').filter(isPublic).join('&');
+  [url.search, url.hash] = [withoutSecrets(url.search), withoutSecrets(url.hash)];
+  return url.href;
 }
 
 /** The passwords and tokens in a URL or address, as they are written there. */

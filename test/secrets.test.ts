@@ -4,7 +4,7 @@ import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { formatFault } from '../runtime/graph/faults.ts';
 import { createLog } from '../runtime/log.ts';
-import { isSecretName, maskPasswords, passwordsIn, Secrets } from '../runtime/secrets.ts';
+import { isSecretName, maskPasswords, passwordsIn, Secrets, withoutLogin } from '../runtime/secrets.ts';
 import { check } from './graph/nodes.ts';
 
 describe('passwords in a value', () => {
@@ -46,11 +46,45 @@ describe('passwords in a value', () => {
 });
 
 test('names of options and parameters that hold secrets', () => {
-  for (const name of ['password', 'Passwd', 'pwd', 'pass', 'api_key', 'apikey', 'key', 'access-token', 'client_secret'])
+  for (const name of [
+    'password',
+    'Passwd',
+    'pwd',
+    'pass',
+    'api_key',
+    'apikey',
+    'key',
+    'access-token',
+    'client_secret',
+    'jwt',
+    'auth',
+    'X-Amz-Signature',
+  ])
     expect(isSecretName(name) ? name : `not secret: ${name}`).toBe(name);
-  for (const name of ['keyframes', 'monkey', 'passes', 'username', 'url', 'tokens_per_s', 'bypass_ms'])
+  for (const name of [
+    'keyframes',
+    'monkey',
+    'passes',
+    'username',
+    'url',
+    'tokens_per_s',
+    'bypass_ms',
+    'design',
+    'oauth',
+  ])
     expect(isSecretName(name) ? `secret: ${name}` : name).toBe(name);
 });
+
+test.each([
+  ['http://bob:sesame@cam:8889/gate/whep', 'http://cam:8889/gate/whep'],
+  ['http://cam/a@b/whep?x=1&token=sesame&y=a%20b', 'http://cam/a@b/whep?x=1&y=a%20b'],
+  ['https://cam/live.m3u8?user=bob&pass=sesame', 'https://cam/live.m3u8'],
+  ['http://cam/whep?JWT=sesame#access_token=sesame&t=1', 'http://cam/whep#t=1'],
+  ['http://cam/whep?to%6ben=sesame', 'http://cam/whep'],
+  ['rtsp://bob:se%2Fsame@cam:8554/gate', 'rtsp://cam:8554/gate'],
+  ['http://cam/api/webrtc?src=gate', 'http://cam/api/webrtc?src=gate'],
+  ['cam/whep', undefined],
+])('%s for others: %s', (url, shown) => expect(withoutLogin(url)).toBe(shown as string));
 
 describe('known secrets', () => {
   const without = (text: string, ...list: string[]) => {

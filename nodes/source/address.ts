@@ -47,6 +47,16 @@ export function deviceOf({ url, username, password, tls_verify }: SourceOptions)
   return { url: address, username: username ?? ownName, password: password ?? ownPassword, tls_verify };
 }
 
+/** @throws WindhoverError `source_address`: it is nothing that a browser plays, or a password in it cannot be found */
+export function checkView({ view }: SourceOptions): void {
+  if (view === undefined) return;
+  const hint = 'an address such as http://HOST:8889/PATH/whep';
+  if (!/^(https?|wss?|rtsps?):\/\//i.test(view) || !URL.canParse(view)) {
+    throw addressError('the view is no address for a browser', { option: 'view', hint, got: maskPasswords(view) });
+  }
+  refuseRawPassword(view, 'view');
+}
+
 function kindOf(url: string): Address['kind'] {
   if (url.startsWith('file://') || !/^[a-z][a-z0-9+.-]+:/i.test(url)) return 'file';
   return /^https?:/i.test(url) ? 'web' : 'live';
@@ -108,12 +118,12 @@ function splitUrl(url: string) {
 }
 
 /** A raw `/`, `?` or `#` ends the host part of a URL, and the rest of the password is taken for a path. */
-function refuseRawPassword(url: string): void {
+function refuseRawPassword(url: string, option = 'url'): void {
   const [, host = '', mark = '', rest = ''] = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)([/?#]?)(.*)$/is.exec(url) ?? [];
   const isCutLogin = !host.includes('@') && rest.includes('@') && /:(?!\d*$)[^\]]*$/.test(host);
   if (!isCutLogin) return;
   throw addressError(`the password in the URL holds a raw ${mark}`, {
-    option: 'url',
+    option,
     hint: `write ${encodeURIComponent(mark)} for it, or use the options username and password`,
   });
 }

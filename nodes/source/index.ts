@@ -3,7 +3,7 @@
  * reconnects to what is live. The decoder sits in the same worker, so packets are never copied.
  */
 import { defineNode, topics, WindhoverError } from '../../runtime/node.ts';
-import { addressOf, deviceOf } from './address.ts';
+import { addressOf, checkView, deviceOf } from './address.ts';
 import { SourceOptions } from './options.ts';
 
 export default defineNode({
@@ -17,6 +17,7 @@ export default defineNode({
   validate(params) {
     addressOf(params);
     deviceOf(params);
+    checkView(params);
     // Until version 0.1 it was an address of this node.
     if (!/(^|[/\\])virtual-ptz:/.test(params.url)) return;
     throw new WindhoverError('source_address', 'the virtual camera is a node of its own', {
@@ -28,6 +29,7 @@ export default defineNode({
     // Native code is loaded here and not at the top: the server reads this contract too, and must stay free of it.
     const { Playback } = await import('./playback.ts');
     const playback = new Playback(context);
-    return { run: (signal) => playback.run(signal) };
+    // The one live option, the view, is for clients alone.
+    return { run: (signal) => playback.run(signal), update: () => undefined };
   },
 });

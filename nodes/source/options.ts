@@ -38,6 +38,16 @@ export const SourceOptions = Type.Object({
       'File, or any URL that FFmpeg can open (rtsp://…, http://…). onvif://HOST, or onvifs:// for https: a camera that is ' +
       'asked for the address of its stream.',
   }),
+  view: Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: 2000,
+      view: true,
+      live: true,
+      description:
+        'Where browsers play the camera (WHEP, HLS, …), while the detector reads `url`. Told by GET /cameras, without logins and tokens.',
+    }),
+  ),
   username: Type.Optional(
     Type.String({ minLength: 1, maxLength: 200, description: 'Login of the camera, in place of one in the URL.' }),
   ),

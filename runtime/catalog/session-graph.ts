@@ -1,5 +1,5 @@
 import { type Topics, topics } from '../../schemas/topics.ts';
-import { type CheckedGraph, liveOptions } from '../graph/graph.ts';
+import { type CheckedGraph, liveOptions, viewUrl } from '../graph/graph.ts';
 import { planGraph } from '../graph/plan.ts';
 import type { SessionGraph } from '../session/changes.ts';
 
@@ -15,6 +15,6 @@ export function sessionGraph(graph: CheckedGraph): SessionGraph {
   const ofNodes: Topics = Object.assign({}, ...graph.nodes.map(({ contract }) => contract.topics));
   const places = graph.nodes.map(({ id, line, column }) => [id, `${graph.file}:${line}:${column}`] as const);
   const engine = { pace: graph.pace, nodes, workers, rings };
-  const common = { file: graph.file, camera: graph.camera, engine, places: new Map(places) };
+  const common = { file: graph.file, camera: graph.camera, viewUrl: viewUrl(graph), engine, places: new Map(places) };
   return { ...common, topics: { ...topics, ...ofNodes }, published: Object.keys(ofNodes) };
 }

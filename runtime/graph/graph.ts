@@ -4,6 +4,7 @@ import { Value } from '@sinclair/typebox/value';
 import { literals } from '../../schemas/common.ts';
 import type { FrameRequest, Pace } from '../data.ts';
 import type { AnyNode } from '../node.ts';
+import { withoutLogin } from '../secrets.ts';
 
 export interface CheckedGraph {
   /** As the user named it. */
@@ -48,6 +49,16 @@ export function isContract(value: unknown): value is AnyNode {
 /** Names of the options that a node takes while it runs. */
 export function liveOptions({ params }: AnyNode): string[] {
   return Object.keys(params.properties).filter((name) => params.properties[name]?.live === true);
+}
+
+/** Where a browser plays the camera, without a login: the first option that is declared as that (`view: true`). */
+export function viewUrl({ nodes }: Pick<CheckedGraph, 'nodes'>): string | undefined {
+  for (const { params, contract } of nodes) {
+    for (const [name, value] of Object.entries(params)) {
+      if (contract.params.properties[name]?.view === true && typeof value === 'string') return withoutLogin(value);
+    }
+  }
+  return undefined;
 }
 
 const SCHEMA = Type.Object({});

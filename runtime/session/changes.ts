@@ -13,6 +13,8 @@ export interface SessionGraph {
   /** As the user named it. */
   readonly file: string;
   readonly camera: string;
+  /** Where a browser plays the camera, if the graph says. */
+  readonly viewUrl?: string | undefined;
   readonly engine: EngineGraph;
   /** All that its nodes may publish, and those of the wire contract. */
   readonly topics: Topics;

@@ -30,10 +30,11 @@ export class SessionSet implements Sessions {
   }
 
   cameras(): CameraView[] {
-    return this.#graphs.map(({ camera, file }) => ({
+    return this.#graphs.map(({ camera, file, viewUrl }) => ({
       camera_id: camera,
       graph: file,
       session_id: this.#ofCamera(camera)?.id ?? null,
+      ...(viewUrl === undefined ? {} : { view_url: viewUrl }),
     }));
   }
 

@@ -59,6 +59,7 @@ export const CameraViewSchema = Type.Object({
   camera_id: Type.String(),
   graph: Type.String({ description: 'Graph file that defines the camera' }),
   session_id: nullable(Type.String(), 'Its session, when one runs'),
+  view_url: Type.Optional(Type.String({ description: 'Where a browser plays its picture; without a login' })),
 });
 
 export const ReadinessSchema = Type.Object({

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import type { CameraView, Readiness, SessionView } from '../../runtime/session/api.ts';
 import { RunningCommand, runCommand } from '../support/command.ts';
-import { CAMERA_ENV, chain, Folder, graphText, testNode } from '../support/graphs.ts';
+import { CAMERA_ENV, chain, Folder, graphText, SKY, testNode } from '../support/graphs.ts';
 import { PATIENCE_MS, TEST_LIMIT_MS, until } from '../support/patience.ts';
 import { isAlive } from '../support/processes.ts';
 import { WireClient } from '../support/wire-client.ts';
@@ -24,7 +24,9 @@ describe('sessions on request', () => {
 
   beforeAll(async () => {
     folder.write('b.yaml', graphText(chain('realtime'), 'cam-b'));
-    folder.write('a.yaml', graphText(chain('realtime'), 'cam-a'));
+    const view = 'http://viewer:sesame@media:8889/a/whep?jwt=sesame&wide=1';
+    const source = `{ use: source, with: { url: ${SKY}, loop: true, view: "${view}" } }`;
+    folder.write('a.yaml', graphText(chain('realtime', { source }), 'cam-a'));
     folder.write('notes.txt', 'not a graph');
     command = new RunningCommand(['serve', folder.path, 'graphs/cam01.yaml', ...SERVE]);
     url = await command.url();
@@ -37,7 +39,10 @@ describe('sessions on request', () => {
   test('knows the graphs of a folder by name, and of files; starts none by itself', async () => {
     const { body } = await json<{ cameras: CameraView[] }>(`${url}/cameras`);
     expect(body.cameras).toEqual([
-      { camera_id: 'cam-a', graph: folder.file('a.yaml'), session_id: null },
+      {
+        ...{ camera_id: 'cam-a', graph: folder.file('a.yaml'), session_id: null },
+        view_url: 'http://media:8889/a/whep?wide=1',
+      },
       { camera_id: 'cam-b', graph: folder.file('b.yaml'), session_id: null },
       { camera_id: 'cam01', graph: 'graphs/cam01.yaml', session_id: null },
     ]);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import { Value } from '@sinclair/typebox/value';
-import { addressOf, deviceOf } from '../../../nodes/source/address.ts';
+import { addressOf, checkView, deviceOf } from '../../../nodes/source/address.ts';
 import { SourceOptions } from '../../../nodes/source/options.ts';
 import { openNode } from '../../node-runner.ts';
 
@@ -84,4 +84,24 @@ test("options of FFmpeg's are known by name; others are faults of the graph", as
   expect(of({ url: 'rtsp://cam/x', transport: 'auto' }).options).toEqual({ rtsp_flags: 'prefer_tcp' });
   const params = { url: 'rtsp://cam/x', options: { protocol_whitelist: 'file' } };
   expect(openNode('source', { params })).rejects.toThrow('protocol_whitelist');
+});
+
+describe('where browsers play it', () => {
+  test.each([
+    'http://media:8889/gate/whep',
+    'https://u:p@media/live.m3u8?token=x',
+    'rtsp://media/gate',
+    'wss://media/x',
+  ])('%s is fine', (view) => expect(() => checkView(optionsOf({ url: '/a', view }))).not.toThrow());
+
+  test.each([
+    '/gate/whep',
+    'javascript:alert(1)',
+    'data:text/html,x',
+    'file:///etc/passwd',
+    'http://',
+    'http://u:pa#ss@media/x',
+  ])('%s is refused', (view) => {
+    expect(() => checkView(optionsOf({ url: '/a', view }))).toThrow();
+  });
 });
