@@ -4,7 +4,7 @@ import { Value } from '@sinclair/typebox/value';
 import { MetadataTickSchema, TrackEventSchema } from '../../schemas/index.ts';
 import { COMPACT_MODEL } from '../support/graphs.ts';
 import { TEST_LIMIT_MS } from '../support/patience.ts';
-import { expectPersons, hasPersons, record, recordPersons, ticksOf } from './recording.ts';
+import { record, ticksOf } from './recording.ts';
 
 setDefaultTimeout(TEST_LIMIT_MS);
 
@@ -71,13 +71,3 @@ describe('a file, as fast as it goes', () => {
     expect(second.text).not.toBe(first.text);
   });
 });
-
-test.skipIf(!hasPersons)(
-  'persons in vtest.avi with yolox_nano: two ticks a second of 768×576, persons tracked',
-  async () => {
-    const { messages } = await recordPersons('--set', 'decode.fps=2');
-    const ticks = ticksOf(messages);
-    expect(ticks).toHaveLength(159);
-    expectPersons(messages, 0.85);
-  },
-);

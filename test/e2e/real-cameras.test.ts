@@ -1,5 +1,5 @@
 /** The shipped graphs for real cameras, as they are, against the virtual one over the network. */
-import { describe, expect, test } from 'bun:test';
+import { expect, test } from 'bun:test';
 import { SystemClock } from '../../runtime/clock.ts';
 import type { AutotrackState, PtzState } from '../../schemas/index.ts';
 import { CameraServer } from '../../sim/camera/server.ts';
@@ -36,44 +36,42 @@ const rows: Row[] = [
   },
 ];
 
-describe.each(rows)('$graph', ({ graph, mode, stops, env }) => {
-  test(
-    'finds its camera, learns what it can do, tells clients, and lets go of it',
-    async () => {
-      using state = new Folder();
-      await using camera = await CameraServer.start({
-        clock: new SystemClock(),
-        credentials: LOGIN,
-        version: '0.0.1',
-        host: '127.0.0.1',
-        port: 0,
-      });
-      const args = ['graph', graph, '--port', '0', '--state', state.path];
-      await using command = new RunningCommand(args, { env: { ...CAMERA_ENV, ...env(camera) } });
-      const { url, session } = await command.ready();
-      const get = async <T>(path: string) => (await (await fetch(`${url}/sessions/${session}/${path}`)).json()) as T;
-      let ptz = await get<PtzState>('ptz');
-      await until(
-        'the camera',
-        () => {
-          void get<PtzState>('ptz').then((latest) => {
-            ptz = latest;
-          });
-          return ptz.link?.state === 'ready' && ptz.tilt_deg !== undefined;
-        },
-        PATIENCE_MS,
-      );
-      expect(ptz).toMatchObject({ control_mode: mode, link: { state: 'ready', reason: null } });
-      const tracker = await get<AutotrackState>('autotrack');
-      expect(tracker).toMatchObject({ enabled: true, rung: 'velocity', verified: true, stops_by_itself: stops });
-      command.signal('SIGINT');
-      const { exitCode, stdout, stderr } = await command.finished();
-      expect(exitCode).toBe(0);
-      expect(stdout + stderr).not.toContain(LOGIN.password);
-      expect(stderr).not.toContain('"level":"error"');
-      // The last stop may have come a moment ago.
-      await until('the camera stands', () => !camera.camera.isMoving('pan') && !camera.camera.isMoving('tilt'), 1500);
-    },
-    TEST_LIMIT_MS,
-  );
-});
+test.concurrent.each(rows)(
+  '$graph finds its camera, learns what it can do, tells clients, and lets go of it',
+  async ({ graph, mode, stops, env }) => {
+    using state = new Folder();
+    await using camera = await CameraServer.start({
+      clock: new SystemClock(),
+      credentials: LOGIN,
+      version: '0.0.1',
+      host: '127.0.0.1',
+      port: 0,
+    });
+    const args = ['graph', graph, '--port', '0', '--state', state.path];
+    await using command = new RunningCommand(args, { env: { ...CAMERA_ENV, ...env(camera) } });
+    const { url, session } = await command.ready();
+    const get = async <T>(path: string) => (await (await fetch(`${url}/sessions/${session}/${path}`)).json()) as T;
+    let ptz = await get<PtzState>('ptz');
+    await until(
+      'the camera',
+      () => {
+        void get<PtzState>('ptz').then((latest) => {
+          ptz = latest;
+        });
+        return ptz.link?.state === 'ready' && ptz.tilt_deg !== undefined;
+      },
+      PATIENCE_MS,
+    );
+    expect(ptz).toMatchObject({ control_mode: mode, link: { state: 'ready', reason: null } });
+    const tracker = await get<AutotrackState>('autotrack');
+    expect(tracker).toMatchObject({ enabled: true, rung: 'velocity', verified: true, stops_by_itself: stops });
+    command.signal('SIGINT');
+    const { exitCode, stdout, stderr } = await command.finished();
+    expect(exitCode).toBe(0);
+    expect(stdout + stderr).not.toContain(LOGIN.password);
+    expect(stderr).not.toContain('"level":"error"');
+    // The last stop may have come a moment ago.
+    await until('the camera stands', () => !camera.camera.isMoving('pan') && !camera.camera.isMoving('tilt'), 1500);
+  },
+  TEST_LIMIT_MS,
+);

@@ -22,13 +22,13 @@ const mapping = { viewportPx: box, contentPx: box };
 describe('a frame ring with real workers', () => {
   for (const pace of ['realtime', 'asap'] as const) {
     test(
-      `${pace}: one writer, three readers, random stalls, 100,000 frames: every frame whole and in order`,
+      `${pace}: one writer, three readers, random stalls, 40,000 frames: every frame whole and in order`,
       async () => {
-        const run = await stress(pace, 100_000, 0);
+        const run = await stress(pace, 40_000, 0);
         for (const reader of run.readers) {
           expect(reader.problems).toEqual([]);
-          expect(reader.last).toBe(100_000);
-          expect(reader.taken + reader.skipped).toBe(100_000);
+          expect(reader.last).toBe(40_000);
+          expect(reader.taken + reader.skipped).toBe(40_000);
           if (pace === 'asap') expect(reader.skipped).toBe(0);
         }
       },

@@ -1,5 +1,5 @@
 /** A node that says too much: bounded and counted; its own session, another one and the server go on. */
-import { expect, test } from 'bun:test';
+import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { Folder, graphText, testNode } from '../support/graphs.ts';
 import { TEST_LIMIT_MS } from '../support/patience.ts';
 import { TestSession } from '../support/sessions.ts';
@@ -39,6 +39,14 @@ const WAYS: Record<string, (seen: Seen) => void> = {
   gauge: ({ floods }) => expect(String(floods.text).length).toBeLessThan(2000),
 };
 
+let other: TestSession;
+beforeAll(async () => {
+  const busy = `{ use: ${testNode('busy')}, with: { block_ms: 5 } }`;
+  other = await TestSession.start(graphText({ busy, order: `{ use: ${testNode('order')}, from: busy }` }));
+  await other.state('running');
+}, TEST_LIMIT_MS);
+afterAll(() => other[Symbol.asyncDispose]());
+
 test.each(Object.keys(WAYS))(
   '%s',
   async (what) => {
@@ -52,12 +60,7 @@ test.each(Object.keys(WAYS))(
         order: `{ use: ${testNode('order')}, from: hangs, worker: a }`,
       }),
     );
-    const busy = `{ use: ${testNode('busy')}, with: { block_ms: 5 } }`;
-    await using other = await TestSession.start(
-      graphText({ busy, order: `{ use: ${testNode('order')}, from: busy }` }),
-    );
     await flood.state('running');
-    await other.state('running');
     const { decoded: before } = other.view.frames;
     await flood.until('the flood', ({ nodes }) => Number(nodes.floods?.done) > MANY);
     await flood.until('frames in the middle of it', ({ frames }) => frames.processed > 10);
