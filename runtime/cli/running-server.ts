@@ -70,6 +70,7 @@ export class RunningServer {
   listen(options: ServerOptions): string {
     const app = createApp({
       sessions: this.sessions,
+      catalog: this.catalog,
       warnings: () => [...this.catalog.warnings(), ...this.sessions.warnings()],
       version: packageJson.version,
       clock: this.#clock,

@@ -6,6 +6,7 @@
  *     await server.stop();
  */
 import { Elysia } from 'elysia';
+import type { Catalog } from '../catalog/catalog.ts';
 import type { Warning } from '../catalog/graph-file.ts';
 import type { Clock } from '../clock.ts';
 import { authority, listenError } from '../listening.ts';
@@ -21,11 +22,14 @@ import { DEFAULT_LIMITS, type ServerLimits } from './limits.ts';
 import { addOpenApi } from './openapi.ts';
 import { guardOrigin } from './origin.ts';
 import { addSessions } from './sessions.ts';
+import { addSettings } from './settings.ts';
 import { addTopics } from './topics.ts';
 import { addWebSocket } from './websocket.ts';
 
 export interface AppOptions {
   readonly sessions: Sessions;
+  /** Whose settings are shown and changed; without it there are none. */
+  readonly catalog?: Catalog;
   /** What is wrong though frames flow, for `/readyz`. */
   readonly warnings?: () => readonly Warning[];
   /** Shown on the OpenAPI page. */
@@ -70,6 +74,7 @@ export function createApp(options: AppOptions): App {
   addHealth(http, sessions, options.warnings ?? (() => []));
   addCameras(http, sessions);
   addSessions(http, sessions, limits);
+  if (options.catalog) addSettings(http, options.catalog, limits);
   addTopics(http, sessions);
   addWebSocket(http, sessions, clients);
   addClientLibrary(http);

@@ -1,0 +1,273 @@
+/**
+ * The settings routes. A section is a camera. Every answer about settings has an ETag; a change with `If-Match` that is
+ * based on older ones is refused with 409.
+ */
+import { type Static, Type } from '@sinclair/typebox';
+import type { Elysia } from 'elysia';
+import { nullable } from '../../schemas/common.ts';
+import type { Catalog } from '../catalog/catalog.ts';
+import type { Applied } from '../catalog/graphs.ts';
+import { Settings } from '../catalog/settings.ts';
+import { errorCode, errorMessage, WindhoverError } from '../errors.ts';
+import { formatFault, type GraphFault } from '../graph/faults.ts';
+import { readJson } from './body.ts';
+import type { ServerLimits } from './limits.ts';
+import { describe, ErrorSchema } from './views.ts';
+
+const CameraSchema = Type.Record(Type.String(), Type.Record(Type.String(), Type.Unknown()), {
+  description: 'Options by node. Secrets are hidden',
+});
+const AllSchema = Type.Record(Type.String(), CameraSchema, { description: 'By camera' });
+const FaultSchema = Type.Object({
+  file: Type.String(),
+  line: Type.Integer({ description: 'In the changed file, from 1' }),
+  column: Type.Integer(),
+  path: Type.String({ description: 'Which setting: `nodes.detect.with.confidence`' }),
+  code: Type.String({ description: 'Stable name' }),
+  message: Type.String(),
+});
+const FaultsSchema = Type.Composite([ErrorSchema, Type.Object({ faults: Type.Array(FaultSchema) })]);
+const VerdictSchema = Type.Object({ valid: Type.Boolean(), faults: Type.Array(FaultSchema) });
+const ChangedSchema = Type.Object({
+  live: Type.Array(Type.String(), { description: 'Settings that running nodes have taken: `cam01.detect.confidence`' }),
+  restarted: Type.Array(Type.String(), { description: 'Nodes that were started again: `cam01.detect`' }),
+  changed: Type.Array(Type.String(), { description: 'All settings that are not what they were' }),
+  settings: AllSchema,
+});
+const WhichSchema = Type.Object(
+  { camera_id: Type.Optional(Type.String({ minLength: 1, description: 'One camera alone; all when absent' })) },
+  { additionalProperties: false },
+);
+const PersistedSchema = Type.Object({
+  persisted: Type.Array(
+    Type.Object({
+      camera_id: Type.String(),
+      backup: nullable(Type.String(), 'Name of the backup of what was there; null: the file had this text already'),
+    }),
+  ),
+});
+const RestoreSchema = Type.Object({ backup: Type.String({ minLength: 1 }) }, { additionalProperties: false });
+const BackupsSchema = Type.Object({ backups: Type.Array(Type.String(), { description: 'The newest first' }) });
+
+const UNKNOWN = { says: 'Unknown camera or node', schema: ErrorSchema };
+const CHANGES = {
+  200: { says: 'Applied, all of it', schema: ChangedSchema },
+  400: { says: 'Nothing was applied: a bad body, or faults with their places', schema: FaultsSchema },
+  404: UNKNOWN,
+  409: { says: 'The settings have changed since they were read (If-Match)', schema: ErrorSchema },
+  422: { says: 'Nothing was applied: a session could not run it', schema: ErrorSchema },
+};
+
+interface Routes {
+  readonly catalog: Catalog;
+  readonly settings: Settings;
+  readonly limits: ServerLimits;
+}
+
+export function addSettings(app: Elysia, catalog: Catalog, limits: ServerLimits): void {
+  const routes = { catalog, settings: new Settings(catalog), limits };
+  addViews(app, routes);
+  addChanges(app, routes);
+  addFiles(app, routes);
+}
+
+function addViews(app: Elysia, { settings }: Routes): void {
+  const view = (cameras: readonly string[], isDetailed: boolean) =>
+    Object.fromEntries(cameras.map((id) => [id, isDetailed ? settings.details(id) : settings.of(id)]));
+  const detail = {
+    ...{ name: 'detail', in: 'query', required: false },
+    schema: { type: 'boolean', description: DETAIL },
+  } as const;
+  app.get(
+    '/settings',
+    ({ query, set }) => {
+      set.headers.etag = settings.version(settings.cameras);
+      return view(settings.cameras, query.detail === 'true');
+    },
+    {
+      detail: {
+        ...describe('The settings of all cameras', { 200: { says: 'In effect', schema: AllSchema } }),
+        parameters: [detail],
+      },
+    },
+  );
+  app.get(
+    '/settings/:section',
+    ({ params: { section }, query, set }) => {
+      set.headers.etag = settings.version([section]);
+      return view([section], query.detail === 'true')[section];
+    },
+    {
+      detail: {
+        ...describe('The settings of one camera', { 200: { says: 'In effect', schema: CameraSchema }, 404: UNKNOWN }),
+        parameters: [detail],
+      },
+    },
+  );
+}
+
+const DETAIL = 'true: for each option its value, default, whether it is live, and its schema';
+
+function addChanges(app: Elysia, { settings, limits }: Routes): void {
+  const change = async (patch: Static<typeof AllSchema>, request: Request, cameras: () => readonly string[]) => {
+    const version = request.headers.get('if-match') ?? '*';
+    checkDepth(patch);
+    const seen = version === '*' ? undefined : { version, cameras: cameras() };
+    const outcome = await settings.patch(patch, seen).catch((error: unknown) => {
+      throw isOurs(error) ? error : new WindhoverError('not_applied', errorMessage(error), { cause: error });
+    });
+    if (!('applied' in outcome)) return faultsResponse(outcome.faults);
+    const headers = { etag: settings.version(cameras()) };
+    const shown = Object.fromEntries(Object.keys(patch).map((camera) => [camera, settings.of(camera)]));
+    return Response.json({ ...didWhat(outcome.applied), settings: shown }, { headers });
+  };
+  app.patch(
+    '/settings',
+    async ({ request }) =>
+      change(await readJson(request, AllSchema, limits.maxBodyBytes), request, () => settings.cameras),
+    {
+      parse: 'none',
+      detail: describe('Change settings: a deep merge, all or nothing; null: the default', CHANGES, AllSchema),
+    },
+  );
+  app.patch(
+    '/settings/:section',
+    async ({ request, params: { section } }) => {
+      const nodes = await readJson(request, CameraSchema, limits.maxBodyBytes);
+      return change({ [section]: nodes }, request, () => [section]);
+    },
+    { parse: 'none', detail: describe('Change settings of one camera', CHANGES, CameraSchema) },
+  );
+  app.post(
+    '/settings/validate',
+    async ({ request }) => {
+      const patch = await readJson(request, AllSchema, limits.maxBodyBytes);
+      checkDepth(patch);
+      const faults = await settings.validate(patch);
+      return { valid: faults.length === 0, faults: faults.map(shownFault) };
+    },
+    {
+      parse: 'none',
+      detail: describe(
+        'What a change would meet; applies nothing',
+        {
+          200: { says: 'The verdict', schema: VerdictSchema },
+          400: { says: 'Bad body', schema: ErrorSchema },
+          404: UNKNOWN,
+        },
+        AllSchema,
+      ),
+    },
+  );
+}
+
+function addFiles(app: Elysia, { catalog, settings, limits }: Routes): void {
+  const which = async (request: Request) => {
+    const { camera_id } = await readJson(request, WhichSchema, limits.maxBodyBytes);
+    if (camera_id !== undefined) settings.of(camera_id);
+    return camera_id === undefined ? settings.cameras : [camera_id];
+  };
+  app.post(
+    '/settings/persist',
+    async ({ request }) => {
+      const persisted: Static<typeof PersistedSchema>['persisted'] = [];
+      for (const camera_id of await which(request)) {
+        const backup = await catalog.persist(camera_id);
+        persisted.push({ camera_id, backup: backup && fileName(backup) });
+      }
+      return { persisted };
+    },
+    {
+      parse: 'none',
+      detail: describe(
+        'Write the settings in effect to the graph files, after a backup',
+        {
+          200: { says: 'Written; comments, order and quotes are kept', schema: PersistedSchema },
+          404: UNKNOWN,
+          409: { says: 'A file was edited, and the edit is not active', schema: ErrorSchema },
+        },
+        WhichSchema,
+      ),
+    },
+  );
+  app.post(
+    '/settings/reload',
+    async ({ request }) => {
+      const cameras = await which(request);
+      const faults = (await Promise.all(cameras.map((camera) => catalog.reload(camera)))).flat();
+      return faults.length > 0 ? faultsResponse(faults) : { reloaded: cameras };
+    },
+    {
+      parse: 'none',
+      detail: describe(
+        'Read the graph files again; changes that are not persisted are lost',
+        {
+          200: { says: 'Done', schema: Type.Object({ reloaded: Type.Array(Type.String()) }) },
+          400: { says: 'Faults of a file; its graph from before goes on', schema: FaultsSchema },
+          404: UNKNOWN,
+        },
+        WhichSchema,
+      ),
+    },
+  );
+  app.get('/settings/:section/backups', ({ params }) => ({ backups: catalog.backups(params.section).map(fileName) }), {
+    detail: describe('Backups of a graph file', { 200: { says: 'Names', schema: BackupsSchema }, 404: UNKNOWN }),
+  });
+  app.post(
+    '/settings/:section/restore',
+    async ({ request, params: { section } }) => {
+      const { backup } = await readJson(request, RestoreSchema, limits.maxBodyBytes);
+      const path = catalog.backups(section).find((each) => fileName(each) === backup);
+      if (path === undefined) throw new WindhoverError('unknown_backup', `Unknown backup: ${backup}`);
+      const { faults, applied } = await catalog.apply({ [section]: await Bun.file(path).text() });
+      return faults.length > 0
+        ? faultsResponse(faults)
+        : { ...didWhat(applied), settings: { [section]: settings.of(section) } };
+    },
+    {
+      parse: 'none',
+      detail: describe('Apply a backup; persist it to write it', CHANGES, RestoreSchema),
+    },
+  );
+}
+
+/** What it took, in the words of settings. */
+function didWhat(applied: readonly Applied[]) {
+  const of = (wanted: Applied['how'][], list: (each: Applied) => readonly string[]) =>
+    applied
+      .filter(({ how }) => wanted.includes(how))
+      .flatMap((each) => list(each).map((name) => `${each.camera}.${name}`));
+  return {
+    live: of(['live'], ({ settings }) => settings),
+    restarted: of(['workers', 'process'], ({ nodes }) => nodes),
+    changed: applied.flatMap(({ camera, settings }) => settings.map((name) => `${camera}.${name}`)),
+  };
+}
+
+const OURS = new Set(['unknown_camera', 'unknown_node', 'settings_changed', 'patch_failed', 'camera_changed']);
+
+function isOurs(error: unknown): boolean {
+  return OURS.has(errorCode(error) ?? '');
+}
+
+const MOST_DEPTH = 32;
+
+/** @throws WindhoverError `bad_body`: what nobody wrote by hand */
+function checkDepth(value: unknown, depth = 0): void {
+  if (typeof value !== 'object' || value === null) return;
+  if (depth > MOST_DEPTH) throw new WindhoverError('bad_body', `Bad body: nested more than ${MOST_DEPTH} deep`);
+  for (const each of Object.values(value)) checkDepth(each, depth + 1);
+}
+
+function faultsResponse(faults: readonly GraphFault[]): Response {
+  const error = `Not applied: ${faults.slice(0, 3).map(formatFault).join('; ')}`;
+  return Response.json({ error, faults: faults.map(shownFault) }, { status: 400 });
+}
+
+function shownFault({ file, line, column, path, code, message }: GraphFault) {
+  return { file, line, column, path, code, message };
+}
+
+function fileName(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
+}
