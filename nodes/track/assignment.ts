@@ -20,7 +20,7 @@
 /** Slack of the first bid, in units of cost: differences that are smaller say nothing. */
 const SLACK = 2e-4;
 /** After so many bids a row the slack is twice as large. */
-const BIDS_TO_DOUBLE = 8;
+const BIDS_TO_DOUBLE = 6;
 
 export class Assignment {
   // The pairs, by row: those of row k are at #rowStart[k] up to #rowStart[k + 1].

@@ -32,7 +32,9 @@ export interface Expected {
 /** A track is compared with so many detections at most, those that fit best: in a heap all overlap all. */
 const MOST_PAIRS = 12;
 /** And so many are looked at, by rising distance of the left edges. */
-const MOST_LOOKS = 64;
+const MOST_LOOKS = 40;
+/** The second sighting of an object covers at most so many times the area of the first, and at least that part of it. */
+const START_AREA_RATIO = 4;
 const FAR = Number.POSITIVE_INFINITY;
 // What is kept of a detection, with its grown box.
 const LEFT = 0;
@@ -44,6 +46,8 @@ const AREA = 4;
 const WEIGHT = 5;
 /** Place in the list as given. */
 const PLACE = 6;
+/** As it was before it was grown. */
+const OWN_AREA = 7;
 const NUMBERS = 8;
 
 export class Matcher {
@@ -85,6 +89,8 @@ export class Matcher {
     const ratio = track.status === 'lost' ? rules.refindSizeRatio : Number.POSITIVE_INFINITY;
     const label = rules.barsLabels ? track.label : null;
     const area = width * height;
+    const isNew = track.status === 'new';
+    const ownArea = (track.right - track.left) * (track.bottom - track.top);
     /** Least value that counts: it rises as pairs are found. */
     let least = rules.leastIou;
     this.#found = 0;
@@ -111,6 +117,8 @@ export class Matcher {
       const shared = sharedWidth * sharedHeight;
       const value = (shared * (boxes[at + WEIGHT] ?? 0)) / (area + (boxes[at + AREA] ?? 0) - shared);
       if (value < least) continue;
+      const areaRatio = (boxes[at + OWN_AREA] ?? 0) / ownArea;
+      if (isNew && (areaRatio > START_AREA_RATIO || areaRatio * START_AREA_RATIO < 1)) continue;
       const boxHeight = boxBottom - boxTop;
       if (boxHeight > height * ratio || boxHeight * ratio < height) continue;
       const place = boxes[at + PLACE] ?? 0;
@@ -157,6 +165,7 @@ export class Matcher {
       boxes[at + AREA] = width * height;
       boxes[at + WEIGHT] = fuse ? detection.confidence : 1;
       boxes[at + PLACE] = place;
+      boxes[at + OWN_AREA] = w * h;
       this.#widestPx = Math.max(this.#widestPx, width);
     }
   }
