@@ -28,7 +28,7 @@ export type { ModelCard, RefusedModel } from './model-card.ts';
 export type * from './ports.ts';
 export type { RequestSpec, Requests } from './requests.ts';
 export { Backoff, type BackoffLimits, type RetryOptions, retry } from './retry.ts';
-export { decoded, maskPasswords } from './secrets.ts';
+export { maskPasswords, percentDecoded } from './secrets.ts';
 export { sleep } from './sleep.ts';
 export { TargetPhase } from './target-phase.ts';
 

@@ -32,7 +32,7 @@ export function withoutLogin(text: string): string | undefined {
   const url = new URL(text);
   [url.username, url.password] = ['', ''];
   const isPublic = (parameter: string) => {
-    const name = decoded(parameter.replace(/=.*$/s, ''));
+    const name = percentDecoded(parameter.replace(/=.*$/s, ''));
     return !isSecretName(name) && !/^(user(name)?|usr|login)$/i.test(name);
   };
   const withoutSecrets = (parameters: string) => parameters.slice(1).split('&').filter(isPublic).join('&');
@@ -98,7 +98,7 @@ function literal(form: string): string {
 }
 
 function formsOf(secret: string): Set<string> {
-  const plain = [secret, decoded(secret)];
+  const plain = [secret, percentDecoded(secret)];
   return new Set(
     plain.flatMap((text) => [text, JSON.stringify(text).slice(1, -1), ...xmlForms(text), ...percentForms(text)]),
   );
@@ -120,6 +120,6 @@ function percentForms(text: string): string[] {
 }
 
 /** Percent codes as characters; a lone `%` stays. */
-export function decoded(text: string): string {
+export function percentDecoded(text: string): string {
   return text.replace(/(%[\dA-F]{2})+/gi, (codes) => Buffer.from(codes.replaceAll('%', ''), 'hex').toString());
 }

@@ -43,6 +43,7 @@ test('values', () => {
     'momentOf: function',
     'panScale: function',
     'pathOption: function',
+    'percentDecoded: function',
     'pointOf: function',
     'rayOf: function',
     'retry: function',

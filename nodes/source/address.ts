@@ -1,6 +1,6 @@
 /** What to open, and how: from the options of the node to FFmpeg's. No native code: the check of a graph uses it, too. */
 import { fileURLToPath } from 'node:url';
-import { decoded, maskPasswords, WindhoverError } from '../../runtime/node.ts';
+import { maskPasswords, percentDecoded, WindhoverError } from '../../runtime/node.ts';
 import type { SourceOptions } from './options.ts';
 
 export interface Address {
@@ -106,7 +106,7 @@ function joinLogin([username = '', password = '']: readonly (string | undefined)
 
 function splitLogin(login: string): [username: string, password: string] {
   const [, username = '', password = ''] = /^([^:]*):?(.*)$/s.exec(login) ?? [];
-  return [decoded(username), decoded(password)];
+  return [percentDecoded(username), percentDecoded(password)];
 }
 
 /** The login lasts until the last `@` of the host part. */

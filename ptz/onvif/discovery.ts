@@ -3,7 +3,7 @@
  */
 import { createSocket, type Socket } from 'node:dgram';
 import { networkInterfaces } from 'node:os';
-import { decoded, sleep, WindhoverError } from '../../runtime/node.ts';
+import { percentDecoded, sleep, WindhoverError } from '../../runtime/node.ts';
 import { readXml } from '../../runtime/xml.ts';
 import { all, at, type XmlElement } from './xml.ts';
 
@@ -94,7 +94,7 @@ function readMatch(match: XmlElement, sender: string): FoundDevice | null {
   const scope = (kind: string) => {
     const start = `onvif://www.onvif.org/${kind}/`;
     const named = scopes.find((each) => each.toLowerCase().startsWith(start)) ?? '';
-    return decoded(named.slice(start.length)).slice(0, MOST_CHARS);
+    return percentDecoded(named.slice(start.length)).slice(0, MOST_CHARS);
   };
   return { url: url.href, name: scope('name'), hardware: scope('hardware'), location: scope('location') };
 }

@@ -22,7 +22,7 @@ import { Faults } from '../graph/faults.ts';
 import { scalar } from '../graph/tree.ts';
 import { substitute, type Variables } from '../graph/variables.ts';
 import { plainValue } from '../graph/yaml.ts';
-import { decoded } from '../secrets.ts';
+import { percentDecoded } from '../secrets.ts';
 
 /** A deep merge (RFC 7396): mappings are merged, null removes, everything else replaces. */
 export type Patch = { readonly [key: string]: unknown };
@@ -209,7 +209,7 @@ function withVariables(before: unknown, value: unknown, env: Env): unknown {
   if (tree.type !== 'scalar' || tree.broken) return value;
   // In the login of a URL, what variables stand for is encoded.
   const text = tree.text ?? String(tree.value);
-  return [text, decoded(text)].includes(String(value)) ? before : value;
+  return [text, percentDecoded(text)].includes(String(value)) ? before : value;
 }
 
 /** As one line, in the style of the project's own graphs. */
