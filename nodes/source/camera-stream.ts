@@ -69,7 +69,7 @@ export class CameraStream {
   }
 }
 
-/** Nothing listens there: as `fetch` says it. */
+/** Nothing listens there: as `fetch` says it, in old and new versions. */
 function isRefused(error: unknown): boolean {
-  return error instanceof Error && errorCode(error.cause) === 'ConnectionRefused';
+  return error instanceof Error && /^(ECONNREFUSED|ConnectionRefused)$/.test(errorCode(error.cause) ?? '');
 }

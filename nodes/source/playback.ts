@@ -88,8 +88,9 @@ export class Playback {
       this.#context.gauge('url', address.name);
       return input;
     } catch (error) {
+      const known = errorCode(error) === 'source_login' ? this.#refused(error) : error;
       this.#camera?.failed();
-      throw errorCode(error) === 'source_login' ? this.#refused(error) : error;
+      throw known;
     }
   }
 

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: graphs hold variables
 /** Cameras and servers by others, for tests on this machine, and the time that their pictures show. */
 import { SystemClock } from '../../runtime/clock.ts';
 import type { FrameMeta, FrameRequest, FrameView } from '../../runtime/data.ts';
@@ -102,7 +103,7 @@ export class Watch {
   }
 
   static async open(params: object): Promise<Watch> {
-    const source = JSON.stringify({ use: 'source', with: params });
+    const source = JSON.stringify({ use: 'source', with: params }).replaceAll('${', () => '$${');
     const nodes = `source: ${source}\ndecode: { use: decode, from: source }`;
     const watch = new Watch(await openGraph(nodes, { clock: new SystemClock(), pace: 'realtime', frames: FRAMES }));
     watch.run.start();

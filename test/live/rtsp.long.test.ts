@@ -1,5 +1,6 @@
 /** RTSP from gst-rtsp-server, whose pictures show when they were taken. */
 import { describe, expect, setDefaultTimeout, test } from 'bun:test';
+import { expectWithout, HARD_PASSWORDS } from '../support/passwords.ts';
 import { TEST_LIMIT_MS } from '../support/patience.ts';
 import { hasRtspServer, quantile, RtspServer, Watch } from './peers.ts';
 
@@ -65,29 +66,15 @@ describe.skipIf(!hasRtspServer())('transport', () => {
 });
 
 describe.skipIf(!hasRtspServer())('login', () => {
-  const PASSWORDS = [
-    'p@ss:w/rd?#%',
-    'ü "quoted" \\ %41',
-    'a&b=c;d+e f',
-    ' spaces at both ends ',
-    '%2F%00$HOME {{x}}',
-    '[::1]@host:554/',
-    "'; rm -rf ~ #`id`",
-    '密码🔑',
-    '\\\\"',
-    'x'.repeat(120),
-  ];
-
   test.each([false, true])('with hard passwords, digest %p: all work, and appear nowhere', async (digest) => {
-    const logins = PASSWORDS.map((password, i) => [`user${i}`, password] as const);
+    const logins = HARD_PASSWORDS.map((password, i) => [`user${i}`, password] as const);
     await using server = await RtspServer.start({ logins, digest });
     for (const [username, password] of logins) {
       await using watch = await Watch.open({ url: server.url, username, password });
       await watch.run.until(() => watch.seen.length >= 1 || watch.faults.length >= 1);
       expect([password, watch.faults]).toEqual([password, [null]]);
       const told = JSON.stringify([watch.run.faults, watch.run.logs, watch.run.stats('source'), watch.run.messages]);
-      expect(told).not.toContain(JSON.stringify(password).slice(1, -1));
-      expect(told).not.toContain(encodeURIComponent(password));
+      expectWithout(password, told);
     }
   });
 });
