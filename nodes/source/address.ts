@@ -8,21 +8,25 @@ export interface Address {
   readonly url: string;
   /** The same for people to see. */
   readonly name: string;
-  /** `web`: HTTP, where a film or a camera may be. `live`: nothing but live streams. */
-  readonly kind: 'file' | 'web' | 'live';
+  /** `web`: HTTP, where a film or a camera may be. `live`: nothing but live streams. `whep`: those over WebRTC. */
+  readonly kind: 'file' | 'web' | 'live' | 'whep';
   readonly format: string | undefined;
   /** Of FFmpeg. */
   readonly options: Readonly<Record<string, string>>;
 }
 
+/** WebRTC. */
+const WHEP = /^(whep|webrtc)s?:/i;
+
 /** @throws WindhoverError `source_address` */
 export function addressOf(params: SourceOptions): Address {
   const { url, format, options = {} } = params;
   const kind = kindOf(url);
-  if (kind !== 'file') refuseRawPassword(url);
+  const plain = kind === 'whep' ? { ...params, url: webAddress(url) } : params;
+  if (kind !== 'file') refuseRawPassword(plain.url);
   const texts = Object.entries(options).map(([name, value]) => [name, String(value)] as const);
   return {
-    url: url.startsWith('file://') ? fileURLToPath(url) : withLogin(params),
+    url: url.startsWith('file://') ? fileURLToPath(url) : withLogin(plain),
     name: maskPasswords(url),
     kind,
     format,
@@ -59,7 +63,17 @@ export function checkView({ view }: SourceOptions): void {
 
 function kindOf(url: string): Address['kind'] {
   if (url.startsWith('file://') || !/^[a-z][a-z0-9+.-]+:/i.test(url)) return 'file';
+  if (WHEP.test(url)) return 'whep';
   return /^https?:/i.test(url) ? 'web' : 'live';
+}
+
+/** `whep:http://…` and `whep://…`: where the offer goes. */
+function webAddress(url: string): string {
+  const rest = url.replace(WHEP, '');
+  const web = rest.startsWith('//') ? `${/^\w+s:/i.test(url) ? 'https' : 'http'}:${rest}` : rest;
+  if (/^https?:\/\/[^/]/i.test(web) && URL.canParse(web)) return web;
+  const hint = 'write whep:http://HOST:8889/PATH/whep';
+  throw addressError('the address is not valid', { option: 'url', got: maskPasswords(url), hint });
 }
 
 function transportOptions({ url, transport }: SourceOptions): Record<string, string> {

@@ -2,10 +2,10 @@
  * The packets of a live stream, read ahead of the one who takes them, so that when each arrived is known even while
  * another is being decoded or waits for its turn.
  */
-import type { Packet } from 'node-av/lib';
+import type { CodecParameters, Packet } from 'node-av/lib';
 import { type Clock, sleep, type WallTime } from '../../runtime/node.ts';
 import type { PacketTimes } from './capture-clock.ts';
-import type { MediaInput } from './media-input.ts';
+import type { ReadResult } from './media-input.ts';
 
 /** More is not read ahead; then packets wait at the sender. */
 const MOST_PACKETS = 2000;
@@ -15,6 +15,27 @@ const BURST_GAP_MS = 20;
 const LONGEST_BURST_MS = 300;
 /** Packets in a row that can't be read before the stream counts as broken off. */
 const MAX_CORRUPT_READS = 100;
+
+/** What a live stream comes from. */
+export interface LiveInput {
+  /** The packet that was read last. */
+  readonly packet: Packet;
+  readonly stream: { readonly codecpar: CodecParameters };
+  /** Nominal, 0 when unknown. */
+  readonly frameRate: number;
+  /** It comes in segments of some seconds, each in one go. */
+  readonly isSegmented: boolean;
+  /** A packet is read when so many later ones have begun to arrive. */
+  readonly heldPackets: number;
+  /** Reads the next packet of the video; release it with `packet.unref()`. */
+  read(): Promise<ReadResult>;
+  /** Of the packet, on the clock of the stream. */
+  packetTimeS(): number | undefined;
+  /** When its picture was taken by the clock of the camera, if the stream says. */
+  absoluteUnixMs(): number | undefined;
+  /** Ends the read under way, and all later ones. */
+  interrupt(): void;
+}
 
 export interface Arrived {
   readonly packet: Packet;
@@ -30,7 +51,7 @@ interface Services {
 }
 
 export class Arrivals {
-  readonly #input: MediaInput;
+  readonly #input: LiveInput;
   readonly #services: Services;
   readonly #queue: Arrived[] = [];
   #bytes = 0;
@@ -41,7 +62,7 @@ export class Arrivals {
   #error: unknown;
   #changed: () => void = () => undefined;
 
-  constructor(input: MediaInput, services: Services) {
+  constructor(input: LiveInput, services: Services) {
     this.#input = input;
     this.#services = services;
   }

@@ -30,7 +30,10 @@ const HINTS: Readonly<Record<string, string>> = {
 
 /** @param otherwise the name for codes that say nothing more */
 export function sourceError(code: number, what: string, otherwise: string): WindhoverError {
-  const name = BY_CODE.get(code) ?? otherwise;
+  return namedError(BY_CODE.get(code) ?? otherwise, what, FFmpegError.strerror(code));
+}
+
+export function namedError(name: string, what: string, got: string): WindhoverError {
   const hint = HINTS[name];
-  return new WindhoverError(name, what, { got: FFmpegError.strerror(code), ...(hint === undefined ? {} : { hint }) });
+  return new WindhoverError(name, what, { got, ...(hint === undefined ? {} : { hint }) });
 }

@@ -1,9 +1,8 @@
 /** Plays a live stream: every packet gets the time at which its picture was taken, as media time. */
 import { PACKET_TICKS_PER_S, sleep, WallTime } from '../../runtime/node.ts';
-import { Arrivals, type Arrived } from './arrivals.ts';
+import { Arrivals, type Arrived, type LiveInput } from './arrivals.ts';
 import { CaptureClock } from './capture-clock.ts';
 import { ClockReport, type SourceContext } from './clock-report.ts';
-import type { MediaInput } from './media-input.ts';
 import { Playout } from './playout.ts';
 
 /** A stream without key frames, that refreshes its pictures bit by bit, is let through after that time. */
@@ -24,7 +23,7 @@ export class Live {
   }
 
   /** Plays one connection until it ends or the signal is aborted. @param connected called when pictures flow */
-  async play(input: MediaInput, generation: number, signal: AbortSignal, connected: () => void): Promise<void> {
+  async play(input: LiveInput, generation: number, signal: AbortSignal, connected: () => void): Promise<void> {
     const capture = new CaptureClock();
     const playout = input.isSegmented && this.#context.params.pace === 'realtime' ? new Playout() : undefined;
     const { clock, count } = this.#context;
@@ -93,7 +92,7 @@ export class Live {
 }
 
 interface Connection {
-  readonly input: MediaInput;
+  readonly input: LiveInput;
   readonly capture: CaptureClock;
   readonly playout: Playout | undefined;
   readonly generation: number;

@@ -35,8 +35,8 @@ export const SourceOptions = Type.Object({
     ...pathOption({ urls: true }),
     minLength: 1,
     description:
-      'File, or any URL that FFmpeg can open (rtsp://…, http://…). onvif://HOST, or onvifs:// for https: a camera that is ' +
-      'asked for the address of its stream.',
+      'File, any URL that FFmpeg can open (rtsp://…, http://…), or whep:http://… for WebRTC. onvif://HOST, or onvifs:// for ' +
+      'https: a camera that is asked for the address of its stream.',
   }),
   view: Type.Optional(
     Type.String({
@@ -66,8 +66,19 @@ export const SourceOptions = Type.Object({
   ),
   tls_verify: Type.Boolean({
     default: true,
-    description: 'onvifs://: check the certificate. Switch off for devices with a self-signed certificate.',
+    description:
+      'onvifs:// and WHEP over https: check the certificate. Switch off for devices with a self-signed certificate.',
   }),
+  token: Type.Optional(
+    Type.String({ minLength: 1, maxLength: 4000, description: 'WHEP: bearer token, in place of a login.' }),
+  ),
+  stun: Type.Optional(
+    Type.String({
+      pattern: '^stun:',
+      maxLength: 200,
+      description: 'WHEP: server to ask for our address behind a router (stun:HOST:PORT). Without it none is asked.',
+    }),
+  ),
   transport: Type.Union([Type.Literal('tcp'), Type.Literal('udp'), Type.Literal('auto')], {
     default: 'tcp',
     description: 'Of RTSP. tcp: nothing is lost on the way. auto: tcp, or udp from a server that has nothing else.',

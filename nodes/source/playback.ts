@@ -7,7 +7,7 @@ import { CameraStream } from './camera-stream.ts';
 import type { SourceContext } from './clock-report.ts';
 import { Film } from './film.ts';
 import { Live } from './live.ts';
-import { MediaInput } from './media-input.ts';
+import { MediaInput, type OpenOptions } from './media-input.ts';
 
 /** From one request for a snapshot to the next. */
 const SNAPSHOT_EVERY_MS = 500;
@@ -66,10 +66,10 @@ export class Playback {
 
   /** One connection. `snapshot`: the camera gives another picture when it is asked again. */
   async #connect(signal: AbortSignal, connected: () => void): Promise<'over' | 'broken' | 'snapshot'> {
-    const input = await this.#open(signal);
+    const open = () => this.#open((address, options) => MediaInput.open(address, options), signal);
+    const input = this.#address.kind === 'whep' ? await this.#openWhep(signal) : await open();
     try {
       const generation = () => ++this.#generation;
-      const open = () => this.#open(signal);
       if (input.isFinite) await this.#film.play(input, { open, generation, signal, connected });
       else await this.#live.play(input, generation(), signal, connected);
       if (input.isSnapshot) return 'snapshot';
@@ -79,11 +79,21 @@ export class Playback {
     }
   }
 
-  async #open(signal: AbortSignal): Promise<MediaInput> {
+  /** WebRTC is loaded only where it is used. */
+  async #openWhep(signal: AbortSignal) {
+    const { WhepInput } = await import('./whep/whep-input.ts');
+    const { params, count } = this.#context;
+    return this.#open(({ url }, options) => WhepInput.open(url, { ...params, ...options, count }), signal);
+  }
+
+  async #open<Input>(
+    open: (address: Address, options: OpenOptions) => Promise<Input>,
+    signal: AbortSignal,
+  ): Promise<Input> {
     const { stream, open_timeout_s: timeoutS } = this.#context.params;
     const address = (await this.#camera?.address(signal)) ?? this.#address;
     try {
-      const input = await MediaInput.open(address, { stream, timeoutS, signal });
+      const input = await open(address, { stream, timeoutS, signal });
       this.#logins.accepted();
       this.#context.gauge('url', address.name);
       return input;

@@ -16,6 +16,8 @@ export function hasFfmpeg(): boolean {
 export class FfmpegPeer implements AsyncDisposable {
   readonly #process: Bun.Subprocess<'pipe', 'pipe', 'ignore'>;
   readonly #timer: ReturnType<typeof setInterval>;
+  /** When its pictures were taken, in Unix time. */
+  readonly takenUnixMs: number[] = [];
 
   /** @param output where to, and how, in words of FFmpeg's command line */
   constructor(output: string) {
@@ -25,7 +27,9 @@ export class FfmpegPeer implements AsyncDisposable {
     picture.fill(0x80, WIDTH * HEIGHT);
     let number = 0;
     const write = async () => {
-      draw(picture, Date.now(), number++);
+      const unixMs = Date.now();
+      this.takenUnixMs.push(unixMs);
+      draw(picture, unixMs, number++);
       await this.#process.stdin.write(picture.slice());
       await this.#process.stdin.flush();
     };

@@ -1,0 +1,156 @@
+/** The peer that receives: what it offers, and the packets that it gets. The only file that touches werift. */
+import {
+  PictureLossIndication,
+  RTCPeerConnection,
+  RTCRtpCodecParameters,
+  RTCRtpHeaderExtensionParameters,
+  type RTCRtpTransceiver,
+  type RtcpPacket,
+  RtcpPayloadSpecificFeedback,
+  RtcpSrPacket,
+  type RtpPacket,
+  useFIR,
+  useNACK,
+  usePLI,
+} from 'werift';
+import { sleep, WindhoverError } from '../../../runtime/node.ts';
+import type { VideoCodec } from './access-units.ts';
+import { captureNtpOf } from './rtp-clock.ts';
+import type { RtpPart } from './rtp-order.ts';
+
+const CAPTURE_TIME = 'http://www.webrtc.org/experiments/rtp-hdrext/abs-capture-time';
+/** Constrained baseline, baseline, main, high; the level is that of browsers. */
+const H264_PROFILES = ['42e01f', '42001f', '4d001f', '64001f'];
+/** The offer does not wait longer for candidates; those of a STUN server take their time. */
+const GATHER_MS = 300;
+const CLOSE_TIMEOUT_MS = 500;
+/** An answer may make us try no more addresses. */
+const MOST_CANDIDATES = 40;
+
+export interface ReceiverEvents {
+  readonly packet: (part: ReceivedPart) => void;
+  /** A sender report. */
+  readonly report: (timestamp: number, ntp: bigint) => void;
+  /** The connection is over. */
+  readonly ended: () => void;
+}
+
+export interface ReceivedPart extends RtpPart {
+  readonly ssrc: number;
+  readonly codec: VideoCodec;
+}
+
+export interface ReceiverOptions {
+  /** The server is on this machine. */
+  readonly isLoopback: boolean;
+  /** Of a STUN server, if one is to be asked. */
+  readonly stun: string | undefined;
+  readonly events: ReceiverEvents;
+}
+
+export class Receiver {
+  readonly #peer: RTCPeerConnection;
+  readonly #video: RTCRtpTransceiver;
+  readonly #events: ReceiverEvents;
+  readonly #candidates: string[] = [];
+  #gathered: Promise<unknown> = Promise.resolve();
+
+  constructor({ isLoopback, stun, events }: ReceiverOptions) {
+    this.#events = events;
+    this.#peer = new RTCPeerConnection({
+      codecs: { video: codecs(), audio: [] },
+      headerExtensions: { video: [new RTCRtpHeaderExtensionParameters({ uri: CAPTURE_TIME })] },
+      iceServers: stun === undefined ? [] : [{ urls: stun }],
+      iceAdditionalHostAddresses: isLoopback ? ['127.0.0.1'] : undefined,
+    });
+    this.#video = this.#peer.addTransceiver('video', { direction: 'recvonly' });
+    this.#peer.onIceCandidate.subscribe((candidate) => {
+      if (candidate) this.#candidates.push(candidate.candidate);
+    });
+    this.#peer.connectionStateChange.subscribe((state) => {
+      if (['failed', 'closed', 'disconnected'].includes(state)) events.ended();
+    });
+  }
+
+  get isConnected(): boolean {
+    return this.#peer.connectionState === 'connected';
+  }
+
+  /** @returns the offer, as SDP */
+  async offer(signal: AbortSignal): Promise<string> {
+    this.#gathered = this.#peer.setLocalDescription(await this.#peer.createOffer());
+    await Promise.race([this.#gathered, sleep(GATHER_MS, signal)]);
+    return this.#peer.localDescription?.sdp ?? '';
+  }
+
+  /** Candidates that were found after that offer, when there are no more to be found; undefined: none. */
+  async lateCandidates(offer: string): Promise<string | undefined> {
+    await this.#gathered;
+    const late = this.#candidates.filter((candidate) => !offer.includes(candidate));
+    if (late.length === 0) return undefined;
+    const header = offer.split(/\r?\n/).filter((line) => /^(a=ice-(ufrag|pwd):|a=mid:|m=)/.test(line));
+    return [...header, ...late.map((candidate) => `a=${candidate}`), 'a=end-of-candidates', ''].join('\r\n');
+  }
+
+  /** Takes the answer, and connects. @throws WindhoverError `source_unsupported`, `source_no_video` */
+  async accept(sdp: string): Promise<void> {
+    try {
+      await this.#peer.setRemoteDescription({ type: 'answer', sdp: fewCandidates(sdp) });
+    } catch (cause) {
+      throw new WindhoverError('source_unreadable', 'the answer of the server is none of WebRTC', { cause });
+    }
+    const { codecs, currentDirection, dtlsTransport } = this.#video;
+    if (!/^m=video [1-9]/m.test(sdp) || currentDirection === 'inactive') {
+      throw new WindhoverError('source_no_video', 'the server sends no video');
+    }
+    const byType = new Map(codecs.map((codec) => [codec.payloadType, codecNamed(codec.name)]));
+    dtlsTransport.onRtp.subscribe((packet) => this.#take(packet, byType));
+    dtlsTransport.onRtcp.subscribe((packet) => this.#takeReport(packet));
+  }
+
+  /** Asks for a key frame. */
+  async wantKey(ssrc: number): Promise<void> {
+    const feedback = new PictureLossIndication({ senderSsrc: this.#video.receiver.rtcpSsrc, mediaSsrc: ssrc });
+    await this.#video.dtlsTransport.sendRtcp([new RtcpPayloadSpecificFeedback({ feedback })]);
+  }
+
+  async close(): Promise<void> {
+    await Promise.race([this.#peer.close(), Bun.sleep(CLOSE_TIMEOUT_MS)]);
+  }
+
+  #take({ header, payload }: RtpPacket, byType: ReadonlyMap<number, VideoCodec | undefined>): void {
+    const codec = byType.get(header.payloadType);
+    if (codec === undefined) return;
+    const { sequenceNumber: sequence, timestamp, marker: isLast, ssrc } = header;
+    const id = this.#video.headerExtensions.find(({ uri }) => uri === CAPTURE_TIME)?.id;
+    const captureNtp = captureNtpOf(header.extensions.find((extension) => extension.id === id)?.payload);
+    this.#events.packet({ sequence, timestamp, isLast, ssrc, codec, payload, captureNtp });
+  }
+
+  #takeReport(packet: RtcpPacket): void {
+    if (!(packet instanceof RtcpSrPacket)) return;
+    const { rtpTimestamp, ntpTimestamp } = packet.senderInfo;
+    this.#events.report(rtpTimestamp, ntpTimestamp);
+  }
+}
+
+function codecs(): RTCRtpCodecParameters[] {
+  const feedback = { clockRate: 90_000, rtcpFeedback: [useNACK(), usePLI(), useFIR()] };
+  const h264 = H264_PROFILES.map((profile) => ({
+    mimeType: 'video/H264',
+    parameters: `level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=${profile}`,
+  }));
+  const h265 = { mimeType: 'video/H265', parameters: 'level-id=186;profile-id=1;tier-flag=0;tx-mode=SRST' };
+  return [...h264, h265].map((codec) => new RTCRtpCodecParameters({ ...codec, ...feedback }));
+}
+
+function codecNamed(name: string): VideoCodec | undefined {
+  const lower = name.toLowerCase();
+  return lower === 'h264' || lower === 'h265' ? lower : undefined;
+}
+
+function fewCandidates(sdp: string): string {
+  let left = MOST_CANDIDATES;
+  const isKept = (line: string) => !line.startsWith('a=candidate:') || left-- > 0;
+  return sdp.split(/\r?\n/).filter(isKept).join('\r\n');
+}
