@@ -61,6 +61,15 @@ export function checkView({ view }: SourceOptions): void {
   refuseRawPassword(view, 'view');
 }
 
+/** A URL without its login, and that login as it was meant. */
+export function takeLogin(url: string): {
+  readonly url: string;
+  readonly login: readonly [string, string] | undefined;
+} {
+  const { scheme = '', login, host = '', rest = '' } = splitUrl(url) ?? {};
+  return { url: `${scheme}${host}${rest}`, login: login === undefined ? undefined : splitLogin(login) };
+}
+
 function kindOf(url: string): Address['kind'] {
   if (url.startsWith('file://') || !/^[a-z][a-z0-9+.-]+:/i.test(url)) return 'file';
   if (WHEP.test(url)) return 'whep';
@@ -71,7 +80,7 @@ function kindOf(url: string): Address['kind'] {
 function webAddress(url: string): string {
   const rest = url.replace(WHEP, '');
   const web = rest.startsWith('//') ? `${/^\w+s:/i.test(url) ? 'https' : 'http'}:${rest}` : rest;
-  if (/^https?:\/\/[^/]/i.test(web) && URL.canParse(web)) return web;
+  if (/^https?:\/\/[^/]/i.test(web) && URL.canParse(takeLogin(web).url)) return web;
   const hint = 'write whep:http://HOST:8889/PATH/whep';
   throw addressError('the address is not valid', { option: 'url', got: maskPasswords(url), hint });
 }

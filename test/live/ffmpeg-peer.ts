@@ -3,7 +3,7 @@ import { BAR, FIELDS, PICTURE } from './shown-time.ts';
 
 const FPS = 25;
 const { width: WIDTH, height: HEIGHT } = PICTURE;
-const RAW = `-f rawvideo -pix_fmt yuv420p -s ${WIDTH}x${HEIGHT} -use_wallclock_as_timestamps 1 -i pipe:0`.split(' ');
+const RAW = `-f rawvideo -pix_fmt yuv420p -s ${WIDTH}x${HEIGHT}`.split(' ');
 const H264 = '-c:v libx264 -preset ultrafast -tune zerolatency -g 25 -fps_mode passthrough'.split(' ');
 
 /** False, and says so, where ffmpeg is not installed. */
@@ -19,9 +19,13 @@ export class FfmpegPeer implements AsyncDisposable {
   /** When its pictures were taken, in Unix time. */
   readonly takenUnixMs: number[] = [];
 
-  /** @param output where to, and how, in words of FFmpeg's command line */
-  constructor(output: string) {
-    const command = ['ffmpeg', '-v', 'error', ...RAW, ...H264, ...output.split(' ')];
+  /**
+   * @param output where to, and how, in words of FFmpeg's command line
+   * @param stamps where its timestamps are from: from arrival, or counted with `-framerate 25`
+   */
+  constructor(output: string, stamps = '-use_wallclock_as_timestamps 1') {
+    const input = [...RAW, ...stamps.split(' '), '-i', 'pipe:0'];
+    const command = ['ffmpeg', '-v', 'error', ...input, ...H264, ...output.split(' ')];
     this.#process = Bun.spawn(command, { stdin: 'pipe', stdout: 'pipe', stderr: 'ignore' });
     const picture = new Uint8Array((WIDTH * HEIGHT * 3) / 2).fill(0x60);
     picture.fill(0x80, WIDTH * HEIGHT);

@@ -17,6 +17,7 @@ import {
   useNACK,
   usePLI,
 } from 'werift';
+import { hearSocketErrors } from '../../nodes/source/whep/receiver.ts';
 import { FfmpegPeer } from './ffmpeg-peer.ts';
 
 export interface WhepServerOptions {
@@ -64,15 +65,19 @@ export class WhepServer implements AsyncDisposable {
   readonly #socket: Socket;
   readonly #pictures: FfmpegPeer;
   readonly #web: Bun.Server<unknown>;
-  #timestamp: number | undefined;
-  #picture = -1;
+  #isHalted = false;
+  /** Timestamp of the first picture. */
+  #origin: number | undefined;
 
   private constructor(options: WhepServerOptions, socket: Socket) {
     this.#options = options;
     this.#socket = socket;
     socket.on('message', (data) => this.#forward(RtpPacket.deSerialize(data)));
     const gop = options.gop === undefined ? '' : `-g ${options.gop} `;
-    this.#pictures = new FfmpegPeer(`${gop}-f rtp rtp://127.0.0.1:${socket.address().port}?pkt_size=1200`);
+    this.#pictures = new FfmpegPeer(
+      `${gop}-f rtp rtp://127.0.0.1:${socket.address().port}?pkt_size=1200`,
+      '-framerate 25',
+    );
     this.#web = Bun.serve({
       hostname: '127.0.0.1',
       port: options.port ?? 0,
@@ -100,7 +105,16 @@ export class WhepServer implements AsyncDisposable {
 
   /** Sends nothing any more, but is there. */
   halt(): void {
-    this.#socket.removeAllListeners('message');
+    this.#isHalted = true;
+  }
+
+  goOn(): void {
+    this.#isHalted = false;
+  }
+
+  /** When its pictures were taken. */
+  get takenUnixMs(): readonly number[] {
+    return this.#pictures.takenUnixMs;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -158,9 +172,10 @@ export class WhepServer implements AsyncDisposable {
   }
 
   #forward({ header, payload }: RtpPacket): void {
-    if (header.timestamp !== this.#timestamp) this.#picture += 1;
-    this.#timestamp = header.timestamp;
-    const takenUnixMs = this.#pictures.takenUnixMs[this.#picture] ?? Date.now();
+    this.#origin ??= header.timestamp;
+    const picture = ((header.timestamp - this.#origin) >>> 0) / (90_000 / 25);
+    const takenUnixMs = this.#pictures.takenUnixMs[picture] ?? Number.NaN;
+    if (this.#isHalted) return;
     for (const session of this.#sessions.values()) session.send(payload, header.marker, takenUnixMs);
   }
 }
@@ -199,6 +214,7 @@ class Session {
   async answer(offer: string): Promise<string> {
     await this.#peer.setRemoteDescription({ type: 'offer', sdp: offer });
     await this.#peer.setLocalDescription(await this.#peer.createAnswer());
+    hearSocketErrors(this.#peer);
     const sdp = this.#peer.localDescription?.sdp ?? '';
     // As from a server that is bound to 127.0.0.1.
     const lines = sdp.split('\r\n').filter((line) => !/^a=candidate/.test(line) || line.includes(' 127.0.0.1 '));

@@ -1,5 +1,6 @@
 /** The peer that receives: what it offers, and the packets that it gets. The only file that touches werift. */
 import {
+  Connection,
   PictureLossIndication,
   RTCPeerConnection,
   RTCRtpCodecParameters,
@@ -9,6 +10,7 @@ import {
   RtcpPayloadSpecificFeedback,
   RtcpSrPacket,
   type RtpPacket,
+  StunProtocol,
   useFIR,
   useNACK,
   usePLI,
@@ -79,7 +81,9 @@ export class Receiver {
   /** @returns the offer, as SDP */
   async offer(signal: AbortSignal): Promise<string> {
     this.#gathered = this.#peer.setLocalDescription(await this.#peer.createOffer());
-    await Promise.race([this.#gathered, sleep(GATHER_MS, signal)]);
+    const hear = () => hearSocketErrors(this.#peer);
+    await Promise.race([this.#gathered.then(hear), sleep(GATHER_MS, signal)]);
+    hear();
     return this.#peer.localDescription?.sdp ?? '';
   }
 
@@ -131,6 +135,19 @@ export class Receiver {
     if (!(packet instanceof RtcpSrPacket)) return;
     const { rtpTimestamp, ntpTimestamp } = packet.senderInfo;
     this.#events.report(rtpTimestamp, ntpTimestamp);
+  }
+}
+
+/** werift leaves its sockets without a listener: errors of theirs would end the process. */
+export function hearSocketErrors(peer: RTCPeerConnection): void {
+  for (const { connection } of peer.iceTransports) {
+    if (!(connection instanceof Connection)) continue;
+    // biome-ignore lint/complexity/useLiteralKeys: a way to what is private in its types
+    for (const protocol of connection['protocols']) {
+      if (!(protocol instanceof StunProtocol) || protocol.transport.socket.listenerCount('error') > 0) continue;
+      // What is lost with them is noticed by the silence.
+      protocol.transport.socket.on('error', () => undefined);
+    }
   }
 }
 

@@ -2,7 +2,8 @@
  * The HTTP side of WHEP: an offer is posted, the answer comes back, late candidates are sent after it, and the session is
  * deleted at the end. Servers of the time before WHEP take the offer as JSON.
  */
-import { decoded, errorMessage, WindhoverError } from '../../../runtime/node.ts';
+import { errorCode, errorMessage, WindhoverError } from '../../../runtime/node.ts';
+import { takeLogin } from '../address.ts';
 import { namedError } from '../faults.ts';
 
 const MOST_ANSWER_BYTES = 64 * 1024;
@@ -33,10 +34,10 @@ export class Signalling {
   /** @param url with the login in it, if there is one */
   constructor(url: string, { token, tls_verify }: SignallingOptions) {
     this.#tls = tls_verify ? {} : { tls: { rejectUnauthorized: false } };
-    const endpoint = new URL(url);
-    this.#authorization = token === undefined ? basicLogin(endpoint) : `Bearer ${token}`;
-    endpoint.username = '';
-    endpoint.password = '';
+    const { url: plain, login } = takeLogin(url);
+    const basic = login && `Basic ${Buffer.from(login.join(':')).toString('base64')}`;
+    this.#authorization = token === undefined ? basic : `Bearer ${token}`;
+    const endpoint = new URL(plain);
     endpoint.hash = '';
     this.#endpoint = endpoint;
   }
@@ -152,12 +153,6 @@ interface Answer {
   readonly location: URL | undefined;
 }
 
-function basicLogin({ username, password }: URL): string | undefined {
-  if (username === '' && password === '') return undefined;
-  const login = `${decoded(username)}:${decoded(password)}`;
-  return `Basic ${Buffer.from(login).toString('base64')}`;
-}
-
 function isSdp(text: string): boolean {
   return text.startsWith('v=0');
 }
@@ -204,8 +199,7 @@ function refusal({ status, isOk, text }: Answer): WindhoverError {
 }
 
 function unreachable(cause: unknown): WindhoverError {
-  const code = typeof cause === 'object' && cause !== null && 'code' in cause ? cause.code : undefined;
   const got = errorMessage(cause);
-  if (code === 'ConnectionRefused') return namedError('source_refused', 'cannot be opened', got);
+  if (/refused$/i.test(errorCode(cause) ?? '')) return namedError('source_refused', 'cannot be opened', got);
   return new WindhoverError('source_unreadable', 'cannot be opened', { got });
 }

@@ -54,6 +54,8 @@ export class WhepInput implements LiveInput {
   #packetMs = performance.now();
   #unitMs = performance.now();
   #longestPauseMs = 0;
+  /** For packets since the last one came. */
+  #looks = 0;
   #askedMs = Number.NEGATIVE_INFINITY;
   #end: WindhoverError | 'end' | undefined;
   #changed: () => void = () => undefined;
@@ -94,6 +96,7 @@ export class WhepInput implements LiveInput {
       if (this.#end) throw this.#end;
       this.#checkSilence();
       await Promise.race([this.#change(), sleep(LOOK_EVERY_MS, this.#options.signal)]);
+      this.#looks += 1;
     }
   }
 
@@ -158,6 +161,7 @@ export class WhepInput implements LiveInput {
     }
     this.#longestPauseMs = Math.max(this.#longestPauseMs, nowMs - this.#packetMs);
     this.#packetMs = nowMs;
+    this.#looks = 0;
     for (const ordered of this.#order.push(part, nowMs)) this.#takeNext(ordered, nowMs);
     if (this.#units.waitsForKey && nowMs - this.#askedMs > ASK_FOR_KEY_EVERY_MS) {
       this.#askedMs = nowMs;
@@ -206,7 +210,8 @@ export class WhepInput implements LiveInput {
   #checkSilence(): void {
     const nowMs = performance.now();
     const mostMs = this.#options.timeoutS * 1000;
-    const silentMs = nowMs - this.#packetMs;
+    // Looks are counted and not time: while this thread is held up, nothing can be heard.
+    const silentMs = Math.min(nowMs - this.#packetMs, this.#looks * LOOK_EVERY_MS);
     if (silentMs > Math.min(mostMs, Math.max(SILENCE_MS, SILENCE_PAUSES * this.#longestPauseMs))) {
       throw new WindhoverError('source_stalled', 'no data before the deadline', {
         got: `${(silentMs / 1000).toFixed(1)} s of silence`,
