@@ -38,8 +38,6 @@ export interface WhepServerOptions {
   readonly aheadMs?: number;
   /** Every so many packets one is lost, and not sent again. */
   readonly lossEvery?: number;
-  /** The media connection is closed again after so many packets. */
-  readonly closeAfter?: number;
   /** RTP timestamps and sequence numbers begin so far below their wrap. */
   readonly beforeWrap?: { readonly sequences: number; readonly ticks: number };
   readonly codec?: 'H264' | 'VP8';
@@ -148,7 +146,7 @@ export class WhepServer implements AsyncDisposable {
     const isJson = type === 'application/json';
     if (pathname !== (form === 'json' ? '/offer' : '/cam/whep')) return new Response('no such stream', { status: 404 });
     if (isJson !== (form === 'json')) return new Response('not like this', { status: isJson ? 400 : 500 });
-    const session = new Session(this.#options, (ended) => void this.#close(ended));
+    const session = new Session(this.#options);
     const sdp = await session.answer(isJson ? (JSON.parse(body) as { sdp: string }).sdp : body);
     this.#sessions.set(session.id, session);
     if (isJson) return Response.json({ type: 'answer', sdp });
@@ -185,7 +183,6 @@ class Session {
   readonly id = crypto.randomUUID();
   readonly #options: WhepServerOptions;
   readonly #peer: RTCPeerConnection;
-  readonly #ended: (session: Session) => void;
   readonly #video: RTCRtpTransceiver;
   readonly #ssrc = Math.floor(Math.random() * 2 ** 32);
   readonly #beganMs = Date.now();
@@ -194,9 +191,8 @@ class Session {
   #packets = 0;
   #reportedMs = 0;
 
-  constructor(options: WhepServerOptions, ended: (session: Session) => void) {
+  constructor(options: WhepServerOptions) {
     this.#options = options;
-    this.#ended = ended;
     this.#sequence = options.beforeWrap ? 0x10000 - options.beforeWrap.sequences : 1000;
     const { codec = 'H264', captureTimes } = options;
     const mimeType = `video/${codec}`;
@@ -227,10 +223,9 @@ class Session {
 
   /** @param takenUnixMs when the picture was taken that it is a part of */
   send(payload: Buffer, marker: boolean, takenUnixMs: number): void {
-    const { lossEvery, closeAfter, beforeWrap, aheadMs = 0 } = this.#options;
+    const { lossEvery, beforeWrap, aheadMs = 0 } = this.#options;
     if (this.#peer.connectionState !== 'connected') return;
     this.#packets += 1;
-    if (this.#packets === closeAfter) this.#ended(this);
     const sequenceNumber = this.#sequence++ & 0xffff;
     if (lossEvery !== undefined && this.#packets % lossEvery === 0) return;
     const ticks = Math.round(takenUnixMs * 90);

@@ -95,7 +95,6 @@ describe.skipIf(!hasFfmpeg())('a fault', () => {
     { code: 'source_no_video', server: refused(201, 'v=0\r\nrubbish') },
     { code: 'source_unreadable', server: refused(200, LONG_ANSWER) },
     { code: 'source_no_video', server: { codec: 'VP8' } },
-    { code: 'source_lost', server: { closeAfter: 1 } },
   ] as const)('$code: %j', async ({ code, server }) => {
     await using peer = await WhepServer.start(server);
     await using watch = await Watch.open({ url: peer.url });
