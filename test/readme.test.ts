@@ -120,12 +120,13 @@ describe('README and docs', () => {
   });
 
   test(
-    'the WebSocket client selects a track',
+    'the WebSocket client selects a track, and the settings are changed and written',
     async () => {
-      await using server = new RunningCommand(['graph', 'graphs/cam01.yaml', '--port', '0']);
-      const { url, session } = await server.ready();
-      const [code = ''] = blocksOf('js');
       using folder = new Folder();
+      const graph = folder.write('cam01.yaml', read('graphs/cam01.yaml'));
+      await using server = new RunningCommand(['graph', graph, '--port', '0']);
+      const { url, session } = await server.ready();
+      const [change = '', code = ''] = blocksOf('js');
       const file = folder.write('client.js', code.replace('http://127.0.0.1:8080', url));
       const client = Bun.spawn([process.execPath, file], { stdio: ['ignore', 'pipe', 'inherit'] });
       try {
@@ -146,6 +147,11 @@ describe('README and docs', () => {
         await client.exited;
       }
       expect(await new Response(client.stdout).text()).toMatch(/\d+ \d+ (drone|airplane|flying) 0\.\d+/);
+      const settings = folder.write('settings.js', change.replace('http://127.0.0.1:8080', url));
+      const changing = Bun.spawn([process.execPath, settings], { stdio: ['ignore', 'pipe', 'inherit'] });
+      expect(await new Response(changing.stdout).text()).toContain('"cam01.detect.confidence"');
+      const text = readFileSync(graph, 'utf8');
+      expect(text).toBe(read('graphs/cam01.yaml').replace('{ model: default }', '{ model: default, confidence: 0.4 }'));
     },
     TEST_LIMIT_MS,
   );
