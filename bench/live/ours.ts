@@ -1,6 +1,6 @@
 /** A real session on a live stream, and a client that gets its ticks: how soon, how fresh, how well timed. */
 import { quantile } from '../../test/live/peers.ts';
-import { LiveService } from '../../test/live/service.ts';
+import { LiveService, type TimedTick } from '../../test/live/service.ts';
 import type { Camera } from './cameras.ts';
 
 export interface Figures {
@@ -8,11 +8,15 @@ export interface Figures {
   readonly firstMs: number;
   /** From taking a picture to its tick at the client. */
   readonly agesMs: readonly number[];
-  /** Claimed less true times of capture. */
-  readonly errorsMs: readonly number[];
-  /** Errors that are said to be possible. */
-  readonly claimedMs: readonly number[];
+  /** What times of capture come from in the end. */
   readonly basis: string;
+  /** Claimed less true times of capture, from then on. */
+  readonly errorsMs: readonly number[];
+  /** And before that: a camera reports the time by its own clock every 5 s. */
+  readonly earlyErrorsMs: readonly number[];
+  /** Whether an error is within what was said to be possible. */
+  readonly areCovered: readonly boolean[];
+  readonly saidMs: readonly number[];
   readonly frames: { readonly decoded: number; readonly processed: number; readonly dropped: number };
 }
 
@@ -26,14 +30,19 @@ export async function ours({ source }: Camera, seconds: number): Promise<Figures
   const firstMs = (client.ticks[0]?.receivedMs ?? Number.NaN) - client.startedMs;
   const fromMs = Date.now() + SETTLE_MS;
   await Bun.sleep(seconds * 1000);
-  const ticks = client.ticks.filter(({ receivedMs }) => receivedMs >= fromMs);
   const { decoded, processed, dropped, in_flight: inFlight } = (await client.view()).frames;
+  const ticks = client.ticks.filter(({ receivedMs }) => receivedMs >= fromMs);
+  const basis = ticks.at(-1)?.basis ?? '';
+  const errorMs = ({ claimedMs, takenMs }: TimedTick) => claimedMs - takenMs;
+  const settled = ticks.filter((tick) => tick.basis === basis);
   return {
     firstMs,
     agesMs: ticks.map(({ receivedMs, takenMs }) => receivedMs - takenMs),
-    errorsMs: ticks.map(({ claimedMs, takenMs }) => claimedMs - takenMs),
-    claimedMs: ticks.map(({ claimedErrorMs }) => claimedErrorMs),
-    basis: client.clock?.basis ?? '–',
+    basis,
+    errorsMs: settled.map(errorMs),
+    earlyErrorsMs: ticks.filter((tick) => tick.basis !== basis).map(errorMs),
+    areCovered: ticks.map((tick) => Math.abs(errorMs(tick)) <= tick.claimedErrorMs + 1),
+    saidMs: settled.map(({ claimedErrorMs }) => claimedErrorMs),
     frames: { decoded: decoded + inFlight, processed: processed + inFlight, dropped },
   };
 }

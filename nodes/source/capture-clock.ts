@@ -129,7 +129,7 @@ export class CaptureClock {
     if (this.#isLying) return { clock: 'arrival', basis: 'arrival', errorMs: 2 * this.#gap.value, skew: 0 };
     // Of a new edge little is known, and timestamps that run ahead make new ones all the time.
     const unknownMs = this.#edge.spanMs < SURE_EDGE_MS ? this.#gap.value : 0;
-    const errorMs = 2 * this.#late.value + this.#besideMs + unknownMs;
+    const errorMs = 2 * this.#late.value + this.#besideMs + this.#reorderMs + unknownMs;
     return { clock: 'arrival', basis: 'timestamps', errorMs, skew };
   }
 

@@ -60,9 +60,10 @@ def encoder(options):
     name = "x265enc" if options["codec"] == "h265" else "x264enc"
     keys = f"key-int-max={options['gop']}"
     tune = "tune=zerolatency" if options["bframes"] == 0 else ""
-    frames = f"bframes={options['bframes']}" if name == "x264enc" else ""
+    frames = f"bframes={options['bframes']} b-adapt=false" if name == "x264enc" else ""
     pay = "rtph265pay" if name == "x265enc" else "rtph264pay"
-    return f"{name} speed-preset=ultrafast {tune} {keys} {frames} ! {pay} name=pay0 pt=96"
+    profile = "! video/x-h264,profile=main" if options["bframes"] > 0 else ""
+    return f"{name} speed-preset=ultrafast {tune} {keys} {frames} {profile} ! {pay} name=pay0 pt=96"
 
 
 class Factory(GstRtspServer.RTSPMediaFactory):

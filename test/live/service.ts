@@ -18,7 +18,8 @@ export interface TimedTick {
   readonly receivedMs: number;
   readonly takenMs: number;
   readonly claimedMs: number;
-  /** What the clock topic claimed at that time to be the most that `claimedMs` is off. */
+  /** Of the clock topic at that time: what the claim comes from, and how much it is off at most. */
+  readonly basis: string;
   readonly claimedErrorMs: number;
 }
 
@@ -183,6 +184,7 @@ export class LiveClient implements AsyncDisposable {
       receivedMs: Date.now(),
       takenMs,
       claimedMs: ts_unix_ms,
+      basis: this.clock?.basis ?? '',
       claimedErrorMs: this.clock?.error_ms ?? Number.NaN,
     });
   }
