@@ -28,7 +28,6 @@ const { values } = parseArgs({
 const SECONDS = Number(values.seconds);
 const SKEWS = [0.005, -0.005];
 const MOST_DRIFT_MS = 50;
-const ABSOLUTE_ERROR_P95_MS = 15;
 
 if (values.reconnects !== undefined) await reconnects(Number(values.reconnects));
 else if (values.drift !== undefined) for (const skew of SKEWS) await drifting(skew, Number(values.drift));
@@ -60,8 +59,7 @@ async function measured(name: string, run: (camera: Camera) => Promise<void>): P
 function printOurs(name: string, figures: Figures, bounds: Bounds): void {
   const { firstMs, agesMs, basis, frames } = figures;
   const [offMs, earlyMs] = [figures.errorsMs.map(Math.abs), figures.earlyErrorsMs.map(Math.abs)];
-  // With reports of the camera itself, times are better than by arrival.
-  const errorBoundMs = basis === 'absolute' ? ABSOLUTE_ERROR_P95_MS : bounds.errorP95Ms;
+  const errorBoundMs = basis === 'absolute' ? bounds.reportedErrorP95Ms : bounds.errorP95Ms;
   const covered = figures.areCovered.filter(Boolean).length / figures.areCovered.length;
   const { decoded, processed, dropped } = frames;
   const off = `${column(quantile(offMs, 0.5), 9)}${column(quantile(offMs, 0.95), 5, errorBoundMs)}`;

@@ -23,6 +23,8 @@ export interface Bounds {
   readonly firstTickMs?: number;
   readonly ageP50Ms?: number;
   readonly errorP95Ms?: number;
+  /** With reports of the camera's own clock. */
+  readonly reportedErrorP95Ms?: number;
 }
 
 interface Kind {
@@ -30,9 +32,9 @@ interface Kind {
   readonly bounds: Bounds;
 }
 
-const RTSP: Bounds = { firstTickMs: 1500, ageP50Ms: 80, errorP95Ms: 40 };
+const RTSP: Bounds = { firstTickMs: 1500, ageP50Ms: 80, errorP95Ms: 40, reportedErrorP95Ms: 15 };
 /** Of a camera that takes its time: its pictures are as old as that. */
-const SLOW: Bounds = { firstTickMs: 1500 };
+const SLOW: Bounds = { firstTickMs: 1500, reportedErrorP95Ms: 15 };
 
 export const CAMERAS: Readonly<Record<string, Kind>> = {
   'RTSP H.264, TCP': { start: rtsp({}), bounds: RTSP },

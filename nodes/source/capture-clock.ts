@@ -47,6 +47,7 @@ const JUMP_BACK_MS = 1000;
 const SURE_AFTER_MS = 12_000;
 /** The absolute clock counts as right while the smallest delay by it is in this range, ... */
 const PLAUSIBLE_DELAY_MS = [-5, 1000] as const;
+const LONGEST_SEGMENT_DELAY_MS = 60_000;
 /** ... and it runs as fast as ours: one that is made of the stream's timestamps may not. */
 const MAX_ABSOLUTE_SKEW = 0.003;
 const ABSOLUTE_SKEW_FROM_MS = 15_000;
@@ -57,6 +58,7 @@ const FORGET_REORDER = 0.99;
 const SLEW = 0.05;
 
 export class CaptureClock {
+  readonly #isSegmented: boolean;
   readonly #edge = new LowerEdge(MAX_SKEW);
   readonly #absoluteEdge = new LowerEdge(MAX_SKEW);
   readonly #recent = new RecentDelays();
@@ -69,13 +71,18 @@ export class CaptureClock {
   #last: { readonly timestampMs: number; readonly arrivalMs: number } | undefined;
   /** The timestamps of the last second do not keep pace with the packets, or there are none. */
   #isLying = false;
-  /** Beyond the edge, over the last seconds. */
+  /** How old pictures were when they arrived, over the last seconds. */
   readonly #late = new RecentMean();
   readonly #gap = new RecentMean();
   /** From the last capture time to the edge. */
   #besideMs = 0;
   /** How far timestamps go back where pictures are sent in another order than taken. */
   #reorderMs = 0;
+
+  /** @param isSegmented the stream comes in segments of some seconds, which are old when they come */
+  constructor(isSegmented = false) {
+    this.#isSegmented = isSegmented;
+  }
 
   /** A packet arrived. Packets are observed in the order of their arrival, all of those that wait before the first is stamped. */
   observe({ timestampMs, arrivalMs, absoluteMs }: PacketTimes): void {
@@ -102,7 +109,6 @@ export class CaptureClock {
     if (hasJumped || isOff || this.#isLying) this.#edge.clear();
     this.#edge.add(arrivalMs, delayMs);
     this.#isNewEdge ||= this.#edge.spanMs === 0;
-    this.#late.add(delayMs - this.#edge.at(arrivalMs), Math.abs(stepMs));
   }
 
   /**
@@ -110,11 +116,13 @@ export class CaptureClock {
    * @param latestMs never later than that: for packets that are not held back, their arrival
    */
   captureMs({ timestampMs, arrivalMs, absoluteMs }: PacketTimes, latestMs = arrivalMs): number {
+    const stepMs = Math.abs((timestampMs ?? 0) - this.#stampedMs);
     if (timestampMs !== undefined) this.#follow(timestampMs, this.#edge.at(arrivalMs), latestMs);
     if (this.#trustsAbsolute(arrivalMs) && absoluteMs !== undefined) return Math.min(absoluteMs, latestMs);
     if (timestampMs === undefined || this.#isLying) return arrivalMs;
     const captureMs = Math.min(latestMs, timestampMs + this.#offsetMs);
     this.#besideMs = Math.abs(timestampMs + this.#edge.at(arrivalMs) - captureMs);
+    this.#late.add(Math.max(0, arrivalMs - captureMs), stepMs);
     return captureMs;
   }
 
@@ -143,6 +151,7 @@ export class CaptureClock {
     const [least, most] = PLAUSIBLE_DELAY_MS;
     const delayMs = this.#absoluteEdge.at(atMs);
     const { slope, spanMs } = this.#absoluteEdge;
+    if (this.#isSegmented) return delayMs >= least && delayMs <= LONGEST_SEGMENT_DELAY_MS;
     const isRunningOff = spanMs > ABSOLUTE_SKEW_FROM_MS && Math.abs(slope) > MAX_ABSOLUTE_SKEW;
     return delayMs >= least && delayMs <= most && !isRunningOff;
   }

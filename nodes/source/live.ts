@@ -24,7 +24,7 @@ export class Live {
 
   /** Plays one connection until it ends or the signal is aborted. @param connected called when pictures flow */
   async play(input: LiveInput, generation: number, signal: AbortSignal, connected: () => void): Promise<void> {
-    const capture = new CaptureClock();
+    const capture = new CaptureClock(input.isSegmented);
     const playout = input.isSegmented && this.#context.params.pace === 'realtime' ? new Playout() : undefined;
     const { clock, count } = this.#context;
     const arrivals = new Arrivals(input, {

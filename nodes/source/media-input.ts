@@ -15,6 +15,8 @@ import { PACKET_TICKS_PER_S, WindhoverError } from '../../runtime/node.ts';
 import type { Address } from './address.ts';
 import { Deadline } from './deadline.ts';
 import { sourceError } from './faults.ts';
+import { isFilm, isSnapshot } from './film-or-camera.ts';
+import { type ProgramDates, programDates } from './program-date.ts';
 
 /** Timestamps of streams are 64-bit integers; this one means "none". */
 const NO_TIMESTAMP = -0x8000000000000000n;
@@ -26,9 +28,6 @@ const PIECEMEAL_CODECS: readonly number[] = [AV_CODEC_ID_H264, AV_CODEC_ID_HEVC,
 /** Their timestamps may begin anew anywhere. */
 const JUMPING_FORMATS: readonly string[] = ['mpegts', 'mpeg', 'hls'];
 const HELD_BY_FORMAT: Readonly<Record<string, number>> = { rtsp: 1, sdp: 1, rtp: 1, mpegts: 2 };
-/** They state no time. A server that knows the length in bytes has a film. */
-const LENGTHLESS_FORMATS: readonly string[] = ['mpegts', 'mpeg', 'h264', 'hevc', 'mjpeg', 'flv'];
-const LENGTH_TIMEOUT_MS = 2000;
 /** Packets of sound and such that may come before the first of a video stream that is not announced. */
 const MOST_BEFORE_VIDEO = 500;
 
@@ -63,6 +62,7 @@ export class MediaInput {
 
   readonly #opened: Opened;
   readonly #isUntimed: boolean;
+  readonly #dates: ProgramDates | undefined;
   /** The first packet was read to see that there is video. */
   #isRead: boolean;
 
@@ -75,6 +75,7 @@ export class MediaInput {
     this.isSnapshot = !opened.isFinite && isSnapshot(format);
     this.#isRead = opened.isRead;
     const name = format.iformat?.name ?? '';
+    this.#dates = opened.dates;
     this.#isUntimed = name === UNTIMED_FORMAT;
     this.longestPauseS = JUMPING_FORMATS.includes(name) ? 10 : 3600;
     this.isSegmented = name === 'hls' || name === 'dash';
@@ -99,11 +100,13 @@ export class MediaInput {
     const packet = new Packet();
     packet.alloc();
     const deadline = new Deadline(format, timeoutS * 1000, signal);
-    const opened: Opened = { format, packet, deadline, isFinite: false, isRead: false };
+    const opened: Opened = { format, packet, deadline, isFinite: false, isRead: false, dates: undefined };
     try {
       const named = address.format === undefined ? null : InputFormat.findInputFormat(address.format);
       const options = Dictionary.fromObject({ ...address.options });
+      const dates = await programDates(address, signal);
       check(await deadline.of(format.openInput(address.url, named, options)), 'cannot be opened', deadline);
+      opened.dates = await dates?.confirmed();
       opened.isFinite = await isFilm(format, address, signal);
       return new MediaInput(
         opened,
@@ -167,8 +170,9 @@ export class MediaInput {
     return this.#isRead ? this.packetTimeS() : undefined;
   }
 
-  /** When the picture was taken by the clock of the camera, if the stream says (sender reports, `prft`). */
+  /** When the picture was taken by the clock of the camera, if the stream says (sender reports, `prft`, dates of HLS). */
   absoluteUnixMs(): number | undefined {
+    if (this.#dates) return this.#dates.unixMs(this.packetTimeS());
     const data = this.packet.getSideData(AV_PKT_DATA_PRFT);
     return data && data.length >= 8 ? Number(data.readBigInt64LE(0)) / 1000 : undefined;
   }
@@ -217,33 +221,9 @@ interface Opened {
   readonly packet: Packet;
   readonly deadline: Deadline;
   isFinite: boolean;
+  dates: ProgramDates | undefined;
   /** `packet` is the first of the video stream. */
   isRead: boolean;
-}
-
-/** On the web are films and cameras: a film states its length. */
-async function isFilm(format: FormatContext, { kind, url }: Address, signal: AbortSignal): Promise<boolean> {
-  if (kind !== 'web') return kind === 'file';
-  if (isSnapshot(format)) return false;
-  if (format.duration > 0n || format.streams.some(({ duration }) => duration > 0n)) return true;
-  return LENGTHLESS_FORMATS.includes(format.iformat?.name ?? '') && (await hasLength(url, signal));
-}
-
-/** One picture at an address: a camera that has a new one each time that it is asked. */
-function isSnapshot(format: FormatContext): boolean {
-  return format.iformat?.name?.endsWith('_pipe') === true;
-}
-
-/** True when the server knows how long it is in bytes. */
-async function hasLength(url: string, signal: AbortSignal): Promise<boolean> {
-  const limit = AbortSignal.any([signal, AbortSignal.timeout(LENGTH_TIMEOUT_MS)]);
-  try {
-    const { headers, body } = await fetch(url, { headers: { range: 'bytes=0-0' }, signal: limit });
-    await body?.cancel();
-    return headers.has('content-length') || headers.has('content-range');
-  } catch {
-    return false; // FFmpeg could open it: then it is nothing that fetch knows, and no film
-  }
 }
 
 /** Looks into a file. */
