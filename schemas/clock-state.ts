@@ -18,7 +18,8 @@ export const ClockStateSchema = closed(
     ),
     error_ms: Type.Integer({
       minimum: 0,
-      description: 'Estimated error, without the steady delay of camera and network where only the arrival shows',
+      description:
+        'How much capture times are off at most, nearly always; without the least delay of camera and network, which only absolute times show',
     }),
     skew_ppm: Type.Integer({ description: "How much slower than ours the stream's clock runs, in millionths" }),
     media_zero_unix_ms: Type.Optional(

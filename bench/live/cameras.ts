@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FfmpegPeer } from '../../test/live/ffmpeg-peer.ts';
 import { freePort, type RtspOptions, RtspServer } from '../../test/live/peers.ts';
+import { WhepServer, type WhepServerOptions } from '../../test/live/whep-server.ts';
 
 export interface Camera {
   /** What a session is told of it. */
@@ -33,6 +34,7 @@ interface Kind {
 }
 
 const RTSP: Bounds = { firstTickMs: 1500, ageP50Ms: 80, errorP95Ms: 40, reportedErrorP95Ms: 15 };
+const WHEP: Bounds = { firstTickMs: 1500, errorP95Ms: 40, reportedErrorP95Ms: 15 };
 /** Of a camera that takes its time: its pictures are as old as that. */
 const SLOW: Bounds = { firstTickMs: 1500, reportedErrorP95Ms: 15 };
 
@@ -46,6 +48,9 @@ export const CAMERAS: Readonly<Record<string, Kind>> = {
   'RTSP, 300 ms in the camera': { start: rtsp({ delay_ms: 300 }), bounds: SLOW },
   'RTSP, B-frames': { start: rtsp({ bframes: 2 }), bounds: SLOW },
   'RTSP, B-frames, reports sending': { start: rtsp({ bframes: 2, sync: 'send' }), bounds: SLOW },
+  'WHEP, no reports': { start: whep({}), bounds: WHEP },
+  'WHEP, reports': { start: whep({ reportsAfterMs: 0 }), bounds: WHEP },
+  'WHEP, capture times': { start: whep({ captureTimes: true }), bounds: WHEP },
   RTMP: { start: () => sender((url) => `-f flv -listen 1 ${url}`, 'rtmp', '/live/x'), bounds: { firstTickMs: 3000 } },
   'MPEG-TS over UDP': { start: () => sender((url) => `-f mpegts ${url}?pkt_size=1316`, 'udp', ''), bounds: {} },
   'MPEG-TS over HTTP': { start: () => web('-f mpegts -flush_packets 1', 'video/mp2t'), bounds: {} },
@@ -81,6 +86,14 @@ function rtsp(options: RtspOptions, transport = 'tcp') {
   return async (): Promise<Camera> => {
     const server = await RtspServer.start(options);
     return { source: { url: server.url, transport }, end: () => server.kill() };
+  };
+}
+
+function whep(options: WhepServerOptions) {
+  return async (): Promise<Camera> => {
+    const server = await WhepServer.start({ gop: 25, ...options });
+    const url = `whep://127.0.0.1:${server.port}/cam/whep`;
+    return { source: { url }, end: () => server[Symbol.asyncDispose]() };
   };
 }
 
