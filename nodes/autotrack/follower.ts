@@ -191,8 +191,7 @@ export class Follower {
     if (moved === null) return;
     this.#steering.moved({ fromMs, atMs, ...moved });
     this.#tuning?.moved({ fromMs, atMs, ...moved });
-    const proven = this.#steering.provenPlant;
-    if (proven) this.#tuning?.noticed(proven);
+    this.#tuning?.noticed(this.#steering.motors);
   }
 
   /** Learns what the motors are like, while there is nothing better to do. @returns whether it does */
@@ -200,8 +199,7 @@ export class Follower {
     const tuning = this.#tuning;
     if (!tuning) return false;
     if (this.#steering.selection !== null || mission.order === 'home') {
-      const proven = this.#steering.provenPlant;
-      if (proven) tuning.noticed(proven);
+      tuning.noticed(this.#steering.motors);
       if (tuning.abort(nowMs)) this.#steering.plant = tuning.plant;
       return false;
     }

@@ -5,6 +5,7 @@
 import type { FrameMeta, Track, TrackingPhase } from '../../runtime/node.ts';
 import { TargetPhase } from '../../runtime/node.ts';
 import { Controller } from './control/controller.ts';
+import type { FoundMotors } from './control/motor-watch.ts';
 import type { ControlOptions } from './control/options.ts';
 import {
   type MovedPicture,
@@ -99,9 +100,12 @@ export class Steering {
     if (this.#controller) this.#controller.plant = plant;
   }
 
-  /** The motors as measured while following; null: not certain yet. */
-  get provenPlant(): Plant | null {
-    return this.#controller?.isSure ? this.#controller.plant : null;
+  /** What has been found out about the motors while following. */
+  get motors(): FoundMotors | null {
+    const controller = this.#controller;
+    return (
+      controller && { plant: controller.plant, isSure: controller.watch.isSure, doubted: controller.watch.doubted }
+    );
   }
 
   /** False: the pan has ends, and reported pans do not begin anew after a turn. */
@@ -181,10 +185,8 @@ export class Steering {
     this.#knowAgain(controller, frame, looks, nowMs);
     const target = tracks.find(({ id }) => id === this.#selectedId);
     if (target) this.#note(controller, frame, target);
-    return this.phase(
-      tracks.map(({ id }) => id),
-      nowMs,
-    );
+    const ids = tracks.map(({ id }) => id);
+    return this.phase(ids, nowMs);
   }
 
   /** The phase of the target, given what is in sight. */

@@ -6,6 +6,8 @@
 import type { Capabilities, PtzStatus, Velocity } from '../../ptz/index.ts';
 import { type CaptureClock, type Logger, type NodeStore, wrapDeg } from '../../runtime/node.ts';
 import type { QuickResult } from './control/calibration-record.ts';
+import type { FoundMotors } from './control/motor-watch.ts';
+import type { TurnAxis } from './control/plant-watch.ts';
 import { QuickCalibration } from './control/quick-calibration.ts';
 import { type AxisPlant, type MovedPicture, type Plant, type ReportedPose, UNKNOWN_PLANT } from './control/types.ts';
 import { KEPT_VERSION, type Kept, type Learned, readKept } from './kept-motors.ts';
@@ -31,7 +33,6 @@ const NOT_NOW: TuningStep = { isRunning: false, command: null, learned: false };
 /** A picture that told its motion so lately will do so while the camera is moved. */
 const SEEN_MS = 1000;
 const TURN_AXES = ['pan', 'tilt'] as const;
-type TurnAxis = (typeof TURN_AXES)[number];
 /** Assumed range of pan and tilt for a camera whose positions are not degrees. */
 const ASSUMED_RANGE_DEG = { pan: 360, tilt: 110 };
 /** How old pictures typically are that are stamped as they arrive: exposure, encoding, network. */
@@ -60,6 +61,10 @@ export class Tuning {
   #notBeforeMs = 0;
   #tries = 0;
   #hasFailed = false;
+  /** What was found while following, certain or not. */
+  #found: Plant | null = null;
+  /** Axes that seem to turn the other way, without being certain. */
+  #doubted: readonly TurnAxis[] = [];
   /** How old a picture is when it gets its time stamp. */
   #frameDelayMs = 0;
 
@@ -136,11 +141,19 @@ export class Tuning {
   }
 
   /** Takes the motors as measured while following: they count until there is a calibration. */
-  noticed(plant: Plant): void {
-    const turned = this.#turnedAxes(plant).filter((axis) => !this.#turnedAxes(this.plant).includes(axis));
+  noticed(found: FoundMotors | null): void {
+    if (found === null) return;
+    const { plant, isSure, doubted } = found;
+    for (const axis of doubted.filter((axis) => !this.#doubted.includes(axis)))
+      this.#log.warn(doubtedText(axis), { code: 'axis_in_doubt', option: `invert_${axis}` });
+    this.#doubted = doubted;
+    const turned = this.#turnedAxes(plant).filter(
+      (axis) => !this.#turnedAxes(this.#found ?? this.plant).includes(axis),
+    );
     for (const axis of turned) this.#log.warn(turnedText(axis), { code: 'axis_turned', option: `invert_${axis}` });
+    this.#found = plant;
     if (turned.length > 0 && this.#learned) this.#learned = { ...this.#learned, plant };
-    else if (this.#learned !== null || !this.#guess.isGuess) return;
+    else if (this.#learned !== null || !this.#guess.isGuess || !isSure) return;
     else this.#guess = plant;
     this.#keep();
     this.#log.info('motor model updated while following', describe(plant));
@@ -168,7 +181,7 @@ export class Tuning {
 
   /** What an operator should know about the motors. */
   get notes(): readonly string[] {
-    return this.#turnedAxes(this.plant).map(turnedText);
+    return [...this.#turnedAxes(this.#found ?? this.plant).map(turnedText), ...this.#doubted.map(doubtedText)];
   }
 
   /** Axes that turn the other way, and not because the options say so. */
@@ -249,6 +262,7 @@ export class Tuning {
       return this.#failed(`repeated moves agreed by ${agreed} only`, ++this.#tries >= MOST_TRIES);
     }
     this.#learned = { plant: this.#inPictures(result), repeatability, atUnixMs: unixMs };
+    this.#found = null;
     this.#keep();
     const { plant } = this.#learned;
     this.#log.info('calibrated', { ...describe(plant), repeatability: Math.round(repeatability * 1000) / 1000 });
@@ -268,6 +282,10 @@ export class Tuning {
 function turnedText(axis: TurnAxis): string {
   const way = axis === 'pan' ? 'left and right' : 'up and down';
   return `${way} are exchanged in the picture: ${axis} commands are turned round (invert_${axis}: true says so from the start)`;
+}
+
+function doubtedText(axis: TurnAxis): string {
+  return `the target seems to be driven out of the picture by ${axis}, which moves little until that is certain: if it turns the wrong way, set invert_${axis}: true`;
 }
 
 function describe({ pan, tilt }: Plant) {

@@ -5,6 +5,7 @@
 import { angleOf } from '../../../runtime/node.ts';
 import { cosOf } from './lens.ts';
 import { type AxisFit, fitAxis, type TimedCommand, type TimedPosition } from './plant-fit.ts';
+import type { TurnAxis } from './plant-watch.ts';
 import {
   type AxisPlant,
   type MovedPicture,
@@ -13,8 +14,6 @@ import {
   UNKNOWN_PLANT,
   type Velocity,
 } from './types.ts';
-
-export type TurnAxis = 'pan' | 'tilt';
 
 export interface QuickResult {
   /** Axes without a position scale were not seen in the picture: their delays are those of positions. */

@@ -62,7 +62,8 @@ export class Controller {
   readonly #zone: DeadZone;
   readonly #zoom: ZoomLaw;
   readonly #gate: CommandGate;
-  readonly #watch: MotorWatch;
+  /** Whether the motors are as they are assumed to be. */
+  readonly watch: MotorWatch;
   #sighting: TargetBox | null = null;
 
   /** @param aspect width over height of the picture @param plant what has been learned about the camera */
@@ -73,7 +74,7 @@ export class Controller {
     this.#zone = new DeadZone(options);
     this.#zoom = new ZoomLaw(options, this.#lens);
     this.#gate = new CommandGate(options);
-    this.#watch = new MotorWatch(plant.isGuess ?? false);
+    this.watch = new MotorWatch(plant.isGuess ?? false);
   }
 
   /** The assumed motors of the camera. */
@@ -83,18 +84,17 @@ export class Controller {
 
   set plant(plant: Plant) {
     this.#pose.plant = asOptionsSay(plant, this.#options);
-    this.#watch.begin(plant.isGuess ?? false);
-  }
-
-  /** The assumed motors have been confirmed. */
-  get isSure(): boolean {
-    return this.#watch.isSure;
+    this.watch.begin(plant.isGuess ?? false);
   }
 
   /** Forgets the target: another one will be followed, or none. The camera's own motion is kept. */
   forget(): void {
+    this.watch.reset();
+    this.#lose();
+  }
+
+  #lose(): void {
     this.#target.reset();
-    this.#watch.reset();
     this.#zone.reset();
     this.#zoom.reset();
   }
@@ -126,7 +126,7 @@ export class Controller {
 
   /** Must be called for every picture of which it is known how it moved, in order. */
   moved(picture: MovedPicture): void {
-    this.#correct(picture.atMs, this.#watch.picture(picture, this.#pose));
+    this.#correct(picture.atMs, this.watch.picture(picture, this.#pose));
   }
 
   /** The computed pose of a picture of that time. */
@@ -187,12 +187,13 @@ export class Controller {
     const view = this.#pose.view(atMs);
     const { panDeg, tiltDeg } = toDirection(this.#lens, view, x + w / 2, y + h / 2);
     const widthDeg = toAngleDeg(this.#lens, view.zoomX, w);
-    if (atMs - this.#target.seenMs > this.#coastMs) this.forget();
+    if (this.#target.started && atMs - this.#target.seenMs > this.#coastMs) this.forget();
     const fieldDeg = fieldOfViewDeg(this.#lens, view.zoomX);
     const direction = [panDeg, tiltDeg];
     const noiseVar = this.#target.see({ atMs, panDeg, tiltDeg, widthDeg, fieldDeg }, this.#pose);
     this.#sighting = sighting;
-    this.#correct(atMs, this.#watch.target({ atMs, direction, noiseVar, fieldDeg }, this.#pose));
+    const room = [1 - Math.abs(2 * x + w - 1), 1 - Math.abs(2 * y + h - 1)];
+    this.#correct(atMs, this.watch.target({ atMs, direction, noiseVar, room, fieldDeg }, this.#pose));
     const { filter } = this.#target;
     const [pan, tilt] = [filter.at(atMs, PAN), filter.at(atMs, TILT)];
     this.#zone.add(atMs, { panDeg: pan.position, tiltDeg: tilt.position });
@@ -207,7 +208,7 @@ export class Controller {
     if (Math.min(correction.pan, correction.tilt) < 0) {
       // How the target seemed to move was the camera's own motion.
       const last = this.#sighting;
-      this.forget();
+      this.#lose();
       if (last && atMs - last.atMs < this.#coastMs) this.#see(last);
       return;
     }
@@ -230,7 +231,7 @@ export class Controller {
     const offDeg = Math.hypot(pan.errorDeg * cos, tilt.errorDeg);
     const state = this.#following(nowMs, pan, tilt, cos, fieldDeg);
     const targetHorizonS = this.#target.horizonS(this.#options.commands_per_s);
-    const horizonS = Math.max(targetHorizonS, this.isSure ? 0 : CAUTIOUS_HORIZON_S);
+    const horizonS = Math.max(targetHorizonS, this.watch.isSure ? 0 : CAUTIOUS_HORIZON_S);
     const { pan: panMotion, tilt: tiltMotion, zoom: zoomMotion } = this.#pose;
     const { aim } = this.#zone;
     const remainingS = Math.max(0.5 / this.#options.commands_per_s, this.#zone.remainingS(nowMs));
@@ -248,11 +249,11 @@ export class Controller {
       tilt: law(tilt, tiltMotion.plant, aim.tiltDeg),
       zoom: this.#zoom.command({ zoomX, straysDeg, stdDeg }, zoomMotion.plant),
     };
-    const bounded = this.isSure
+    const bounded = this.watch.isSure
       ? wanted
       : cautious(wanted, this.#gate.last, this.#gate.sinceS(nowMs), this.plant, fieldDeg);
     const least = LEAST_CHANGE * fieldDeg;
-    const command = this.#gate.offer(nowMs, bounded, {
+    const command = this.#gate.offer(nowMs, this.watch.held(bounded, nowMs), {
       pan: least / Math.abs(panMotion.plant.gainPerS || 1),
       tilt: least / Math.abs(tiltMotion.plant.gainPerS || 1),
       zoom: LEAST_ZOOM_CHANGE,
@@ -289,7 +290,7 @@ export class Controller {
   #align(status: ReportedPose): void {
     const { panDeg, tiltDeg } = this.#pose.align(status);
     if (panDeg === 0 && tiltDeg === 0) return;
-    this.#watch.reset();
+    this.watch.reset();
     this.#shift(panDeg, tiltDeg);
   }
 }

@@ -7,7 +7,7 @@
  * turns the other way shows in a few frames; delay and speed take some more.
  */
 import type { OwnMotion } from './own-motion.ts';
-import type { Correction } from './plant-watch.ts';
+import type { Correction, TurnAxis } from './plant-watch.ts';
 
 /** How the camera turned between two pictures, as the pictures show it. */
 export interface SeenTurn {
@@ -17,7 +17,6 @@ export interface SeenTurn {
   readonly tiltDeg: number;
 }
 
-type TurnAxis = 'pan' | 'tilt';
 const AXES = ['pan', 'tilt'] as const;
 /** What is tried, added to the assumed delay. */
 const DELAYS_MS = Array.from({ length: 41 }, (_, k) => 40 * k - 400);

@@ -10,6 +10,8 @@ import type { Motion } from './own-motion.ts';
 import { TargetFilter } from './target-filter.ts';
 import type { AxisPlant, Plant } from './types.ts';
 
+export type TurnAxis = 'pan' | 'tilt';
+
 /** One small change of the assumed motors. */
 export interface Correction {
   /** Added to the delay of the axes. */
@@ -18,7 +20,7 @@ export interface Correction {
   readonly pan: number;
   readonly tilt: number;
   /** Axes of which this is certain; absent: both. */
-  readonly seen?: readonly ('pan' | 'tilt')[];
+  readonly seen?: readonly TurnAxis[];
 }
 
 const UNCHANGED: Correction = { delayMs: 0, pan: 1, tilt: 1 };
@@ -62,11 +64,6 @@ const COARSE: Hypotheses = {
       [1 / 8, 1 / 5.6, 1 / 4, 1 / 2.8, 1 / 2, 1 / 1.4, 1, 1.4, 2, 2.8, 4]
         .map((gain) => ({ delayMs, pan: gain, tilt: gain }))
         .filter(({ pan }) => delayMs !== 0 || pan !== 1),
-    ),
-    ...[-400, -300, -200, -100, 0, 200].flatMap((delayMs) =>
-      [1 / 8, 1 / 4, 1 / 2, 1, 2].flatMap((gain) =>
-        TURNED.map(({ pan, tilt }) => ({ delayMs, pan: pan * gain, tilt: tilt * gain })),
-      ),
     ),
   ],
   wins: 10,
@@ -125,18 +122,22 @@ export class PlantWatch {
     this.#count = 0;
   }
 
-  /** @returns what to change about the camera, when that has become clear */
-  see(input: WatchInput): Correction | null {
+  /**
+   * @param decides false: it only takes in the sighting
+   * @returns what to change about the camera, when that has become clear
+   */
+  see(input: WatchInput, decides = true): Correction | null {
     const { variants, wins, kept } = this.#search;
     const logs = variants.map((variant, k) => this.#filters[k]?.update(...seenAs(variant, input)) ?? 0);
     if (++this.#count <= SETTLING) return null;
     const [base = 0] = logs;
     this.#evidence = this.#evidence.map((sum, k) => {
       const gained = Math.min(MOST_EVIDENCE, Math.max(-MOST_EVIDENCE, (logs[k] ?? base) - base));
-      if (isTurned(variants[k]) && gained > 0 && !runsAway(input)) return kept * sum;
+      if (gained > 0 && isFarOff(variants[k]) && !runsAway(input)) return kept * sum;
       // What has long turned the right way is not believed to turn the other way soon.
       return Math.max(isTurned(variants[k]) ? -MOST_AGAINST : -wins, kept * sum + gained);
     });
+    if (!decides) return null;
     // Of a guess, the other way round must explain it better than anything the right way round.
     const upright = this.isSure ? 0 : Math.max(...this.#evidence.filter((_, k) => !isTurned(variants[k])));
     const surplus = this.#evidence.map((sum, k) => sum - (isTurned(variants[k]) ? Math.max(0, upright) : 0));
@@ -153,9 +154,13 @@ export class PlantWatch {
   }
 }
 
-/** The target is off the centre. In the middle, a turned camera and a target on a turned path look the same. */
+/** The target is off the centre. In the middle, a camera that is turned, or hardly moves, and a target that moves likewise look the same. */
 function runsAway({ atMs, direction, own, fieldDeg }: WatchInput): boolean {
   return direction.some((deg, axis) => Math.abs(deg - (own[axis]?.(atMs).position ?? deg)) > AWAY * fieldDeg);
+}
+
+function isFarOff(variant: Correction | undefined): boolean {
+  return variant !== undefined && Math.min(variant.pan, variant.tilt) < 0.3;
 }
 
 function isTurned(variant: Correction | undefined): boolean {
@@ -176,7 +181,7 @@ function seenAs(variant: Correction, { atMs, direction, noiseVar, fieldDeg, own 
 /** The plant with a correction made; a zoom answers as late as the other axes. */
 export function corrected({ pan, tilt, zoom }: Plant, correction: Correction): Plant {
   const later = (delayMs: number) => Math.max(0, delayMs + correction.delayMs);
-  const axis = (name: 'pan' | 'tilt', plant: AxisPlant): AxisPlant => {
+  const axis = (name: TurnAxis, plant: AxisPlant): AxisPlant => {
     const changed = { ...plant, delayMs: later(plant.delayMs), gainPerS: plant.gainPerS * correction[name] };
     const isProven = plant.positionScale !== undefined || correction.seen?.includes(name) || correction[name] < 0;
     return isProven ? { ...changed, positionScale: (plant.positionScale ?? 1) * Math.sign(correction[name]) } : changed;

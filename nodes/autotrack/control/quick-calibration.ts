@@ -8,7 +8,8 @@
  * Pan and tilt share the time and not the pattern, so that neither explains the other. What is made of
  * it: calibration-record.ts.
  */
-import { CalibrationRecord, type TurnAxis } from './calibration-record.ts';
+import { CalibrationRecord } from './calibration-record.ts';
+import type { TurnAxis } from './plant-watch.ts';
 import { NO_VELOCITY, type Velocity } from './types.ts';
 
 export interface QuickSetup {

@@ -50,7 +50,7 @@ function follow(
     camera.sent(nowMs, sign * command.pan);
     sent.push({ atMs: nowMs, command });
   }
-  return { learned: controller.plant, isSure: controller.isSure, sent, errorsDeg };
+  return { learned: controller.plant, isSure: controller.watch.isSure, sent, errorsDeg };
 }
 
 describe('controller', () => {

@@ -142,7 +142,7 @@ describe('motors are measured', () => {
     const bench = new Bench();
     bench.tuning.connected(capabilities('velocity'));
     const found = { pan: PAN, tilt: TILT, zoom: UNKNOWN_PLANT.zoom };
-    bench.tuning.noticed(found);
+    bench.tuning.noticed({ plant: found, isSure: true, doubted: [] });
     bench.run(4);
     expect(bench.tuning.abort(bench.nowMs)).toBe(true);
     expect(bench.tuning.plant).toEqual(found);
@@ -205,8 +205,8 @@ test('what was found out while following counts until it is calibrated, and is w
   bench.tuning.connected(capabilities('velocity', { position: false }));
   expect(bench.tuning.plant).toEqual(UNKNOWN_PLANT);
   const found = { pan: PAN, tilt: TILT, zoom: UNKNOWN_PLANT.zoom };
-  bench.tuning.noticed(found);
-  bench.tuning.noticed({ ...found, pan: TILT });
+  bench.tuning.noticed({ plant: found, isSure: true, doubted: [] });
+  bench.tuning.noticed({ plant: { ...found, pan: TILT }, isSure: true, doubted: [] });
   expect(bench.tuning.plant).toEqual(found);
   expect(bench.tuning.view()).toMatchObject({ state: 'done', panDegPerS: 70, repeatability: null });
   const next = new Bench({}, bench.store);
@@ -216,6 +216,17 @@ test('what was found out while following counts until it is calibrated, and is w
   const other = new Bench({}, bench.store);
   other.tuning.connected(capabilities('absolute', { position: false }));
   expect(other.tuning.plant).toEqual(UNKNOWN_PLANT);
+});
+
+test('which way an unknown camera turns: the option is named while it is in doubt and when it is found', () => {
+  const bench = new Bench({ calibrate: false });
+  bench.tuning.connected(capabilities('velocity', { position: false }));
+  bench.tuning.noticed({ plant: UNKNOWN_PLANT, isSure: false, doubted: ['tilt'] });
+  expect(bench.tuning.notes).toEqual([expect.stringContaining('set invert_tilt: true')]);
+  const tilt = { ...UNKNOWN_PLANT.tilt, gainPerS: -20, positionScale: -1 };
+  bench.tuning.noticed({ plant: { ...UNKNOWN_PLANT, tilt }, isSure: false, doubted: [] });
+  expect(bench.tuning.notes).toEqual([expect.stringContaining('invert_tilt: true')]);
+  expect(bench.tuning.view().state).toBe('none');
 });
 
 test('positions of an unknown scale are not taken for degrees', () => {

@@ -4,10 +4,11 @@
  */
 import { describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { join } from 'node:path';
-import { readPlants } from '../../../bench/autotrack/files.ts';
+import { readPlants, type TargetPath } from '../../../bench/autotrack/files.ts';
 import { calibrate } from '../../../bench/autotrack/ours.ts';
 import { runCase } from '../../../bench/autotrack/run.ts';
 import { Backwards, PATHS, WAYS } from '../../../bench/cases/ptz-turned.ts';
+import { UNKNOWN_PLANT } from '../../../nodes/autotrack/control/types.ts';
 import type { PictureTurn } from '../../../sim/scene/scene-file.ts';
 import { plantOf } from '../../e2e/chase-graph.ts';
 import { strollScene } from '../../e2e/scenes.ts';
@@ -89,6 +90,40 @@ describe('in a picture that tells nothing, the target tells', () => {
         const isRight = way === 'the right way';
         expect([way, path.name, lost, contestant.noticedMs === null]).toEqual([way, path.name, false, isRight]);
         expect(contestant.noticedMs ?? 0).toBeLessThan(2000);
+      }
+    }
+  });
+});
+
+describe('nothing is known, and the picture tells nothing', () => {
+  const names = ['fast-100ms', 'slow-700ms', 'narrow-300ms'];
+  const specs = readPlants(join(import.meta.dir, '../../../bench/autotrack/plants.json'));
+  // Long enough for it to be noticed and mended.
+  const paths: readonly TargetPath[] = [
+    {
+      name: 'still',
+      target: [
+        [0, 8, 5, 2],
+        [14, 8, 5, 2],
+      ],
+    },
+    {
+      name: 'slow',
+      target: [
+        [0, 0, 5, 2],
+        [14, 14, 8, 2],
+      ],
+    },
+  ];
+
+  test.each(specs.filter(({ name }) => names.includes(name)))('$name', (spec) => {
+    for (const [way, turned] of WAYS) {
+      for (const path of paths) {
+        const contestant = new Backwards(spec, UNKNOWN_PLANT, turned);
+        const { lost, rms } = runCase(spec, path, contestant);
+        const isRight = way === 'the right way';
+        expect([way, path.name, lost, contestant.noticedMs === null]).toEqual([way, path.name, false, isRight]);
+        expect(rms).toBeLessThan(isRight ? 0.05 : 0.2);
       }
     }
   });
