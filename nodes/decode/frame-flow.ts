@@ -6,12 +6,15 @@ import {
   type FrameRequest,
   type FrameSource,
   type NodeContext,
+  type NodeFault,
   type PacketMessage,
   type SharedSlot,
+  type Size,
   WallTime,
   WindhoverError,
 } from '../../runtime/node.ts';
 import { FrameConverter } from './converter.ts';
+import { FrozenWatch } from './frozen-picture.ts';
 import { MotionReporter } from './motion-reporter.ts';
 import type { DecodeOptions } from './options.ts';
 import { orientationOf, shownSize } from './orientation.ts';
@@ -26,6 +29,13 @@ const UNUSED_FRAMES = 250;
 const LONGEST_SMEAR_S = 10;
 /** Media time rises by no less, whatever the timestamps say. */
 const LEAST_STEP_S = 0.0001;
+
+/** Why pictures of a camera are not handed on. */
+const DAMAGED: NodeFault = {
+  code: 'decode_damaged',
+  message: 'the video is damaged: its pictures are left out until the next key frame',
+};
+const FROZEN: NodeFault = { code: 'decode_frozen', message: 'the camera sends the same picture again and again' };
 
 /** How far a decoder is. */
 interface Decoded {
@@ -57,10 +67,14 @@ export class FrameFlow {
   readonly #beganUnixMs: number;
   #lastMediaS: number | undefined;
   #damaged = 0;
+  #size: Size | undefined;
   /** It was said. */
   #isInterlaced = false;
   /** Live: media time of the last damage, until the next key frame. */
   #damagedAtS = Number.NEGATIVE_INFINITY;
+  readonly #frozen: FrozenWatch | undefined;
+  /** Told, and not over. */
+  #fault: NodeFault | null = null;
 
   constructor(params: DecodeOptions, context: Context) {
     this.#params = params;
@@ -68,6 +82,7 @@ export class FrameFlow {
     this.#limit = new FrameRateLimit(params.fps);
     this.#wall = new WallTime(context.clock);
     this.#beganUnixMs = context.clock.unixMs();
+    if (params.frozen_after_s > 0) this.#frozen = new FrozenWatch(params.frozen_after_s);
     this.#motion = new MotionReporter(context.board, context.clock);
     const { kept } = context;
     if (typeof kept === 'object' && kept !== null && 'index' in kept) this.#predecessor = kept as Decoded;
@@ -81,6 +96,7 @@ export class FrameFlow {
 
   /** Where a successor goes on. In `asap` pace none does: it would play the media from its start. */
   handover(): Decoded | undefined {
+    this.#tell(null);
     if (this.#context.graph.pace === 'asap') return undefined;
     const mediaTimeS = (this.#lastMediaS ?? 0) + this.#shiftS;
     return this.#predecessor ?? { index: this.#index, mediaTimeS, captureMonoMs: this.#lastCaptureMs };
@@ -110,6 +126,7 @@ export class FrameFlow {
   close(): void {
     this.#decoder?.close();
     this.#motion.close();
+    this.#frozen?.close();
     for (const { converter } of this.#converters.values()) converter.close();
   }
 
@@ -134,14 +151,7 @@ export class FrameFlow {
       const meta = this.#metaOf(frame);
       if (meta === undefined) return;
       this.#context.count('decoded');
-      if (isDamaged(frame)) {
-        this.#countDamage('corrupt_frames');
-        continue;
-      }
-      if (this.#isSmeared(frame, meta)) {
-        this.#context.count('after_damage');
-        continue;
-      }
+      if (!this.#isGood(frame, meta)) continue;
       this.#tellInterlaced();
       this.#motion.see(frame, meta);
       if (!this.#limit.passes(meta.mediaTimeS)) {
@@ -150,6 +160,34 @@ export class FrameFlow {
       }
       await this.#context.emit.frames(this.#sourceOf(frame, meta));
     }
+  }
+
+  /** Counts and tells what is wrong with a picture. */
+  #isGood(frame: Frame, meta: FrameMeta): boolean {
+    if (isDamaged(frame)) {
+      this.#countDamage('corrupt_frames');
+      return false;
+    }
+    if (!this.#isLive) return true;
+    if (this.#isSmeared(frame, meta)) {
+      this.#context.count('after_damage');
+      this.#tell(DAMAGED);
+      return false;
+    }
+    const isFrozen = this.#frozen?.see(frame, meta) ?? false;
+    if (isFrozen) this.#context.count('frozen');
+    this.#tell(isFrozen ? FROZEN : null);
+    return !isFrozen;
+  }
+
+  get #isLive(): boolean {
+    return this.#stream?.captureClock !== 'media';
+  }
+
+  #tell(fault: NodeFault | null): void {
+    if (fault === this.#fault) return;
+    this.#fault = fault;
+    this.#context.fault(fault);
   }
 
   #sourceOf(frame: Frame, meta: FrameMeta): FrameSource {
@@ -195,10 +233,21 @@ export class FrameFlow {
     }
     this.#lastCaptureMs = captureMonoMs;
     const captureUnixMs = isAsap ? this.#beganUnixMs + monoMs : this.#wall.at(captureMonoMs);
-    const size = shownSize(frame, orientationOf(frame));
+    const size = this.#sizeOf(frame);
     const index = this.#index++;
     const media = { index, mediaTimeS: mediaTimeS + this.#shiftS, size };
     return { ...media, captureUnixMs, captureMonoMs, decodedMonoMs, captureClock };
+  }
+
+  #sizeOf(frame: Frame): Size {
+    const size = shownSize(frame, orientationOf(frame));
+    const was = this.#size ?? size;
+    this.#size = size;
+    if (was.w !== size.w || was.h !== size.h) {
+      const [from, to] = [was, size].map(({ w, h }) => `${w}x${h}`);
+      this.#context.log.info('the picture has another size from now on', { code: 'decode_size_changed', from, to });
+    }
+    return size;
   }
 
   /** Pictures of a camera are drawn upon those before them, damaged ones too, until the next key frame. */
@@ -218,10 +267,12 @@ export class FrameFlow {
   }
 
   #countDamage(counter: string): void {
-    // Of a file every picture that can be decoded is wanted.
-    if (this.#index > 0 && this.#stream?.captureClock !== 'media') this.#damagedAtS = this.#lastMediaS ?? 0;
     this.#context.count(counter);
-    if (this.#damaged % LOG_EVERY === 0) {
+    // Of a file every picture that can be decoded is wanted.
+    if (this.#index > 0 && this.#isLive) {
+      this.#damagedAtS = this.#lastMediaS ?? 0;
+      this.#tell(DAMAGED);
+    } else if (this.#damaged % LOG_EVERY === 0) {
       this.#context.log.warn('damaged video: the frame is dropped, decoding continues', {
         code: counter,
         frame_index: this.#index,

@@ -16,6 +16,13 @@ export const DecodeOptions = Type.Object({
     maximum: 64,
     description: 'Decoder threads; 0 lets FFmpeg choose. More than one adds a frame of delay for each.',
   }),
+  frozen_after_s: Type.Number({
+    default: 20,
+    minimum: 0,
+    maximum: 3600,
+    description:
+      'A live picture that stays the same for so long, and over two key frames, is frozen: a fault, and not handed on; in seconds. 0: never.',
+  }),
 });
 
 export type DecodeOptions = Static<typeof DecodeOptions>;

@@ -36,6 +36,8 @@ export interface ClockQuality {
   readonly skew: number;
 }
 
+/** Timestamps that go on by so much more than the time that has passed are said to have jumped. */
+const TOLD_JUMP_MS = 2000;
 /** Clocks differ in speed by no more; timestamps that do are counted, not measured. */
 const MAX_SKEW = 0.05;
 /** A delay below the edge by that much, or above it for a second, begins a new edge. */
@@ -69,6 +71,8 @@ export class CaptureClock {
   #stampedMs = 0;
   #arrivedMs: number | undefined;
   #last: { readonly timestampMs: number; readonly arrivalMs: number } | undefined;
+  /** By how much the timestamp of the latest packet has jumped; 0: it has not. */
+  jumpMs = 0;
   /** The timestamps of the last second do not keep pace with the packets, or there are none. */
   #isLying = false;
   /** How old pictures were when they arrived, over the last seconds. */
@@ -98,6 +102,7 @@ export class CaptureClock {
     const stepMs = this.#last ? timestampMs - this.#last.timestampMs : 0;
     const passedMs = this.#last ? arrivalMs - this.#last.arrivalMs : 0;
     this.#last = { timestampMs, arrivalMs };
+    this.jumpMs = Math.abs(stepMs) > passedMs + TOLD_JUMP_MS ? stepMs : 0;
     const hasJumped = stepMs < -JUMP_BACK_MS && stepMs - passedMs < -JUMP_BACK_MS;
     if (hasJumped) this.#recent.clear();
     else this.#reorderMs = Math.max(-stepMs, this.#reorderMs * FORGET_REORDER);

@@ -1,5 +1,5 @@
 /** Plays a live stream: every packet gets the time at which its picture was taken, as media time. */
-import { PACKET_TICKS_PER_S, sleep, WallTime } from '../../runtime/node.ts';
+import { PACKET_TICKS_PER_S, sleep, WallTime, WindhoverError } from '../../runtime/node.ts';
 import { Arrivals, type Arrived, type LiveInput } from './arrivals.ts';
 import { CaptureClock } from './capture-clock.ts';
 import { ClockReport, type SourceContext } from './clock-report.ts';
@@ -33,6 +33,7 @@ export class Live {
       count,
       observe: (times) => {
         capture.observe(times);
+        if (capture.jumpMs !== 0) this.#tellJump(capture.jumpMs);
         if (times.timestampMs !== undefined) playout?.observe(times.timestampMs, times.arrivalMs);
       },
     });
@@ -47,8 +48,16 @@ export class Live {
     }
   }
 
+  #tellJump(jumpMs: number): void {
+    this.#context.count('clock_jumps');
+    const by_s = Math.round(jumpMs / 100) / 10;
+    const message = "the camera's timestamps have jumped: its pictures keep the times at which they come";
+    this.#context.log.warn(message, { code: 'source_clock_jump', by_s });
+  }
+
   async #playAll(arrivals: Arrivals, connection: Connection): Promise<void> {
-    const { playout, signal, connected } = connection;
+    const { input, playout, signal, connected } = connection;
+    const { codecId } = input.stream.codecpar;
     let isFlowing = false;
     const keyByMs = this.#context.clock.monoMs() + LONGEST_WAIT_FOR_KEY_MS;
     while (!signal.aborted) {
@@ -62,6 +71,9 @@ export class Live {
         if (!isFlowing && !packet.isKeyframe && times.arrivalMs < keyByMs) {
           this.#context.count('before_key_frame');
           continue;
+        }
+        if (input.stream.codecpar.codecId !== codecId) {
+          throw new WindhoverError('source_changed', 'the stream goes on with another codec: it is opened again');
         }
         await this.#emit(arrived, connection);
         if (!isFlowing) connected();

@@ -6,6 +6,7 @@ import {
   AV_DISPOSITION_ATTACHED_PIC,
   AV_LOG_FATAL,
   AV_PKT_DATA_PRFT,
+  AV_PKT_FLAG_CORRUPT,
   AVERROR_EOF,
   AVMEDIA_TYPE_VIDEO,
   AVSEEK_FLAG_BACKWARD,
@@ -131,6 +132,9 @@ export class MediaInput {
     const beganMs = performance.now();
     while (true) {
       const code = await deadline.of(format.readFrame(this.packet), beganMs);
+      // A web server that is not waited for any longer looks as if it had ended, perhaps within a picture.
+      const isCut = code < 0 || this.packet.hasFlags(AV_PKT_FLAG_CORRUPT);
+      if (deadline.expired && isCut) throw new WindhoverError('source_stalled', 'no data before the deadline');
       if (code >= 0) {
         if (this.packet.streamIndex === this.stream.index) return 'packet';
         this.packet.unref();
@@ -139,7 +143,6 @@ export class MediaInput {
       if (code === AVERROR_EOF) return 'end';
       const error = FFmpegError.fromCode(code);
       if (error?.isEAGAIN) continue;
-      if (deadline.expired) throw new WindhoverError('source_stalled', 'no data before the deadline');
       if (error?.isInvalidData) return 'corrupt';
       throw sourceError(code, 'reading failed', 'source_lost');
     }

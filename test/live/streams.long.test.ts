@@ -101,9 +101,11 @@ test.skipIf(!hasFfmpeg())('pictures drawn upon a damaged one are left out, until
   const source = JSON.stringify({ use: 'source', with: { url: `http://127.0.0.1:${server.port}/x`, pace: 'asap' } });
   const run = await openGraph(`source: ${source}\ndecode: { use: decode, from: source }`);
   run.start();
-  await run.until(() => run.faults.length >= 2);
+  const faultsOf = (id: string) => run.faults.flatMap(({ node, fault }) => (node === id ? [fault?.code ?? null] : []));
+  await run.until(() => faultsOf('source').length >= 2);
   run.stop();
   await run.finished;
+  expect(faultsOf('decode').slice(0, 2)).toEqual(['decode_damaged', null]);
   const { decoded = 0, after_damage: leftOut = 0 } = run.stats('decode');
   expect(Number(leftOut)).toBeGreaterThan(0);
   expect(Number(leftOut)).toBeLessThan(25);
