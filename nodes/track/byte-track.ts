@@ -20,6 +20,8 @@
  * numbers: the same input gives the same output.
  */
 import type { Detection, DetectionClasses, Size, Track } from '../../runtime/node.ts';
+import { byConfidence } from './by-confidence.ts';
+import { commonShift } from './common-shift.ts';
 import { cutSides } from './cut-sides.ts';
 import { duplicates, noteTwins } from './duplicates.ts';
 import type { PictureMotion } from './ego-motion.ts';
@@ -59,6 +61,7 @@ export interface ByteTrackState {
   readonly frameTimeS: number;
   readonly nowS: number;
   readonly started: boolean;
+  readonly shakenS: number;
   /** Ties to other tracks are places in this list; -1: none of them. */
   readonly tracklets: readonly {
     readonly state: TrackletState;
@@ -71,9 +74,6 @@ export interface ByteTrackState {
 const LEAST_STEP_S = 0.001;
 /** Rounding of summed times. */
 const TIME_SLACK_S = 1e-9;
-/** Boxes beyond this are dropped; their squares would overflow the filter. */
-const LARGEST_PX = 1e6;
-const SMALLEST_SIDE_PX = 1e-3;
 /** Boxes are compared as if no side were shorter than this part of the way that the camera has moved the picture … */
 const UNSURE = 0.6;
 /** … up to this share of the frame width. */
@@ -81,6 +81,8 @@ const MOST_UNSURE = 0.12;
 /** Least IoU of a track and a detection of another label on its spot. */
 const RELABEL_IOU = 0.5;
 const STILL = { x: 0, y: 0 } as const;
+/** A camera that has shaken is taken to go on for so long. */
+const SHAKING_S = 1;
 
 export class ByteTrack {
   readonly #options: TrackOptions;
@@ -93,6 +95,8 @@ export class ByteTrack {
   /** Seconds on our own clock, which rises with every frame whatever the given time does. */
   #nowS = 0;
   #started = false;
+  /** When all boxes were last found shifted, on our own clock. */
+  #shakenS = Number.NEGATIVE_INFINITY;
   /** Of the present frame: boxes are compared as if no side were shorter. */
   #leastSidePx = 0;
   /** Size of the present frame in pixels; 0 while unknown. */
@@ -113,6 +117,7 @@ export class ByteTrack {
       frameTimeS: this.#frameTimeS,
       nowS: this.#nowS,
       started: this.#started,
+      shakenS: this.#shakenS,
       tracklets: this.#tracklets.map(({ state, twins, launch }) => ({
         state,
         twins: twins.map(place).filter((at) => at >= 0),
@@ -122,11 +127,13 @@ export class ByteTrack {
   }
 
   /** A tracker that goes on from such a state. */
-  static from({ nextId, frameTimeS, nowS, started, tracklets }: ByteTrackState, options: TrackOptions): ByteTrack {
+  static from(state: ByteTrackState, options: TrackOptions): ByteTrack {
+    const { nextId, frameTimeS, nowS, started, shakenS, tracklets } = state;
     const tracker = new ByteTrack(options, nextId);
     tracker.#frameTimeS = frameTimeS;
     tracker.#nowS = nowS;
     tracker.#started = started;
+    tracker.#shakenS = shakenS;
     const all = tracklets.map(({ state }) => Tracklet.from(state, options));
     tracker.#tracklets = all;
     for (const [i, tracklet] of all.entries()) {
@@ -160,9 +167,8 @@ export class ByteTrack {
     if (motion !== null) for (const tracklet of this.#tracklets) tracklet.follow(motion);
     const beforeS = this.#frameTimeS;
     const gap = this.#advance(timeS);
-    const high: Detection[] = [];
-    const low: Detection[] = [];
-    const invalid = this.#sort(detections, high, low);
+    const { high, low, invalid } = byConfidence(detections, this.#options);
+    this.#followShake(high, widthPx);
 
     const known = this.#tracklets.filter((t) => t.status !== 'new');
     const fresh = this.#tracklets.filter((t) => t.status === 'new');
@@ -191,6 +197,14 @@ export class ByteTrack {
     return { tracks: seen.map((t) => t.toTrack(drift)), remembered: this.#remembered(), invalid, gap };
   }
 
+  #followShake(detections: readonly Detection[], widthPx: number): void {
+    const [nowS, isShaking] = [this.#nowS, this.#nowS - this.#shakenS < SHAKING_S];
+    const shift = commonShift(this.#tracklets, detections, { widthPx, nowS, isShaking });
+    if (shift === null) return;
+    this.#shakenS = nowS;
+    for (const tracklet of this.#tracklets) tracklet.shift(shift);
+  }
+
   /** These tracks are over: what is seen from now on is another one. */
   drop(ids: readonly number[]): void {
     this.#tracklets = this.#tracklets.filter(({ id }) => !ids.includes(id));
@@ -213,17 +227,6 @@ export class ByteTrack {
     this.#tracklets = this.#tracklets.filter((t) => t.seenS >= oldestS);
     for (const tracklet of this.#tracklets) tracklet.predict(dtS);
     return dtS > this.#options.lost_after_s;
-  }
-
-  /** Sorts detections by confidence band; returns how many are no boxes at all. */
-  #sort(detections: readonly Detection[], high: Detection[], low: Detection[]): number {
-    let invalid = 0;
-    for (const detection of detections) {
-      if (!isBox(detection)) invalid++;
-      else if (detection.confidence >= this.#options.high_confidence) high.push(detection);
-      else if (detection.confidence >= this.#options.low_confidence) low.push(detection);
-    }
-    return invalid;
   }
 
   /** Lets each matched track see its detection; returns the detections that no track took. */
@@ -284,12 +287,4 @@ export class ByteTrack {
     const dropped = duplicates(this.#tracklets, this.#options.duplicate_iou, this.#barsLabels);
     if (dropped.size > 0) this.#tracklets = this.#tracklets.filter((t) => !dropped.has(t));
   }
-}
-
-/** True for a finite box with an area and a confidence in [0, 1]. */
-function isBox({ bboxPx: { x, y, w, h }, confidence }: Detection): boolean {
-  // Written so that NaN fails every comparison.
-  const placed = Math.abs(x) <= LARGEST_PX && Math.abs(y) <= LARGEST_PX;
-  const sized = w >= SMALLEST_SIDE_PX && h >= SMALLEST_SIDE_PX && w <= LARGEST_PX && h <= LARGEST_PX;
-  return placed && sized && confidence >= 0 && confidence <= 1;
 }

@@ -129,6 +129,13 @@ export class BoxKalman {
     for (const at of [STEADY_X, STEADY_Y]) s[at] = (s[at] ?? 0) * scale;
   }
 
+  /** Changes the velocity, pixels per second. */
+  push(x: number, y: number): void {
+    const s = this.#s;
+    s[X + VELOCITY] = (s[X + VELOCITY] ?? 0) + x;
+    s[Y + VELOCITY] = (s[Y + VELOCITY] ?? 0) + y;
+  }
+
   /** Pixels. */
   get centreX(): number {
     return this.#s[X] ?? 0;

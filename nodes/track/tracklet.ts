@@ -20,7 +20,7 @@ export interface TrackletState {
   readonly votes: Map<string, number>;
   readonly evidence: EvidenceState | null;
 }
-type TrackletMethods = 'predict' | 'follow' | 'see' | 'seeFast' | 'toTrack';
+type TrackletMethods = 'predict' | 'follow' | 'shift' | 'see' | 'seeFast' | 'toTrack';
 
 /** Jitter of a box between two frames, as a share of its side. */
 const BOX_JITTER = 0.2;
@@ -28,6 +28,8 @@ const BOX_JITTER = 0.2;
 const JUMP = 0.6;
 /** Relative error of a computed camera motion, one standard deviation. */
 const UNSURE = 0.2;
+/** A shift that goes on is a motion: it is learnt in about so many seconds. */
+const SHIFT_LEARNT_S = 0.5;
 
 export class Tracklet {
   /** 0 until the track is confirmed. */
@@ -100,6 +102,14 @@ export class Tracklet {
     if (moved === null) return;
     const wayPx = Math.hypot(moved.x - centreX, moved.y - centreY);
     this.#filter.move(moved.x, moved.y, motion.scale, wayPx * UNSURE);
+    this.#readEdges();
+  }
+
+  /** All boxes have moved by the same way beyond what was expected: were it to go on, that would soon be expected. */
+  shift({ x, y }: { readonly x: number; readonly y: number }): void {
+    const { centreX, centreY } = this.#filter;
+    this.#filter.move(centreX + x, centreY + y, 1, 0);
+    this.#filter.push(x / SHIFT_LEARNT_S, y / SHIFT_LEARNT_S);
     this.#readEdges();
   }
 
