@@ -22,7 +22,7 @@ import { FfmpegPeer } from './ffmpeg-peer.ts';
 
 export interface WhepServerOptions {
   readonly port?: number;
-  readonly location?: 'absolute' | 'relative' | 'none' | 'elsewhere';
+  readonly location?: 'absolute' | 'relative' | 'none';
   /** `json`: the offer is taken as JSON only, at /offer. */
   readonly form?: 'sdp' | 'json';
   readonly trickle?: boolean;
@@ -156,10 +156,11 @@ export class WhepServer implements AsyncDisposable {
   #headers({ id }: Session): Record<string, string> {
     const { location = 'relative', trickle } = this.#options;
     const path = `/cam/whep/${id}`;
-    const origin = location === 'elsewhere' ? 'http://127.0.0.1:1' : `http://127.0.0.1:${this.port}`;
     return {
       'content-type': 'application/sdp',
-      ...(location === 'none' ? {} : { location: location === 'relative' ? path : origin + path }),
+      ...(location === 'none'
+        ? {}
+        : { location: location === 'relative' ? path : `http://127.0.0.1:${this.port}${path}` }),
       ...(trickle ? { 'accept-patch': 'application/trickle-ice-sdpfrag', etag: '"1"' } : {}),
     };
   }

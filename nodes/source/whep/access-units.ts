@@ -24,6 +24,8 @@ interface Layout {
   readonly isFirstSlice: (nal: Buffer) => boolean;
   /** Types of the parameter sets, in the order in which a decoder wants them. */
   readonly parameterSets: readonly number[];
+  /** Type of what marks the beginning of a picture, if it is sent. */
+  readonly delimiter: number;
   /** Several in one packet. */
   readonly bundle: number;
   /** Part of one. */
@@ -40,6 +42,7 @@ const LAYOUTS: Readonly<Record<VideoCodec, Layout>> = {
     isKey: (type) => type === 5,
     isFirstSlice: (nal) => ((nal[1] ?? 0) & 0x80) !== 0,
     parameterSets: [7, 8],
+    delimiter: 9,
     bundle: 24,
     fragment: 28,
     headerOf: (payload, fragmentHeader) => Buffer.of(((payload[0] ?? 0) & 0xe0) | (fragmentHeader & 0x1f)),
@@ -51,6 +54,7 @@ const LAYOUTS: Readonly<Record<VideoCodec, Layout>> = {
     isKey: (type) => type >= 16 && type <= 21,
     isFirstSlice: (nal) => ((nal[2] ?? 0) & 0x80) !== 0,
     parameterSets: [32, 33, 34],
+    delimiter: 35,
     bundle: 48,
     fragment: 49,
     headerOf: (payload, fragmentHeader) =>
@@ -71,6 +75,8 @@ export class AccessUnits {
   #nals: Buffer[] = [];
   #bytes = 0;
   #timestamp: number | undefined;
+  /** Its beginning may be missing. */
+  #isCut = false;
   /** Parts so far of a NAL unit that comes in several packets. */
   #fragments: Buffer[] = [];
   /** The latest of each type. */
@@ -94,6 +100,7 @@ export class AccessUnits {
     // Not all senders mark the last packet of a picture.
     if (this.#timestamp !== part.timestamp) units.push(...this.#finish(nowMs));
     this.#timestamp = part.timestamp;
+    if (isAfterLoss) this.#isCut = !this.#isBeginning(part.payload);
     this.#unpack(part, nowMs);
     if (part.isLast) units.push(...this.#finish(nowMs));
     return units;
@@ -103,6 +110,14 @@ export class AccessUnits {
   lose(nowMs: number): void {
     this.#drop();
     this.#waitsSinceMs ??= nowMs;
+  }
+
+  /** True when a packet is surely the first of its picture. */
+  #isBeginning(payload: Buffer): boolean {
+    const { headerBytes, typeOf, bundle, parameterSets, delimiter } = this.#layout;
+    const isBundle = payload.length > headerBytes && typeOf(payload) === bundle;
+    const type = typeOf(isBundle ? payload.subarray(headerBytes + 2) : payload);
+    return type === parameterSets[0] || type === delimiter;
   }
 
   #unpack({ payload }: RtpPart, nowMs: number): void {
@@ -157,11 +172,14 @@ export class AccessUnits {
       const ofType = this.#nals.filter((_, i) => types[i] === type);
       if (ofType.length > 0) this.#parameterSets.set(type, ofType);
     }
+    const isCut = this.#isCut;
+    this.#isCut = false;
     if (this.#timestamp === undefined || first === undefined) return [];
-    if (!isFirstSlice(first)) this.#waitsSinceMs ??= nowMs;
+    const isWhole = isFirstSlice(first) && !isCut;
+    if (!isWhole) this.#waitsSinceMs ??= nowMs;
     const hasSets = parameterSets.every((type) => this.#parameterSets.has(type));
-    const unit = { isKey: hasSets && isFirstSlice(first) && types.some(isKey), timestamp: this.#timestamp };
-    const isDue = nowMs - (this.#waitsSinceMs ?? nowMs) > LONGEST_WAIT_FOR_KEY_MS;
+    const unit = { isKey: hasSets && isWhole && types.some(isKey), timestamp: this.#timestamp };
+    const isDue = isWhole && nowMs - (this.#waitsSinceMs ?? nowMs) > LONGEST_WAIT_FOR_KEY_MS;
     const isWanted = unit.isKey || !this.waitsForKey || (isDue && hasSets);
     // A decoder that begins here needs them, even when they were told only once, or before a loss.
     const sets = this.waitsForKey ? parameterSets.flatMap((type) => this.#parameterSets.get(type) ?? []) : [];

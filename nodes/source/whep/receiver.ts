@@ -110,6 +110,9 @@ export class Receiver {
     const byType = new Map(codecs.map((codec) => [codec.payloadType, codecNamed(codec.name)]));
     dtlsTransport.onRtp.subscribe((packet) => this.#take(packet, byType));
     dtlsTransport.onRtcp.subscribe((packet) => this.#takeReport(packet));
+    dtlsTransport.onStateChange.subscribe((state) => {
+      if (state === 'closed' || state === 'failed') this.#events.ended();
+    });
   }
 
   /** Asks for a key frame. */
