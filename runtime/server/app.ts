@@ -21,6 +21,7 @@ import { addHealth } from './health.ts';
 import { DEFAULT_LIMITS, type ServerLimits } from './limits.ts';
 import { addOpenApi } from './openapi.ts';
 import { guardOrigin } from './origin.ts';
+import { addPage } from './page.ts';
 import { addSessions } from './sessions.ts';
 import { addSettings } from './settings.ts';
 import { addTopics } from './topics.ts';
@@ -71,6 +72,7 @@ export function createApp(options: AppOptions): App {
   answerErrors(http, internalErrors);
   guardOrigin(http, options.allowedOrigins ?? []);
   addOpenApi(http, options.version);
+  addPage(http, sessions);
   addHealth(http, sessions, options.warnings ?? (() => []));
   addCameras(http, sessions);
   addSessions(http, sessions, limits);

@@ -6,32 +6,20 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Elysia } from 'elysia';
 import { WindhoverError } from '../../errors.ts';
+import { type MadeFile, madeFile } from '../made-file.ts';
 import { declarations } from './declarations.ts';
 
 const FOLDER = join(import.meta.dir, '..', '..', '..', 'web', 'client');
 
-interface WebFile {
-  readonly type: string;
-  readonly make: () => Promise<string>;
-}
-
-const FILES: Readonly<Record<string, WebFile>> = {
+const FILES: Readonly<Record<string, MadeFile>> = {
   '/client.js': { type: 'text/javascript; charset=utf-8', make: clientModule },
   '/client.d.ts': { type: 'text/plain; charset=utf-8', make: async () => clientTypes() },
 };
 
 export function addClientLibrary(app: Elysia): void {
-  for (const [path, { type, make }] of Object.entries(FILES)) {
-    let made: Promise<string> | undefined;
-    app.get(path, async ({ request }) => {
-      made ??= make();
-      const text = await made;
-      const etag = `"${Bun.hash(text).toString(36)}"`;
-      const headers = { 'content-type': type, 'cache-control': 'no-cache', 'x-content-type-options': 'nosniff', etag };
-      return request.headers.get('if-none-match') === etag
-        ? new Response(null, { status: 304, headers })
-        : new Response(text, { headers });
-    });
+  for (const [path, file] of Object.entries(FILES)) {
+    const answer = madeFile(file);
+    app.get(path, ({ request }) => answer(request));
   }
 }
 

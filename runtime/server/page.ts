@@ -1,0 +1,63 @@
+/**
+ * GET /: the page of web/page/, with its script and style. Made when it is first asked for, so that a fresh clone needs no
+ * build step. Its content security policy allows what this server delivers, and the video servers that cameras name.
+ */
+import { join } from 'node:path';
+import type { Elysia } from 'elysia';
+import { WindhoverError } from '../errors.ts';
+import type { Sessions } from '../session/api.ts';
+import { madeFile } from './made-file.ts';
+
+const FOLDER = join(import.meta.dir, '..', '..', 'web', 'page');
+
+export function addPage(app: Elysia, sessions: Sessions): void {
+  const page = madeFile({ type: 'text/html; charset=utf-8', make: () => Bun.file(join(FOLDER, 'index.html')).text() });
+  app.get('/', async ({ request }) => {
+    const answer = await page(request);
+    answer.headers.set('content-security-policy', policy(videoServers(sessions)));
+    answer.headers.set('referrer-policy', 'no-referrer');
+    return answer;
+  });
+  const script = madeFile({ type: 'text/javascript; charset=utf-8', make: pageScript });
+  app.get('/page.js', ({ request }) => script(request));
+  const style = madeFile({ type: 'text/css; charset=utf-8', make: pageStyle });
+  app.get('/page.css', ({ request }) => style(request));
+}
+
+async function pageStyle(): Promise<string> {
+  const parts = ['base.css', 'layout.css'].map((name) => Bun.file(join(FOLDER, name)).text());
+  return (await Promise.all(parts)).join('\n');
+}
+
+/** The script as one minified ES module. @throws WindhoverError `page` */
+export async function pageScript(): Promise<string> {
+  const options = { target: 'browser', format: 'esm', minify: true } as const;
+  const define = { 'process.env.NODE_ENV': '"production"' };
+  const entrypoints = [join(FOLDER, 'main.tsx')];
+  const { outputs } = await Bun.build({ entrypoints, define, ...options }).catch((cause) => {
+    throw new WindhoverError('page', 'web/page/ cannot be built', { cause });
+  });
+  return (await outputs[0]?.text()) ?? '';
+}
+
+function policy(videoServers: readonly string[]): string {
+  const connect = ["'self'", ...videoServers].join(' ');
+  return [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    'img-src data:',
+    `media-src 'self' blob: ${videoServers.join(' ')}`.trim(),
+    `connect-src ${connect}`,
+    "frame-ancestors 'none'",
+    "base-uri 'none'",
+    "form-action 'none'",
+  ].join('; ');
+}
+
+function videoServers(sessions: Sessions): string[] {
+  const origins = sessions.cameras().flatMap(({ view_url }) => {
+    return view_url !== undefined && URL.canParse(view_url) ? [new URL(view_url).origin] : [];
+  });
+  return [...new Set(origins)].filter((origin) => origin !== 'null');
+}

@@ -1,0 +1,68 @@
+/** The bar on top: which camera, how its session does, how well times are known, and what is wrong. */
+import { beat, camera, cameraId, cameras, clock, feedState, replay, session, shown, warnings } from './model.ts';
+import { sinceText } from './words.ts';
+
+export function Bar() {
+  const view = session.value;
+  const { status } = feedState.value;
+  const state = status === 'live' ? (view?.state ?? 'live') : status;
+  const p95 = view?.latency_ms.end_to_end_p99;
+  return (
+    <header class="bar">
+      <h1>Windhover</h1>
+      <label>
+        <span class="hidden">Camera</span>
+        <select value={cameraId.value ?? ''} onChange={({ currentTarget }) => (cameraId.value = currentTarget.value)}>
+          {cameras.value.map(({ camera_id }) => (
+            <option key={camera_id}>{camera_id}</option>
+          ))}
+        </select>
+      </label>
+      <span class={`pill ${status}`}>{replay.value ? `replay ${replay.value.speed}×` : state}</span>
+      <dl>
+        <Figure name="fps" value={view && !replay.value ? view.fps.out.toFixed(1) : '–'} />
+        <Figure name="latency p99" value={p95 == null ? '–' : `${Math.round(p95)} ms`} />
+        <Figure name="clock" value={clockWords()} />
+      </dl>
+      <Faults />
+    </header>
+  );
+}
+
+function Figure({ name, value }: { name: string; value: string }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{value}</dd>
+    </div>
+  );
+}
+
+/** How the time of the displayed frame is known, and how far off it may be; and the time of the ticks themselves. */
+function clockWords(): string {
+  const frame = shown.value?.time;
+  const own = clock.value;
+  const ofFrame = frame ? `${frame.clock}${frame.errorMs === null ? '' : ` ±${Math.round(frame.errorMs)} ms`}` : '–';
+  return own ? `${ofFrame} · ${own.basis} ±${own.error_ms} ms` : ofFrame;
+}
+
+function Faults() {
+  const nowMs = Date.now() + 0 * beat.value;
+  const fault = session.value?.fault;
+  const all = [...(fault && camera.value ? [fault] : []), ...warnings.value];
+  if (all.length === 0) return null;
+  return (
+    <details class="faults">
+      <summary>
+        ⚠ {all.length} {all.length === 1 ? 'fault' : 'faults'}
+      </summary>
+      <ul>
+        {all.map(({ message, since_unix_ms }) => (
+          <li key={message}>
+            {message}, {sinceText(since_unix_ms, nowMs)}
+          </li>
+        ))}
+      </ul>
+    </details>
+  );
+}

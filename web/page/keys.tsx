@@ -1,0 +1,59 @@
+/** Keys, and the list of them. */
+import { signal } from '@preact/signals';
+import { useEffect, useRef } from 'preact/hooks';
+import { hasLoupe } from './loupe.tsx';
+import { tick } from './model.ts';
+import { clear, select } from './selecting.ts';
+
+const hasHelp = signal(false);
+
+const KEYS: Readonly<Record<string, { readonly what: string; readonly act: () => void }>> = {
+  Escape: { what: 'no target', act: () => void clear() },
+  l: { what: 'loupe on and off', act: () => (hasLoupe.value = !hasLoupe.value) },
+  '?': { what: 'this list', act: () => (hasHelp.value = !hasHelp.value) },
+};
+
+export function listenToKeys(): void {
+  addEventListener('keydown', (event) => {
+    const isTyping = event.target instanceof HTMLElement && event.target.matches('input, select, textarea');
+    if (event.ctrlKey || event.altKey || event.metaKey || isTyping) return;
+    if (hasHelp.value && event.key === 'Escape') hasHelp.value = false;
+    else if (/^[1-9]$/.test(event.key)) nth(Number(event.key));
+    else KEYS[event.key]?.act();
+  });
+}
+
+function nth(number: number): void {
+  const track = tick.value?.tracks[number - 1];
+  if (track) void select(track.id);
+}
+
+export function Help() {
+  const ref = useRef<HTMLDialogElement>(null);
+  useEffect(() => {
+    if (hasHelp.value) ref.current?.showModal();
+    else ref.current?.close();
+  });
+  return (
+    <dialog ref={ref} aria-label="Keys" onClose={() => (hasHelp.value = false)}>
+      <h2>Keys</h2>
+      <dl class="pose">
+        <dt>
+          <kbd>1</kbd>–<kbd>9</kbd>
+        </dt>
+        <dd>the n-th track is the target</dd>
+        {Object.entries(KEYS).map(([key, { what }]) => (
+          <>
+            <dt>
+              <kbd>{key === 'Escape' ? 'Esc' : key}</kbd>
+            </dt>
+            <dd>{what}</dd>
+          </>
+        ))}
+      </dl>
+      <form method="dialog">
+        <button type="submit">Close</button>
+      </form>
+    </dialog>
+  );
+}

@@ -1,0 +1,30 @@
+/** The page of a server: what a camera sees, what is followed, and what is wrong. Served at `/`. */
+import { render } from 'preact';
+import { Bar } from './bar.tsx';
+import { Help, listenToKeys } from './keys.tsx';
+import { start } from './model.ts';
+import { Picture } from './picture.tsx';
+import { Side } from './side.tsx';
+import { Timeline } from './timeline.tsx';
+
+function Page() {
+  return (
+    <div class="page">
+      <Bar />
+      <main>
+        <Picture />
+        <Side />
+      </main>
+      <Timeline />
+      <Help />
+    </div>
+  );
+}
+
+const root = document.querySelector('#app');
+if (root) {
+  root.replaceChildren();
+  render(<Page />, root);
+  listenToKeys();
+  start();
+}

@@ -1,0 +1,21 @@
+/** What selects a target: a click or a tap on the picture, a row of the list, a key. */
+import type { AttachedOverlay } from '../client/index.ts';
+import { act, feed } from './model.ts';
+
+/** The overlay over an element of the page. */
+export const overlayOf = new WeakMap<Element, AttachedOverlay>();
+
+export function selectAt(event: MouseEvent): void {
+  const { currentTarget, clientX, clientY } = event;
+  const overlay = currentTarget instanceof Element ? overlayOf.get(currentTarget) : undefined;
+  const box = overlay?.boxAt(clientX, clientY);
+  if (box) void select(box.id);
+}
+
+export async function select(id: number): Promise<void> {
+  await act(`Track ${id} is the target`, async () => feed.value?.select(id));
+}
+
+export async function clear(): Promise<void> {
+  await act('No target', async () => feed.value?.clear());
+}
