@@ -32,9 +32,8 @@ async function pageStyle(): Promise<string> {
 /** The script as one minified ES module. @throws WindhoverError `page` */
 export async function pageScript(): Promise<string> {
   const options = { target: 'browser', format: 'esm', minify: true } as const;
-  const define = { 'process.env.NODE_ENV': '"production"' };
   const entrypoints = [join(FOLDER, 'main.tsx')];
-  const { outputs } = await Bun.build({ entrypoints, define, ...options }).catch((cause) => {
+  const { outputs } = await Bun.build({ entrypoints, ...options }).catch((cause) => {
     throw new WindhoverError('page', 'web/page/ cannot be built', { cause });
   });
   return (await outputs[0]?.text()) ?? '';

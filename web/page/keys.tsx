@@ -30,10 +30,11 @@ function nth(number: number): void {
 
 export function Help() {
   const ref = useRef<HTMLDialogElement>(null);
+  const isOpen = hasHelp.value;
   useEffect(() => {
-    if (hasHelp.value) ref.current?.showModal();
+    if (isOpen) ref.current?.showModal();
     else ref.current?.close();
-  });
+  }, [isOpen]);
   return (
     <dialog ref={ref} aria-label="Keys" onClose={() => (hasHelp.value = false)}>
       <h2>Keys</h2>

@@ -94,12 +94,13 @@ export function start(): void {
   }, LOOK_EVERY_MS);
 }
 
+/** @param words what is said when it is done */
 export async function act(words: string, action: () => Promise<unknown>): Promise<void> {
   try {
     await action();
     say({ text: words, isRefusal: false });
   } catch (error) {
-    say({ text: `${words}: ${error instanceof Error ? error.message : String(error)}`, isRefusal: true });
+    say({ text: `Not done: ${error instanceof Error ? error.message : String(error)}`, isRefusal: true });
   }
 }
 

@@ -84,7 +84,12 @@ function Ground() {
     return () => overlay.close();
   }, []);
   // The drawn boxes lie on a canvas of their own over this one, which is never drawn on.
-  return <canvas ref={ref} class="ground" width={size.w} height={size.h} onClick={selectAt} />;
+  return (
+    <>
+      <canvas ref={ref} class="ground" width={size.w} height={size.h} onClick={selectAt} />
+      <p class="caption">No picture: the graph names none (option view of source)</p>
+    </>
+  );
 }
 
 /** The overlay over the element, for the feed of the moment. */

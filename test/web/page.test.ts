@@ -1,0 +1,127 @@
+/** The page in a browser, over a recorded session: what it shows, asks for and says. */
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { ROOT, RunningCommand } from '../support/command.ts';
+import { TEST_LIMIT_MS, until } from '../support/patience.ts';
+
+const executablePath = Bun.which('chromium') ?? undefined;
+if (executablePath === undefined) console.log('skipped: no chromium (apt-get install chromium)');
+const AXE = readFileSync(join(ROOT, 'node_modules/axe-core/axe.min.js'), 'utf8');
+
+interface AxeResults {
+  readonly violations: readonly {
+    readonly id: string;
+    readonly impact: string;
+    readonly nodes: readonly { html: string }[];
+  }[];
+}
+
+describe.skipIf(executablePath === undefined)('the page', () => {
+  const said: string[] = [];
+  const asked: string[] = [];
+  let server: RunningCommand;
+  let browser: Browser;
+  let page: Page;
+  let url = '';
+
+  const replay = (port: string) =>
+    new RunningCommand(['replay', 'fixtures/session.jsonl', '--video', 'fixtures/sky.mp4', '--loop', '--port', port]);
+  const change = (body: object) => fetch(`${url}/replay`, { method: 'POST', body: JSON.stringify(body) });
+  const text = () => page.evaluate<string>('document.body.innerText');
+  const shows = (what: string) => until(`"${what}" on the page`, async () => (await text()).includes(what));
+
+  beforeAll(async () => {
+    server = replay('0');
+    ({ url } = await server.ready());
+    browser = await chromium.launch({ ...(executablePath ? { executablePath } : {}), args: ['--no-sandbox'] });
+    page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+    page.on('console', (message) => said.push(`${message.type()} ${message.text()}`));
+    page.on('pageerror', ({ message }) => said.push(`error ${message}`));
+    page.on('request', (request) => asked.push(request.url()));
+    await page.goto(url);
+  }, TEST_LIMIT_MS);
+  afterAll(async () => {
+    await browser?.close();
+    await server?.[Symbol.asyncDispose]();
+  });
+
+  test(
+    'shows the clip, its boxes, the target and why it is lost',
+    async () => {
+      await change({ position_ms: 3200 });
+      await shows('1 drone, in sight');
+      await shows('replay 1×');
+      await change({ position_ms: 9300, playing: false });
+      await shows('no answer within 2 s');
+      await change({ position_ms: 6200, playing: false });
+      await shows('searched');
+      const video = 'document.querySelector("video")';
+      await until('the picture of that time', async () => {
+        return Math.abs((await page.evaluate<number>(`${video}.currentTime`)) - 6) < 0.5;
+      });
+      await change({ playing: true });
+    },
+    TEST_LIMIT_MS,
+  );
+
+  test(
+    'a click on a box is a command, and its refusal is said where the eye is',
+    async () => {
+      await change({ position_ms: 2000, playing: false });
+      const row = page.locator('.tracks button').first();
+      await row.click();
+      await shows('Not done: refused: this graph has no node that takes a target');
+      await page.keyboard.press('?');
+      await shows('loupe on and off');
+      await page.keyboard.press('Escape');
+      await change({ playing: true });
+    },
+    TEST_LIMIT_MS,
+  );
+
+  test.each([
+    [1280, 800, 'dark'],
+    [1280, 800, 'light'],
+    [360, 740, 'dark'],
+  ] as const)(
+    '%d × %d %s: usable with a keyboard and a screen reader, and nothing sticks out',
+    async (width, height, colorScheme) => {
+      await page.setViewportSize({ width, height });
+      await page.emulateMedia({ colorScheme });
+      // The policy of the page lets no other script in; the inspector is not bound by it.
+      await page.evaluate(AXE);
+      const { violations } = await page.evaluate<AxeResults>('axe.run()');
+      const serious = violations.filter(({ impact }) => ['serious', 'critical'].includes(impact));
+      expect(serious.map(({ id, nodes }) => [id, ...nodes.map(({ html }) => html)])).toEqual([]);
+      expect(await page.evaluate<number>('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width);
+    },
+    TEST_LIMIT_MS,
+  );
+
+  test('is small, asks nobody else, and its policy lets no script of others in', async () => {
+    const answers = await Promise.all(['/', '/page.js', '/page.css'].map((path) => fetch(`${url}${path}`)));
+    const sizes = await Promise.all(answers.map(async (answer) => (await answer.text()).length));
+    expect(sizes.reduce((sum, size) => sum + size)).toBeLessThan(100_000);
+    expect(answers[0]?.headers.get('content-security-policy')).toMatch(/^default-src 'none'/);
+    expect(answers[0]?.headers.get('content-security-policy')).not.toContain('unsafe');
+    expect(asked.filter((each) => new URL(each).origin !== url && !each.startsWith('data:'))).toEqual([]);
+    expect(said).toEqual([]);
+  });
+
+  test(
+    'says that the server is gone, and goes on by itself when it is back',
+    async () => {
+      const { port } = new URL(url);
+      await server[Symbol.asyncDispose]();
+      await shows('The server does not answer');
+      server = replay(port);
+      await server.ready();
+      await until('no words over the picture', async () => !(await text()).includes('does not answer'));
+      await change({ position_ms: 3200 });
+      await shows('1 drone, in sight');
+    },
+    TEST_LIMIT_MS,
+  );
+});
