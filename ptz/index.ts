@@ -7,12 +7,12 @@
  *     await driver.velocity({ pan: 0.4, tilt: 0, zoom: 0 }, leaseMs);
  *     await driver.close();
  */
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { WindhoverError } from '../runtime/node.ts';
-import { ProcessLock } from '../runtime/process-lock.ts';
+import { ProcessLock, userFolder } from '../runtime/process-lock.ts';
 import type { MotionListener, PtzDriver } from './driver.ts';
 import { Guard } from './guardian/guard.ts';
+import { Account } from './network/account.ts';
 import { cameraUrl } from './network/http.ts';
 import { NetworkDriver } from './network/network-driver.ts';
 import type { CameraAddress } from './network/options.ts';
@@ -27,7 +27,7 @@ import type { DriverTime } from './time.ts';
 
 export * from './driver.ts';
 export type { Verdict } from './ladder.ts';
-export { LoginPolicy } from './network/login-policy.ts';
+export { Account } from './network/account.ts';
 export { CameraMedia } from './onvif/camera-media.ts';
 export { discoverDevices, type FoundDevice } from './onvif/discovery.ts';
 export type { MediaProfile } from './onvif/media.ts';
@@ -59,7 +59,8 @@ export function makeDriver(options: DriverOptions, surroundings: DriverSurroundi
 
 function mover({ driver, onvif, octagon }: DriverOptions, { time, head, listener }: DriverSurroundings): PtzDriver {
   const parts = ({ url }: CameraAddress) => ({ time, guard: new Guard(time), lock: lockOf(url), listener });
-  if (driver === 'onvif' && onvif) return new NetworkDriver(new OnvifCamera(onvif, time), onvif, parts(onvif));
+  if (driver === 'onvif' && onvif)
+    return new NetworkDriver(new OnvifCamera(onvif, time, accountOf(onvif, time)), onvif, parts(onvif));
   if (driver === 'octagon' && octagon)
     return new NetworkDriver(new OctagonCamera(octagon, time), octagon, parts(octagon));
   if (driver !== 'sim') return noneDriver(time);
@@ -70,8 +71,11 @@ function mover({ driver, onvif, octagon }: DriverOptions, { time, head, listener
   });
 }
 
+function accountOf({ url, username, password }: CameraAddress, time: DriverTime): Account {
+  return new Account({ host: cameraUrl(url, '/').host, username, password }, time);
+}
+
 /** One for all processes of this user on this machine, whatever the protocol: two would undo each other's moves and stops. */
 function lockOf(url: string): ProcessLock {
-  const folder = join(tmpdir(), `windhover-${process.getuid?.() ?? 0}`);
-  return new ProcessLock(join(folder, `${encodeURIComponent(cameraUrl(url, '/').host)}.lock`));
+  return new ProcessLock(join(userFolder(), `${encodeURIComponent(cameraUrl(url, '/').host)}.lock`));
 }

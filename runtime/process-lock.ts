@@ -4,7 +4,8 @@
  * threads of a process share it. Where no such file can be made, nobody is kept out.
  */
 import { mkdirSync, readFileSync, readlinkSync, renameSync, rmSync, symlinkSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { errorCode } from './errors.ts';
 
 /** Others may take it, or lose it, at the same time. */
@@ -20,7 +21,7 @@ export class ProcessLock {
 
   /** @returns null: it is this process's now, or was already; else the number of the process that has it */
   take(): number | null {
-    const own = nameOf(process.pid);
+    const own = processName(process.pid);
     try {
       mkdirSync(dirname(this.#path), { recursive: true, mode: 0o700 });
       for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
@@ -28,7 +29,7 @@ export class ProcessLock {
         const owner = this.#owner;
         if (owner === own) return null;
         const pid = Number.parseInt(owner ?? '', 10);
-        if (owner !== null && nameOf(pid) === owner) return pid;
+        if (owner !== null && processName(pid) === owner) return pid;
         if (owner !== null) this.#remove(owner);
       }
     } catch {
@@ -39,7 +40,7 @@ export class ProcessLock {
 
   /** Gives it back, if it is this process's. */
   give(): void {
-    if (this.#owner === nameOf(process.pid)) rmSync(this.#path, { force: true });
+    if (this.#owner === processName(process.pid)) rmSync(this.#path, { force: true });
   }
 
   /** Null: nobody. */
@@ -61,8 +62,13 @@ export class ProcessLock {
   }
 }
 
+/** Folder of this user for what processes on this machine tell each other. */
+export function userFolder(): string {
+  return join(tmpdir(), `windhover-${process.getuid?.() ?? 0}`);
+}
+
 /** Its number and the time of its start; without that where the system does not tell. Empty: there is none. */
-function nameOf(pid: number): string {
+export function processName(pid: number): string {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     // proc(5): the state and, 19 fields later, the start follow the name, which may hold anything.

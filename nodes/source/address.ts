@@ -38,17 +38,24 @@ export function addressOf(params: SourceOptions): Address {
  * The ONVIF device that is to be asked where its stream is; undefined: the URL is the stream's own.
  * @throws WindhoverError `source_address`
  */
-export function deviceOf({ url, username, password, tls_verify }: SourceOptions) {
-  const [, secure] = /^onvif(s?):/i.exec(url) ?? [];
+export function deviceOf(params: SourceOptions) {
+  const [, secure] = /^onvif(s?):/i.exec(params.url) ?? [];
   if (secure === undefined) return undefined;
-  const { login = '', host = '', rest = '' } = splitUrl(url) ?? {};
+  const { rest = '' } = splitUrl(params.url) ?? {};
+  const { host, username, password } = accountOf(params);
   const address = `http${secure}://${host}${rest}`;
   if (host === '' || !URL.canParse(address)) {
     const hint = 'onvif://HOST or onvif://HOST:PORT';
     throw addressError('the address of the camera is not valid', { option: 'url', hint });
   }
+  return { url: address, username, password, tls_verify: params.tls_verify };
+}
+
+/** The account that it logs in with, as far as it has one. */
+export function accountOf(params: SourceOptions): { host: string; username: string; password: string } {
+  const { login = '', host = '' } = splitUrl(params.url) ?? {};
   const [ownName, ownPassword] = splitLogin(login);
-  return { url: address, username: username ?? ownName, password: password ?? ownPassword, tls_verify };
+  return { host, username: params.username ?? ownName, password: params.password ?? ownPassword };
 }
 
 /** @throws WindhoverError `source_address`: it is nothing that a browser plays, or a password in it cannot be found */

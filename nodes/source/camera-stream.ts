@@ -1,5 +1,5 @@
 /** The stream of an ONVIF camera: it is asked where that is, and asked again when nothing plays there any more. */
-import { CameraMedia, type LoginPolicy, realTime } from '../../ptz/index.ts';
+import { type Account, CameraMedia, realTime } from '../../ptz/index.ts';
 import { errorCode, errorMessage, WindhoverError } from '../../runtime/node.ts';
 import { type Address, addressOf, deviceOf } from './address.ts';
 import type { SourceContext } from './clock-report.ts';
@@ -16,18 +16,18 @@ const CODES: Readonly<Record<string, string>> = {
 export class CameraStream {
   readonly #context: SourceContext;
   readonly #device: NonNullable<ReturnType<typeof deviceOf>>;
-  readonly #logins: LoginPolicy;
+  readonly #account: Account;
   /** Where the stream may be, best first. */
   #urls: string[] = [];
 
-  private constructor(context: SourceContext, device: NonNullable<ReturnType<typeof deviceOf>>, logins: LoginPolicy) {
-    [this.#context, this.#device, this.#logins] = [context, device, logins];
+  private constructor(context: SourceContext, device: NonNullable<ReturnType<typeof deviceOf>>, account: Account) {
+    [this.#context, this.#device, this.#account] = [context, device, account];
   }
 
-  /** @param logins of the account, for ONVIF and the stream. @returns undefined when the URL is the stream's own */
-  static of(context: SourceContext, logins: LoginPolicy): CameraStream | undefined {
+  /** @param account for ONVIF and the stream. @returns undefined when the URL is the stream's own */
+  static of(context: SourceContext, account: Account): CameraStream | undefined {
     const device = deviceOf(context.params);
-    return device && new CameraStream(context, device, logins);
+    return device && new CameraStream(context, device, account);
   }
 
   /** Where to open it next. @throws WindhoverError of the faults of this node */
@@ -43,13 +43,13 @@ export class CameraStream {
   /** It could not be opened there. */
   failed(): void {
     // Where a login is refused is the right place, and to ask the camera again would be one more login.
-    if (this.#logins.refusals === 0) this.#urls.shift();
+    if (this.#account.policy.refusals === 0) this.#urls.shift();
   }
 
   async #ask(signal: AbortSignal): Promise<string[]> {
     const { params, clock, log } = this.#context;
     try {
-      const options = { time: realTime(clock), policy: this.#logins, signal };
+      const options = { time: realTime(clock), account: this.#account, signal };
       const media = await CameraMedia.ask({ ...this.#device, request_ms: REQUEST_MS }, options);
       const profile = media.profile(params.profile);
       const urls = await media.streamUrls(profile, params.stream_port, signal);
@@ -63,10 +63,15 @@ export class CameraStream {
       });
       return urls;
     } catch (cause) {
-      const code = isRefused(cause) ? 'source_refused' : (CODES[errorCode(cause) ?? ''] ?? 'source_unreadable');
-      throw new WindhoverError(code, errorMessage(cause), { cause });
+      throw named(cause);
     }
   }
+}
+
+/** A fault of the camera as a fault of the source. */
+export function named(cause: unknown): WindhoverError {
+  const code = isRefused(cause) ? 'source_refused' : (CODES[errorCode(cause) ?? ''] ?? 'source_unreadable');
+  return new WindhoverError(code, errorMessage(cause), { cause });
 }
 
 /** Nothing listens there: as `fetch` says it, in old and new versions. */

@@ -1,9 +1,9 @@
 /** The source at work: open, play, reconnect. First connect and reconnect are the same path. */
 import { existsSync, statSync } from 'node:fs';
-import { LoginPolicy } from '../../ptz/index.ts';
+import { Account, realTime } from '../../ptz/index.ts';
 import { errorCode, errorMessage, sleep, WindhoverError } from '../../runtime/node.ts';
-import { type Address, addressOf } from './address.ts';
-import { CameraStream } from './camera-stream.ts';
+import { type Address, accountOf, addressOf } from './address.ts';
+import { CameraStream, named } from './camera-stream.ts';
 import type { SourceContext } from './clock-report.ts';
 import { Film } from './film.ts';
 import { Live } from './live.ts';
@@ -19,13 +19,16 @@ export class Playback {
   readonly #camera: CameraStream | undefined;
   readonly #film: Film;
   readonly #live: Live;
-  readonly #logins = new LoginPolicy();
+  readonly #account: Account;
+  /** The last login was accepted, or none was asked for. */
+  #isLoggedIn = false;
   #generation = 0;
 
   constructor(context: SourceContext) {
     this.#context = context;
     this.#address = addressOf(context.params);
-    this.#camera = CameraStream.of(context, this.#logins);
+    this.#account = new Account(accountOf(context.params), realTime(context.clock));
+    this.#camera = CameraStream.of(context, this.#account);
     this.#film = new Film(context, this.#address);
     this.#live = new Live(context);
   }
@@ -92,20 +95,41 @@ export class Playback {
   ): Promise<Input> {
     const { stream, open_timeout_s: timeoutS } = this.#context.params;
     const address = (await this.#camera?.address(signal)) ?? this.#address;
+    const attempt = () => this.#attempt(() => open(address, { stream, timeoutS, signal }), address.name);
+    if (this.#isLoggedIn || !this.#account.hasLogin) return await attempt();
+    return await this.#account.turn(async () => {
+      this.#refuseEarly();
+      return await attempt();
+    }, signal);
+  }
+
+  async #attempt<Input>(open: () => Promise<Input>, name: string): Promise<Input> {
     try {
-      const input = await open(address, { stream, timeoutS, signal });
-      this.#logins.accepted();
-      this.#context.gauge('url', address.name);
+      const input = await open();
+      this.#account.policy.accepted();
+      this.#isLoggedIn = true;
+      this.#context.gauge('url', name);
       return input;
     } catch (error) {
-      const known = errorCode(error) === 'source_login' ? this.#refused(error) : error;
+      const isRefused = errorCode(error) === 'source_login';
+      this.#isLoggedIn &&= !isRefused;
+      const known = isRefused ? this.#refused(error) : error;
       this.#camera?.failed();
       throw known;
     }
   }
 
+  /** Another node may have been refused meanwhile. */
+  #refuseEarly(): void {
+    try {
+      this.#account.policy.check(this.#context.clock.monoMs());
+    } catch (error) {
+      throw named(error);
+    }
+  }
+
   #refused(cause: unknown): unknown {
-    this.#logins.refused(this.#context.clock.monoMs());
+    this.#account.policy.refused(this.#context.clock.monoMs());
     const waitMs = this.#loginWaitMs();
     if (waitMs === 0) return cause;
     const next = `the next attempt is in ${Math.round(waitMs / 1000)} s, so that the account is not locked`;
@@ -119,7 +143,7 @@ export class Playback {
 
   #loginWaitMs(): number {
     const nowMs = this.#context.clock.monoMs();
-    return (this.#logins.nextTryMs(nowMs) ?? nowMs) - nowMs;
+    return (this.#account.policy.nextTryMs(nowMs) ?? nowMs) - nowMs;
   }
 }
 

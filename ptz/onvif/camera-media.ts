@@ -1,6 +1,6 @@
 /** What a camera has to show: its profiles and the addresses of their streams. */
 import { WindhoverError } from '../../runtime/node.ts';
-import type { LoginPolicy } from '../network/login-policy.ts';
+import type { Account } from '../network/account.ts';
 import type { CameraAddress } from '../network/options.ts';
 import type { DriverTime } from '../time.ts';
 import { learnClock } from './camera-clock.ts';
@@ -15,8 +15,8 @@ const RETRIES = 2;
 
 export interface AskOptions {
   readonly time: DriverTime;
-  /** Of the account, when the stream logs in with it too. */
-  readonly policy?: LoginPolicy;
+  /** When others log in with it, too. */
+  readonly account?: Account;
   readonly signal?: AbortSignal;
 }
 
@@ -37,8 +37,8 @@ export class CameraMedia {
    * Asks a camera for its profiles.
    * @throws WindhoverError `ptz_url`, `ptz_unreachable`, `ptz_login`, `ptz_unsupported`, `ptz_refused`, `ptz_aborted`
    */
-  static async ask(address: CameraAddress, { time, policy, signal }: AskOptions): Promise<CameraMedia> {
-    const client = soapClient(address, time, policy);
+  static async ask(address: CameraAddress, { time, account, signal }: AskOptions): Promise<CameraMedia> {
+    const client = soapClient(address, time, account);
     client.retries = RETRIES;
     const device = deviceUrl(address);
     const notes: string[] = [];

@@ -1,6 +1,7 @@
 /** One camera over ONVIF. How it is steered is found out by small moves: see ../ladder.ts and probe.ts. */
 import { WindhoverError } from '../../runtime/node.ts';
 import type { Preset, Velocity } from '../driver.ts';
+import type { Account } from '../network/account.ts';
 import type { Camera, CameraLook, Judged } from '../network/camera.ts';
 import { MotionSense } from '../network/motion-sense.ts';
 import { pickAddress } from '../network/options.ts';
@@ -38,10 +39,10 @@ export class OnvifCamera implements Camera {
   #steered: Steered | null = null;
 
   /** @throws WindhoverError `ptz_url` */
-  constructor(options: OnvifOptions, time: DriverTime) {
+  constructor(options: OnvifOptions, time: DriverTime, account?: Account) {
     this.#options = options;
     this.#time = time;
-    this.client = soapClient(options, time);
+    this.client = soapClient(options, time, account);
   }
 
   async connect(signal: AbortSignal): Promise<void> {

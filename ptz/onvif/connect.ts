@@ -1,6 +1,6 @@
 /** From an address to a PTZ profile and its spaces (ONVIF Media Service; PTZ Service). */
 import { WindhoverError } from '../../runtime/node.ts';
-import type { LoginPolicy } from '../network/login-policy.ts';
+import type { Account } from '../network/account.ts';
 import type { CameraAddress } from '../network/options.ts';
 import type { DriverTime } from '../time.ts';
 import { learnClock } from './camera-clock.ts';
@@ -20,7 +20,7 @@ export interface Connection {
 }
 
 /** A client that learns the camera's clock anew when that is needed. @throws WindhoverError `ptz_url` */
-export function soapClient(address: CameraAddress, time: DriverTime, policy?: LoginPolicy): SoapClient {
+export function soapClient(address: CameraAddress, time: DriverTime, account?: Account): SoapClient {
   const { username, password, request_ms: requestMs, tls_verify: tlsVerify } = address;
   const device = deviceUrl(address);
   const credentials = username === '' ? null : { username, password };
@@ -29,7 +29,7 @@ export function soapClient(address: CameraAddress, time: DriverTime, policy?: Lo
     await learnClock(client, device, time);
     return client.clockOffsetMs - before;
   };
-  const client: SoapClient = new SoapClient({ credentials, requestMs, tlsVerify, time, policy, relearnClock });
+  const client: SoapClient = new SoapClient({ credentials, requestMs, tlsVerify, time, account, relearnClock });
   return client;
 }
 

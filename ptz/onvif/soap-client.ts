@@ -1,5 +1,6 @@
 /** SOAP calls to one camera, with a login that is negotiated once. Why by hand: see ../README.md. */
 import { errorMessage, WindhoverError } from '../../runtime/node.ts';
+import type { Account } from '../network/account.ts';
 import { aborted, type CameraClient, type HttpAnswer, HttpPort, type HttpPortOptions } from '../network/http.ts';
 import { LOGIN_PATIENCE, LoginPolicy, loginError } from '../network/login-policy.ts';
 import type { DriverTime } from '../time.ts';
@@ -34,8 +35,8 @@ const METHODS: readonly LoginMethod[] = ['token', 'digest', 'token-own-clock'];
 export interface SoapClientOptions extends HttpPortOptions {
   readonly credentials: Credentials | null;
   readonly time: DriverTime;
-  /** Of the account, when others log in with it too. */
-  readonly policy?: LoginPolicy | undefined;
+  /** When others log in with it, too. */
+  readonly account?: Account | undefined;
   /** Learns the camera's clock again, after a refused login that was good. @returns the change, ms */
   readonly relearnClock: () => Promise<number>;
 }
@@ -63,7 +64,7 @@ export class SoapClient implements CameraClient {
 
   constructor(options: SoapClientOptions) {
     this.#options = options;
-    this.policy = options.policy ?? new LoginPolicy();
+    this.policy = options.account?.policy ?? new LoginPolicy();
     this.#cameraUnixMs = this.#zeroUnixMs();
     this.#port = new HttpPort(options, options.time);
   }
@@ -128,7 +129,9 @@ export class SoapClient implements CameraClient {
       // Without the time a token would be a guess; digest needs none.
       if (this.method === null && this.#challenge) this.#next = 'digest';
     }
-    return await this.#askWithLogin(call, this.#options.credentials);
+    const { account, credentials } = this.#options;
+    const login = () => this.#askWithLogin(call, credentials);
+    return await (account && this.method === null ? account.turn(login, call.signal) : login());
   }
 
   async #askWithLogin(call: Call, credentials: Credentials): Promise<Answer> {
