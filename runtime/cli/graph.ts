@@ -145,7 +145,9 @@ class GraphRun {
 
   #look(): void {
     this.#showStatus();
-    const fault = this.#running.sessions.list()[0]?.fault ?? null;
+    const view = this.#running.sessions.list()[0];
+    // A large model, or a busy machine, may take long to start: what does not come up is told by a fault of its own.
+    const fault = view?.fault?.code === 'starting' ? null : (view?.fault ?? null);
     const nowMs = performance.now();
     this.#faultSinceMs = fault === null ? undefined : (this.#faultSinceMs ?? nowMs);
     if (!this.#exitAtEnd || fault === null || nowMs - (this.#faultSinceMs ?? nowMs) < GIVE_UP_AFTER_MS) return;

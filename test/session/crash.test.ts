@@ -14,6 +14,12 @@ import { WireClient } from '../support/wire-client.ts';
 const COMES_BACK_MS = 3000;
 const BUSY_FACTOR = 4;
 
+/** No video has a part in it. */
+const ONE_TRACK = graphText({
+  track: `{ use: ${testNode('renamed')} }`,
+  publish: '{ use: publish, from: track }',
+});
+
 const readiness = async (url: string) => {
   const answer = await fetch(`${url}/readyz`);
   return { status: answer.status, ...((await answer.json()) as Readiness) };
@@ -84,7 +90,7 @@ describe("the session's process is killed", () => {
   test(
     'a target that is chosen while the process is away is taken over',
     async () => {
-      await using session = await TestSession.start(graphText(chain('realtime')));
+      await using session = await TestSession.start(ONE_TRACK);
       await session.state('running');
       process.kill(session.pid ?? 0, 'SIGKILL');
       await session.state('restarting');
@@ -162,7 +168,7 @@ test(
 test(
   'commands at the very moment of a death do no harm, and the last one holds',
   async () => {
-    await using session = await TestSession.start(graphText(chain('realtime')));
+    await using session = await TestSession.start(ONE_TRACK);
     await session.state('running');
     const { pid = 0, view } = session;
     process.kill(pid, 'SIGKILL');
@@ -218,7 +224,7 @@ test(
 test(
   'a stop at the very moment of a death',
   async () => {
-    await using session = await TestSession.start(graphText(chain('realtime')));
+    await using session = await TestSession.start(ONE_TRACK);
     await session.state('running');
     process.kill(session.pid ?? 0, 'SIGKILL');
     expect((await session.stop()).state).toBe('stopped');
