@@ -1,7 +1,7 @@
 /** `bun run graph` as a user runs it: what it prints, when it ends, and with which exit code. */
 import { describe, expect, test } from 'bun:test';
 import { RunningCommand, runCommand } from '../support/command.ts';
-import { COMPACT_MODEL, chain, Folder, graphText, LIVE, sky, testNode } from '../support/graphs.ts';
+import { chain, Folder, graphText, LIVE, sky, testNode } from '../support/graphs.ts';
 import { TEST_LIMIT_MS, until } from '../support/patience.ts';
 import { isAlive } from '../support/processes.ts';
 
@@ -181,14 +181,7 @@ describe('the end', () => {
   test(
     'a file that is over stays to be looked at, until it is told to go',
     async () => {
-      await using command = new RunningCommand([
-        'graph',
-        'graphs/file.yaml',
-        '--port',
-        '0',
-        '--set',
-        `detect.model=${COMPACT_MODEL}`,
-      ]);
+      await using command = new RunningCommand(['graph', 'graphs/replay.yaml', '--port', '0']);
       const { url } = await command.ready();
       const view = await command.untilView(url, 'the end', ({ state }) => state === 'ended');
       expect(view).toMatchObject({ state: 'ended', running: false, fault: null, progress: 1 });
