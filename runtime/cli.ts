@@ -26,6 +26,10 @@ const COMMANDS: Record<string, readonly [load: () => Promise<Command>, usage: st
     async () => (await import('./cli/check.ts')).checkCommand,
     'check FILE… [--plan]       check graphs without running them',
   ],
+  calibrate: [
+    async () => (await import('./cli/calibrate/command.ts')).calibrateCommand,
+    'calibrate [--camera URL]   check in a browser that boxes lie where they should',
+  ],
   camera: [
     async () => (await import('./cli/camera.ts')).cameraCommand,
     'camera                     a virtual PTZ camera that speaks ONVIF',

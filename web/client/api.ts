@@ -2,7 +2,7 @@
  * The public API, as types alone: together with shapes.ts and the messages it is served as `/client.d.ts`. What is
  * declared here is exported by index.ts.
  */
-import type { FrameTime, OverlayBox, OverlayFrame, Zone } from './shapes.ts';
+import type { FrameTime, Moment, OverlayBox, OverlayFrame, Point, Zone } from './shapes.ts';
 import type { Ack, AutotrackState, ClockState, ErrorCode, MetadataTick, PtzState, TrackEvent } from './wire.ts';
 
 export interface ConnectOptions {
@@ -40,6 +40,10 @@ export interface Feed {
   readonly sessionId: string | null;
   /** The last message of each kind. A new session begins without. */
   readonly latest: Readonly<Partial<FeedMessages>>;
+  /** What held at a time, by the ticks of the last 10 s. */
+  at(unixMs: number): Moment;
+  /** Where the middle of a track was between two times, oldest first, as shares of the frame. */
+  tail(trackId: number, fromUnixMs: number, toUnixMs: number): Point[];
   /** Time of the server now, as well as its messages tell; null before the first. */
   serverUnixMs(): number | null;
   /** @returns ends it */

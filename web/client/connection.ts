@@ -6,7 +6,9 @@ import type { ConnectOptions, Feed, FeedMessages, FeedState } from './api.ts';
 import { Backoff } from './backoff.ts';
 import { CommandQueue } from './commands.ts';
 import { ServerClock } from './frame-clock.ts';
-import type { Ack, Command } from './wire.ts';
+import { TickHistory } from './history.ts';
+import type { Moment, Point } from './shapes.ts';
+import type { Ack, Command, MetadataTick } from './wire.ts';
 
 const TOPICS = ['tick', 'tracks', 'ptz', 'autotrack', 'clock'];
 /** Which listeners a message is for, by its `type`. */
@@ -34,6 +36,7 @@ class LiveFeed implements Feed {
   readonly #url: URL;
   readonly #options: ConnectOptions;
   readonly #listeners: Listeners = {};
+  readonly #history = new TickHistory();
   readonly #backoff = new Backoff();
   readonly #commands = new CommandQueue((text) => this.#send(text));
   #clock = new ServerClock();
@@ -53,6 +56,14 @@ class LiveFeed implements Feed {
   serverUnixMs(): number | null {
     const { aheadMs } = this.#clock;
     return aheadMs === null ? null : Date.now() - aheadMs;
+  }
+
+  at(unixMs: number): Moment {
+    return this.#history.at(unixMs);
+  }
+
+  tail(trackId: number, fromUnixMs: number, toUnixMs: number): Point[] {
+    return this.#history.tail(trackId, fromUnixMs, toUnixMs);
   }
 
   on<K extends keyof FeedMessages>(kind: K, listener: (message: FeedMessages[K]) => void): () => void {
@@ -166,11 +177,12 @@ class LiveFeed implements Feed {
     }
     const kind = KINDS[type] ?? 'other';
     if (ts_unix_ms !== undefined && kind !== 'event') this.#clock.observe(ts_unix_ms, Date.now());
-    if (kind === 'tick') this.#ticked();
+    if (kind === 'tick') this.#ticked(message as MetadataTick);
     this.#tell(kind, message as FeedMessages[typeof kind]);
   }
 
-  #ticked(): void {
+  #ticked(tick: MetadataTick): void {
+    this.#history.add(tick);
     this.#backoff.reset();
     this.#setState('live', '');
     this.#watch();

@@ -4,8 +4,8 @@
  * lies on whole pixels of the screen, over a dark outline.
  */
 import { LabelPlacer, type PlacedLabel } from './labels.ts';
-import type { Layout } from './layout.ts';
-import type { BoxState, OverlayBox, OverlayFrame, Point, Rect, Size, Zone } from './shapes.ts';
+import type { Layout, Scale } from './layout.ts';
+import type { BoxState, OverlayBox, OverlayFrame, Point, Rect, Zone } from './shapes.ts';
 
 const COLOURS: Readonly<Record<BoxState, string>> = {
   selected: '#33d17a',
@@ -39,7 +39,7 @@ export class Painter {
   readonly #placer = new LabelPlacer();
   /** All figures of the font are as wide. */
   #charWidth = 0;
-  #pixels: Size = { w: 1, h: 1 };
+  #pixels: Scale = { w: 1, h: 1, isExact: true };
 
   /** @throws Error when the browser has no canvas to draw on */
   constructor(canvas: HTMLCanvasElement) {
@@ -48,8 +48,7 @@ export class Painter {
     this.#context = context;
   }
 
-  /** @param pixels of the canvas a CSS pixel */
-  draw(frame: OverlayFrame, { box, content }: Layout, pixels: Size, options: DrawOptions): void {
+  draw(frame: OverlayFrame, { box, content }: Layout, pixels: Scale, options: DrawOptions): void {
     const context = this.#context;
     this.#pixels = pixels;
     context.setTransform(pixels.w, 0, 0, pixels.h, 0, 0);
@@ -168,7 +167,9 @@ export class Painter {
   }
 
   /** The nearest rectangle whose lines lie on whole pixels of the screen. */
-  #sharp({ x, y, w, h }: Rect): Rect {
+  #sharp(rect: Rect): Rect {
+    if (!this.#pixels.isExact) return rect;
+    const { x, y, w, h } = rect;
     const lineWidth = this.#wholePixels(LINE);
     const [across, down] = [this.#pixels.w, this.#pixels.h];
     const snap = (at: number, scale: number) => {

@@ -1,5 +1,5 @@
 /** The ticks of the last seconds, and the boxes at any time among them: between two ticks, or moved on by velocity. Pure. */
-import type { BoxState, Point, Rect, TrackBox } from './shapes.ts';
+import type { BoxState, Moment, Point, Rect, TrackBox } from './shapes.ts';
 import type { MetadataTick } from './wire.ts';
 
 type Track = MetadataTick['tracks'][number];
@@ -20,19 +20,9 @@ const MOST_TICKS = 1000;
 /** Times in ticks are whole milliseconds. */
 const ROUNDING_MS = 0.5;
 
-export interface Moment {
-  readonly tick: MetadataTick | null;
-  readonly frameIndex: number | null;
-  readonly boxes: readonly TrackBox[];
-}
-
 export class TickHistory {
   /** In the order of their times. */
   #ticks: Kept[] = [];
-
-  get isEmpty(): boolean {
-    return this.#ticks.length === 0;
-  }
 
   /** A tick of another session, or of another time, begins anew. */
   add(tick: MetadataTick): void {

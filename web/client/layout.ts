@@ -17,6 +17,20 @@ export interface Layout {
   readonly picture: Rect;
 }
 
+/** Pixels of the canvas a CSS pixel. */
+export interface Scale extends Size {
+  /** They are pixels of the screen, so that lines on whole ones are sharp. */
+  readonly isExact: boolean;
+}
+
+export interface Placed {
+  readonly pixels: Scale;
+  /** Where the screen shows the picture. */
+  readonly picture: Rect;
+  /** Nothing is drawn on it any more. */
+  readonly isCleared: boolean;
+}
+
 export function intrinsicSize(element: OverlayElement): Size {
   if (element instanceof HTMLVideoElement) return { w: element.videoWidth, h: element.videoHeight };
   if (element instanceof HTMLImageElement) return { w: element.naturalWidth, h: element.naturalHeight };
@@ -65,8 +79,11 @@ const SAME_AS_ELEMENT = ['transform', 'transform-origin', 'rotate', 'scale', 'tr
 export class OverCanvas {
   readonly canvas: HTMLCanvasElement;
   readonly #element: OverlayElement;
+  readonly #sizes: ResizeObserver;
   #left = 0;
   #top = 0;
+  /** A browser that plays another pixel ratio than its screen's lays out by CSS pixels. */
+  #isOnCssPixels = false;
 
   constructor(element: OverlayElement) {
     this.#element = element;
@@ -75,10 +92,22 @@ export class OverCanvas {
     for (const [name, value] of Object.entries(FIXED_STYLE)) this.#set(name, value);
     this.#moveTo(0, 0);
     element.after(this.canvas);
+    this.#sizes = new ResizeObserver(([entry]) => {
+      const pixels = entry?.devicePixelContentBoxSize?.[0]?.inlineSize;
+      const { width } = entry?.contentRect ?? {};
+      if (pixels === undefined || width === undefined) return;
+      this.#isOnCssPixels = Math.abs(pixels - width) < Math.abs(pixels - width * devicePixelRatio);
+    });
+    try {
+      this.#sizes.observe(this.canvas, { box: 'device-pixel-content-box' });
+    } catch (error) {
+      // Safari does not know that box; it lays out by the pixels of the screen.
+      if (!(error instanceof TypeError)) throw error;
+    }
   }
 
-  /** Puts it over the element. @returns device pixels a CSS pixel, so that it is as sharp as the screen */
-  place({ box }: Layout): Size {
+  /** Puts it over the element, as sharp as the screen. */
+  place({ box, picture }: Layout): Placed {
     const { canvas } = this;
     const element = this.#element;
     // A frame that was moved elsewhere in the page takes its canvas along.
@@ -95,7 +124,7 @@ export class OverCanvas {
     const way = outer.inverse().transformPoint({ x: wanted.x - real.x, y: wanted.y - real.y });
     // A flat parent has no inverse; nothing of it is seen either.
     if (Number.isFinite(way.x + way.y)) this.#moveTo(this.#left + way.x, this.#top + way.y);
-    return this.#sharpen(box, outer.multiply(linearStep(style)));
+    return this.#sharpen(box, picture, outer.multiply(linearStep(style)));
   }
 
   /** Has something moved the canvas and the element apart, or changed their size? Costs two reads of a clean layout. */
@@ -107,25 +136,47 @@ export class OverCanvas {
   }
 
   remove(): void {
+    this.#sizes.disconnect();
     this.canvas.remove();
   }
 
   /** As many pixels as the screen shows of it. Setting the size clears it, so only when it changes. */
-  #sharpen(box: Size, matrix: DOMMatrix): Size {
-    const { canvas } = this;
-    const view = canvas.ownerDocument.defaultView;
+  #sharpen(box: Size, picture: Rect, matrix: DOMMatrix): Placed {
+    const view = this.canvas.ownerDocument.defaultView;
     // Pinched larger, a page has the pixels of its screen for a part of it.
     const dpr = (view?.devicePixelRatio ?? 1) * (view?.visualViewport?.scale ?? 1);
-    const scale = { w: dpr * Math.hypot(matrix.a, matrix.b), h: dpr * Math.hypot(matrix.c, matrix.d) };
-    const rect = canvas.getBoundingClientRect();
     const isUpright = Math.abs(matrix.b) + Math.abs(matrix.c) < 1e-9 && matrix.a > 0 && matrix.d > 0;
-    // Browsers put upright boxes on whole pixels of the screen, so their size depends on where they are.
-    const across = isUpright ? Math.round(rect.right * dpr) - Math.round(rect.left * dpr) : Math.round(box.w * scale.w);
-    const down = isUpright ? Math.round(rect.bottom * dpr) - Math.round(rect.top * dpr) : Math.round(box.h * scale.h);
+    const isScaled = Math.abs(matrix.a - 1) + Math.abs(matrix.d - 1) > 1e-9;
+    if (!isUpright || isScaled) {
+      const scale = { w: dpr * Math.hypot(matrix.a, matrix.b), h: dpr * Math.hypot(matrix.c, matrix.d) };
+      const isCleared = this.#resize(box.w * scale.w, box.h * scale.h);
+      return { pixels: this.#pixelsOf(box, false), picture, isCleared };
+    }
+    // Browsers put boxes on whole pixels, so their size depends on where they are; and the picture too, its size first.
+    const grid = this.#isOnCssPixels ? 1 : dpr;
+    const snap = (at: number) => Math.round(at * grid) / grid;
+    const { left, top, right, bottom } = this.canvas.getBoundingClientRect();
+    const shown = { w: snap(right) - snap(left), h: snap(bottom) - snap(top) };
+    const isCleared = this.#resize(shown.w * dpr, shown.h * dpr);
+    const x = snap(left + picture.x) - snap(left);
+    const y = snap(top + picture.y) - snap(top);
+    return {
+      pixels: this.#pixelsOf(shown, (grid / dpr) % 1 === 0 || dpr % 1 === 0),
+      isCleared,
+      picture: { x, y, w: snap(picture.w), h: snap(picture.h) },
+    };
+  }
+
+  #resize(across: number, down: number): boolean {
+    const { canvas } = this;
     const [width, height] = [clampPixels(across), clampPixels(down)];
-    if (canvas.width !== width) canvas.width = width;
-    if (canvas.height !== height) canvas.height = height;
-    return { w: width / Math.max(box.w, 1), h: height / Math.max(box.h, 1) };
+    if (canvas.width === width && canvas.height === height) return false;
+    [canvas.width, canvas.height] = [width, height];
+    return true;
+  }
+
+  #pixelsOf({ w, h }: Size, isExact: boolean): Scale {
+    return { w: this.canvas.width / Math.max(w, 1), h: this.canvas.height / Math.max(h, 1), isExact };
   }
 
   #moveTo(left: number, top: number): void {
@@ -142,7 +193,7 @@ export class OverCanvas {
 const MOST_PIXELS = 8192;
 
 function clampPixels(pixels: number): number {
-  return Math.max(1, Math.min(MOST_PIXELS, pixels));
+  return Math.max(1, Math.min(MOST_PIXELS, Math.round(pixels)));
 }
 
 function centreOf(element: Element): { x: number; y: number } {

@@ -3,9 +3,8 @@ import type { AttachedOverlay, Feed, Overlay, OverlayElement, OverlayOptions } f
 import { Painter } from './draw.ts';
 import { FrameReader } from './frame-reader.ts';
 import { distanceTo, placed } from './geometry.ts';
-import { TickHistory } from './history.ts';
-import { intrinsicSize, type Layout, OverCanvas, readLayout } from './layout.ts';
-import type { FrameTime, OverlayBox, OverlayFrame, Point, Size } from './shapes.ts';
+import { type Layout, OverCanvas, readLayout, type Scale } from './layout.ts';
+import type { FrameTime, OverlayBox, OverlayFrame, Point } from './shapes.ts';
 
 const TAIL_MS = 2000;
 const CLICK_WITHIN = 24;
@@ -13,6 +12,11 @@ const CLICK_WITHIN = 24;
 const LOOK_EVERY_MS = 250;
 /** A picture that plays and does not change for so long is dead: its boxes are those of another time. */
 const DEAD_PICTURE_MS = 2000;
+/** More than a frame lasts. */
+const OTHER_FRAME_S = 0.25;
+
+/** A stream may change its size at any time. */
+const PICTURE_EVENTS = ['resize', 'loadedmetadata', 'load'];
 
 export function createOverlay(element: OverlayElement, feed: Feed, options: OverlayOptions = {}): Overlay {
   return new Boxes(element, feed, options);
@@ -27,25 +31,21 @@ class Boxes implements Overlay {
   readonly #element: OverlayElement;
   readonly #feed: Feed;
   readonly #reader: FrameReader;
-  readonly #history = new TickHistory();
   readonly #ends: (() => void)[] = [];
 
-  constructor(element: OverlayElement, feed: Feed, options: OverlayOptions) {
+  /** @param changed the element may have another size, or its picture */
+  constructor(element: OverlayElement, feed: Feed, options: OverlayOptions, changed = () => this.measure()) {
     this.#element = element;
     this.#feed = feed;
     this.#reader = new FrameReader(element, feed, options);
     this.layout = readLayout(element);
-    if (feed.latest.tick) this.#history.add(feed.latest.tick);
-    const sizes = new ResizeObserver(() => this.measure());
+    const sizes = new ResizeObserver(changed);
     sizes.observe(element);
-    // A stream may change its size at any time.
-    const measure = () => this.measure();
-    for (const type of ['resize', 'loadedmetadata', 'load']) element.addEventListener(type, measure);
+    for (const type of PICTURE_EVENTS) element.addEventListener(type, changed);
     this.#ends.push(
-      feed.on('tick', (tick) => this.#history.add(tick)),
       () => sizes.disconnect(),
       () => {
-        for (const type of ['resize', 'loadedmetadata', 'load']) element.removeEventListener(type, measure);
+        for (const type of PICTURE_EVENTS) element.removeEventListener(type, changed);
       },
     );
   }
@@ -61,7 +61,7 @@ class Boxes implements Overlay {
     // Boxes on a picture that may have gone on since would be those of another time.
     const isKnown = time !== null && this.#feed.state.status !== 'down' && picture.w > 0;
     if (!isKnown) return { time, picture, boxes: [], frameIndex: null, tick: null };
-    const { tick, frameIndex, boxes } = this.#history.at(time.captureUnixMs);
+    const { tick, frameIndex, boxes } = this.#feed.at(time.captureUnixMs);
     return { time, picture, tick, frameIndex, boxes: boxes.map((box) => this.#onScreen(box, time.captureUnixMs)) };
   }
 
@@ -73,7 +73,7 @@ class Boxes implements Overlay {
   #onScreen(box: Omit<OverlayBox, 'tail' | 'x' | 'y' | 'w' | 'h'>, unixMs: number): OverlayBox {
     const { picture } = this.layout;
     const rect = placed(picture, box.bboxNorm);
-    const tail: Point[] = this.#history
+    const tail: Point[] = this.#feed
       .tail(box.id, unixMs - TAIL_MS, unixMs)
       .map(({ x, y }) => ({ x: picture.x + x * picture.w, y: picture.y + y * picture.h }));
     tail.push({ x: rect.x + rect.w / 2, y: rect.y + rect.h / 2 });
@@ -89,24 +89,24 @@ class DrawnOverlay implements AttachedOverlay {
   readonly #boxes: Boxes;
   readonly #over: OverCanvas;
   readonly #painter: Painter;
-  #pixels: Size;
+  #pixels: Scale = { w: 1, h: 1, isExact: true };
   #animation = 0;
   #videoCallback = 0;
   #metadata: VideoFrameCallbackMetadata | undefined;
   #framedAtMs = performance.now();
   #lookedAtMs = 0;
-  #intrinsic: Size;
   readonly #onFeed: () => void;
 
   constructor(element: OverlayElement, feed: Feed, options: OverlayOptions) {
     this.#element = element;
     this.#options = options;
-    this.#boxes = new Boxes(element, feed, options);
+    this.#boxes = new Boxes(element, feed, options, () => {
+      this.#lookedAtMs = Number.NEGATIVE_INFINITY;
+    });
     this.#over = new OverCanvas(element);
     this.canvas = this.#over.canvas;
     this.#painter = new Painter(this.canvas);
-    this.#pixels = this.#over.place(this.#boxes.layout);
-    this.#intrinsic = intrinsicSize(element);
+    this.#place();
     this.#onFeed = feed.on('state', () => this.redraw());
     this.#animation = requestAnimationFrame(this.#animate);
     if (element instanceof HTMLVideoElement && 'requestVideoFrameCallback' in element) {
@@ -162,17 +162,26 @@ class DrawnOverlay implements AttachedOverlay {
   /** Follows the layout, and draws over what tells of no frames. A hidden tab is not animated. */
   readonly #animate = (nowMs: number) => {
     this.#animation = requestAnimationFrame(this.#animate);
-    const { w, h } = intrinsicSize(this.#element);
-    const isNewSize = w !== this.#intrinsic.w || h !== this.#intrinsic.h;
-    const isMoved = isNewSize || nowMs - this.#lookedAtMs > LOOK_EVERY_MS || this.#over.isApart();
-    if (isMoved) {
-      this.#lookedAtMs = nowMs;
-      this.#intrinsic = { w, h };
-      this.#boxes.measure();
-      this.#pixels = this.#over.place(this.#boxes.layout);
+    // A seek in a paused video may show a frame that nobody tells of.
+    const element = this.#element;
+    if (element instanceof HTMLVideoElement && element.paused && this.#metadata && !element.seeking) {
+      const isOther = Math.abs(this.#metadata.mediaTime - element.currentTime) > OTHER_FRAME_S;
+      if (isOther && element.srcObject === null) this.#metadata = undefined;
     }
-    if (isMoved || this.#videoCallback === 0) this.#draw();
+    const isMoved = (nowMs - this.#lookedAtMs > LOOK_EVERY_MS || this.#over.isApart()) && this.#place();
+    if (isMoved || this.#videoCallback === 0 || this.#metadata === undefined) this.#draw();
   };
+
+  /** @returns whether anything is other than before */
+  #place(): boolean {
+    this.#lookedAtMs = performance.now();
+    const layout = readLayout(this.#element);
+    const { pixels, picture, isCleared } = this.#over.place(layout);
+    const before = JSON.stringify([this.#boxes.layout, this.#pixels]);
+    this.#boxes.layout = { ...layout, picture };
+    this.#pixels = pixels;
+    return isCleared || before !== JSON.stringify([this.#boxes.layout, this.#pixels]);
+  }
 
   #isDead(): boolean {
     const element = this.#element;

@@ -44,6 +44,15 @@ export interface TrackBox {
   readonly bboxNorm: Rect;
 }
 
+/** What held at one time. */
+export interface Moment {
+  /** The latest tick that is not later; null: none is known. */
+  readonly tick: MetadataTick | null;
+  /** Source frame of that time, as the ticks count them. */
+  readonly frameIndex: number | null;
+  readonly boxes: readonly TrackBox[];
+}
+
 export interface OverlayBox extends TrackBox, Rect {
   /** Where its centre was in the last 2 s, oldest first; the last one is now. */
   readonly tail: readonly Point[];

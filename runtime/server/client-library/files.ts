@@ -9,10 +9,10 @@ import { WindhoverError } from '../../errors.ts';
 import { type MadeFile, madeFile } from '../made-file.ts';
 import { declarations } from './declarations.ts';
 
-const FOLDER = join(import.meta.dir, '..', '..', '..', 'web', 'client');
+const WEB = join(import.meta.dir, '..', '..', '..', 'web');
 
 const FILES: Readonly<Record<string, MadeFile>> = {
-  '/client.js': { type: 'text/javascript; charset=utf-8', make: clientModule },
+  '/client.js': { type: 'text/javascript; charset=utf-8', make: () => browserModule('client') },
   '/client.d.ts': { type: 'text/plain; charset=utf-8', make: async () => clientTypes() },
 };
 
@@ -23,12 +23,12 @@ export function addClientLibrary(app: Elysia): void {
   }
 }
 
-/** The library as one minified ES module. @throws WindhoverError `client_library` */
-export async function clientModule(): Promise<string> {
-  const entrypoints = [join(FOLDER, 'index.ts')];
+/** What is in a folder of web/, as one minified ES module. @throws WindhoverError `browser_module` */
+export async function browserModule(folder: string): Promise<string> {
+  const entrypoints = [join(WEB, folder, 'index.ts')];
   const { outputs } = await Bun.build({ entrypoints, target: 'browser', format: 'esm', minify: true }).catch(
     (cause) => {
-      throw new WindhoverError('client_library', 'web/client/ cannot be built', { cause });
+      throw new WindhoverError('browser_module', `web/${folder}/ cannot be built`, { cause });
     },
   );
   return (await outputs[0]?.text()) ?? '';
@@ -36,7 +36,7 @@ export async function clientModule(): Promise<string> {
 
 /** Types of all that the module exports and takes, in one file without imports. */
 export function clientTypes(): string {
-  const own = ['shapes.ts', 'api.ts'].map((file) => readFileSync(join(FOLDER, file), 'utf8'));
+  const own = ['shapes.ts', 'api.ts'].map((file) => readFileSync(join(WEB, 'client', file), 'utf8'));
   return [declarations(), ...own.map((text) => text.replaceAll(/^import type \{[^}]*\} from '[^']*';\n/gm, ''))].join(
     '\n',
   );
