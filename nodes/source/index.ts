@@ -29,6 +29,7 @@ export default defineNode({
     // Native code is loaded here and not at the top: the server reads this contract too, and must stay free of it.
     const { Playback } = await import('./playback.ts');
     const playback = new Playback(context);
+    await playback.load();
     // The one live option, the view, is for clients alone.
     return { run: (signal) => playback.run(signal), update: () => undefined };
   },

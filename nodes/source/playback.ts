@@ -33,6 +33,11 @@ export class Playback {
     this.#live = new Live(context);
   }
 
+  /** Loads WebRTC where it is used, while other nodes open. */
+  async load(): Promise<void> {
+    if (this.#address.kind === 'whep') await import('./whep/whep-input.ts');
+  }
+
   /** Plays until the media ends or the run is aborted. @throws WindhoverError (permanent) when a file can't be played */
   async run(signal: AbortSignal): Promise<void> {
     const { kind, name } = this.#address;
@@ -82,7 +87,6 @@ export class Playback {
     }
   }
 
-  /** WebRTC is loaded only where it is used. */
   async #openWhep(signal: AbortSignal) {
     const { WhepInput } = await import('./whep/whep-input.ts');
     const { params, count } = this.#context;

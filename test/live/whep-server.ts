@@ -40,7 +40,7 @@ export interface WhepServerOptions {
   readonly lossEvery?: number;
   /** RTP timestamps and sequence numbers begin so far below their wrap. */
   readonly beforeWrap?: { readonly sequences: number; readonly ticks: number };
-  readonly codec?: 'H264' | 'VP8';
+  readonly codec?: 'H264' | 'H265' | 'VP8';
   /** SSRCs are not told in the answer. */
   readonly hidesSsrc?: boolean;
   readonly gop?: number;
@@ -72,8 +72,9 @@ export class WhepServer implements AsyncDisposable {
     this.#socket = socket;
     socket.on('message', (data) => this.#forward(RtpPacket.deSerialize(data)));
     const gop = options.gop === undefined ? '' : `-g ${options.gop} `;
+    const encoder = options.codec === 'H265' ? '-c:v libx265 -x265-params log-level=none:bframes=0 ' : '';
     this.#pictures = new FfmpegPeer(
-      `${gop}-f rtp rtp://127.0.0.1:${socket.address().port}?pkt_size=1200`,
+      `${encoder}${gop}-f rtp rtp://127.0.0.1:${socket.address().port}?pkt_size=1200`,
       '-framerate 25',
     );
     this.#web = Bun.serve({
@@ -87,6 +88,19 @@ export class WhepServer implements AsyncDisposable {
     const socket = createSocket('udp4');
     await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
     return new WhepServer(options, socket);
+  }
+
+  /** The same in a process of its own, which can be killed. */
+  static async spawn(options: WhepServerOptions = {}) {
+    const command = [process.execPath, import.meta.path, JSON.stringify(options)];
+    const server = Bun.spawn(command, { stdin: 'pipe', stdout: 'pipe', stderr: 'inherit' });
+    const { value } = await server.stdout.pipeThrough(new TextDecoderStream()).getReader().read();
+    const port = Number(/port (\d+)/.exec(value ?? '')?.[1]);
+    const kill = async () => {
+      server.kill('SIGKILL');
+      await server.exited;
+    };
+    return { port, url: `whep:http://127.0.0.1:${port}/cam/whep`, kill, [Symbol.asyncDispose]: kill };
   }
 
   get port(): number {

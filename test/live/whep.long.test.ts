@@ -25,7 +25,7 @@ const HABITS: readonly Habit[] = [
     params: { username: 'admin', password: HARD_PASSWORD },
     isDeleted: true,
   },
-  { name: 'no Location, no SSRC in the answer', server: { location: 'none', hidesSsrc: true } },
+  { name: 'H.265, no Location, no SSRC in the answer', server: { codec: 'H265', location: 'none', hidesSsrc: true } },
   { name: 'offers as JSON, at /offer', server: { form: 'json' } },
   {
     name: 'a bearer token, and counters that wrap',
@@ -120,21 +120,14 @@ describe.skipIf(!hasFfmpeg())('a fault', () => {
   });
 
   test('that is killed and comes back: a fault, then pictures of now', async () => {
-    const start = async (port: number) => {
-      const command = [process.execPath, `${import.meta.dir}/whep-server.ts`, JSON.stringify({ port })];
-      const server = Bun.spawn(command, { stdin: 'pipe', stdout: 'pipe', stderr: 'inherit' });
-      const { value } = await server.stdout.pipeThrough(new TextDecoderStream()).getReader().read();
-      return { server, port: Number(/port (\d+)/.exec(value ?? '')?.[1]) };
-    };
-    const first = await start(0);
+    const first = await WhepServer.spawn();
     await using watch = await Watch.open({ url: `whep://127.0.0.1:${first.port}/cam/whep` });
     await watch.run.until(() => watch.seen.length >= 10);
-    first.server.kill('SIGKILL');
+    await first.kill();
     await watch.run.until(() => watch.faults.includes('source_refused'));
-    const { server } = await start(first.port);
+    await using _second = await WhepServer.spawn({ port: first.port });
     const before = watch.seen.length;
     await watch.run.until(() => watch.seen.length >= before + 20);
-    server.kill('SIGKILL');
     expect(watch.faults.slice(0, 3)).toEqual([null, 'source_stalled', 'source_refused']);
     expect(Math.abs(quantile(watch.errorsMs.slice(before + 3), 0.5))).toBeLessThan(MOST_OFF_MS);
   });
