@@ -1,6 +1,9 @@
-/** Cameras that the whole program follows a drone with, in real time: each quirk, each rung, each protocol. */
+/**
+ * Cameras that the whole program follows a drone with, in real time: each rung, each protocol, and the quirks that have to
+ * do with time, logins or the network. What a quirk does within the driver is in test/ptz/quirks, and what it does to the
+ * following of a drone in test/nodes/autotrack/following.
+ */
 import { expect } from 'bun:test';
-import type { PictureTurn } from '../../sim/scene/scene-file.ts';
 import { Chase } from './chase.ts';
 import { type ChaseOptions, plantOf } from './chase-graph.ts';
 import { strollScene } from './scenes.ts';
@@ -25,11 +28,6 @@ function quirk(name: string, more: Partial<Case> = {}): Case {
   return { name, quirks: [name], rung: 'velocity', ...more };
 }
 
-/** Nothing says so but its picture. */
-function turned(name: string, picture: PictureTurn): Case {
-  return { name, rung: 'velocity', scene: { ...strollScene, picture } };
-}
-
 const NEEDS_GUARDIAN = 'needs a guardian';
 const onlyRung = (rung: Case['rung']): Case => ({ name: `only ${rung}`, rung, driverOptions: { rungs: [rung] } });
 
@@ -37,31 +35,22 @@ export const CASES: readonly Case[] = [
   // First, since it takes longest to be tried out.
   quirk('latency-1000', { delayMs: 1000, within: 0.5, says: 'too slow: if this process died' }),
   { name: 'no quirk', rung: 'velocity' },
-  quirk('no-relative-fov'),
-  quirk('fov-refused'),
-  quirk('always-moving', { says: 'MOVING while the camera stands still' }),
   quirk('no-status', { verified: false, stopsByItself: 'unverified', says: 'moves are blind' }),
-  quirk('nil-position', { says: 'moves are blind' }),
-  quirk('zoom-half'),
-  quirk('tilt-positions-down', { says: 'tilt positions have the opposite sign' }),
   quirk('timeout-ignored', { rung: 'absolute', says: NEEDS_GUARDIAN }),
-  quirk('timeout-refused', { rung: 'absolute', says: NEEDS_GUARDIAN }),
   quirk('stop-refused', { says: 'a velocity of zero is sent instead' }),
   quirk('clock-hour-off', { says: 'differs by 3600 s' }),
   quirk('local-time-as-utc', { says: 'login' }),
-  quirk('digest-only', { says: 'digest' }),
-  quirk('auth-for-time'),
   quirk('wrong-xaddr', { says: '192.0.2.64' }),
-  quirk('first-profile-without-ptz', { says: 'profile_sub is used' }),
   quirk('latency-300', { delayMs: 300 }),
   quirk('drop-tenth', { driverOptions: { request_ms: 500 } }),
   quirk('lockout'),
   quirk('reboot', { prepare: restarts }),
-  quirk('octagon-busy'),
-  quirk('octagon-alt-names'),
-  turned('mirrored', { mirrored: true, flipped: false }),
-  turned('upside down', { mirrored: false, flipped: true }),
-  turned('hung from a ceiling', { mirrored: true, flipped: true }),
+  // Nothing says so but its picture.
+  {
+    name: 'hung from a ceiling',
+    rung: 'velocity',
+    scene: { ...strollScene, picture: { mirrored: true, flipped: true } },
+  },
   onlyRung('absolute'),
   onlyRung('relative'),
   onlyRung('relative-fov'),
@@ -69,7 +58,7 @@ export const CASES: readonly Case[] = [
     ...{ name: 'position by octagon', quirks: ['no-status'], rung: 'velocity', position: 'octagon' },
     ...{ verified: false, stopsByItself: 'unverified', says: 'positions come from octagon' },
   },
-  ...[[], ['octagon-busy'], ['octagon-alt-names']].map((quirks): Case => {
+  ...[[], ['octagon-busy']].map((quirks): Case => {
     const name = ['octagon', ...quirks].join(' ');
     return { name, quirks, driver: 'octagon', rung: 'velocity', stopsByItself: 'no', says: 'guarded' };
   }),
