@@ -2,6 +2,7 @@
 import { CameraMedia, discoverDevices, type FoundDevice, type MediaProfile, realTime } from '../../ptz/index.ts';
 import { SystemClock } from '../clock.ts';
 import { errorMessage, WindhoverError } from '../errors.ts';
+import { maskPasswords } from '../secrets.ts';
 import { textTable } from '../text-table.ts';
 import { onvifUrl, writeCameraGraph } from './camera-graph.ts';
 import { numberOption, parseCommandLine, STOP_SIGNALS, type Surroundings } from './command.ts';
@@ -95,7 +96,8 @@ async function ask(device: FoundDevice, login: Login | null, signal: AbortSignal
     const streams: (readonly [MediaProfile, string])[] = [];
     for (const profile of media.profiles) {
       const urls = await media.streamUrls(profile, undefined, signal).catch((error: unknown) => [errorMessage(error)]);
-      streams.push([profile, urls[0] ?? '']);
+      // Some cameras write a login into its parameters.
+      streams.push([profile, maskPasswords(urls[0] ?? '')]);
     }
     return { device, media, streams, error: undefined };
   } catch (error) {
