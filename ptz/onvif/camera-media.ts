@@ -48,7 +48,7 @@ export class CameraMedia {
       const expected = 'the ONVIF service Media (ver10) or Media2 (ver20)';
       throw new WindhoverError('ptz_unsupported', 'the camera tells no streams', { expected, got: listed });
     }
-    const profiles = await readProfiles(client, media, signal);
+    const profiles = await readProfiles(client, media, 'all', signal);
     const hasPtz = ptz !== undefined && profiles.some((profile) => profile.ptz !== undefined);
     return new CameraMedia(client, device, { profiles, hasPtz, notes });
   }

@@ -50,7 +50,7 @@ export async function connect(
       got: listed,
     });
   }
-  const profiles = await readProfiles(client, media, signal);
+  const profiles = await readProfiles(client, media, 'first', signal);
   const { token, configuration } = chooseProfile(profiles, options.profile, notes);
   if (client.method !== null) notes.push(...loginNotes(client, offsetMs));
   const spaces = await findSpaces(client, ptzUrl, configuration, notes, signal);

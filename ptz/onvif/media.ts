@@ -24,25 +24,32 @@ export interface MediaProfile {
 }
 
 /**
- * The profiles of all services, each once: newer codecs are often in those of Media2 alone.
+ * The profiles, each once.
+ * @param wanted `all`: those of every service, since newer codecs are often in Media2 alone; `first`: those of the first that has some
  * @throws WindhoverError when no service answers
  */
 export async function readProfiles(
   client: SoapClient,
   services: readonly MediaService[],
+  wanted: 'all' | 'first',
   signal?: AbortSignal,
 ): Promise<MediaProfile[]> {
   const profiles = new Map<string, MediaProfile>();
   let refused: WindhoverError | undefined;
   for (const service of services) {
+    if (wanted === 'first' && profiles.size > 0) break;
     const { url, namespace } = service;
     const inside = namespace === MEDIA2_NS ? '<Type>All</Type>' : '';
-    const answer = await client.ask({ url, namespace, operation: 'GetProfiles', inside, signal });
+    const call = { url, namespace, operation: 'GetProfiles', inside, signal };
+    // What comes on top may be missing.
+    const answer = await (profiles.size > 0 ? client.askAnyway(call) : client.ask(call));
     if (answer.refusal !== null) refused = refusedError('GetProfiles', answer.refusal);
     else {
       for (const element of all(answer.body, 'Profiles')) {
         const profile = readProfile(element, service);
-        if (!profiles.has(profile.token)) profiles.set(profile.token, profile);
+        const known = profiles.get(profile.token);
+        if (known === undefined) profiles.set(profile.token, profile);
+        else if (known.widthPx === null) profiles.set(profile.token, { ...profile, ptz: known.ptz ?? profile.ptz });
       }
     }
   }

@@ -4,7 +4,7 @@ import { CameraMedia } from '../../ptz/onvif/camera-media.ts';
 import { type MediaProfile, pickProfile } from '../../ptz/onvif/media.ts';
 import { MEDIA_NS, MEDIA2_NS } from '../../ptz/onvif/soap-client.ts';
 import { streamUrls } from '../../ptz/onvif/stream-url.ts';
-import { answers, envelope, fault, OddCamera, type Oddity } from './odd-camera.ts';
+import { ANYTHING, answers, envelope, fault, OddCamera, type Oddity, type Reply } from './odd-camera.ts';
 import { optionsFor } from './rig.ts';
 
 describe('what a camera calls its stream, dialled at 10.0.0.5:8000', () => {
@@ -145,6 +145,35 @@ describe.each([
     expect(await media.streamUrls(media.profile('main'))).toEqual([
       `http://127.0.0.1:${odd.port}/debug/video?profile=profile_main`,
     ]);
+  });
+});
+
+describe('beside a Media that works', () => {
+  const listed = withMedia2(true);
+  const media2 = (reply: () => Reply): Oddity => ({
+    instead: (_operation, request) => (request.includes(`xmlns="${MEDIA2_NS}"`) ? reply() : undefined),
+    after: (operation, xml) => (operation === 'GetServices' ? (listed.after?.(operation, xml) ?? xml) : xml),
+  });
+
+  test.each(Object.entries(ANYTHING))('a Media2 that answers %s does no harm', async (_what, reply) => {
+    await using odd = await OddCamera.start(media2(reply));
+    const media = await mediaOf(odd);
+    expect(media.profiles.map(({ token }) => token)).toEqual(['profile_main', 'profile_sub']);
+    expect(await media.streamUrls(media.profile('main'))).toHaveLength(1);
+    await odd.driver.open();
+    await odd.driver.close();
+    expect(odd.rig.server.device.gate.wrongLogins).toBe(0);
+  });
+
+  test('a Media2 adds the profiles, and the sizes, that Media lacks', async () => {
+    const more =
+      envelope(`<tr2:GetProfilesResponse><tr2:Profiles token="profile_h265"><tr2:Name>new</tr2:Name><tr2:Configurations>
+      <tr2:VideoEncoder><tt:Encoding>H265</tt:Encoding><tt:Resolution><tt:Width>3840</tt:Width><tt:Height>2160</tt:Height>
+      </tt:Resolution></tr2:VideoEncoder></tr2:Configurations></tr2:Profiles></tr2:GetProfilesResponse>`);
+    await using odd = await OddCamera.start(media2(() => more));
+    const media = await mediaOf(odd);
+    expect(media.profile(2000)).toMatchObject({ token: 'profile_h265', encoding: 'H265', widthPx: 3840 });
+    expect(media.profile(640).token).toBe('profile_sub');
   });
 });
 
