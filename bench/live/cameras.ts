@@ -38,6 +38,10 @@ const WHEP: Bounds = { firstTickMs: 1500, errorP95Ms: 40, reportedErrorP95Ms: 15
 /** Of a camera that takes its time: its pictures are as old as that. */
 const SLOW: Bounds = { firstTickMs: 1500, reportedErrorP95Ms: 15 };
 
+const MPJPEG = '-c:v mjpeg -f mpjpeg -flush_packets 1';
+/** Its encoder wants each picture to have a time of its own, also those that have waited. */
+const MICROSECONDS = '-framerate 1000000 -use_wallclock_as_timestamps 1';
+
 export const CAMERAS: Readonly<Record<string, Kind>> = {
   'RTSP H.264, TCP': { start: rtsp({}), bounds: RTSP },
   'RTSP H.264, UDP': { start: rtsp({}, 'udp'), bounds: RTSP },
@@ -55,7 +59,7 @@ export const CAMERAS: Readonly<Record<string, Kind>> = {
   'MPEG-TS over UDP': { start: () => sender((url) => `-f mpegts ${url}?pkt_size=1316`, 'udp', ''), bounds: {} },
   'MPEG-TS over HTTP': { start: () => web('-f mpegts -flush_packets 1', 'video/mp2t'), bounds: {} },
   'MJPEG over HTTP': {
-    start: () => web('-c:v mjpeg -f mpjpeg -flush_packets 1', 'multipart/x-mixed-replace; boundary=ffmpeg'),
+    start: () => web(MPJPEG, 'multipart/x-mixed-replace; boundary=ffmpeg', MICROSECONDS),
     bounds: {},
   },
   HLS: { start: () => hls(''), bounds: {} },
@@ -104,10 +108,10 @@ async function sender(output: (url: string) => string, scheme: string, path: str
 }
 
 /** Sends what FFmpeg writes to each client, as it comes. */
-async function web(output: string, type: string): Promise<Camera> {
+async function web(output: string, type: string, stamps?: string): Promise<Camera> {
   const peers: FfmpegPeer[] = [];
   const fetch = () => {
-    const peer = new FfmpegPeer(`${output} pipe:1`);
+    const peer = new FfmpegPeer(`${output} pipe:1`, stamps);
     peers.push(peer);
     return new Response(peer.stdout, { headers: { 'content-type': type } });
   };

@@ -23,7 +23,7 @@ export class FfmpegPeer implements AsyncDisposable {
    * @param output where to, and how, in words of FFmpeg's command line
    * @param stamps where its timestamps are from: from arrival, or counted with `-framerate 25`
    */
-  constructor(output: string, stamps = '-use_wallclock_as_timestamps 1') {
+  constructor(output: string, stamps = '-framerate 1000 -use_wallclock_as_timestamps 1') {
     const input = [...RAW, ...stamps.split(' '), '-i', 'pipe:0'];
     const command = ['ffmpeg', '-v', 'error', ...input, ...H264, ...output.split(' ')];
     this.#process = Bun.spawn(command, { stdin: 'pipe', stdout: 'pipe', stderr: 'ignore' });
