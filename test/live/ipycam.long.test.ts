@@ -1,7 +1,10 @@
-/** ipycam, an ONVIF camera by others: found, asked for its streams, and played. */
+/** ipycam, an ONVIF camera by others: found, asked for its streams, played and steered. */
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { discoverDevices } from '../../ptz/index.ts';
-import { TEST_LIMIT_MS } from '../support/patience.ts';
+import { RunningCommand, runCommand } from '../support/command.ts';
+import { COMPACT_MODEL, Folder } from '../support/graphs.ts';
+import { expectWithout } from '../support/passwords.ts';
+import { PATIENCE_MS, TEST_LIMIT_MS, until } from '../support/patience.ts';
 import { freePort, Watch } from './peers.ts';
 
 setDefaultTimeout(TEST_LIMIT_MS);
@@ -44,6 +47,21 @@ describe.skipIf(!hasIpycam())('ipycam', () => {
     await watch.run.until(() => watch.seen.length >= 5);
     expect(watch.run.stats('source').url).toBe(`rtsp://127.0.0.1:${rtsp_port}/${path}`);
     expect(watch.faults.at(-1)).toBeNull();
+  });
+
+  test('the graph that is written for it plays and steers it', async () => {
+    using folder = new Folder();
+    const file = folder.file('ipycam.yaml');
+    const env = { CAM_PASSWORD: LOGIN.password };
+    const discover = ['camera', 'discover', `127.0.0.1:${port}`, '--username', LOGIN.username, '--write', file];
+    const { exitCode, stdout } = await runCommand(discover, { env });
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain(`Profile_Sub   SubStream   320×180 H264, PTZ  rtsp://127.0.0.1:${rtsp_port}/video_sub`);
+    const args = ['graph', file, '--port', '0', '--state', folder.path, '--set', `detect.model=${COMPACT_MODEL}`];
+    await using command = new RunningCommand(args, { env });
+    await command.ready();
+    await until('its motors have answered', () => command.stderr.includes('"verified":true'), PATIENCE_MS);
+    expectWithout(LOGIN.password, command.stderr);
   });
 
   test('a wrong password is a fault of that name', async () => {
