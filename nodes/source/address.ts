@@ -1,6 +1,7 @@
 /** What to open, and how: from the options of the node to FFmpeg's. No native code: the check of a graph uses it, too. */
 import { fileURLToPath } from 'node:url';
 import { maskPasswords, percentDecoded, WindhoverError } from '../../runtime/node.ts';
+import { localInput, STANDARD_INPUT } from './local.ts';
 import type { SourceOptions } from './options.ts';
 
 export interface Address {
@@ -8,8 +9,8 @@ export interface Address {
   readonly url: string;
   /** The same for people to see. */
   readonly name: string;
-  /** `web`: HTTP, where a film or a camera may be. `live`: nothing but live streams. `whep`: those over WebRTC. */
-  readonly kind: 'file' | 'web' | 'live' | 'whep';
+  /** `web`: HTTP, where a film or a camera may be. `live`: nothing but live streams. `whep`: those over WebRTC. `pipe`: live, until it ends. */
+  readonly kind: 'file' | 'web' | 'live' | 'whep' | 'pipe';
   readonly format: string | undefined;
   /** Of FFmpeg. */
   readonly options: Readonly<Record<string, string>>;
@@ -21,16 +22,18 @@ const WHEP = /^(whep|webrtc)s?:/i;
 /** @throws WindhoverError `source_address` */
 export function addressOf(params: SourceOptions): Address {
   const { url, format, options = {} } = params;
-  const kind = kindOf(url);
+  const local = localInput(params);
+  const kind = local?.kind ?? kindOf(url);
+  if (local?.url === STANDARD_INPUT) refuseReplay(params);
   const plain = kind === 'whep' ? { ...params, url: webAddress(url) } : params;
   if (kind !== 'file') refuseRawPassword(plain.url);
   const texts = Object.entries(options).map(([name, value]) => [name, String(value)] as const);
   return {
-    url: url.startsWith('file://') ? fileURLToPath(url) : withLogin(plain),
-    name: maskPasswords(url),
+    url: local?.url ?? (url.startsWith('file://') ? fileURLToPath(url) : withLogin(plain)),
+    name: local?.url === STANDARD_INPUT ? 'standard input' : maskPasswords(url),
     kind,
-    format,
-    options: { ...transportOptions(params), ...Object.fromEntries(texts) },
+    format: format ?? local?.format,
+    options: { ...local?.options, ...transportOptions(params), ...Object.fromEntries(texts) },
   };
 }
 
@@ -81,6 +84,11 @@ function kindOf(url: string): Address['kind'] {
   if (url.startsWith('file://') || !/^[a-z][a-z0-9+.-]+:/i.test(url)) return 'file';
   if (WHEP.test(url)) return 'whep';
   return /^https?:/i.test(url) ? 'web' : 'live';
+}
+
+function refuseReplay({ loop, start_s }: SourceOptions): void {
+  if (!loop && !(start_s > 0)) return;
+  throw addressError('standard input can be read only once, from its beginning', { option: loop ? 'loop' : 'start_s' });
 }
 
 /** `whep:http://…` and `whep://…`: where the offer goes. */

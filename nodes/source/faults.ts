@@ -1,4 +1,6 @@
 /** What went wrong, by name: from FFmpeg's codes to ours. */
+
+import { constants } from 'node:os';
 import {
   AVERROR_HTTP_FORBIDDEN,
   AVERROR_HTTP_NOT_FOUND,
@@ -13,6 +15,10 @@ import { WindhoverError } from '../../runtime/node.ts';
 /** Linux and macOS number it differently. */
 const CONNECTION_REFUSED = [-111, -61];
 const BY_CODE = new Map<number, string>([
+  [-constants.errno.ENOENT, 'source_not_found'],
+  [-constants.errno.EACCES, 'source_denied'],
+  [-constants.errno.EPERM, 'source_denied'],
+  [-constants.errno.EBUSY, 'source_busy'],
   ...CONNECTION_REFUSED.map((code) => [code, 'source_refused'] as const),
   [AVERROR_HTTP_UNAUTHORIZED, 'source_login'],
   [AVERROR_HTTP_FORBIDDEN, 'source_login'],
@@ -24,8 +30,9 @@ const BY_CODE = new Map<number, string>([
 const HINTS: Readonly<Record<string, string>> = {
   source_refused: 'nothing listens at that address and port',
   source_login: 'check username and password',
-  source_not_found: 'the server is there, but has nothing at that path',
-  source_busy: 'the server is overloaded or broken',
+  source_not_found: 'there is nothing at that path',
+  source_denied: 'this user may not read it; to a camera of this machine the group video has access',
+  source_busy: 'the server is overloaded or broken, or another program uses the camera',
 };
 
 /** @param otherwise the name for codes that say nothing more */

@@ -8,6 +8,7 @@ import {
   AV_PKT_DATA_PRFT,
   AV_PKT_FLAG_CORRUPT,
   AVERROR_EOF,
+  AVFMT_FLAG_NONBLOCK,
   AVMEDIA_TYPE_VIDEO,
   AVSEEK_FLAG_BACKWARD,
 } from 'node-av/constants';
@@ -17,6 +18,7 @@ import type { Address } from './address.ts';
 import { Deadline } from './deadline.ts';
 import { sourceError } from './faults.ts';
 import { isFilm, isSnapshot } from './film-or-camera.ts';
+import { STANDARD_INPUT, standardInput } from './local.ts';
 import { type ProgramDates, programDates } from './program-date.ts';
 
 /** Timestamps of streams are 64-bit integers; this one means "none". */
@@ -31,6 +33,9 @@ const JUMPING_FORMATS: readonly string[] = ['mpegts', 'mpeg', 'hls'];
 const HELD_BY_FORMAT: Readonly<Record<string, number>> = { rtsp: 1, sdp: 1, rtp: 1, mpegts: 2 };
 /** Packets of sound and such that may come before the first of a video stream that is not announced. */
 const MOST_BEFORE_VIDEO = 500;
+
+/** From one look for a picture of a camera on this machine to the next: waiting for it cannot be interrupted. */
+const WAIT_MS = 4;
 
 export type ReadResult = 'packet' | 'end' | 'corrupt';
 
@@ -104,9 +109,11 @@ export class MediaInput {
     const opened: Opened = { format, packet, deadline, isFinite: false, isRead: false, dates: undefined };
     try {
       const named = address.format === undefined ? null : InputFormat.findInputFormat(address.format);
+      if (address.format === 'v4l2') format.setFlags(AVFMT_FLAG_NONBLOCK);
       const options = Dictionary.fromObject({ ...address.options });
       const dates = await programDates(address, signal);
-      check(await deadline.of(format.openInput(address.url, named, options)), 'cannot be opened', deadline);
+      const url = address.url === STANDARD_INPUT ? standardInput() : address.url;
+      check(await deadline.of(format.openInput(url, named, options)), 'cannot be opened', deadline);
       opened.dates = await dates?.confirmed();
       opened.isFinite = await isFilm(format, address, signal);
       return new MediaInput(
@@ -142,7 +149,13 @@ export class MediaInput {
       }
       if (code === AVERROR_EOF) return 'end';
       const error = FFmpegError.fromCode(code);
-      if (error?.isEAGAIN) continue;
+      if (error?.isEAGAIN) {
+        await deadline.of(
+          Bun.sleep(WAIT_MS).then(() => 0),
+          beganMs,
+        );
+        continue;
+      }
       if (error?.isInvalidData) return 'corrupt';
       throw sourceError(code, 'reading failed', 'source_lost');
     }

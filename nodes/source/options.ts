@@ -22,7 +22,7 @@ const FfmpegOptions = Type.Object(
       }),
     ),
     video_size: text('Size of a device, such as 1280x720.'),
-    framerate: text('Frame rate of a device or of raw video.'),
+    framerate: text('Frame rate of a device, of pictures one after the other (25 without it), or of raw video.'),
     input_format: text('Format asked of a device, such as mjpeg.'),
     pixel_format: text('Pixel format of raw video or a device.'),
     start_number: count('Number of the first file of an image sequence.'),
@@ -36,7 +36,8 @@ export const SourceOptions = Type.Object({
     minLength: 1,
     description:
       'File, any URL that FFmpeg can open (rtsp://…, http://…), or whep:http://… for WebRTC. onvif://HOST, or onvifs:// for ' +
-      'https: a camera that is asked for the address of its stream.',
+      'https: a camera that is asked for the address of its stream. v4l2:/dev/video0: a camera of this machine. pipe:: standard ' +
+      'input. shots/*.jpg or shot%05d.png: pictures one after the other.',
   }),
   view: Type.Optional(
     Type.String({

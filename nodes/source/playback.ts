@@ -7,10 +7,13 @@ import { CameraStream, named } from './camera-stream.ts';
 import type { SourceContext } from './clock-report.ts';
 import { Film } from './film.ts';
 import { Live } from './live.ts';
+import { STANDARD_INPUT } from './local.ts';
 import { MediaInput, type OpenOptions } from './media-input.ts';
 
 /** From one request for a snapshot to the next. */
 const SNAPSHOT_EVERY_MS = 500;
+/** Faults that pass when the other side goes on. */
+const PAUSES: readonly string[] = ['source_stalled', 'source_timeout'];
 
 export class Playback {
   readonly #context: SourceContext;
@@ -44,22 +47,37 @@ export class Playback {
     if (kind === 'file') return this.#playFile(signal);
     await this.#context.retry(name, signal, async (connected) => {
       await this.#awaitLogin(signal);
+      if (kind === 'pipe') return this.#playPipe(signal, connected);
       if (signal.aborted || (await this.#play(signal, connected))) return;
       throw new WindhoverError('source_lost', 'the stream ended');
     });
   }
 
-  /** What is wrong with a file stays wrong. */
   async #playFile(signal: AbortSignal): Promise<void> {
-    const { url, name } = this.#address;
-    refuseMissingFile(url);
+    const { url, format } = this.#address;
+    if (url !== STANDARD_INPUT && format !== 'image2') refuseMissingFile(url);
     try {
       await this.#play(signal, () => undefined);
     } catch (cause) {
       if (signal.aborted) return;
-      const code = errorCode(cause) ?? 'source_failed';
-      throw new WindhoverError(code, `${name}: ${errorMessage(cause)}`, { permanent: true, cause });
+      const hasNoPictures = format === 'image2' && errorCode(cause) === 'source_no_video';
+      throw this.#final(hasNoPictures ? new WindhoverError('source_not_found', 'no file has such a name') : cause);
     }
+  }
+
+  /** It cannot be opened again: only a pause may end. */
+  async #playPipe(signal: AbortSignal, connected: () => void): Promise<void> {
+    try {
+      await this.#play(signal, connected);
+    } catch (cause) {
+      throw PAUSES.includes(errorCode(cause) ?? '') ? cause : this.#final(cause);
+    }
+  }
+
+  /** What is wrong with a file stays wrong. */
+  #final(cause: unknown): WindhoverError {
+    const code = errorCode(cause) ?? 'source_failed';
+    return new WindhoverError(code, `${this.#address.name}: ${errorMessage(cause)}`, { permanent: true, cause });
   }
 
   /** Returns true when there is nothing more to play. */

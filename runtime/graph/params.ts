@@ -139,7 +139,7 @@ function pathOptionOf(schema: TSchema | undefined, value: string): PathOption | 
 
 function isRelativeFile(value: string, option: PathOption): boolean {
   if (value === '') return false;
-  if (option.urls && /^([a-z][a-z0-9+.-]*:)+\/\//i.test(value)) return false;
+  if (option.urls && /^([a-z][a-z0-9+.-]*:)+(\/|\d*$)/i.test(value)) return false;
   const isName = !/[/\\]/.test(value) && !value.startsWith('.') && extname(value) === '';
   return !(option.names && isName);
 }

@@ -21,7 +21,7 @@ const CHILD = join(import.meta.dir, 'child.ts');
 const CHANNEL_DRAIN_MS = 100;
 
 export class SessionProcess {
-  readonly #process: Bun.Subprocess<'ignore', 'pipe', 'pipe'>;
+  readonly #process: Bun.Subprocess<'inherit', 'pipe', 'pipe'>;
   readonly #listener: ProcessListener;
   readonly #clock: Clock;
   readonly #lineLimit = new RateLimit(LINES.perS, LINES.burst);
@@ -37,7 +37,8 @@ export class SessionProcess {
       disconnected = resolve;
     });
     this.#process = Bun.spawn([process.execPath, CHILD], {
-      stdio: ['ignore', 'pipe', 'pipe'],
+      // Standard input: a node may read its video there.
+      stdio: ['inherit', 'pipe', 'pipe'],
       serialization: 'advanced',
       ipc: (message: FromChild) => {
         // What arrives after the exit was reported would be taken for the next process's.

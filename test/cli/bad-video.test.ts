@@ -7,12 +7,15 @@ import { TEST_LIMIT_MS } from '../support/patience.ts';
 
 const BROKEN = join(ROOT, 'fixtures', 'broken');
 
-async function play(...args: string[]) {
+const play = (...args: string[]) => playFrom(undefined, ...args);
+
+/** @param launcher see RunningCommand */
+async function playFrom(launcher: string[] | undefined, ...args: string[]) {
   using folder = new Folder();
   const record = folder.file('out.jsonl');
   const command = ['graph', 'graphs/file.yaml', '--port', '0', '--exit-at-end', '--jsonl', record];
   const model = ['--set', `detect.model=${COMPACT_MODEL}`];
-  await using running = new RunningCommand([...command, ...model, ...args]);
+  await using running = new RunningCommand([...command, ...model, ...args], launcher ? { launcher } : {});
   const { exitCode, stdout } = await running.finished();
   const lines = (await Bun.file(record).text()).split('\n');
   const ticks = lines.filter((line) => line.includes('"metadata_tick"')).length;
@@ -50,6 +53,16 @@ describe('damaged', () => {
       const { exitCode, ticks, log } = await play('--set', `source.url=${join(BROKEN, 'corrupt.mp4')}`);
       expect({ exitCode, ticks }).toEqual({ exitCode: 0, ticks: 45 });
       expect(log).toEqual([expect.objectContaining({ level: 'warn', node: 'decode', code: 'corrupt_packets' })]);
+    },
+    TEST_LIMIT_MS,
+  );
+
+  test(
+    'the same by standard input, which the session reads',
+    async () => {
+      const shell = ['sh', '-c', `cat '${join(BROKEN, 'corrupt.mp4')}' | "$0" "$@"`, process.execPath];
+      const { exitCode, ticks } = await playFrom(shell, '--set', 'source.url=pipe:');
+      expect({ exitCode, ticks }).toEqual({ exitCode: 0, ticks: 45 });
     },
     TEST_LIMIT_MS,
   );

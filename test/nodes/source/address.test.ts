@@ -16,6 +16,9 @@ describe('what a URL is', () => {
     ['rtsp://cam/x', 'live'],
     ['rtmp://cam/x', 'live'],
     ['udp://0.0.0.0:5000', 'live'],
+    ['v4l2:/dev/video0', 'live'],
+    ['pipe:', 'pipe'],
+    ['/a/b*.jpg', 'file'],
   ] as const)('%s: %s', (url, kind) => expect(of({ url }).kind).toBe(kind));
 });
 
