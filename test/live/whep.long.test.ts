@@ -1,5 +1,6 @@
 /** WHEP from a server that has each habit of real ones, and whose pictures show when they were taken. */
 import { describe, expect, setDefaultTimeout, test } from 'bun:test';
+import { createSocket } from 'node:dgram';
 import { TEST_LIMIT_MS, until } from '../support/patience.ts';
 import { hasFfmpeg } from './ffmpeg-peer.ts';
 import { quantile, Watch } from './peers.ts';
@@ -50,8 +51,13 @@ describe.skipIf(!hasFfmpeg())('a server with', () => {
 
   test('candidates that are found late: they are sent after the offer', async () => {
     await using peer = await WhepServer.start({ trickle: true });
-    // A STUN server that does not answer at once.
-    await using watch = await Watch.open({ url: peer.url, stun: 'stun:127.0.0.1:9' });
+    await using stun = await slowStunServer(500);
+    await using watch = await Watch.open({ url: peer.url, stun: `stun:127.0.0.1:${stun.port}` });
+    await until('the candidate', () => peer.requests.some(({ method }) => method === 'PATCH'));
+    const [offer, late] = peer.requests;
+    expect(offer?.body).toContain('typ host');
+    expect(offer?.body).not.toContain('typ srflx');
+    expect(late?.body).toMatch(/^m=video .*a=ice-ufrag:.*typ srflx.*a=end-of-candidates/s);
     await watch.run.until(() => watch.seen.length >= 5);
     expect(watch.faults).toEqual([null]);
   });
@@ -132,3 +138,21 @@ describe.skipIf(!hasFfmpeg())('a fault', () => {
     expect(Math.abs(quantile(watch.errorsMs.slice(before + 3), 0.5))).toBeLessThan(MOST_OFF_MS);
   });
 });
+
+/** Tells whoever asks that its address is 192.0.2.7:9, after that time. */
+async function slowStunServer(delayMs: number) {
+  const timers: Timer[] = [];
+  const socket = createSocket('udp4');
+  await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
+  socket.on('message', (request, { port, address }) => {
+    // A success, with the magic cookie and the transaction's id, and XOR-MAPPED-ADDRESS.
+    const mapped = Buffer.from([0, 0x20, 0, 8, 0, 1, 0x21, 0x12 ^ 9, 192 ^ 0x21, 0 ^ 0x12, 2 ^ 0xa4, 7 ^ 0x42]);
+    const answer = Buffer.concat([Buffer.of(1, 1, 0, mapped.length), request.subarray(4, 20), mapped]);
+    timers.push(setTimeout(() => socket.send(answer, port, address), delayMs));
+  });
+  const close = async () => {
+    timers.forEach(clearTimeout);
+    socket.close();
+  };
+  return { port: socket.address().port, [Symbol.asyncDispose]: close };
+}

@@ -84,7 +84,10 @@ export class Receiver {
     const hear = () => hearSocketErrors(this.#peer);
     await Promise.race([this.#gathered.then(hear), sleep(GATHER_MS, signal)]);
     hear();
-    return this.#peer.localDescription?.sdp ?? '';
+    const sdp = this.#peer.localDescription?.sdp ?? '';
+    // They are put in only when there are no more to come.
+    const found = sdp.includes('a=candidate:') ? [] : this.#candidates.map((candidate) => `a=${candidate}\r\n`);
+    return sdp.replace('a=ice-ufrag:', `${found.join('')}a=ice-ufrag:`);
   }
 
   /** Candidates that were found after that offer, when there are no more to be found; undefined: none. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import { Value } from '@sinclair/typebox/value';
-import { addressOf, checkView, deviceOf } from '../../../nodes/source/address.ts';
+import { addressOf, checkView, deviceOf, takeLogin } from '../../../nodes/source/address.ts';
 import { SourceOptions } from '../../../nodes/source/options.ts';
 import { openNode } from '../../node-runner.ts';
 
@@ -20,6 +20,28 @@ describe('what a URL is', () => {
     ['pipe:', 'pipe'],
     ['/a/b*.jpg', 'file'],
   ] as const)('%s: %s', (url, kind) => expect(of({ url }).kind).toBe(kind));
+});
+
+describe('an address of WHEP', () => {
+  test.each([
+    ['whep://cam/x', 'http://cam/x'],
+    ['wheps://cam:8889/x', 'https://cam:8889/x'],
+    ['whep:https://cam/x', 'https://cam/x'],
+    ['webrtc:http://cam/api?src=a', 'http://cam/api?src=a'],
+    ['whep:http://admin:p%23@cam/x', 'http://admin:p%23@cam/x'],
+  ])('%s', (url, plain) => expect(of({ url })).toMatchObject({ kind: 'whep', url: plain }));
+
+  test.each(['whep:', 'whep:cam/x', 'whep:rtsp://cam/x', 'whep://', 'whep:http://cam:port/x'])('%s is none', (url) => {
+    expect(() => of({ url })).toThrow('the address is not valid');
+  });
+
+  test('is shown without what is secret in it', () => {
+    const { name } = of({ url: 'whep:http://admin:pass%20word@cam/x?token=sesame' });
+    expect(name).toBe('whep:***@cam/x?token=***');
+    expect(() => of({ url: 'whep:http://admin:pa#ss@cam/x' })).toThrow('holds a raw #');
+    const { url } = of({ url: 'whep://cam/x', username: 'a', password: 'b"\\ü@:' });
+    expect(takeLogin(url)).toEqual({ url: 'http://cam/x', login: ['a', 'b"\\ü@:'] });
+  });
 });
 
 describe('a login', () => {
