@@ -64,6 +64,8 @@ describe.each(CLIPS.map((clip) => [clip.name] as const))('on the clip %s', (name
   beforeAll(async () => {
     const truth = await readTruth(join(ROOT, `fixtures/${name}.truth.jsonl`));
     for await (const picture of readClip(join(ROOT, `fixtures/${name}.mp4`))) {
+      // One in three is enough for shares.
+      if (picture.index % 3 > 0) continue;
       count(counts, await detect(picture.rgb()), truth[picture.index]?.objects ?? []);
     }
   }, TEST_LIMIT_MS);

@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from 'bun:test';
 import { readFileSync } from 'node:fs';
+import { Slots } from '../e2e/slots.ts';
 import { Folder, graphText, testNode } from '../support/graphs.ts';
 import { PATIENCE_MS, TEST_LIMIT_MS, until } from '../support/patience.ts';
 import { TestSession } from '../support/sessions.ts';
@@ -31,11 +32,14 @@ interface Case {
 }
 
 const alone: (() => void)[] = [];
+/** So many sessions start at a time: what takes a node long shall be the node. */
+const slots = new Slots(8);
 
 /** Side by side; those that keep a processor busy come last, one by one. */
 function each(name: string, cases: readonly Case[], run: (one: Case) => Promise<void>): void {
   const spins = ({ how }: Case) => how === 'spin';
-  test.concurrent.each(cases.filter((one) => !spins(one)))(name, run, TEST_LIMIT_MS);
+  const inTurn = (one: Case) => slots.with(() => run(one));
+  test.concurrent.each(cases.filter((one) => !spins(one)))(name, inTurn, TEST_LIMIT_MS);
   alone.push(() => test.each(cases.filter(spins))(name, run, TEST_LIMIT_MS));
 }
 
