@@ -38,6 +38,10 @@ const COMMANDS: Record<string, readonly [load: () => Promise<Command>, usage: st
     async () => (await import('./cli/models/models-command.ts')).modelsCommand,
     'models [list|inspect|pull] list, explain and download models',
   ],
+  client: [
+    async () => (await import('./cli/client.ts')).clientCommand,
+    'client [--out DIR]         write the client library for browsers',
+  ],
   schemas: [
     async () => (await import('./cli/schemas.ts')).schemasCommand,
     'schemas                    write the JSON Schemas',

@@ -8,8 +8,8 @@ import { createApp, type Listening, listen } from '../../runtime/server/app.ts';
 import { browserModule, clientTypes } from '../../runtime/server/client-library/files.ts';
 import { FakeLog, FakeSessions } from '../server/fake-sessions.ts';
 import { complaints, hasChromium, openBrowser } from '../support/browser.ts';
-import { ROOT } from '../support/command.ts';
-import { SKY } from '../support/graphs.ts';
+import { ROOT, runCommand } from '../support/command.ts';
+import { Folder, SKY } from '../support/graphs.ts';
 import { until } from '../support/patience.ts';
 
 test('the library is one module of at most 25 kB, and exports what its types say', async () => {
@@ -22,6 +22,34 @@ test('the library is one module of at most 25 kB, and exports what its types say
   const declared = [...types.matchAll(/^export declare function (\w+)/gm)].map(([, name]) => name ?? '');
   expect(exported.exports.toSorted()).toEqual(declared.toSorted());
   expect(types).not.toMatch(/\b(import|unknown\[\]|typebox)\b/i);
+});
+
+test('its types are complete: a program is checked with them alone', async () => {
+  using folder = new Folder();
+  expect((await runCommand(['client', '--out', folder.path])).exitCode).toBe(0);
+  folder.write('good.ts', `${GOOD}\n`);
+  folder.write(
+    'bad.ts',
+    `${GOOD}\nconst wrong: string = box.x;\nfeed.select('7');\nfeed.on('tock', () => undefined);\n`,
+  );
+  const options = [
+    '--noEmit',
+    '--strict',
+    '--module',
+    'preserve',
+    '--target',
+    'esnext',
+    '--lib',
+    'esnext,dom',
+    '--types',
+    '',
+  ];
+  const tsc = Bun.spawnSync([join(ROOT, 'node_modules/.bin/tsc'), ...options, 'good.ts', 'bad.ts'], {
+    cwd: folder.path,
+  });
+  const faults = [...tsc.stdout.toString().matchAll(/^\w+\.ts\(\d+/gm)].map(([fault]) => fault);
+  const lines = GOOD.split('\n').length;
+  expect(faults).toEqual([1, 2, 3].map((line) => `bad.ts(${lines + line}`));
 });
 
 describe.skipIf(!hasChromium)('the page of the docs', () => {
@@ -141,6 +169,15 @@ const COLOURED_PIXELS = `(() => {
   for (let i = 0; i < data.length; i += 4) if (data[i] === 0x3e && data[i + 1] === 0xc6 && data[i + 2] === 0xff) count++;
   return count;
 })()`;
+
+const GOOD = `import { attachOverlay, connect, type OverlayBox } from './client.js';
+const feed = connect('http://127.0.0.1:8080', { camera: 'cam01' });
+const overlay = attachOverlay(document.createElement('video'), feed, { onFrame: ({ time }) => console.log(time?.clock) });
+const box: OverlayBox = overlay.boxAt(1, 2)!;
+feed.on('tick', ({ tracks: [first] }) => { const id: number | undefined = first?.id; return id; });
+feed.on('event', (event) => { if (event.event === 'end') { const at: number = event.after.end_ts_unix_ms; return at; } return 0; });
+feed.select(box.id).then(({ type }) => type === 'ack');
+export const x: number = box.x;`;
 
 interface Placing {
   /** Places of what comes after the video. */
