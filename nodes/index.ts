@@ -8,5 +8,6 @@ export const builtinNodes = {
   track: () => import('./track/index.ts'),
   zones: () => import('./zones/index.ts'),
   autotrack: () => import('./autotrack/index.ts'),
+  preview: () => import('./preview/index.ts'),
   publish: () => import('./publish/index.ts'),
 } as const;

@@ -45,6 +45,7 @@ test('values', () => {
     'pathOption: function',
     'percentDecoded: function',
     'pointOf: function',
+    'previewRequests: object',
     'rayOf: function',
     'retry: function',
     'shareOf: function',

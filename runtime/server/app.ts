@@ -26,6 +26,7 @@ import { addSessions } from './sessions.ts';
 import { addSettings } from './settings.ts';
 import { addTopics } from './topics.ts';
 import { addWebSocket } from './websocket.ts';
+import { addWhep } from './whep.ts';
 
 export interface AppOptions {
   readonly sessions: Sessions;
@@ -78,6 +79,7 @@ export function createApp(options: AppOptions): App {
   addSessions(http, sessions, limits);
   if (options.catalog) addSettings(http, options.catalog, limits);
   addTopics(http, sessions);
+  addWhep(http, sessions, limits);
   addWebSocket(http, sessions, clients);
   addClientLibrary(http);
   return { http, clients, internalErrors, handle: async (request) => http.handle(request) };

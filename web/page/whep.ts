@@ -1,11 +1,5 @@
 /** Plays a camera's WHEP address in a video element, and keeps trying. */
 
-export interface WhepPlayer {
-  /** Set once it plays. */
-  readonly receiver: RTCRtpReceiver | undefined;
-  close(): void;
-}
-
 interface Told {
   /** Why there is no picture; null: there is one. */
   state(why: string | null): void;
@@ -24,7 +18,7 @@ export function playWhep(url: string, video: HTMLVideoElement, told: Told): { cl
     connection?.close();
     connection = undefined;
     // The server would notice by itself, later.
-    if (resource !== undefined) void fetch(resource, { method: 'DELETE' }).catch(() => undefined);
+    if (resource !== undefined) void fetch(resource, { method: 'DELETE', keepalive: true }).catch(() => undefined);
     resource = undefined;
   };
   const again = (why: string) => {
@@ -53,12 +47,17 @@ export function playWhep(url: string, video: HTMLVideoElement, told: Told): { cl
       again(error instanceof Error ? error.message : String(error));
     }
   };
+  const close = () => {
+    isClosed = true;
+    clearTimeout(timer);
+    end();
+  };
+  addEventListener('pagehide', close);
   void open();
   return {
     close: () => {
-      isClosed = true;
-      clearTimeout(timer);
-      end();
+      removeEventListener('pagehide', close);
+      close();
     },
   };
 }
