@@ -18,6 +18,8 @@ export interface Address {
 
 /** WebRTC. */
 const WHEP = /^(whep|webrtc)s?:/i;
+/** Before an address of its own. */
+const WHEP_OF = /^(whep|webrtc)s?:(?!\/\/)/i;
 
 /** @throws WindhoverError `source_address` */
 export function addressOf(params: SourceOptions): Address {
@@ -25,8 +27,8 @@ export function addressOf(params: SourceOptions): Address {
   const local = localInput(params);
   const kind = local?.kind ?? kindOf(url);
   if (local?.url === STANDARD_INPUT) refuseReplay(params);
+  if (kind !== 'file') refuseRawPassword(url.replace(WHEP_OF, ''));
   const plain = kind === 'whep' ? { ...params, url: webAddress(url) } : params;
-  if (kind !== 'file') refuseRawPassword(plain.url);
   const texts = Object.entries(options).map(([name, value]) => [name, String(value)] as const);
   return {
     url: local?.url ?? (url.startsWith('file://') ? fileURLToPath(url) : withLogin(plain)),
