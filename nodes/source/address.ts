@@ -58,7 +58,8 @@ export function deviceOf(params: SourceOptions) {
 
 /** The account that it logs in with, as far as it has one. */
 export function accountOf(params: SourceOptions): { host: string; username: string; password: string } {
-  const { login = '', host = '' } = splitUrl(params.url) ?? {};
+  const url = WHEP.test(params.url) ? webAddress(params.url) : params.url;
+  const { login = '', host = '' } = splitUrl(url) ?? {};
   const [ownName, ownPassword] = splitLogin(login);
   return { host, username: params.username ?? ownName, password: params.password ?? ownPassword };
 }
@@ -66,11 +67,11 @@ export function accountOf(params: SourceOptions): { host: string; username: stri
 /** @throws WindhoverError `source_address`: it is nothing that a browser plays, or a password in it cannot be found */
 export function checkView({ view }: SourceOptions): void {
   if (view === undefined) return;
+  refuseRawPassword(view, 'view');
   const hint = 'an address such as http://HOST:8889/PATH/whep';
   if (!/^(https?|wss?|rtsps?):\/\//i.test(view) || !URL.canParse(view)) {
     throw addressError('the view is no address for a browser', { option: 'view', hint, got: maskPasswords(view) });
   }
-  refuseRawPassword(view, 'view');
 }
 
 /** A URL without its login, and that login as it was meant. */
@@ -97,6 +98,7 @@ function refuseReplay({ loop, start_s }: SourceOptions): void {
 function webAddress(url: string): string {
   const rest = url.replace(WHEP, '');
   const web = rest.startsWith('//') ? `${/^\w+s:/i.test(url) ? 'https' : 'http'}:${rest}` : rest;
+  refuseRawPassword(web);
   if (/^https?:\/\/[^/]/i.test(web) && URL.canParse(takeLogin(web).url)) return web;
   const hint = 'write whep:http://HOST:8889/PATH/whep';
   throw addressError('the address is not valid', { option: 'url', got: maskPasswords(url), hint });

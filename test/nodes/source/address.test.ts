@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import { Value } from '@sinclair/typebox/value';
-import { addressOf, checkView, deviceOf, takeLogin } from '../../../nodes/source/address.ts';
+import { accountOf, addressOf, checkView, deviceOf, takeLogin } from '../../../nodes/source/address.ts';
 import { SourceOptions } from '../../../nodes/source/options.ts';
 import { openNode } from '../../node-runner.ts';
 
@@ -110,6 +110,15 @@ test("options of FFmpeg's are known by name; others are faults of the graph", as
   const params = { url: 'rtsp://cam/x', options: { protocol_whitelist: 'file' } };
   expect(openNode('source', { params })).rejects.toThrow('protocol_whitelist');
 });
+
+test.each([
+  'rtsp://a:b%2F@cam:554/x',
+  'onvif://a:b%2F@cam:554',
+  'whep:http://a:b%2F@cam:554/x',
+  'whep://a:b%2F@cam:554/x',
+])('the account of %s', (url) =>
+  expect(accountOf(optionsOf({ url }))).toEqual({ host: 'cam:554', username: 'a', password: 'b/' }),
+);
 
 describe('where browsers play it', () => {
   test.each([
