@@ -160,10 +160,46 @@ describe.skipIf(!hasFfmpeg())('a film on a web server', () => {
         const rest = bytes.subarray(from);
         const body = answers++ < broken ? rest.subarray(0, rest.length / 2) : rest;
         const range = `bytes ${from}-${bytes.length - 1}/${bytes.length}`;
-        return new Response(body, { status: 206, headers: { 'content-range': range, 'accept-ranges': 'bytes' } });
+        return new Response(body, {
+          status: 206,
+          headers: { 'content-range': range, 'accept-ranges': 'bytes', connection: 'close' },
+        });
       },
     });
   }
+
+  test.each(['film.ts', 'index-last.mp4'])(
+    '%s, of which the server gives any part: every picture once',
+    async (name) => {
+      const file = ffmpeg(`${PICTURES} -frames:v 250 ${X264} -g 25`, join(folder, name));
+      await using web = server(file, 0);
+      const run = await runGraph(graph({ url: `http://127.0.0.1:${web.port}/film` }));
+      expect([run.failures, run.faults.map(({ fault }) => fault)]).toEqual([[], [null]]);
+      expect(timesOf(run.output('decode.frames')).map((time) => Math.round(time * 25))).toEqual(
+        Array.from({ length: 250 }, (_, i) => i),
+      );
+    },
+  );
+
+  test('that comes to a stop has stalled', async () => {
+    const file = ffmpeg(`${PICTURES} -frames:v 250 ${X264} -g 25 -movflags faststart`, join(folder, 'stall.mp4'));
+    const bytes = await Bun.file(file).bytes();
+    const half = bytes.subarray(0, bytes.length / 2);
+    async function* parts() {
+      yield half;
+      await new Promise(() => undefined);
+    }
+    const headers = { 'content-length': String(bytes.length) };
+    await using web = Bun.serve({ hostname: '127.0.0.1', port: 0, fetch: () => new Response(parts(), { headers }) });
+    const url = `http://127.0.0.1:${web.port}/film.mp4`;
+    const run = await openGraph(graph({ url, open_timeout_s: 0.5 }));
+    run.start();
+    await run.until(() => run.faults.length >= 2);
+    run.stop();
+    await run.finished;
+    expect(run.faults.slice(0, 2).map(({ fault }) => fault?.code)).toEqual([undefined, 'source_stalled']);
+    await web.stop(true);
+  });
 
   test.each([
     { why: 'that breaks off once is read on from there', broken: 1, all: true },
