@@ -5,21 +5,23 @@ class Side {
   readonly length: number;
   readonly #cos: Float64Array;
   readonly #sin: Float64Array;
-  readonly #swaps: readonly (readonly [number, number])[];
+  /** Pairs, one after the other. */
+  readonly #swaps: Uint8Array;
 
   constructor(length: number) {
     this.length = length;
     const angles = Array.from({ length: length / 2 }, (_, k) => (-2 * Math.PI * k) / length);
     this.#cos = Float64Array.from(angles, Math.cos);
     this.#sin = Float64Array.from(angles, Math.sin);
-    this.#swaps = swapsOf(length);
+    this.#swaps = Uint8Array.from(swapsOf(length).flat());
   }
 
   /** Transforms the samples at `from`, `from + step`, … */
   run(re: Float64Array, im: Float64Array, from: number, step: number): void {
-    for (const [i, j] of this.#swaps) {
-      swap(re, from + i * step, from + j * step);
-      swap(im, from + i * step, from + j * step);
+    for (let pair = 0; pair < this.#swaps.length; pair += 2) {
+      const [i, j] = [from + (this.#swaps[pair] ?? 0) * step, from + (this.#swaps[pair + 1] ?? 0) * step];
+      swap(re, i, j);
+      swap(im, i, j);
     }
     for (let half = 1; half < this.length; half *= 2) this.#merge(re, im, from, step, half);
   }

@@ -211,7 +211,7 @@ export class Follower {
 
   #obey({ command, mission }: Decision): void {
     const link = this.#link;
-    if (!link) return;
+    if (!link?.isReady) return;
     if (mission.order === 'home') this.#home.go(link, this.#nowMs());
     else if (command !== null) this.#send(link, command);
   }

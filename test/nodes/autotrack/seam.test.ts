@@ -149,3 +149,108 @@ describe('over the network, the generic positions −1 … 1 taken for', () => {
     expect(await worstAt(180)).toBeLessThan((await worstAt(0)) + 0.03);
   });
 });
+
+/** The pan turned in all so far, and where it was last. */
+class Travel {
+  deg = 0;
+  #last: number;
+  readonly #chase: SimulatedChase;
+
+  constructor(chase: SimulatedChase) {
+    this.#chase = chase;
+    this.#last = chase.camera.state().pan.position;
+  }
+
+  look(): void {
+    const now = this.#chase.camera.state().pan.position;
+    const by = now - this.#last;
+    this.deg += Math.abs(by - 360 * Math.round(by / 360));
+    this.#last = now;
+  }
+}
+
+/** It follows out over the seam, loses what it followed, goes home on the other side, and follows the next target there. */
+describe('home on the other side of the seam', () => {
+  const LEAVES: Knot[] = [
+    [0, -6, 12, 3],
+    [3, -6, 12, 3],
+    [11, 26, 12, 3],
+    [11.1, 26, 89, 3],
+    [30, 26, 89, 3],
+    [30.1, -6, 12, 3],
+    [60, -6, 12, 3],
+  ];
+
+  test.each([
+    ['velocity', 179, [-180, 180]],
+    ['velocity', -179, [-180, 180]],
+    ['velocity', 186, [0, 360]],
+    ['absolute', 179, [-180, 180]],
+    ['absolute', 186, [0, 360]],
+    ['velocity', 0, [-180, 180]],
+  ] as const)('%s at %i, %p degrees', async (rung, aboutDeg, range) => {
+    await using chase = await SimulatedChase.start({
+      scene: endless(aboutDeg, LEAVES),
+      known: { rung, plant: plantOf(rung) },
+      params: { return_preset: 'home', return_after_s: 1, grace_s: 0.5, hold_s: 0.5 },
+      driver: (server, parts) => {
+        server.device.unit.setPreset(null, 'home');
+        return driverFor(server, { rungs: [rung], pan_range_deg: [...range] }, parts.time, parts);
+      },
+    });
+    await chase.until('the camera is ready', () => chase.isReady, 120);
+    await chase.select();
+    const out = new Travel(chase);
+    const follows = () => Math.abs(turn(chase.camera.state().pan.position - aboutDeg)) > 20;
+    while (!follows() && chase.camera.nowS() < 11) await chase.run(0.5, () => out.look());
+    expect(follows()).toBe(true);
+    expect(out.deg).toBeLessThan(60);
+    const back = new Travel(chase);
+    while (chase.camera.nowS() < 29.5) await chase.run(0.5, () => back.look());
+    expect(Math.abs(turn(chase.camera.state().pan.position - aboutDeg))).toBeLessThan(1);
+    expect(back.deg).toBeLessThan(60);
+    const again = new Travel(chase);
+    await chase.run(1);
+    await chase.select();
+    await chase.run(8, () => again.look());
+    expect(chase.offCentre()).toBeLessThan(0.1);
+    expect(again.deg).toBeLessThan(60);
+  });
+});
+
+/** A pan with ends, at 180 degrees: what is beyond is out of reach, and nothing sends it the long way round. */
+test('a pan with ends, absolute: it stays at its end and comes back', async () => {
+  const rung = 'absolute';
+  const scene = endless(165, [
+    [0, -6, 12, 3],
+    [4, -6, 12, 3],
+    [10, 20, 12, 3],
+    [20, 20, 12, 3],
+    [26, -6, 12, 3],
+    [60, -6, 12, 3],
+  ]);
+  await using chase = await SimulatedChase.start({
+    scene: { ...scene, motors: { ...scene.motors, pan: { ...scene.motors.pan, endless: false } } },
+    known: { rung, plant: plantOf(rung) },
+    driver: (server, parts) => driverFor(server, { rungs: [rung] }, parts.time, parts),
+  });
+  await chase.until('the camera is ready', () => chase.isReady, 120);
+  await chase.select();
+  const travel = new Travel(chase);
+  while (chase.camera.nowS() < 40) {
+    await chase.run(0.5, () => travel.look());
+    console.log(
+      rung,
+      chase.camera.nowS().toFixed(1),
+      chase.camera.state().pan.position.toFixed(1),
+      chase.offCentre().toFixed(2),
+    );
+  }
+  expect(chase.offCentre()).toBeLessThan(0.1);
+  expect(travel.deg).toBeLessThan(100);
+});
+
+/** An angle in [−180, 180). */
+function turn(deg: number): number {
+  return deg - 360 * Math.round(deg / 360);
+}
