@@ -4,7 +4,7 @@ import { rmSync } from 'node:fs';
 import type { Readiness, SessionView } from '../../runtime/session/api.ts';
 import type { MetadataTick } from '../../schemas/index.ts';
 import { RunningCommand } from '../support/command.ts';
-import { chain, Folder, graphText } from '../support/graphs.ts';
+import { chain, Folder, graphText, ONE_TRACK } from '../support/graphs.ts';
 import { PATIENCE_MS, TEST_LIMIT_MS, until } from '../support/patience.ts';
 import { WireClient } from '../support/wire-client.ts';
 
@@ -77,7 +77,7 @@ test(
   'serve: cameras come, change their name and go with their files',
   async () => {
     using folder = new Folder();
-    folder.write('a.yaml', graphText(chain('realtime'), 'a'));
+    folder.write('a.yaml', graphText(ONE_TRACK, 'a'));
     await using command = new RunningCommand(['serve', folder.path, '--start', '--port', '0']);
     const url = await command.url();
     const cameras = async () =>
@@ -90,11 +90,11 @@ test(
       }
     };
     await untilCameras(['a']);
-    folder.write('b.yaml', graphText(chain('realtime'), 'b'));
+    folder.write('b.yaml', graphText(ONE_TRACK, 'b'));
     await untilCameras(['a', 'b']);
     const [first] = await sessions(url);
     using client = await WireClient.open(url, first?.session_id ?? '');
-    folder.write('a.yaml', graphText(chain('realtime'), 'c'));
+    folder.write('a.yaml', graphText(ONE_TRACK, 'c'));
     await untilCameras(['b', 'c']);
     await until('that clients of the old name are told', () => client.closed !== undefined);
     rmSync(folder.file('b.yaml'));

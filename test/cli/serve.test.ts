@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import type { CameraView, Readiness, SessionView } from '../../runtime/session/api.ts';
 import { RunningCommand, runCommand } from '../support/command.ts';
-import { CAMERA_ENV, chain, Folder, graphText, SKY, testNode } from '../support/graphs.ts';
+import { CAMERA_ENV, chain, Folder, graphText, ONE_TRACK, SKY, testNode } from '../support/graphs.ts';
 import { PATIENCE_MS, TEST_LIMIT_MS, until } from '../support/patience.ts';
 import { isAlive } from '../support/processes.ts';
 import { WireClient } from '../support/wire-client.ts';
@@ -23,7 +23,7 @@ describe('sessions on request', () => {
   let url = '';
 
   beforeAll(async () => {
-    folder.write('b.yaml', graphText(chain('realtime'), 'cam-b'));
+    folder.write('b.yaml', graphText(ONE_TRACK, 'cam-b'));
     const view = 'http://viewer:sesame@media:8889/a/whep?jwt=sesame&wide=1';
     const source = `{ use: source, with: { url: ${SKY}, loop: true, view: "${view}" } }`;
     folder.write('a.yaml', graphText(chain('realtime', { source }), 'cam-a'));
@@ -176,7 +176,7 @@ describe('all at once', () => {
       using folder = new Folder();
       const offline = '{ use: source, with: { url: "rtsp://127.0.0.1:1/x" } }';
       folder.write('offline.yaml', graphText(chain('realtime', { source: offline }), 'offline'));
-      folder.write('online.yaml', graphText(chain('realtime'), 'online'));
+      folder.write('online.yaml', graphText(ONE_TRACK, 'online'));
       await using command = new RunningCommand(['serve', folder.path, '--start', ...SERVE]);
       const url = await command.url();
       const says = ['session is running', 'source_refused'];

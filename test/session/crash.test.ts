@@ -4,7 +4,7 @@ import type { Outcome } from '../../runtime/engine/messages.ts';
 import type { Readiness, SessionView } from '../../runtime/session/api.ts';
 import type { MetadataTick } from '../../schemas/index.ts';
 import { RunningCommand } from '../support/command.ts';
-import { chain, Folder, graphText, LIVE, testNode } from '../support/graphs.ts';
+import { chain, Folder, graphText, LIVE, ONE_TRACK, testNode } from '../support/graphs.ts';
 import { PATIENCE_MS, TEST_LIMIT_MS, until } from '../support/patience.ts';
 import { isAlive } from '../support/processes.ts';
 import { TestSession } from '../support/sessions.ts';
@@ -13,12 +13,6 @@ import { WireClient } from '../support/wire-client.ts';
 /** The promise is 3 s on a quiet machine; tests may share theirs with others. */
 const COMES_BACK_MS = 3000;
 const BUSY_FACTOR = 4;
-
-/** No video has a part in it. */
-const ONE_TRACK = graphText({
-  track: `{ use: ${testNode('renamed')} }`,
-  publish: '{ use: publish, from: track }',
-});
 
 const readiness = async (url: string) => {
   const answer = await fetch(`${url}/readyz`);
@@ -90,7 +84,7 @@ describe("the session's process is killed", () => {
   test(
     'a target that is chosen while the process is away is taken over',
     async () => {
-      await using session = await TestSession.start(ONE_TRACK);
+      await using session = await TestSession.start(graphText(ONE_TRACK));
       await session.state('running');
       process.kill(session.pid ?? 0, 'SIGKILL');
       await session.state('restarting');
@@ -168,7 +162,7 @@ test(
 test(
   'commands at the very moment of a death do no harm, and the last one holds',
   async () => {
-    await using session = await TestSession.start(ONE_TRACK);
+    await using session = await TestSession.start(graphText(ONE_TRACK));
     await session.state('running');
     const { pid = 0, view } = session;
     process.kill(pid, 'SIGKILL');
@@ -224,7 +218,7 @@ test(
 test(
   'a stop at the very moment of a death',
   async () => {
-    await using session = await TestSession.start(ONE_TRACK);
+    await using session = await TestSession.start(graphText(ONE_TRACK));
     await session.state('running');
     process.kill(session.pid ?? 0, 'SIGKILL');
     expect((await session.stop()).state).toBe('stopped');

@@ -62,6 +62,12 @@ export function chain(
   };
 }
 
+/** Nodes in which no video and no model has a part: one track that stays. */
+export const ONE_TRACK = {
+  track: `{ use: ${testNode('renamed')} }`,
+  publish: '{ use: publish, from: track }',
+} as const;
+
 /** What the shipped graphs of real cameras want from the environment; nobody is there. */
 export const CAMERA_ENV = {
   CAM_HOST: 'camera.invalid',
