@@ -101,8 +101,12 @@ class Factory(GstRtspServer.RTSPMediaFactory):
             waiting.append((time.monotonic(), taken, pictures.taken_at(int(time.time() * 1000), number)))
             while waiting and waiting[0][0] <= time.monotonic() - self.options["delay_ms"] / 1000:
                 _, pts, data = waiting.pop(0)
+                # The server holds back what is stamped in the future: a clock that is too fast begins in the past.
+                pts = int(pts * (1 + self.options["skew"])) - (4 * Gst.SECOND if self.options["skew"] > 0 else 0)
+                if pts < 0:
+                    continue
                 buffer = Gst.Buffer.new_wrapped(data)
-                buffer.pts = int(pts * (1 + self.options["skew"]))
+                buffer.pts = pts
                 buffer.duration = int(period * 1e9)
                 if source.emit("push-buffer", buffer) not in (Gst.FlowReturn.OK, Gst.FlowReturn.FLUSHING):
                     return
