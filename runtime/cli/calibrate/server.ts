@@ -1,11 +1,16 @@
 /** The server of the calibration: clips of the test pattern, their boxes as a session, and the page that measures. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Elysia } from 'elysia';
 import type { Clock } from '../../clock.ts';
 import type { Logger } from '../../node.ts';
+import { Playback } from '../../recording/playback.ts';
+import { RecordedSessions } from '../../recording/recorded-sessions.ts';
+import { Recording } from '../../recording/recording.ts';
 import { type App, createApp } from '../../server/app.ts';
 import { readJson } from '../../server/body.ts';
 import { browserModule } from '../../server/client-library/files.ts';
-import { PlainSession } from '../plain-sessions.ts';
 import { CLIPS, encodeClip } from './clip.ts';
 import { patternSvg } from './paper.ts';
 import { markersOf, PATTERN_FPS, PATTERN_FRAMES, STRIP } from './pattern.ts';
@@ -20,6 +25,7 @@ export interface CalibrationOptions {
 }
 
 const MOST_REPORT_BYTES = 1024 * 1024;
+const STEP_MS = 10;
 const NAMES = { sessionId: 'calibration', cameraId: 'calibration' };
 const PAGE = `<!doctype html>
 <html lang="en">
@@ -42,34 +48,35 @@ const STYLE = `
 const SECURITY =
   "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; media-src 'self'; img-src data:";
 
+/** The ticks are a recording of the pattern, played again and again. */
 export class Calibration {
   readonly app: App;
-  readonly #session: PlainSession;
-  readonly #zeroUnixMs: number;
-  #frame = 0;
+  readonly #folder = mkdtempSync(join(tmpdir(), 'windhover-calibrate-'));
+  readonly #recording: Recording;
   readonly #timer: ReturnType<typeof setInterval>;
 
   constructor({ clock, log, version, reported }: CalibrationOptions) {
-    this.#zeroUnixMs = Math.round(clock.unixMs());
-    this.#session = new PlainSession(NAMES, this.#zeroUnixMs, log);
-    this.app = createApp({ sessions: this.#session, version, clock, log });
-    addPage(this.app.http, this.#zeroUnixMs, reported);
-    this.#timer = setInterval(() => this.#tell(), 1000 / PATTERN_FPS);
+    const zeroUnixMs = Math.round(clock.unixMs());
+    const ticks = Array.from({ length: PATTERN_FRAMES }, (_, frame) => JSON.stringify(tickOf(frame, zeroUnixMs)));
+    const file = join(this.#folder, 'pattern.jsonl');
+    writeFileSync(file, `${ticks.join('\n')}\n`);
+    const recording = new Recording(file);
+    this.#recording = recording;
+    const playback = new Playback({ durationMs: recording.durationMs, speed: 1, loop: true });
+    const sessions = new RecordedSessions({ recording, playback, file, log });
+    this.app = createApp({ sessions, version, clock, log });
+    addPage(this.app.http, zeroUnixMs, reported);
+    this.#timer = setInterval(() => sessions.step(clock.monoMs()), STEP_MS);
   }
 
   stop(): void {
     clearInterval(this.#timer);
-  }
-
-  /** The boxes of the next frame; after the last one, of the first, at its time. */
-  #tell(): void {
-    const frame = this.#frame;
-    this.#frame = (frame + 1) % PATTERN_FRAMES;
-    this.#session.publish('tick', JSON.stringify(tickOf(frame, this.#zeroUnixMs)));
+    this.#recording[Symbol.dispose]();
+    rmSync(this.#folder, { recursive: true });
   }
 }
 
-export function tickOf(frame: number, zeroUnixMs: number) {
+function tickOf(frame: number, zeroUnixMs: number) {
   return {
     schema: 'drone-ptz-metadata/1',
     type: 'metadata_tick',
