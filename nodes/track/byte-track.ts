@@ -7,14 +7,13 @@
  *   2. match tracks, tracked or lost, with detections of high confidence (IoU times confidence)
  *   3. match what is left of the tracked ones with detections of low confidence (IoU): occluded objects stay alive
  *   4. match what is still left of the tracks with high detections of other labels: a label is the model's guess
- *   5. match tracks seen once with what is left of the high detections: confirmed and given an id, or dropped
- *   6. start tracks from what is still left; those of the very first frame are confirmed at once
- *   7. of a seen and a lost track on the same spot, keep the older
+ *   5. match tracks that were partly hidden with what comes out behind the edge
+ *   6. match tracks seen once with what is left of the high detections: confirmed and given an id, or dropped
+ *   7. start tracks from what is still left; those of the very first frame are confirmed at once
+ *   8. of a seen and a lost track on the same spot, keep the older
  *
  * Small boxes are grown before they are compared, since an object of a few pixels easily moves by more than its own
- * size between two frames. The idea is the buffered IoU of Yang et al. 2023, "Hard to Track Objects with Irregular
- * Motions and Similar Appearances? Make It Easier by Buffering the Matching Space"; here only boxes below a size are
- * grown, to that size, and the others are compared as they are.
+ * size between two frames (the buffered IoU of Yang et al. 2023; here only boxes below a size are grown, to that size).
  *
  * All durations are seconds and the time between frames is the real one. The stepper holds no clock and draws no random
  * numbers: the same input gives the same output.
@@ -29,6 +28,7 @@ import { pairFast, proveFast } from './fast-start.ts';
 import { LabelEvidence } from './label-evidence.ts';
 import { Matcher, type MatchRules } from './matching.ts';
 import type { TrackOptions } from './options.ts';
+import { comingOut } from './partial-hiding.ts';
 import { Tracklet, type TrackletState } from './tracklet.ts';
 
 /** What is known about a frame besides its detections. */
@@ -155,7 +155,6 @@ export class ByteTrack {
    * @param timeS media time of the frame in seconds. A time that is not finite, stands still or goes back (a source
    *   that starts over) moves no track.
    * @param detections boxes in source pixels; they are not kept
-   * @param facts of this frame
    */
   step(timeS: number, detections: readonly Detection[], facts: FrameFacts = {}): StepResult {
     const motion = facts.motion ?? null;
@@ -176,7 +175,8 @@ export class ByteTrack {
     const ofLabel = this.#match(known, high, this.#rules(match_iou, fuse_confidence));
     this.#match(this.#unseen(known, 'tracked'), low, this.#rules(low_match_iou, false));
     const anyLabel = { ...this.#rules(Math.max(match_iou, RELABEL_IOU), false), barsLabels: false };
-    const unmatched = this.#barsLabels ? this.#match(this.#unseen(known), ofLabel, anyLabel) : ofLabel;
+    const others = this.#barsLabels ? this.#match(this.#unseen(known), ofLabel, anyLabel) : ofLabel;
+    const unmatched = this.#seeComingOut(this.#unseen(known), others);
     this.#lose(this.#unseen(known, 'tracked'));
     const rules = this.#rules(confirm_match_iou, fuse_confidence);
     const unconfirmed = this.#match(fresh, unmatched, rules);
@@ -198,10 +198,10 @@ export class ByteTrack {
   }
 
   #followShake(detections: readonly Detection[], widthPx: number): void {
-    const [nowS, isShaking] = [this.#nowS, this.#nowS - this.#shakenS < SHAKING_S];
-    const shift = commonShift(this.#tracklets, detections, { widthPx, nowS, isShaking });
+    const isShaking = this.#nowS - this.#shakenS < SHAKING_S;
+    const shift = commonShift(this.#tracklets, detections, { widthPx, nowS: this.#nowS, isShaking });
     if (shift === null) return;
-    this.#shakenS = nowS;
+    this.#shakenS = this.#nowS;
     for (const tracklet of this.#tracklets) tracklet.shift(shift);
   }
 
@@ -239,6 +239,15 @@ export class ByteTrack {
       taken.add(detection);
     }
     return detections.filter((d) => !taken.has(d));
+  }
+
+  /** Lets tracks that were partly hidden see what comes out; returns the detections that are left. */
+  #seeComingOut(tracklets: readonly Tracklet[], detections: Detection[]): Detection[] {
+    const found = comingOut(tracklets, detections, { nowS: this.#nowS, barsLabels: this.#barsLabels });
+    for (const [detection, tracklet] of found) {
+      tracklet.seeComingOut(detection, this.#nowS, cutSides(detection.bboxPx, this.#frame));
+    }
+    return found.size === 0 ? detections : detections.filter((detection) => !found.has(detection));
   }
 
   /** Those that no detection of this frame has matched so far. */

@@ -97,14 +97,14 @@ export class BoxKalman {
   /** Starts over from a box that moves at a velocity (pixels per second) known to about `velocityStd`. */
   launch(box: Box, velocityX: number, velocityY: number, velocityStd: number): void {
     this.reset(box);
-    const s = this.#s;
-    for (const [at, velocity] of [
-      [X, velocityX],
-      [Y, velocityY],
-    ] as const) {
-      s[at + VELOCITY] = velocity;
-      s[at + VAR_VELOCITY] = velocityStd ** 2;
-    }
+    this.push(velocityX, velocityY);
+    for (const at of [X, Y]) this.#s[at + VAR_VELOCITY] = velocityStd ** 2;
+  }
+
+  /** The sides become longer, pixels per second. */
+  grow(x: number, y: number): void {
+    this.#s[WIDTH + VELOCITY] = x;
+    this.#s[HEIGHT + VELOCITY] = y;
   }
 
   /**
@@ -160,6 +160,15 @@ export class BoxKalman {
 
   get velocityY(): number {
     return this.#s[Y + VELOCITY] ?? 0;
+  }
+
+  /** How fast the sides become longer, pixels per second. */
+  get growthX(): number {
+    return this.#s[WIDTH + VELOCITY] ?? 0;
+  }
+
+  get growthY(): number {
+    return this.#s[HEIGHT + VELOCITY] ?? 0;
   }
 
   /** Standard deviation of the centre's x in pixels: how well the place is known. */

@@ -1,9 +1,10 @@
 /** One object as the tracker follows it: a filtered box, a label by vote or by evidence, and when it was seen. */
 import type { Box, Detection, Track } from '../../runtime/node.ts';
-import type { CutSides } from './cut-sides.ts';
+import { type CutSides, UNCUT } from './cut-sides.ts';
 import type { PictureMotion } from './ego-motion.ts';
 import { BoxKalman } from './kalman.ts';
 import { type EvidenceState, LabelEvidence, type LabelRules } from './label-evidence.ts';
+import { type Partial, partialOf, SEEN_IN_FULL, type Whole, wholeAfter } from './partial-hiding.ts';
 
 /** `new`: seen once, not published yet. `tracked`: seen in the last frame. `lost`: unseen, may be found again. */
 export type TrackletStatus = 'new' | 'tracked' | 'lost';
@@ -20,7 +21,7 @@ export interface TrackletState {
   readonly votes: Map<string, number>;
   readonly evidence: EvidenceState | null;
 }
-type TrackletMethods = 'predict' | 'follow' | 'shift' | 'see' | 'seeFast' | 'toTrack';
+type TrackletMethods = 'predict' | 'follow' | 'shift' | 'see' | 'seeFast' | 'seeComingOut' | 'toTrack';
 
 /** Jitter of a box between two frames, as a share of its side. */
 const BOX_JITTER = 0.2;
@@ -56,6 +57,10 @@ export class Tracklet {
   twins: readonly Tracklet[] = [];
   /** Set while it may be the second sighting of an object that moves fast, and once that is proven. */
   launch: Launch | null = null;
+  /** How it was when last seen in full. */
+  whole: Whole | null = null;
+  /** Set while a part of it is hidden, but not by the border of the frame. */
+  partial: Partial | null = null;
   readonly #filter: BoxKalman;
   /** Summed confidence by label. */
   #votes = new Map<string, number>();
@@ -119,7 +124,7 @@ export class Tracklet {
     this.launch = null;
     if (jump === null) this.#filter.update(detection.bboxPx, cut);
     else this.#launch(detection.bboxPx, jump, nowS - this.seenS);
-    this.#note(detection, nowS);
+    this.#note(detection, nowS, cut);
   }
 
   /** From the first sighting to the second, in pixels; null: so little that it may be jitter. */
@@ -135,14 +140,34 @@ export class Tracklet {
   seeFast(detection: Detection, nowS: number, velocity: { readonly x: number; readonly y: number }): void {
     const dtS = nowS - this.seenS;
     this.#launch(detection.bboxPx, { x: velocity.x * dtS, y: velocity.y * dtS }, dtS);
-    this.#note(detection, nowS);
+    this.#note(detection, nowS, UNCUT);
+  }
+
+  /** Takes in the first part that comes out from behind an edge: the side that leads is free, the other one is held up. */
+  seeComingOut(detection: Detection, nowS: number, cut: CutSides): void {
+    if (this.partial === null) return;
+    const { bboxPx } = detection;
+    const {
+      velocity: { x, y },
+      hides,
+    } = this.partial;
+    const dtS = nowS - this.seenS;
+    const isWhole = bboxPx[hides] >= SEEN_IN_FULL * (this.whole?.[hides] ?? 0);
+    const [growX, growY] = [isWhole || hides === 'h' ? 0 : Math.abs(x), isWhole || hides === 'w' ? 0 : Math.abs(y)];
+    this.#launch(bboxPx, { x: (growX > 0 ? x / 2 : x) * dtS, y: (growY > 0 ? y / 2 : y) * dtS }, dtS);
+    this.#filter.grow(growX, growY);
+    this.#note(detection, nowS, cut);
   }
 
   #launch(box: Box, way: { readonly x: number; readonly y: number }, dtS: number): void {
     this.#filter.launch(box, way.x / dtS, way.y / dtS, (BOX_JITTER * Math.max(box.w, box.h)) / dtS);
   }
 
-  #note(detection: Detection, nowS: number): void {
+  #note(detection: Detection, nowS: number, cut: CutSides): void {
+    const { velocityX: x, velocityY: y, growthX, growthY } = this.#filter;
+    this.whole = wholeAfter(this.whole, detection.bboxPx, { x, y }, nowS, nowS - this.seenS);
+    const isCut = cut.left || cut.right || cut.top || cut.bottom;
+    this.partial = isCut ? null : partialOf(this.whole, detection.bboxPx, { x, y }, { x: growthX, y: growthY });
     this.confidence = detection.confidence;
     this.before = this.measured;
     this.beforeS = this.seenS;
