@@ -50,9 +50,9 @@ const SURE_AFTER_MS = 12_000;
 /** The absolute clock counts as right while the smallest delay by it is in this range, ... */
 const PLAUSIBLE_DELAY_MS = [-5, 1000] as const;
 const LONGEST_SEGMENT_DELAY_MS = 60_000;
-/** ... and it runs as fast as ours: one that is made of the stream's timestamps may not. */
+/** ... and it runs as fast as ours: one that is made of the stream's timestamps may not. Of a shorter time jitter says more. */
 const MAX_ABSOLUTE_SKEW = 0.003;
-const ABSOLUTE_SKEW_FROM_MS = 15_000;
+const ABSOLUTE_SKEW_FROM_MS = 25_000;
 const SURE_EDGE_MS = 2000;
 /** What is known of the order of pictures is forgotten by that share with each. */
 const FORGET_REORDER = 0.99;

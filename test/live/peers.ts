@@ -31,14 +31,16 @@ export interface RtspOptions {
   readonly logins?: readonly (readonly [user: string, password: string])[];
   readonly digest?: boolean;
   readonly size?: readonly [number, number];
+  /** Its pictures are those that {@link RtspServer.show} gives it. */
+  readonly given?: boolean;
 }
 
 /** An RTSP server of GStreamer: rtsp-server.py. */
 export class RtspServer {
   readonly port: number;
-  readonly #process: Bun.Subprocess;
+  readonly #process: Bun.Subprocess<'pipe', 'pipe', 'inherit'>;
 
-  private constructor(process: Bun.Subprocess, port: number) {
+  private constructor(process: Bun.Subprocess<'pipe', 'pipe', 'inherit'>, port: number) {
     this.#process = process;
     this.port = port;
   }
@@ -59,6 +61,15 @@ export class RtspServer {
     return `rtsp://127.0.0.1:${this.port}/live`;
   }
 
+  /** The next picture, and when it was taken; shows that time in its top left. */
+  show(takenUnixMs: number, luma: Uint8Array): void {
+    const stamp = new DataView(new ArrayBuffer(8));
+    stamp.setBigUint64(0, BigInt(Math.round(takenUnixMs)));
+    this.#process.stdin.write(new Uint8Array(stamp.buffer));
+    this.#process.stdin.write(luma);
+    void this.#process.stdin.flush();
+  }
+
   /** Stops answering, and sends nothing any more, until told to go on. */
   halt(): void {
     this.#process.kill('SIGSTOP');
@@ -66,6 +77,12 @@ export class RtspServer {
 
   resume(): void {
     this.#process.kill('SIGCONT');
+  }
+
+  /** Takes what it was shown, and ends. */
+  async end(): Promise<void> {
+    await this.#process.stdin.end();
+    await this.#process.exited;
   }
 
   async kill(): Promise<void> {

@@ -2,6 +2,8 @@
 
     rtsp-server.py OPTIONS        JSON, see OPTIONS below; prints "port N"; ends when its input is closed
 
+With "given", pictures come by its input: 8 bytes of Unix time in milliseconds, highest first, and the luma, row by row.
+
 The top left of each picture is a strip of 48 fields, 12 by 16 pixels: the Unix time in milliseconds, highest bit first,
 white for 1.
 """
@@ -30,6 +32,7 @@ OPTIONS = {
     "logins": [],  # [user, password] each; none: anybody
     "digest": False,
     "size": [640, 360],
+    "given": False,  # pictures come by its input
 }
 
 BITS, FIELD_W, FIELD_H = 48, 12, 16
@@ -40,16 +43,50 @@ class Pictures:
         self.width = width
         self.base = bytearray(b"\x60" * (width * height) + b"\x80" * (width * height // 2))
 
+    def next(self, number):
+        unix_ms = int(time.time() * 1000)
+        return unix_ms, self.taken_at(unix_ms, number)
+
     def taken_at(self, unix_ms, number):
+        picture = self.clocked(unix_ms)
+        x = number * 4 % (self.width - 40)
+        for y in range(150, 190):
+            picture[y * self.width + x : y * self.width + x + 40] = b"\xd0" * 40
+        return bytes(picture)
+
+    def clocked(self, unix_ms):
         picture = bytearray(self.base)
         bits = ((unix_ms >> (BITS - 1 - i)) & 1 for i in range(BITS))
         row = b"".join((b"\xeb" if bit else b"\x10") * FIELD_W for bit in bits)
         row += b"\x60" * (self.width - len(row))
         picture[0 : self.width * FIELD_H] = row * FIELD_H
-        x = number * 4 % (self.width - 40)
-        for y in range(150, 190):
-            picture[y * self.width + x : y * self.width + x + 40] = b"\xd0" * 40
-        return bytes(picture)
+        return picture
+
+
+class GivenPictures(Pictures):
+    """Those that came by the input, the newest one at a time."""
+
+    def __init__(self, width, height):
+        super().__init__(width, height)
+        self.luma = width * height
+        self.came = threading.Condition()
+        self.newest = None
+
+    def read(self):
+        while len(stamp := sys.stdin.buffer.read(8)) == 8:
+            luma = sys.stdin.buffer.read(self.luma)
+            with self.came:
+                self.newest = int.from_bytes(stamp, "big"), luma
+                self.came.notify()
+
+    def next(self, _number):
+        with self.came:
+            self.came.wait_for(lambda: self.newest is not None)
+            (unix_ms, luma), self.newest = self.newest, None
+        picture = self.clocked(unix_ms)
+        strip = self.width * FIELD_H
+        picture[strip : self.luma] = luma[strip:]
+        return unix_ms, bytes(picture)
 
 
 def encoder(options):
@@ -71,6 +108,7 @@ class Factory(GstRtspServer.RTSPMediaFactory):
         super().__init__()
         self.options = options
         self.set_shared(True)
+        self.given = GivenPictures(*options["size"]) if options["given"] else None
 
     def do_create_element(self, _url):
         if self.options["codec"] == "none":
@@ -89,7 +127,7 @@ class Factory(GstRtspServer.RTSPMediaFactory):
 
     def feed(self, source):
         """Pushes pictures at their rate, each stamped with when it was taken on the clock of the pipeline."""
-        pictures = Pictures(*self.options["size"])
+        pictures = self.given or Pictures(*self.options["size"])
         period = 1 / self.options["fps"]
         due, number, waiting = time.monotonic(), 0, []
         while True:
@@ -97,8 +135,10 @@ class Factory(GstRtspServer.RTSPMediaFactory):
             if clock is None or source.get_base_time() == 0:  # not playing yet, or not any more
                 time.sleep(0.002)
                 continue
-            taken = max(0, clock.get_time() - source.get_base_time())
-            waiting.append((time.monotonic(), taken, pictures.taken_at(int(time.time() * 1000), number)))
+            unix_ms, picture = pictures.next(number)
+            age = time.time() - unix_ms / 1000
+            taken = max(0, clock.get_time() - source.get_base_time() - int(age * 1e9))
+            waiting.append((time.monotonic() - age, taken, picture))
             while waiting and waiting[0][0] <= time.monotonic() - self.options["delay_ms"] / 1000:
                 _, pts, data = waiting.pop(0)
                 # The server holds back what is stamped in the future: a clock that is too fast begins in the past.
@@ -112,7 +152,8 @@ class Factory(GstRtspServer.RTSPMediaFactory):
                     return
             number += 1
             due += period
-            time.sleep(max(0, due - time.monotonic()))
+            if self.given is None:
+                time.sleep(max(0, due - time.monotonic()))
 
 
 def report_capture_times(media):
@@ -136,6 +177,7 @@ def serve(options):
     server.get_mount_points().add_factory(options["path"], factory)
     server.attach(None)
     print("port", server.get_bound_port(), flush=True)
+    return factory.given
 
 
 def protect(server, factory, options):
@@ -158,13 +200,16 @@ def protect(server, factory, options):
     factory.set_permissions(permissions)
 
 
-def end_with_input(loop):
-    sys.stdin.read()
+def end_with_input(loop, given):
+    if given is None:
+        sys.stdin.read()
+    else:
+        given.read()
     loop.quit()
 
 
 if __name__ == "__main__":
-    serve({**OPTIONS, **json.loads(sys.argv[1] if len(sys.argv) > 1 else "{}")})
+    pictures = serve({**OPTIONS, **json.loads(sys.argv[1] if len(sys.argv) > 1 else "{}")})
     main_loop = GLib.MainLoop()
-    threading.Thread(target=end_with_input, args=(main_loop,), daemon=True).start()
+    threading.Thread(target=end_with_input, args=(main_loop, pictures), daemon=True).start()
     main_loop.run()
