@@ -25,7 +25,7 @@ export function addPage(app: Elysia, sessions: Sessions): void {
 }
 
 async function pageStyle(): Promise<string> {
-  const parts = ['base.css', 'layout.css'].map((name) => Bun.file(join(FOLDER, name)).text());
+  const parts = ['base.css', 'layout.css', 'graph.css'].map((name) => Bun.file(join(FOLDER, name)).text());
   return (await Promise.all(parts)).join('\n');
 }
 

@@ -2,7 +2,7 @@
 import { Type } from '@sinclair/typebox';
 import type { Elysia } from 'elysia';
 import type { Sessions, SessionView } from '../session/api.ts';
-import { SessionViewSchema } from '../session/views.ts';
+import { GraphViewSchema, SessionViewSchema } from '../session/views.ts';
 import { readJson } from './body.ts';
 import { unknownSession } from './errors.ts';
 import type { ServerLimits } from './limits.ts';
@@ -46,6 +46,20 @@ export function addSessions(app: Elysia, sessions: Sessions, limits: ServerLimit
       404: UNKNOWN,
     }),
   });
+  app.get(
+    '/sessions/:id/graph',
+    ({ params }) => {
+      const graph = sessions.graph?.(params.id);
+      if (!graph) throw unknownSession();
+      return graph;
+    },
+    {
+      detail: describe('Nodes, workers and links of the graph that it runs', {
+        200: { says: 'For a drawing; counters are in the session', schema: GraphViewSchema },
+        404: UNKNOWN,
+      }),
+    },
+  );
   app.delete(
     '/sessions/:id',
     async ({ params }) => {

@@ -5,9 +5,9 @@
 import type { Topics } from '../../schemas/topics.ts';
 import type { Outcome } from '../engine/messages.ts';
 import type { Hub } from '../hub/hub.ts';
-import type { CameraView, Readiness, SessionView } from './views.ts';
+import type { CameraView, GraphView, Readiness, SessionView } from './views.ts';
 
-export type { CameraView, Readiness, SessionState, SessionView } from './views.ts';
+export type { CameraView, GraphView, Readiness, SessionState, SessionView } from './views.ts';
 
 /** All sessions of one server. */
 export interface Sessions {
@@ -21,6 +21,8 @@ export interface Sessions {
   get(sessionId: string): SessionView | undefined;
   /** Stops it and forgets it; false when unknown. Resolves when its process is gone. */
   remove(sessionId: string): Promise<boolean>;
+  /** The graph that it runs; undefined: unknown session. Sessions without a pipeline have none. */
+  graph?(sessionId: string): GraphView | undefined;
   /** Topics that a client may ask for, by name: those of the wire contract, and those of the session's nodes. */
   topics(sessionId: string): Topics;
   /**

@@ -1,10 +1,11 @@
 /** All sessions of one server: at most one per camera, started on request. */
 
+import { basename } from 'node:path';
 import { type Topics, topics } from '../../schemas/topics.ts';
 import type { Outcome } from '../engine/messages.ts';
 import { toRecord, WindhoverError } from '../errors.ts';
 import { Hub } from '../hub/hub.ts';
-import type { CameraView, Readiness, Sessions, SessionView } from './api.ts';
+import type { CameraView, GraphView, Readiness, Sessions, SessionView } from './api.ts';
 import type { Changed, SessionGraph } from './changes.ts';
 import { Session, type SessionServices } from './session.ts';
 
@@ -112,6 +113,19 @@ export class SessionSet implements Sessions {
     await Promise.all(sessions.map((session) => session.stop()));
     this.hub.flush();
     return sessions.every(({ state, error }) => state !== 'stopped' || error === undefined);
+  }
+
+  graph(sessionId: string): GraphView | undefined {
+    const engine = this.#sessions.get(sessionId)?.graph.engine;
+    if (!engine) return undefined;
+    const workerOf = (id: string) => engine.workers.find(({ nodes }) => nodes.includes(id))?.name ?? '';
+    return {
+      // Of a module the name alone: where it lies is nobody's business.
+      nodes: engine.nodes.map(({ id, use }) => ({ id, use: basename(use), worker: workerOf(id) })),
+      links: engine.nodes.flatMap(({ id: to, links }) =>
+        links.map(({ input, kind, from: { node: from, output } }) => ({ from, output, to, input, kind })),
+      ),
+    };
   }
 
   topics(sessionId: string): Topics {

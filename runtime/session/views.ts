@@ -62,6 +62,27 @@ export const CameraViewSchema = Type.Object({
   view_url: Type.Optional(Type.String({ description: 'Where a browser plays its picture; without a login' })),
 });
 
+/** The graph that a session runs, for a drawing of it. */
+export const GraphViewSchema = Type.Object({
+  nodes: Type.Array(
+    Type.Object({
+      id: Type.String(),
+      use: Type.String({ description: 'Kind: name of a built-in node, or of a module' }),
+      worker: Type.String({ description: 'Nodes of one worker run one after the other' }),
+    }),
+    { description: 'Producers before consumers' },
+  ),
+  links: Type.Array(
+    Type.Object({
+      from: Type.String(),
+      output: Type.String(),
+      to: Type.String(),
+      input: Type.String(),
+      kind: Type.String({ description: 'What it carries' }),
+    }),
+  ),
+});
+
 export const ReadinessSchema = Type.Object({
   ready: Type.Boolean(),
   reasons: Type.Array(
@@ -73,4 +94,5 @@ export const ReadinessSchema = Type.Object({
 export type SessionView = DeepReadonly<Static<typeof SessionViewSchema>>;
 export type SessionState = SessionView['state'];
 export type CameraView = DeepReadonly<Static<typeof CameraViewSchema>>;
+export type GraphView = DeepReadonly<Static<typeof GraphViewSchema>>;
 export type Readiness = DeepReadonly<Static<typeof ReadinessSchema>>;

@@ -4,7 +4,7 @@ import type { Outcome } from '../../runtime/engine/messages.ts';
 import { WindhoverError } from '../../runtime/errors.ts';
 import { Hub } from '../../runtime/hub/hub.ts';
 import type { Logger } from '../../runtime/node.ts';
-import type { CameraView, Readiness, Sessions, SessionView } from '../../runtime/session/api.ts';
+import type { CameraView, GraphView, Readiness, Sessions, SessionView } from '../../runtime/session/api.ts';
 import { type Topics, topics } from '../../schemas/topics.ts';
 
 export class FakeSessions implements Sessions {
@@ -58,6 +58,12 @@ export class FakeSessions implements Sessions {
     if (!this.#views.delete(sessionId)) return false;
     this.hub.close(sessionId);
     return true;
+  }
+
+  graph(sessionId: string): GraphView | undefined {
+    return this.#views.has(sessionId)
+      ? { nodes: [{ id: 'source', use: 'source', worker: 'w1' }], links: [] }
+      : undefined;
   }
 
   topics(): Topics {

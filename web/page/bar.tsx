@@ -1,4 +1,5 @@
 /** The bar on top: which camera, how its session does, how well times are known, and what is wrong. */
+import { hasGraph } from './graph.tsx';
 import { beat, camera, cameraId, cameras, clock, feedState, replay, session, shown, warnings } from './model.ts';
 import { sinceText } from './words.ts';
 
@@ -24,6 +25,11 @@ export function Bar() {
         <Figure name="latency p99" value={p95 == null ? '–' : `${Math.round(p95)} ms`} />
         <Figure name="clock" value={clockWords()} />
       </dl>
+      {!replay.value && (
+        <button type="button" onClick={() => (hasGraph.value = true)}>
+          Graph
+        </button>
+      )}
       <Faults />
     </header>
   );

@@ -1,6 +1,7 @@
 /** Keys, and the list of them. */
 import { signal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
+import { hasGraph } from './graph.tsx';
 import { hasLoupe } from './loupe.tsx';
 import { tick } from './model.ts';
 import { clear, select } from './selecting.ts';
@@ -9,6 +10,7 @@ const hasHelp = signal(false);
 
 const KEYS: Readonly<Record<string, { readonly what: string; readonly act: () => void }>> = {
   Escape: { what: 'no target', act: () => void clear() },
+  g: { what: 'the graph', act: () => (hasGraph.value = !hasGraph.value) },
   l: { what: 'loupe on and off', act: () => (hasLoupe.value = !hasLoupe.value) },
   '?': { what: 'this list', act: () => (hasHelp.value = !hasHelp.value) },
 };

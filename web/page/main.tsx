@@ -1,6 +1,7 @@
 /** The page of a server: what a camera sees, what is followed, and what is wrong. Served at `/`. */
 import { render } from 'preact';
 import { Bar } from './bar.tsx';
+import { GraphDialog } from './graph.tsx';
 import { Help, listenToKeys } from './keys.tsx';
 import { start } from './model.ts';
 import { Picture } from './picture.tsx';
@@ -16,6 +17,7 @@ function Page() {
         <Side />
       </main>
       <Timeline />
+      <GraphDialog />
       <Help />
     </div>
   );

@@ -36,6 +36,11 @@ export interface SessionView {
   readonly nodes: Readonly<Record<string, Readonly<Record<string, number | string>>>>;
 }
 
+export interface Graph {
+  readonly nodes: readonly { readonly id: string; readonly use: string; readonly worker: string }[];
+  readonly links: readonly { readonly from: string; readonly to: string; readonly kind: string }[];
+}
+
 export interface Warning {
   readonly message: string;
   readonly since_unix_ms: number;
