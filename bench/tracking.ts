@@ -19,6 +19,7 @@ import { falseTracks, fastestFlight } from './cases/tracking-limits.ts';
 import { countMot, type IdBox, type MotCounts, type MotScore, parseMotText, scoreMot } from './mot-score.ts';
 import { randomNumbers } from './random-numbers.ts';
 import { printCrowds } from './tracking/crowds.ts';
+import { printSwarms } from './tracking/swarm.ts';
 
 /** Where the sequences are looked for, beside the repository. */
 export const MOT_FOLDER = join(import.meta.dir, '../../shared/data/mot');
@@ -43,6 +44,7 @@ export async function benchTracking(args: string[]): Promise<void> {
   const { values } = parseArgs({ args, options: { data: { type: 'string', default: MOT_FOLDER } } });
   await printAccuracy(values.data);
   printReach();
+  printSwarms();
   printSpeed();
   printCrowds();
 }

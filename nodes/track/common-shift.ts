@@ -22,11 +22,13 @@ const ASKED = 24;
 const TRIED = 4;
 /** A detection this far from where a track is expected says nothing of it: part of its mean side, and pixels. */
 const REACH = 0.3;
-const REACH_PX = 1;
+const REACH_PX = 4;
 /** Sides of one object differ by less from one frame to the next. */
 const SIZE_RATIO = 1.4;
 /** The least number of tracks that a shift must explain, beyond those that are explained without it. */
 const GAIN = 0.7;
+/** Half of the tracks must be explained, or so many where a third of them is less. */
+const ENOUGH = 5;
 /** Of two ways that explain as much, the shorter: what the largest shift must explain more. */
 const FAR_COST = 0.1;
 /** A track counts that was seen in the last frame, or this many seconds ago. */
@@ -62,11 +64,9 @@ export function commonShift(
   if (mostAreInPlace(asked.slice(0, ASKED_FIRST), detections)) return null;
   const places = new Places(detections);
   let best: Shift | null = null;
-  let most = Math.max(
-    places.fit(asked, STILL) + GAIN,
-    Math.min(asked.length, detections.length) / 2,
-    isShaking ? 0 : 1,
-  );
+  const shown = Math.min(asked.length, detections.length);
+  const enough = Math.max(Math.min(shown / 2, ENOUGH), shown / 3);
+  let most = Math.max(places.fit(asked, STILL) + GAIN, enough, isShaking ? 0 : 1);
   for (const tracklet of asked.slice(0, TRIED)) {
     for (const way of places.waysFrom(tracklet, LARGEST * widthPx)) {
       const shift = places.settled(asked, way);
@@ -154,7 +154,7 @@ class Places {
       nearest = px;
       found = { x: way, y: wayY };
     }
-    return found && { ...found, fit: 1 - nearest / reachPx };
+    return found && { ...found, fit: 1 - (nearest / reachPx) ** 2 };
   }
 
   #isAlike(at: number, w: number, h: number): boolean {
@@ -178,5 +178,5 @@ function middle({ left, top, right, bottom }: Tracklet) {
 
 function alike(a: number, b: number): boolean {
   // Small boxes differ by a pixel or two for no reason.
-  return a <= b * SIZE_RATIO + 2 * REACH_PX && b <= a * SIZE_RATIO + 2 * REACH_PX;
+  return a <= b * SIZE_RATIO + 2 && b <= a * SIZE_RATIO + 2;
 }
