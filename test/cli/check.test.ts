@@ -34,7 +34,7 @@ describe('check', () => {
   test('says that graphs are right, all of them, with exit code 0', async () => {
     const { exitCode, stdout, stderr } = await runCommand(['check', 'graphs/cam01.yaml', 'graphs/file.yaml']);
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
-    expect(stdout).toBe('graphs/cam01.yaml: ok (camera cam01, 7 nodes)\ngraphs/file.yaml: ok (camera file, 5 nodes)\n');
+    expect(stdout).toBe('graphs/cam01.yaml: ok (camera cam01, 8 nodes)\ngraphs/file.yaml: ok (camera file, 5 nodes)\n');
   });
 
   test.each(['check', 'graph', 'serve'])('%s: a graph with ten mistakes gives ten located lines', async (command) => {

@@ -5,7 +5,9 @@ import { ROOT, runCommand } from '../support/command.ts';
 import { Folder, graphText, LIVE, testNode } from '../support/graphs.ts';
 import { TEST_LIMIT_MS } from '../support/patience.ts';
 
-const COMMANDS = ['graph', 'serve', 'check', 'camera', 'models', 'schemas', 'bench', 'test'];
+const COMMANDS = [
+  ...['graph', 'serve', 'replay', 'check', 'calibrate', 'camera', 'models', 'client', 'schemas', 'bench', 'test'],
+];
 
 describe('help', () => {
   test('the list of commands names each of them', async () => {

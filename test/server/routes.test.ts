@@ -250,8 +250,11 @@ describe('OpenAPI', () => {
         '/sessions/{id}',
         '/sessions/{id}/autotrack',
         '/sessions/{id}/clock',
+        '/sessions/{id}/graph',
         '/sessions/{id}/ptz',
         '/sessions/{id}/tick',
+        '/sessions/{id}/whep',
+        '/sessions/{id}/whep/{viewer}',
         '/ws/sessions/{id}',
       ].sort(),
     );

@@ -6,7 +6,9 @@ import { LabelPlacer } from '../../web/client/labels.ts';
 import type { Rect } from '../../web/client/shapes.ts';
 
 const length = fc.double({ min: 1, max: 4000, noNaN: true });
-const box = fc.record({ x: fc.double({ min: -50, max: 50, noNaN: true }), y: fc.constant(3), w: length, h: length });
+// Without the zero of the other sign.
+const left = fc.double({ min: -50, max: 50, noNaN: true }).map((x) => x + 0);
+const box = fc.record({ x: left, y: fc.constant(3), w: length, h: length });
 const picture = fc.record({ w: fc.integer({ min: 1, max: 8000 }), h: fc.integer({ min: 1, max: 8000 }) });
 const share = fc.double({ min: 0, max: 1, noNaN: true });
 const MIDDLE = { share: 0.5, px: 0 };
