@@ -10,6 +10,7 @@
  * and network is known, too. A camera whose clock is set wrong fails that test.
  */
 import type { CaptureClock as ClockName } from '../../runtime/node.ts';
+import { AbsolutePace } from './absolute-pace.ts';
 import { LowerEdge } from './lower-edge.ts';
 import { RecentDelays } from './recent-delays.ts';
 
@@ -47,12 +48,9 @@ const NEW_EDGE_ABOVE_MS = 40;
 const JUMP_BACK_MS = 1000;
 /** After that time a slope at the limit is believed also of packets that come in bursts. */
 const SURE_AFTER_MS = 12_000;
-/** The absolute clock counts as right while the smallest delay by it is in this range, ... */
+/** The absolute clock counts as right while the smallest delay by it is in this range, and it runs as fast as ours. */
 const PLAUSIBLE_DELAY_MS = [-5, 1000] as const;
 const LONGEST_SEGMENT_DELAY_MS = 60_000;
-/** ... and it runs as fast as ours: one that is made of the stream's timestamps may not. Of a shorter time jitter says more. */
-const MAX_ABSOLUTE_SKEW = 0.003;
-const ABSOLUTE_SKEW_FROM_MS = 25_000;
 const SURE_EDGE_MS = 2000;
 /** What is known of the order of pictures is forgotten by that share with each. */
 const FORGET_REORDER = 0.99;
@@ -63,6 +61,7 @@ export class CaptureClock {
   readonly #isSegmented: boolean;
   readonly #edge = new LowerEdge(MAX_SKEW);
   readonly #absoluteEdge = new LowerEdge(MAX_SKEW);
+  readonly #absolutePace = new AbsolutePace();
   readonly #recent = new RecentDelays();
   /** Capture time less timestamp. */
   #offsetMs = 0;
@@ -90,7 +89,7 @@ export class CaptureClock {
 
   /** A packet arrived. Packets are observed in the order of their arrival, all of those that wait before the first is stamped. */
   observe({ timestampMs, arrivalMs, absoluteMs }: PacketTimes): void {
-    if (absoluteMs === undefined) this.#absoluteEdge.clear();
+    if (absoluteMs === undefined) this.#clearAbsolute();
     else this.#observeAbsolute(arrivalMs, arrivalMs - absoluteMs);
     if (this.#arrivedMs !== undefined) this.#gap.add(arrivalMs - this.#arrivedMs, arrivalMs - this.#arrivedMs);
     this.#arrivedMs = arrivalMs;
@@ -148,17 +147,21 @@ export class CaptureClock {
 
   #observeAbsolute(atMs: number, delayMs: number): void {
     const edgeMs = this.#absoluteEdge.at(atMs);
-    if (Math.abs(delayMs - edgeMs) > JUMP_BACK_MS) this.#absoluteEdge.clear();
+    if (Math.abs(delayMs - edgeMs) > JUMP_BACK_MS) this.#clearAbsolute();
     this.#absoluteEdge.add(atMs, delayMs);
+    this.#absolutePace.add(atMs, delayMs);
+  }
+
+  #clearAbsolute(): void {
+    this.#absoluteEdge.clear();
+    this.#absolutePace.clear();
   }
 
   #trustsAbsolute(atMs: number): boolean {
     const [least, most] = PLAUSIBLE_DELAY_MS;
     const delayMs = this.#absoluteEdge.at(atMs);
-    const { slope, spanMs } = this.#absoluteEdge;
     if (this.#isSegmented) return delayMs >= least && delayMs <= LONGEST_SEGMENT_DELAY_MS;
-    const isRunningOff = spanMs > ABSOLUTE_SKEW_FROM_MS && Math.abs(slope) > MAX_ABSOLUTE_SKEW;
-    return delayMs >= least && delayMs <= most && !isRunningOff;
+    return delayMs >= least && delayMs <= most && !this.#absolutePace.isOff;
   }
 
   /** Brings the offset nearer to the edge: at once where it must be, else so slowly that distances stay right. */
