@@ -36,9 +36,11 @@ const ALIKE = 4;
 /** Standard deviation of zoom and roll from one picture to the next, where places say little about them. */
 const PRIOR = 0.05;
 const LEAST_PLACES = 24;
-const MOST_ROUNDS = 10;
-/** A shift that changes by less, in pixels, has been found. */
-const LEAST_STEP = 0.02;
+/** When a fit is done: after so many rounds, or when the shift changes by less, in pixels. */
+export interface Patience {
+  readonly rounds: number;
+  readonly leastStepPx: number;
+}
 
 /** The next picture at a place that the warp leads to, less the value of the first; NaN: outside. */
 function residual(from: Level, to: Level, k: number, warp: Warp): number {
@@ -76,11 +78,11 @@ export class Aligner {
   }
 
   /** @returns null when the pictures say nothing about it */
-  fit(from: Level, to: Level, start: Warp): Fit | null {
+  fit(from: Level, to: Level, start: Warp, { rounds, leastStepPx }: Patience): Fit | null {
     let warp = start;
     /** How much brighter the next picture is. */
     let brighter = 0;
-    for (let round = 0; round < MOST_ROUNDS; round++) {
+    for (let round = 0; round < rounds; round++) {
       const { typical, inside } = this.#measure(from, to, warp, brighter);
       if (inside < LEAST_PLACES) return null;
       this.#collect(from, typical);
@@ -88,7 +90,7 @@ export class Aligner {
       const [x = 0, y = 0, a = 0, b = 0, more = 0] = this.#right;
       warp = compose(warp, { x, y, a: (2 * a) / from.width, b: (2 * b) / from.width });
       brighter += more;
-      if (Math.hypot(x, y) < LEAST_STEP) break;
+      if (Math.hypot(x, y) < leastStepPx) break;
     }
     return this.#judge(from, to, warp, brighter);
   }

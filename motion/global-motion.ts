@@ -10,7 +10,7 @@
  * a motion. A picture in which too little can be seen, or only in one spot, says nothing.
  */
 import type { MotionNews, Size } from '../runtime/node.ts';
-import { Aligner, type Fit, type Warp } from './align.ts';
+import { Aligner, type Fit, type Patience, type Warp } from './align.ts';
 import { Level } from './level.ts';
 import { PhaseCorrelation } from './phase-correlation.ts';
 
@@ -28,6 +28,9 @@ export function greySize({ w, h }: Size): Size {
 export type Moved = NonNullable<MotionNews['moved']>;
 
 const STILL: Warp = { x: 0, y: 0, a: 0, b: 0 };
+/** What the small picture gives is refined on the large one. */
+const ROUGH: Patience = { rounds: 4, leastStepPx: 0.1 };
+const EXACT: Patience = { rounds: 10, leastStepPx: 0.02 };
 const MOST_PLACES = 960;
 /** As much of what tells a motion agreeing with how the picture moved before, and nothing else is looked for. */
 const GOES_ON = 0.8;
@@ -61,7 +64,7 @@ export class GlobalMotion {
     this.#isFirst = false;
     if (isFirst) return null;
     const coarse = this.#roughly();
-    const fit = coarse && this.#aligner.fit(this.#last.fine, this.#now.fine, double(coarse.warp));
+    const fit = coarse && this.#aligner.fit(this.#last.fine, this.#now.fine, double(coarse.warp), EXACT);
     this.#warp = fit?.warp ?? STILL;
     return fit && told(fit, this.#now.fine.width);
   }
@@ -77,7 +80,7 @@ export class GlobalMotion {
     const fit = (starts: readonly Warp[]) => {
       const misfits = starts.map((start) => this.#aligner.misfit(from, to, start));
       const start = starts[misfits.indexOf(Math.min(...misfits))] ?? STILL;
-      return this.#aligner.fit(from, to, start);
+      return this.#aligner.fit(from, to, start, ROUGH);
     };
     const goesOn = fit([STILL, half(this.#warp)]);
     if (goesOn && goesOn.explained >= GOES_ON) return goesOn;

@@ -38,13 +38,13 @@ function encode(frameUrl: string): AsyncDisposable & { readonly stdout: Readable
       await ffmpeg.stdin.flush();
     }
   };
-  // Its reader or the camera went away: the stream ends.
-  const fed = feed().catch(() => ffmpeg.kill('SIGKILL'));
+  // Its reader or the camera went away: the stream ends. Not waited for: a write to a dead process may never come back.
+  feed().catch(() => ffmpeg.kill('SIGKILL'));
   return {
     stdout: ffmpeg.stdout,
     [Symbol.asyncDispose]: async () => {
       ffmpeg.kill('SIGKILL');
-      await Promise.all([ffmpeg.exited, fed]);
+      await ffmpeg.exited;
     },
   };
 }

@@ -12,7 +12,7 @@ const FAULTS = [
   { way: '401', code: 'source_login' },
   { way: '500', code: 'source_busy' },
   { way: 'hang', code: 'source_timeout' },
-  { way: 'stall', code: 'source_lost' },
+  { way: 'stall', code: 'source_stalled' },
   { way: 'half', code: 'source_lost' },
 ];
 
