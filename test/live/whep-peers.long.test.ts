@@ -65,12 +65,23 @@ describe.skipIf(browser === undefined)('a browser', () => {
   });
 });
 
+/** As the server prints it, in one piece or in several. */
+async function portOf(stdout: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<string> {
+  const reader = stdout.pipeThrough(new TextDecoderStream()).getReader();
+  for (let text = ''; ; ) {
+    const { value, done } = await reader.read();
+    text += value ?? '';
+    const port = /port (\d+)\n/.exec(text)?.[1];
+    if (port !== undefined) return port;
+    if (done) throw new Error(`the server printed no port: ${text}`);
+  }
+}
+
 test.skipIf(PYTHON === undefined)('aiortc: JSON at /offer, sender reports, and an end that is told', async () => {
   const command = [PYTHON ?? '', join(import.meta.dir, 'aiortc-server.py')];
   const server = Bun.spawn(command, { stdin: 'pipe', stdout: 'pipe', stderr: 'inherit' });
   try {
-    const { value } = await server.stdout.pipeThrough(new TextDecoderStream()).getReader().read();
-    await using watch = await Watch.open({ url: `whep://127.0.0.1:${/port (\d+)/.exec(value ?? '')?.[1]}` });
+    await using watch = await Watch.open({ url: `whep://127.0.0.1:${await portOf(server.stdout)}` });
     await expectGoodTimes(watch, 15);
     server.stdin.end();
     await watch.run.until(() => watch.faults.length >= 2);
