@@ -29,11 +29,13 @@ export type Moved = NonNullable<MotionNews['moved']>;
 
 const STILL: Warp = { x: 0, y: 0, a: 0, b: 0 };
 /** What the small picture gives is refined on the large one. */
-const ROUGH: Patience = { rounds: 4, leastStepPx: 0.1 };
-const EXACT: Patience = { rounds: 10, leastStepPx: 0.02 };
+const ROUGH: Patience = { rounds: 3, leastStepPx: 0.2 };
+const EXACT: Patience = { rounds: 10, leastStepPx: 0.05 };
 const MOST_PLACES = 960;
 /** As much of what tells a motion agreeing with how the picture moved before, and nothing else is looked for. */
 const GOES_ON = 0.8;
+/** From further away than so many pixels of the small picture, as the difference tells, no step leads to the right place. */
+const FAR_PX = 2;
 /** Less of what tells a motion agreeing on one, and it is not the whole picture's. */
 const LEAST_EXPLAINED = 0.5;
 /** The same for places so close together (standard deviation, share of the width) that they may be one object. */
@@ -77,16 +79,20 @@ export class GlobalMotion {
 
   #roughly(): Fit | null {
     const [from, to] = [this.#last.coarse, this.#now.coarse];
-    const fit = (starts: readonly Warp[]) => {
+    const best = (starts: readonly Warp[]) => {
       const misfits = starts.map((start) => this.#aligner.misfit(from, to, start));
-      const start = starts[misfits.indexOf(Math.min(...misfits))] ?? STILL;
-      return this.#aligner.fit(from, to, start, ROUGH);
+      const misfit = Math.min(...misfits);
+      return { start: starts[misfits.indexOf(misfit)] ?? STILL, misfit };
     };
-    const goesOn = fit([STILL, half(this.#warp)]);
+    const fit = ({ start }: { readonly start: Warp }) => this.#aligner.fit(from, to, start, ROUGH);
+    const asBefore = best([STILL, half(this.#warp)]);
+    const isFar = asBefore.misfit > FAR_PX * from.meanChange;
+    const goesOn = isFar ? null : fit(asBefore);
     if (goesOn && goesOn.explained >= GOES_ON) return goesOn;
     const shifts = this.#correlation.shifts(from, to);
-    const jumps = fit(shifts.map(({ x, y }) => ({ ...STILL, x: x * to.width, y: y * to.height })));
-    return (jumps?.explained ?? 0) > (goesOn?.explained ?? 0) ? jumps : goesOn;
+    const jumps = fit(best(shifts.map(({ x, y }) => ({ ...STILL, x: x * to.width, y: y * to.height }))));
+    const other = isFar && (jumps?.explained ?? 0) < GOES_ON ? fit(asBefore) : goesOn;
+    return (jumps?.explained ?? 0) > (other?.explained ?? 0) ? jumps : other;
   }
 }
 

@@ -21,6 +21,8 @@ export class Level {
   readonly changeX = new Float32Array(PLACES);
   readonly changeY = new Float32Array(PLACES);
   readonly value = new Float32Array(PLACES);
+  /** Mean size of the change at the places, grey levels a pixel. */
+  meanChange = 0;
 
   constructor(width: number, height: number) {
     [this.width, this.height] = [width, height];
@@ -68,6 +70,9 @@ export class Level {
         this.#findIn(left, right, top, bottom);
       }
     }
+    let sum = 0;
+    for (let k = 0; k < this.count; k++) sum += Math.sqrt((this.changeX[k] ?? 0) ** 2 + (this.changeY[k] ?? 0) ** 2);
+    this.meanChange = this.count > 0 ? sum / this.count : 0;
   }
 
   #findIn(left: number, right: number, top: number, bottom: number): void {

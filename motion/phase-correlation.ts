@@ -19,23 +19,23 @@ interface Shift {
 export class PhaseCorrelation {
   readonly #fourier = new Fourier(WIDTH, HEIGHT);
   readonly #window = hann();
+  /** The first picture as real parts, the second as imaginary ones: one transform is enough for both. */
   readonly #re = new Float64Array(WIDTH * HEIGHT);
   readonly #im = new Float64Array(WIDTH * HEIGHT);
-  readonly #lastRe = new Float64Array(WIDTH * HEIGHT);
-  readonly #lastIm = new Float64Array(WIDTH * HEIGHT);
   readonly #crossRe = new Float64Array(WIDTH * HEIGHT);
   readonly #crossIm = new Float64Array(WIDTH * HEIGHT);
 
   /** @returns shifts from one picture to the other, the most likely first */
   shifts(from: Level, to: Level): Shift[] {
-    this.#load(from, this.#lastRe, this.#lastIm);
-    this.#load(to, this.#re, this.#im);
+    this.#load(from, this.#re);
+    this.#load(to, this.#im);
+    this.#fourier.transform(this.#re, this.#im);
     this.#correlate();
     return this.#peaks();
   }
 
-  /** The spectrum of the picture on the coarse grid, without its mean, faded out towards the edges. */
-  #load({ grey, width, height }: Level, re: Float64Array, im: Float64Array): void {
+  /** The picture on the coarse grid, without its mean, faded out towards the edges. */
+  #load({ grey, width, height }: Level, into: Float64Array): void {
     const stepX = width / WIDTH;
     const stepY = height / HEIGHT;
     let mean = 0;
@@ -43,22 +43,24 @@ export class PhaseCorrelation {
       const row = Math.floor((y + 0.5) * stepY) * width;
       for (let x = 0; x < WIDTH; x++) {
         const value = grey[row + Math.floor((x + 0.5) * stepX)] ?? 0;
-        re[y * WIDTH + x] = value;
+        into[y * WIDTH + x] = value;
         mean += value / (WIDTH * HEIGHT);
       }
     }
-    for (let k = 0; k < WIDTH * HEIGHT; k++) re[k] = ((re[k] ?? 0) - mean) * (this.#window[k] ?? 0);
-    im.fill(0);
-    this.#fourier.transform(re, im);
+    for (let k = 0; k < WIDTH * HEIGHT; k++) into[k] = ((into[k] ?? 0) - mean) * (this.#window[k] ?? 0);
   }
 
   /** The phases alone of the cross spectrum, transformed back. */
   #correlate(): void {
     for (let k = 0; k < WIDTH * HEIGHT; k++) {
-      const re = this.#re[k] ?? 0;
-      const im = this.#im[k] ?? 0;
-      const lastRe = this.#lastRe[k] ?? 0;
-      const lastIm = this.#lastIm[k] ?? 0;
+      // Of real pictures, the spectrum at the opposite frequency is the conjugate.
+      const opposite = ((HEIGHT - Math.floor(k / WIDTH)) % HEIGHT) * WIDTH + ((WIDTH - (k % WIDTH)) % WIDTH);
+      const [sumRe, sumIm] = [this.#re[k] ?? 0, this.#im[k] ?? 0];
+      const [otherRe, otherIm] = [this.#re[opposite] ?? 0, this.#im[opposite] ?? 0];
+      const lastRe = sumRe + otherRe;
+      const lastIm = sumIm - otherIm;
+      const re = sumIm + otherIm;
+      const im = otherRe - sumRe;
       const crossRe = re * lastRe + im * lastIm;
       const crossIm = im * lastRe - re * lastIm;
       const size = Math.sqrt(crossRe * crossRe + crossIm * crossIm) + 1;
