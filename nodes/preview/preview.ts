@@ -26,7 +26,7 @@ export class Preview {
   #sets: ParameterSets = { lengthBytes: 0, sets: [] };
   /** Why the stream cannot be shown as it is. */
   #refusal: WindhoverError | undefined;
-  #lastDts = -1n;
+  #lastPts = -1n;
 
   constructor(context: NodeContext<PreviewOptions, Record<never, never>>) {
     this.#context = context;
@@ -75,12 +75,13 @@ export class Preview {
     const codec = message.codec as CodecParameters;
     if (message.generation !== this.#generation) this.#begin(message.generation, codec);
     this.#checkOrder(packet);
-    this.#dropSilent();
-    const viewers = [...this.#viewers.values()].filter(({ isConnected }) => isConnected);
-    if (viewers.length === 0 || this.#refusal) {
-      if (this.#viewers.size === 0) this.#freeEncoder();
+    if (this.#viewers.size === 0) {
+      this.#freeEncoder();
       return;
     }
+    this.#dropSilent();
+    const viewers = [...this.#viewers.values()].filter(({ isConnected }) => isConnected);
+    if (viewers.length === 0) return;
     const units = await this.#units(packet, codec, message.frameRate);
     if (units.length === 0) return;
     const isKeyFrame = isKey(units);
@@ -101,7 +102,7 @@ export class Preview {
   #begin(generation: number, codec: CodecParameters): void {
     this.#generation = generation;
     this.#freeEncoder();
-    this.#lastDts = -1n;
+    this.#lastPts = -1n;
     for (const viewer of this.#viewers.values()) viewer.hasKey = false;
     this.#sets = parameterSets(codec.extradata ?? new Uint8Array());
     const isShown = codec.codecId === AV_CODEC_ID_H264 || codec.codecId === AV_CODEC_ID_RAWVIDEO;
@@ -114,13 +115,13 @@ export class Preview {
   /** Browsers show pictures in the order in which they come: B-frames would go to and fro. */
   #checkOrder({ pts }: Packet): void {
     if (this.#refusal) return;
-    if (pts < this.#lastDts) {
+    if (pts < this.#lastPts) {
       this.#refuse(
         'the stream has B-frames, which WebRTC cannot carry',
         'switch B-frames off in the camera (H.264 Baseline)',
       );
     }
-    this.#lastDts = pts;
+    this.#lastPts = pts;
   }
 
   #dropSilent(): void {

@@ -7,7 +7,7 @@ export function Bar() {
   const view = session.value;
   const { status } = feedState.value;
   const state = status === 'live' ? (view?.state ?? 'live') : status;
-  const p95 = view?.latency_ms.end_to_end_p99;
+  const p99Ms = view?.latency_ms.end_to_end_p99;
   return (
     <header class="bar">
       <h1>Windhover</h1>
@@ -22,7 +22,7 @@ export function Bar() {
       <span class={`pill ${status}`}>{replay.value ? `replay ${replay.value.speed}×` : state}</span>
       <dl>
         <Figure name="fps" value={view && !replay.value ? view.fps.out.toFixed(1) : '–'} />
-        <Figure name="latency p99" value={p95 == null ? '–' : `${Math.round(p95)} ms`} />
+        <Figure name="latency p99" value={p99Ms == null ? '–' : `${Math.round(p99Ms)} ms`} />
         <Figure name="clock" value={clockWords()} />
       </dl>
       {!replay.value && (
