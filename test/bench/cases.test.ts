@@ -2,4 +2,4 @@
 import { describeCases } from './describe-cases.ts';
 
 // Cameras that turn the other way: test/nodes/autotrack/turned.
-describeCases(({ name, isSlow }) => !isSlow && !name.startsWith('ptz/33-turned'), []);
+describeCases(({ name, isSlow }) => !isSlow && !name.startsWith('ptz/33-turned'));

@@ -4,8 +4,7 @@ import { existsSync } from 'node:fs';
 import { type Case, runCase } from '../../bench/cases/case.ts';
 import { allCases, CASES } from '../../bench/cases.ts';
 
-/** @param wrong names of those known to be wrong: they are listed as to do, and `bun run bench cases` says what comes */
-export function describeCases(isChosen: (each: Case) => boolean, wrong: readonly string[]): void {
+export function describeCases(isChosen: (each: Case) => boolean): void {
   const areThere = existsSync(CASES);
   if (!areThere) console.log(`skipped: reported cases (${CASES} is not there)`);
   describe.skipIf(!areThere)('cases', () => {
@@ -15,8 +14,7 @@ export function describeCases(isChosen: (each: Case) => boolean, wrong: readonly
         const { pass, got } = await runCase(each);
         expect({ pass, expected, got }).toEqual({ pass: true, expected, got });
       };
-      if (wrong.includes(name)) test.todo(name, run);
-      else test(name, run);
+      test(name, run);
     }
   });
 }
