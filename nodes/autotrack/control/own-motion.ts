@@ -14,9 +14,14 @@ export interface Motion {
   readonly velocity: number;
 }
 
-interface Sent {
-  readonly atMs: number;
+/** What the axis does from the moment at which a command acts. */
+interface Leg {
+  readonly sentMs: number;
   readonly command: number;
+  /** When it acts, with the plant of now, and where the axis is then; speed in units of full speed. */
+  readonly fromMs: number;
+  readonly position: number;
+  readonly speed: number;
 }
 
 /** Commands older than this (beyond the delay) are folded into the starting point. */
@@ -35,18 +40,15 @@ export function slew(speed: number, command: number, rampS: number, dtS: number)
 export class OwnMotion {
   #plant: AxisPlant;
   readonly #range: readonly [low: number, high: number];
-  /** The state at `#fromMs`; speed in units of full speed. */
-  #fromMs = Number.NEGATIVE_INFINITY;
-  #position: number;
-  #speed = 0;
-  /** The command in force at `#fromMs`. */
-  #command = 0;
-  #sent: Sent[] = [];
+  /** The command in force at the beginning of what is known. */
+  #start: Leg;
+  /** Those after it, the newest last. */
+  #legs: Leg[] = [];
 
   /** @param range end stops, where they are known */
   constructor(plant: AxisPlant, position: number, range: readonly [number, number] = [-Infinity, Infinity]) {
     this.#plant = plant;
-    this.#position = position;
+    this.#start = { sentMs: -Infinity, command: 0, fromMs: -Infinity, position, speed: 0 };
     this.#range = range;
   }
 
@@ -57,48 +59,58 @@ export class OwnMotion {
   /** Commands on their way are played again with the new plant; what has become of older ones stays. */
   setPlant(plant: AxisPlant): void {
     this.#plant = plant;
+    this.#replay();
   }
 
   /** Notes a command that went out; times must rise. */
   sent(atMs: number, command: number): void {
-    if (this.#fromMs === Number.NEGATIVE_INFINITY) this.#fromMs = atMs;
-    const last = this.#sent.at(-1);
+    if (this.#start.fromMs === -Infinity) this.#start = { ...this.#start, fromMs: atMs };
     // A renewed command changes nothing.
-    if ((last?.command ?? this.#command) !== command) this.#sent.push({ atMs, command });
+    if (this.#last.command !== command) this.#legs.push(this.#legAfter(this.#last, atMs, command));
     this.#fold(atMs - KEPT_MS);
   }
 
   /** Sets the computed position to the known one. */
   shift(by: number): void {
-    this.#position += by;
+    if (by === 0) return;
+    this.#start = { ...this.#start, position: this.#start.position + by };
+    this.#replay();
   }
 
   /** What a picture of that time shows; a time before the history gives its beginning. */
   at(tMs: number): Motion {
-    let { position, speed, command, ms } = this.#start();
-    for (const { atMs, command: next } of this.#sent) {
-      const actsMs = atMs + this.#plant.delayMs;
-      if (actsMs >= tMs) break;
-      ({ position, speed } = this.#run(position, speed, command, actsMs - ms));
-      ms = Math.max(ms, actsMs);
-      command = next;
-    }
-    if (Number.isFinite(ms)) ({ position, speed } = this.#run(position, speed, command, tMs - ms));
+    const leg = this.#legs.findLast(({ fromMs }) => fromMs < tMs) ?? this.#start;
+    const { position, speed } = this.#run(leg, tMs);
     return { position, velocity: speed * this.#plant.gainPerS };
   }
 
   /** True when a picture of that time shows the camera at rest and nothing is on its way to change it. */
   restsFrom(tMs: number): boolean {
-    if (this.#sent.some(({ atMs, command }) => command !== 0 && atMs + this.#plant.delayMs >= tMs)) return false;
-    return this.at(tMs).velocity === 0 && (this.#sent.at(-1)?.command ?? this.#command) === 0;
+    if (this.#last.command !== 0) return false;
+    if (this.#legs.some(({ sentMs, command }) => command !== 0 && sentMs + this.#plant.delayMs >= tMs)) return false;
+    return this.at(tMs).velocity === 0;
   }
 
-  #start() {
-    return { position: this.#position, speed: this.#speed, command: this.#command, ms: this.#fromMs };
+  get #last(): Leg {
+    return this.#legs.at(-1) ?? this.#start;
   }
 
-  #run(position: number, speed: number, command: number, ms: number): { position: number; speed: number } {
-    if (!(ms > 0)) return { position, speed };
+  #legAfter(before: Leg, sentMs: number, command: number): Leg {
+    const fromMs = Math.max(before.fromMs, sentMs + this.#plant.delayMs);
+    return { sentMs, command, fromMs, ...this.#run(before, fromMs) };
+  }
+
+  #replay(): void {
+    let before = this.#start;
+    this.#legs = this.#legs.map(({ sentMs, command }) => {
+      before = this.#legAfter(before, sentMs, command);
+      return before;
+    });
+  }
+
+  #run({ position, speed, command, fromMs }: Leg, tMs: number): { position: number; speed: number } {
+    const ms = tMs - fromMs;
+    if (!(ms > 0) || ms === Infinity) return { position, speed };
     const moved = slew(speed, command, this.#plant.rampS, ms / 1000);
     const [low, high] = this.#range;
     const reached = Math.min(high, Math.max(low, position + moved.way * this.#plant.gainPerS));
@@ -107,20 +119,11 @@ export class OwnMotion {
 
   /** Moves the starting point forward, up to a time that is not needed any more. */
   #fold(beforeMs: number): void {
-    while (this.#sent.length > 1) {
-      const [first, second] = this.#sent;
-      if (first === undefined || second === undefined) return;
-      const actsMs = first.atMs + this.#plant.delayMs;
-      if (second.atMs + this.#plant.delayMs > beforeMs) return;
-      ({ position: this.#position, speed: this.#speed } = this.#run(
-        this.#position,
-        this.#speed,
-        this.#command,
-        actsMs - this.#fromMs,
-      ));
-      this.#fromMs = Math.max(this.#fromMs, actsMs);
-      this.#command = first.command;
-      this.#sent.shift();
+    while (this.#legs.length > 1) {
+      const [first, second] = this.#legs;
+      if (first === undefined || second === undefined || second.sentMs + this.#plant.delayMs > beforeMs) return;
+      this.#start = first;
+      this.#legs.shift();
     }
   }
 }
