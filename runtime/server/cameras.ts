@@ -9,8 +9,12 @@ const CamerasSchema = Type.Object({ cameras: Type.Array(CameraViewSchema) });
 
 export function addCameras(app: Elysia, sessions: Sessions): void {
   app.get('/cameras', () => ({ cameras: sessions.cameras() }), {
-    detail: describe('The cameras of all graphs', {
-      200: { says: 'In order; the first is the default', schema: CamerasSchema },
-    }),
+    detail: describe(
+      'The cameras of all graphs',
+      {
+        200: { says: 'In order; the first is the default', schema: CamerasSchema },
+      },
+      { role: 'viewer' },
+    ),
   });
 }

@@ -24,7 +24,7 @@ const NotReadySchema = Type.Composite([ErrorSchema, ReadySchema]);
 
 export function addHealth(app: Elysia, sessions: Sessions, warnings: () => readonly Warning[]): void {
   app.get('/healthz', (): Static<typeof HealthSchema> => ({ status: 'ok' }), {
-    detail: describe('Is the process alive?', { 200: { says: 'It is', schema: HealthSchema } }),
+    detail: describe('Is the process alive?', { 200: { says: 'It is', schema: HealthSchema } }, { role: 'public' }),
   });
   app.get(
     '/readyz',
@@ -36,10 +36,14 @@ export function addHealth(app: Elysia, sessions: Sessions, warnings: () => reado
       return { error: `Not ready: ${reasons.join('; ')}`, ...readiness };
     },
     {
-      detail: describe('Do all sessions deliver frames?', {
-        200: { says: 'All do', schema: ReadySchema },
-        503: { says: 'Some do not; each with its reason and since when', schema: NotReadySchema },
-      }),
+      detail: describe(
+        'Do all sessions deliver frames?',
+        {
+          200: { says: 'All do', schema: ReadySchema },
+          503: { says: 'Some do not; each with its reason and since when', schema: NotReadySchema },
+        },
+        { role: 'viewer' },
+      ),
     },
   );
 }

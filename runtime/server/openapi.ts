@@ -1,5 +1,6 @@
 /** GET /openapi: the API as a page, without scripts. GET /openapi/json: the same for programs. */
 import type { Elysia } from 'elysia';
+import { describe, type RouteDetail } from './views.ts';
 
 /** The part of an OpenAPI document that the page shows. */
 interface Document {
@@ -7,15 +8,8 @@ interface Document {
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
 }
 
-interface Operation {
-  readonly summary: string;
+interface Operation extends RouteDetail {
   readonly parameters?: readonly { readonly name: string; readonly schema: object }[];
-  readonly requestBody?: Content;
-  readonly responses: Readonly<Record<string, Content & { readonly description: string }>>;
-}
-
-interface Content {
-  readonly content?: { readonly 'application/json': { readonly schema: object } };
 }
 
 const STYLE = `
@@ -31,11 +25,15 @@ const HEADERS = {
 
 export function addOpenApi(app: Elysia, version: string): void {
   const info = { title: 'Windhover', version, description: 'Sessions, their metadata and commands.' };
-  app.get('/openapi/json', () => ({ openapi: '3.1.0', info, paths: pathsOf(app) }));
-  app.get('/openapi', () => new Response(page({ info, paths: pathsOf(app) }), { headers: HEADERS }));
+  app.get('/openapi/json', () => ({ openapi: '3.1.0', info, paths: pathsOf(app) }), {
+    detail: describe('This description for programs', { 200: { says: 'OpenAPI 3.1' } }, { role: 'public' }),
+  });
+  app.get('/openapi', () => new Response(page({ info, paths: pathsOf(app) }), { headers: HEADERS }), {
+    detail: describe('This description as a page', { 200: { says: 'HTML' } }, { role: 'public' }),
+  });
 }
 
-/** The routes that are described (see `describe` in views.ts). */
+/** All routes, as they are described (see `describe` in views.ts). */
 function pathsOf(app: Elysia): Document['paths'] {
   const paths: Record<string, Record<string, Operation>> = {};
   for (const { method, path, hooks } of app.routes) {
@@ -73,15 +71,16 @@ function page({ info, paths }: Document): string {
 `;
 }
 
-function section(heading: string, { summary, parameters = [], requestBody, responses }: Operation): string {
+function section(heading: string, operation: Operation): string {
+  const { summary, parameters = [], requestBody, responses } = operation;
   const parts = [
     ...parameters.map(({ name, schema }) => part(name, schema)),
-    ...(requestBody ? [part('body', requestBody.content?.['application/json'].schema)] : []),
+    ...(requestBody ? [part('body', requestBody.content['application/json'].schema)] : []),
     ...Object.entries(responses).map(([status, { description, content }]) =>
       part(`${status} ${description}`, content?.['application/json'].schema),
     ),
   ];
-  return `<h2>${text(heading)}</h2>\n<p>${text(summary)}</p>\n${parts.join('\n')}`;
+  return `<h2>${text(heading)}</h2>\n<p>${text(summary)}. For: ${operation['x-role']}.</p>\n${parts.join('\n')}`;
 }
 
 function part(heading: string, schema: object | undefined): string {

@@ -7,21 +7,30 @@ import type { Elysia } from 'elysia';
 import { WindhoverError } from '../errors.ts';
 import type { Sessions } from '../session/api.ts';
 import { madeFile } from './made-file.ts';
+import { describe } from './views.ts';
 
 const FOLDER = join(import.meta.dir, '..', '..', 'web', 'page');
 
 export function addPage(app: Elysia, sessions: Sessions): void {
   const page = madeFile({ type: 'text/html; charset=utf-8', make: () => Bun.file(join(FOLDER, 'index.html')).text() });
-  app.get('/', async ({ request }) => {
-    const answer = await page(request);
-    answer.headers.set('content-security-policy', policy(videoServers(sessions)));
-    answer.headers.set('referrer-policy', 'no-referrer');
-    return answer;
-  });
+  app.get(
+    '/',
+    async ({ request }) => {
+      const answer = await page(request);
+      answer.headers.set('content-security-policy', policy(videoServers(sessions)));
+      answer.headers.set('referrer-policy', 'no-referrer');
+      return answer;
+    },
+    { detail: file('The page') },
+  );
   const script = madeFile({ type: 'text/javascript; charset=utf-8', make: pageScript });
-  app.get('/page.js', ({ request }) => script(request));
+  app.get('/page.js', ({ request }) => script(request), { detail: file('Script of the page') });
   const style = madeFile({ type: 'text/css; charset=utf-8', make: pageStyle });
-  app.get('/page.css', ({ request }) => style(request));
+  app.get('/page.css', ({ request }) => style(request), { detail: file('Style of the page') });
+}
+
+function file(summary: string) {
+  return describe(summary, { 200: { says: 'The file' }, 304: { says: 'It has not changed' } }, { role: 'public' });
 }
 
 async function pageStyle(): Promise<string> {

@@ -49,7 +49,11 @@ export interface Replay {
 
 export function addReplay(app: Elysia, replay: Replay): void {
   app.get('/replay', () => replay.view(), {
-    detail: describe('Where the replay is', { 200: { says: 'Times in milliseconds', schema: ReplayViewSchema } }),
+    detail: describe(
+      'Where the replay is',
+      { 200: { says: 'Times in milliseconds', schema: ReplayViewSchema } },
+      { role: 'viewer', cameras: 'all' },
+    ),
   });
   app.post(
     '/replay',
@@ -66,17 +70,21 @@ export function addReplay(app: Elysia, replay: Replay): void {
           400: { says: 'Bad body', schema: ErrorSchema },
           413: { says: 'Body too large', schema: ErrorSchema },
         },
-        ChangeSchema,
+        { role: 'controller', cameras: 'all', body: ChangeSchema },
       ),
     },
   );
   app.get('/replay/video', ({ request }) => clip(replay.video, request), {
-    detail: describe('The clip that was recorded beside it', {
-      200: { says: 'All of it' },
-      206: { says: 'The range that was asked for' },
-      404: { says: 'There is none', schema: ErrorSchema },
-      416: { says: 'Not within the clip' },
-    }),
+    detail: describe(
+      'The clip that was recorded beside it',
+      {
+        200: { says: 'All of it' },
+        206: { says: 'The range that was asked for' },
+        404: { says: 'There is none', schema: ErrorSchema },
+        416: { says: 'Not within the clip' },
+      },
+      { role: 'viewer', cameras: 'all' },
+    ),
   });
 }
 

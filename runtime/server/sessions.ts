@@ -33,18 +33,26 @@ export function addSessions(app: Elysia, sessions: Sessions, limits: ServerLimit
           404: { says: 'Unknown camera', schema: ErrorSchema },
           413: { says: 'Body too large', schema: ErrorSchema },
         },
-        CreateSessionSchema,
+        { role: 'admin', body: CreateSessionSchema },
       ),
     },
   );
   app.get('/sessions', () => ({ sessions: sessions.list() }), {
-    detail: describe('All sessions', { 200: { says: 'With FPS, latency and drops', schema: SessionListSchema } }),
+    detail: describe(
+      'All sessions',
+      { 200: { says: 'With FPS, latency and drops', schema: SessionListSchema } },
+      { role: 'viewer' },
+    ),
   });
   app.get('/sessions/:id', ({ params }) => find(sessions, params.id), {
-    detail: describe('One session', {
-      200: { says: 'With FPS, latency and drops', schema: SessionViewSchema },
-      404: UNKNOWN,
-    }),
+    detail: describe(
+      'One session',
+      {
+        200: { says: 'With FPS, latency and drops', schema: SessionViewSchema },
+        404: UNKNOWN,
+      },
+      { role: 'viewer' },
+    ),
   });
   app.get(
     '/sessions/:id/graph',
@@ -54,10 +62,14 @@ export function addSessions(app: Elysia, sessions: Sessions, limits: ServerLimit
       return graph;
     },
     {
-      detail: describe('Nodes, workers and links of the graph that it runs', {
-        200: { says: 'For a drawing; counters are in the session', schema: GraphViewSchema },
-        404: UNKNOWN,
-      }),
+      detail: describe(
+        'Nodes, workers and links of the graph that it runs',
+        {
+          200: { says: 'For a drawing; counters are in the session', schema: GraphViewSchema },
+          404: UNKNOWN,
+        },
+        { role: 'viewer' },
+      ),
     },
   );
   app.delete(
@@ -67,10 +79,14 @@ export function addSessions(app: Elysia, sessions: Sessions, limits: ServerLimit
       return { deleted: true, session_id: params.id };
     },
     {
-      detail: describe('Stop a session', {
-        200: { says: 'Stopped; its process is gone', schema: DeletedSchema },
-        404: UNKNOWN,
-      }),
+      detail: describe(
+        'Stop a session',
+        {
+          200: { says: 'Stopped; its process is gone', schema: DeletedSchema },
+          404: UNKNOWN,
+        },
+        { role: 'admin' },
+      ),
     },
   );
 }

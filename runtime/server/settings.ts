@@ -86,7 +86,11 @@ function addViews(app: Elysia, { settings }: Routes): void {
     },
     {
       detail: {
-        ...describe('The settings of all cameras', { 200: { says: 'In effect', schema: AllSchema } }),
+        ...describe(
+          'The settings of all cameras',
+          { 200: { says: 'In effect', schema: AllSchema } },
+          { role: 'viewer' },
+        ),
         parameters: [detail],
       },
     },
@@ -99,7 +103,11 @@ function addViews(app: Elysia, { settings }: Routes): void {
     },
     {
       detail: {
-        ...describe('The settings of one camera', { 200: { says: 'In effect', schema: CameraSchema }, 404: UNKNOWN }),
+        ...describe(
+          'The settings of one camera',
+          { 200: { says: 'In effect', schema: CameraSchema }, 404: UNKNOWN },
+          { role: 'viewer' },
+        ),
         parameters: [detail],
       },
     },
@@ -127,7 +135,10 @@ function addChanges(app: Elysia, { settings, limits }: Routes): void {
       change(await readJson(request, AllSchema, limits.maxBodyBytes), request, () => settings.cameras),
     {
       parse: 'none',
-      detail: describe('Change settings: a deep merge, all or nothing; null: the default', CHANGES, AllSchema),
+      detail: describe('Change settings: a deep merge, all or nothing; null: the default', CHANGES, {
+        role: 'admin',
+        body: AllSchema,
+      }),
     },
   );
   app.patch(
@@ -136,7 +147,10 @@ function addChanges(app: Elysia, { settings, limits }: Routes): void {
       const nodes = await readJson(request, CameraSchema, limits.maxBodyBytes);
       return change({ [section]: nodes }, request, () => [section]);
     },
-    { parse: 'none', detail: describe('Change settings of one camera', CHANGES, CameraSchema) },
+    {
+      parse: 'none',
+      detail: describe('Change settings of one camera', CHANGES, { role: 'admin', body: CameraSchema }),
+    },
   );
   app.post(
     '/settings/validate',
@@ -155,7 +169,7 @@ function addChanges(app: Elysia, { settings, limits }: Routes): void {
           400: { says: 'Bad body', schema: ErrorSchema },
           404: UNKNOWN,
         },
-        AllSchema,
+        { role: 'admin', body: AllSchema },
       ),
     },
   );
@@ -186,7 +200,7 @@ function addFiles(app: Elysia, { catalog, settings, limits }: Routes): void {
           404: UNKNOWN,
           409: { says: 'A file was edited, and the edit is not active', schema: ErrorSchema },
         },
-        WhichSchema,
+        { role: 'admin', body: WhichSchema },
       ),
     },
   );
@@ -206,12 +220,16 @@ function addFiles(app: Elysia, { catalog, settings, limits }: Routes): void {
           400: { says: 'Faults of a file; its graph from before goes on', schema: FaultsSchema },
           404: UNKNOWN,
         },
-        WhichSchema,
+        { role: 'admin', body: WhichSchema },
       ),
     },
   );
   app.get('/settings/:section/backups', ({ params }) => ({ backups: catalog.backups(params.section).map(fileName) }), {
-    detail: describe('Backups of a graph file', { 200: { says: 'Names', schema: BackupsSchema }, 404: UNKNOWN }),
+    detail: describe(
+      'Backups of a graph file',
+      { 200: { says: 'Names', schema: BackupsSchema }, 404: UNKNOWN },
+      { role: 'admin' },
+    ),
   });
   app.post(
     '/settings/:section/restore',
@@ -226,7 +244,7 @@ function addFiles(app: Elysia, { catalog, settings, limits }: Routes): void {
     },
     {
       parse: 'none',
-      detail: describe('Apply a backup; persist it to write it', CHANGES, RestoreSchema),
+      detail: describe('Apply a backup; persist it to write it', CHANGES, { role: 'admin', body: RestoreSchema }),
     },
   );
 }

@@ -27,18 +27,35 @@ export function addTopics(app: Elysia, sessions: Sessions): void {
   for (const [name, { doc, schema, keep }] of Object.entries(topics)) {
     if (keep === 'every') continue;
     app.get(`/sessions/:id/${name}`, ({ params }) => latest(sessions, params.id, name), {
-      detail: describe(doc, {
-        200: { says: 'The latest message', schema },
-        404: { says: 'Unknown session, or there was no such message yet', schema: ErrorSchema },
-      }),
+      detail: describe(
+        doc,
+        {
+          200: { says: 'The latest message', schema },
+          404: { says: 'Unknown session, or there was no such message yet', schema: ErrorSchema },
+        },
+        { role: 'viewer' },
+      ),
     });
   }
   // Those of the nodes of a graph.
-  app.get('/sessions/:id/:topic', ({ params: { id, topic }, request }) => {
-    const known = sessions.topics(id);
-    if (Object.hasOwn(known, topic) && known[topic]?.keep === 'latest') return latest(sessions, id, topic);
-    throw new WindhoverError('unknown_path', `Not found: ${new URL(request.url).pathname}`);
-  });
+  app.get(
+    '/sessions/:id/:topic',
+    ({ params: { id, topic }, request }) => {
+      const known = sessions.topics(id);
+      if (Object.hasOwn(known, topic) && known[topic]?.keep === 'latest') return latest(sessions, id, topic);
+      throw new WindhoverError('unknown_path', `Not found: ${new URL(request.url).pathname}`);
+    },
+    {
+      detail: describe(
+        'The latest message of a topic of a node of the graph',
+        {
+          200: { says: 'As the node published it' },
+          404: { says: 'Unknown session or topic, or there was no such message yet', schema: ErrorSchema },
+        },
+        { role: 'viewer' },
+      ),
+    },
+  );
 }
 
 /** @throws WindhoverError `unknown_session`, `no_state` */

@@ -24,13 +24,17 @@ export function addWebSocket(app: Elysia, sessions: Sessions, clients: Clients):
     },
     {
       detail: {
-        ...describe('WebSocket: metadata_tick and track_event messages out, commands in', {
-          101: { says: 'Upgraded; the latest tick, and the latest message of each state asked for, follow at once' },
-          400: { says: 'Unknown topic', schema: ErrorSchema },
-          404: { says: 'Unknown session', schema: ErrorSchema },
-          426: { says: 'Not a WebSocket handshake', schema: ErrorSchema },
-          503: { says: 'Too many clients', schema: ErrorSchema },
-        }),
+        ...describe(
+          'WebSocket: metadata_tick and track_event messages out, commands in',
+          {
+            101: { says: 'Upgraded; the latest tick, and the latest message of each state asked for, follow at once' },
+            400: { says: 'Unknown topic', schema: ErrorSchema },
+            404: { says: 'Unknown session', schema: ErrorSchema },
+            426: { says: 'Not a WebSocket handshake', schema: ErrorSchema },
+            503: { says: 'Too many clients', schema: ErrorSchema },
+          },
+          { role: 'viewer' },
+        ),
         parameters: [{ name: 'topics', in: 'query', required: false, schema: { type: 'string', description: TOPICS } }],
       },
     },

@@ -28,13 +28,17 @@ export function addWhep(app: Elysia, sessions: Sessions, limits: ServerLimits): 
     },
     {
       parse: 'none',
-      detail: describe(`${preview_offer.doc} (WHEP: an SDP offer in, the answer out)`, {
-        201: { says: 'The answer; DELETE its Location to end' },
-        400: { says: 'Not an offer for H.264', schema: ErrorSchema },
-        404: { says: 'Unknown session, or its graph has no preview', schema: ErrorSchema },
-        409: { says: 'The stream cannot be shown; the reason and what to do', schema: ErrorSchema },
-        503: { says: 'Too many viewers, or the session is starting', schema: ErrorSchema },
-      }),
+      detail: describe(
+        `${preview_offer.doc} (WHEP: an SDP offer in, the answer out)`,
+        {
+          201: { says: 'The answer; DELETE its Location to end' },
+          400: { says: 'Not an offer for H.264', schema: ErrorSchema },
+          404: { says: 'Unknown session, or its graph has no preview', schema: ErrorSchema },
+          409: { says: 'The stream cannot be shown; the reason and what to do', schema: ErrorSchema },
+          503: { says: 'Too many viewers, or the session is starting', schema: ErrorSchema },
+        },
+        { role: 'viewer' },
+      ),
     },
   );
   app.delete(
@@ -44,10 +48,14 @@ export function addWhep(app: Elysia, sessions: Sessions, limits: ServerLimits): 
       return { ended: true };
     },
     {
-      detail: describe(preview_end.doc, {
-        200: { says: 'It is sent nothing more' },
-        404: { says: 'Unknown session', schema: ErrorSchema },
-      }),
+      detail: describe(
+        preview_end.doc,
+        {
+          200: { says: 'It is sent nothing more' },
+          404: { says: 'Unknown session', schema: ErrorSchema },
+        },
+        { role: 'viewer' },
+      ),
     },
   );
 }

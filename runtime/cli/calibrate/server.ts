@@ -11,6 +11,7 @@ import { Recording } from '../../recording/recording.ts';
 import { type App, createApp } from '../../server/app.ts';
 import { readJson } from '../../server/body.ts';
 import { browserModule } from '../../server/client-library/files.ts';
+import { describe } from '../../server/views.ts';
 import { CLIPS, encodeClip } from './clip.ts';
 import { patternSvg } from './paper.ts';
 import { markersOf, PATTERN_FPS, PATTERN_FRAMES, STRIP } from './pattern.ts';
@@ -47,6 +48,8 @@ const STYLE = `
   .bare canvas { opacity: 0 }`;
 const SECURITY =
   "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; media-src 'self'; img-src data:";
+
+const PUBLIC = { detail: describe('Calibration in a browser', { 200: { says: 'A part of it' } }, { role: 'public' }) };
 
 /** The ticks are a recording of the pattern, played again and again. */
 export class Calibration {
@@ -100,22 +103,30 @@ function addPage(http: Elysia, zeroUnixMs: number, reported: CalibrationOptions[
   const answer = (type: string, body: string) => {
     return new Response(body, { headers: { 'content-type': type, 'content-security-policy': SECURITY } });
   };
-  http.get('/calibrate', () => answer('text/html; charset=utf-8', PAGE));
-  http.get('/calibrate.css', () => answer('text/css', STYLE));
-  http.get('/calibrate.js', async () => answer('text/javascript', await browserModule('calibrate')));
-  http.get('/calibrate/pattern.svg', () => answer('image/svg+xml', patternSvg()));
-  http.get('/calibrate/setup', () => setup);
+  http.get('/calibrate', () => answer('text/html; charset=utf-8', PAGE), PUBLIC);
+  http.get('/calibrate.css', () => answer('text/css', STYLE), PUBLIC);
+  http.get('/calibrate.js', async () => answer('text/javascript', await browserModule('calibrate')), PUBLIC);
+  http.get('/calibrate/pattern.svg', () => answer('image/svg+xml', patternSvg()), PUBLIC);
+  http.get('/calibrate/setup', () => setup, PUBLIC);
   for (const { shape, url } of clips) {
-    http.get(url, async ({ request }) => {
-      const clip = made.get(url) ?? encodeClip(shape);
-      made.set(url, clip);
-      return range(await clip, request.headers.get('range'));
-    });
+    http.get(
+      url,
+      async ({ request }) => {
+        const clip = made.get(url) ?? encodeClip(shape);
+        made.set(url, clip);
+        return range(await clip, request.headers.get('range'));
+      },
+      PUBLIC,
+    );
   }
-  http.post('/calibrate/report', async ({ request }) => {
-    reported(await readJson(request, ReportSchema, MOST_REPORT_BYTES));
-    return { taken: true };
-  });
+  http.post(
+    '/calibrate/report',
+    async ({ request }) => {
+      reported(await readJson(request, ReportSchema, MOST_REPORT_BYTES));
+      return { taken: true };
+    },
+    PUBLIC,
+  );
 }
 
 /** A part of the file, as players ask for it. */

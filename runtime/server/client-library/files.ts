@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import type { Elysia } from 'elysia';
 import { WindhoverError } from '../../errors.ts';
 import { type MadeFile, madeFile } from '../made-file.ts';
+import { describe } from '../views.ts';
 import { declarations } from './declarations.ts';
 
 const WEB = join(import.meta.dir, '..', '..', '..', 'web');
@@ -19,7 +20,10 @@ const FILES: Readonly<Record<string, MadeFile>> = {
 export function addClientLibrary(app: Elysia): void {
   for (const [path, file] of Object.entries(FILES)) {
     const answer = madeFile(file);
-    app.get(path, ({ request }) => answer(request));
+    const answers = { 200: { says: 'The file' }, 304: { says: 'It has not changed' } };
+    app.get(path, ({ request }) => answer(request), {
+      detail: describe('Client library for browsers', answers, { role: 'public' }),
+    });
   }
 }
 
