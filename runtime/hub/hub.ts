@@ -4,75 +4,104 @@
  *
  *     session ──publish──▶ hub ──▶ mailbox ──deliver──▶ WebSocket client, record (--jsonl), …
  *                           │
- *                           └─ the latest message of each topic, for those who come later
+ *                           ├─ the latest message of each topic, for those who come later
+ *                           └─ the last events of each session, for those who come back
  *
  * Messages that come in one turn of the event loop are delivered together at its end. Each subscriber has a mailbox of
  * its own: one that throws, or falls behind, changes nothing for the others.
  */
 import { errorMessage } from '../errors.ts';
 import type { Logger } from '../node.ts';
+import { EventLog, type EventLogLimits, type Missed } from './event-log.ts';
 import { Mailbox } from './mailbox.ts';
-import type { Message, Subscriber } from './message.ts';
+import type { About, Message, Subscriber, Unnumbered } from './message.ts';
+
+/** Up to where somebody has all events: a number of this hub, or of another one that ran before it. */
+export interface Mark {
+  /** Of the hub that gave the number. */
+  readonly epoch: string;
+  readonly seq: number;
+}
 
 export interface Subscription {
+  /** Of events before the mark from which it goes on: those that are not to be had any more. */
+  readonly missed: readonly Missed[];
   /** Offers again what waits: the subscriber is no longer behind. */
   wake(): void;
+  /**
+   * The subscriber wants other topics than before. Of those that are new, what is retained comes first, and after a mark
+   * the events since then. @returns events that are not to be had any more
+   */
+  changed(after?: Mark): readonly Missed[];
   /** Nothing more is delivered. */
   end(): void;
 }
 
-/** In place of a session's id: the mailboxes of those who take all sessions. */
-const ALL = '';
+/** What is known of one topic of one session. */
+interface Channel extends About {
+  readonly mailboxes: Set<Mailbox>;
+  /** The latest message, of a topic of which the latest counts. */
+  retained?: Message;
+}
 
 export class Hub {
+  /** Tells the numbers of this hub from those of others. */
+  readonly epoch = crypto.randomUUID().slice(0, 8);
   readonly #log: Logger;
-  readonly #mailboxes = new Map<string, Set<Mailbox>>();
+  readonly #events: EventLog;
+  readonly #mailboxes = new Set<Mailbox>();
   /** By session and topic. */
-  readonly #retained = new Map<string, Map<string, Message>>();
+  readonly #channels = new Map<string, Map<string, Channel>>();
   readonly #due = new Set<Mailbox>();
+  #seq = 0;
   #flushScheduled = false;
 
-  constructor(log: Logger) {
+  constructor(log: Logger, limits?: EventLogLimits) {
     this.#log = log;
+    this.#events = new EventLog(limits);
+  }
+
+  /** Where it is: all that has been published. */
+  get now(): Mark {
+    return { epoch: this.epoch, seq: this.#seq };
   }
 
   /** Hands a message to all who want it. */
-  publish(message: Message): void {
-    if (message.live && message.keep === 'latest') this.retain(message);
-    for (const session of [message.sessionId, ALL]) {
-      for (const mailbox of this.#mailboxes.get(session) ?? []) this.#put(mailbox, message);
-    }
+  publish(unnumbered: Unnumbered): void {
+    const message = this.#numbered(unnumbered);
+    const channel = this.#channel(message);
+    if (message.live && message.keep === 'latest') channel.retained = message;
+    if (message.live && message.keep === 'every') this.#events.add(message);
+    for (const mailbox of [...channel.mailboxes]) this.#put(mailbox, message);
   }
 
   /** Retains a message for later subscribers, instead of the last one, without delivering it now. */
-  retain(message: Message): void {
-    const ofSession = this.#retained.get(message.sessionId) ?? new Map<string, Message>();
-    this.#retained.set(message.sessionId, ofSession.set(message.topic, message));
+  retain(message: Unnumbered): void {
+    this.#channel(message).retained = this.#numbered(message);
   }
 
   /** The latest message of a topic of which the latest counts. */
   retained(sessionId: string, topic: string): Message | undefined {
-    return this.#retained.get(sessionId)?.get(topic);
+    return this.#channels.get(sessionId)?.get(topic)?.retained;
   }
 
   /** Nobody is to be told of this topic any more: its node is gone. */
   forget(sessionId: string, topic: string): void {
-    this.#retained.get(sessionId)?.delete(topic);
+    delete this.#channels.get(sessionId)?.get(topic)?.retained;
   }
 
-  /** From now on the subscriber gets what it wants; what is retained of that comes first. */
-  subscribe(subscriber: Subscriber): Subscription {
+  /**
+   * From now on the subscriber gets what it wants; first, after a mark, the events since then, and then what is retained.
+   */
+  subscribe(subscriber: Subscriber, after?: Mark): Subscription {
     const mailbox = new Mailbox(subscriber);
-    const { sessionId = ALL, topics, isRecord } = subscriber;
-    this.#mailboxes.set(sessionId, (this.#mailboxes.get(sessionId) ?? new Set()).add(mailbox));
-    const sessions = sessionId === ALL ? this.#retained.values() : [this.#retained.get(sessionId) ?? new Map()];
-    for (const ofSession of isRecord ? [] : sessions) {
-      for (const topic of topics ?? ofSession.keys()) {
-        const message = ofSession.get(topic);
-        if (message) this.#put(mailbox, message);
-      }
-    }
-    return { wake: () => this.#deliver(mailbox), end: () => this.#remove(mailbox) };
+    this.#mailboxes.add(mailbox);
+    return {
+      missed: this.#wanted(mailbox, after),
+      wake: () => this.#deliver(mailbox),
+      changed: (mark) => this.#wanted(mailbox, mark),
+      end: () => this.#remove(mailbox),
+    };
   }
 
   /** Delivers now all that has come. */
@@ -83,8 +112,50 @@ export class Hub {
   /** A session is gone for good: those who wanted its messages get the last ones, and are dropped. */
   close(sessionId: string): void {
     this.flush();
-    this.#retained.delete(sessionId);
-    for (const mailbox of [...(this.#mailboxes.get(sessionId) ?? [])]) this.#drop(mailbox, 'session_over');
+    this.#channels.delete(sessionId);
+    this.#events.close(sessionId);
+    for (const mailbox of [...this.#mailboxes]) {
+      if (mailbox.subscriber.sessionId === sessionId) this.#drop(mailbox, 'session_over');
+    }
+  }
+
+  #numbered(message: Unnumbered): Message {
+    this.#seq += 1;
+    return { ...message, seq: this.#seq };
+  }
+
+  #channel({ sessionId, cameraId, topic }: About): Channel {
+    const ofSession = this.#channels.get(sessionId) ?? new Map<string, Channel>();
+    const known = ofSession.get(topic);
+    if (known) return known;
+    const about = { sessionId, cameraId, topic };
+    const channel = { ...about, mailboxes: new Set([...this.#mailboxes].filter((mailbox) => mailbox.wants(about))) };
+    this.#channels.set(sessionId, ofSession.set(topic, channel));
+    return channel;
+  }
+
+  /** Takes in what a subscriber wants now. @returns events since the mark that it wants and cannot be given */
+  #wanted(mailbox: Mailbox, after: Mark | undefined): readonly Missed[] {
+    const channels = [...this.#channels.values()].flatMap((ofSession) => inOrder(ofSession, mailbox.subscriber.topics));
+    const had = new Set(channels.filter(({ mailboxes }) => mailboxes.has(mailbox)));
+    const fresh = channels.filter((channel) => !had.has(channel) && mailbox.wants(channel));
+    for (const channel of had) if (!mailbox.wants(channel)) channel.mailboxes.delete(mailbox);
+    for (const { mailboxes } of fresh) mailboxes.add(mailbox);
+    const missed = after ? this.#resume(mailbox, after, had) : [];
+    for (const { retained } of mailbox.subscriber.isRecord ? [] : fresh) if (retained) this.#put(mailbox, retained);
+    return missed;
+  }
+
+  #resume(mailbox: Mailbox, { epoch, seq }: Mark, had: ReadonlySet<About>): readonly Missed[] {
+    const isOurs = epoch === this.epoch && seq <= this.#seq;
+    const hadNames = new Set([...had].map(({ sessionId, topic }) => JSON.stringify([sessionId, topic])));
+    const isFresh = (about: About) =>
+      mailbox.wants(about) && !hadNames.has(JSON.stringify([about.sessionId, about.topic]));
+    // Half of what may wait: what comes meanwhile has room, too.
+    const room = mailbox.subscriber.maxQueuedChars / 2;
+    const { events, missed } = this.#events.since(isOurs ? seq : 0, isFresh, room);
+    for (const event of events) this.#put(mailbox, event);
+    return isOurs || missed.some(({ about }) => !about) ? missed : [{}, ...missed];
   }
 
   #put(mailbox: Mailbox, message: Message): void {
@@ -124,10 +195,16 @@ export class Hub {
   }
 
   #remove(mailbox: Mailbox): void {
-    const { sessionId = ALL } = mailbox.subscriber;
-    const mailboxes = this.#mailboxes.get(sessionId);
-    mailboxes?.delete(mailbox);
-    if (mailboxes?.size === 0) this.#mailboxes.delete(sessionId);
+    this.#mailboxes.delete(mailbox);
+    for (const ofSession of this.#channels.values()) {
+      for (const { mailboxes } of ofSession.values()) mailboxes.delete(mailbox);
+    }
     this.#due.delete(mailbox);
   }
+}
+
+/** The channels of a session, in the order in which a subscriber names their topics. */
+function inOrder(ofSession: ReadonlyMap<string, Channel>, topics: ReadonlySet<string> | undefined): Channel[] {
+  const names = topics ?? ofSession.keys();
+  return [...names].flatMap((name) => ofSession.get(name) ?? []);
 }

@@ -1,5 +1,5 @@
 /** What one subscriber has not been given yet. */
-import type { Answer, Message, Subscriber } from './message.ts';
+import type { About, Answer, Message, Subscriber } from './message.ts';
 
 export class Mailbox {
   readonly subscriber: Subscriber;
@@ -16,10 +16,17 @@ export class Mailbox {
     return this.#waiting.length === 0;
   }
 
-  /** Takes in a message, if the subscriber wants it. */
+  /** Whether messages of this topic of this session are for the subscriber. */
+  wants(about: About): boolean {
+    const { sessionId, topics } = this.subscriber;
+    if (sessionId !== undefined && sessionId !== about.sessionId) return false;
+    if (topics && !topics.has(about.topic)) return false;
+    return this.subscriber.wants?.(about) ?? true;
+  }
+
+  /** Takes in a message of a topic that is wanted. */
   put(message: Message): 'put' | 'unwanted' | 'full' {
-    const { topics, isRecord, maxQueuedChars } = this.subscriber;
-    if (topics && !topics.has(message.topic)) return 'unwanted';
+    const { isRecord, maxQueuedChars } = this.subscriber;
     if (!(isRecord ? message.isNews : message.live)) return 'unwanted';
     this.#add(message);
     return this.#queuedChars > maxQueuedChars ? 'full' : 'put';
@@ -28,28 +35,23 @@ export class Mailbox {
   /** Offers all that waits. @throws what the subscriber throws */
   deliver(): Answer {
     const offered = this.#waiting;
-    const chars = this.#queuedChars;
     this.#waiting = [];
     this.#queuedChars = 0;
     const answer = this.subscriber.deliver(offered);
-    if (answer !== 'behind') return answer;
+    const staying = answer === 'behind' ? offered : typeof answer === 'string' ? [] : answer;
+    if (staying.length === 0) return answer;
     const meanwhile = this.#waiting;
-    this.#waiting = offered;
-    this.#queuedChars = chars + this.#queuedChars;
-    for (const message of meanwhile) this.#replace(message);
+    this.#waiting = [];
+    this.#queuedChars = 0;
+    for (const message of [...staying, ...meanwhile]) this.#add(message);
     return answer;
   }
 
-  #add(message: Message): void {
-    const isCounted = message.keep === 'every' || this.subscriber.isRecord;
-    if (isCounted) this.#queuedChars += message.json.length;
-    this.#replace(message);
-  }
-
   /** Puts a message last, in the place of the one before it where only the latest counts. */
-  #replace(message: Message): void {
-    const { sessionId, topic, keep } = message;
-    if (keep === 'latest' && !this.subscriber.isRecord) {
+  #add(message: Message): void {
+    const { sessionId, topic, keep, json } = message;
+    if (keep === 'every' || this.subscriber.isRecord) this.#queuedChars += json.length;
+    else {
       const before = this.#waiting.findIndex((older) => older.topic === topic && older.sessionId === sessionId);
       if (before >= 0) this.#waiting.splice(before, 1);
     }

@@ -2,10 +2,19 @@
 import type { Topic } from '../../schemas/topics.ts';
 import type { AboutFrame } from '../data.ts';
 
-export interface Message {
+/** What a message is about: one topic of one session, or of the server. */
+export interface About {
+  /** Empty: the server's own. */
   readonly sessionId: string;
+  /** Empty: the server's own. */
+  readonly cameraId: string;
   /** Name of its topic. */
   readonly topic: string;
+}
+
+export interface Message extends About {
+  /** Of all messages of this hub; a later one has a higher number. */
+  readonly seq: number;
   readonly keep: Topic['keep'];
   /** The message itself, an object, as text: made once for all. */
   readonly json: string;
@@ -16,17 +25,22 @@ export interface Message {
   readonly frame?: AboutFrame;
 }
 
+/** A message as it is published. */
+export type Unnumbered = Omit<Message, 'seq'>;
+
 /**
  * `ok`: taken. `behind`: not now; what has been offered stays in the mailbox, and is offered again with the next message
- * or at `wake`. `gone`: it wants nothing any more.
+ * or at `wake`. Messages: these alone stay. `gone`: it wants nothing any more.
  */
-export type Answer = 'ok' | 'behind' | 'gone';
+export type Answer = 'ok' | 'behind' | 'gone' | readonly Message[];
 
 export interface Subscriber {
   /** Takes messages of this session only; without it, of all. */
   readonly sessionId?: string;
   /** Takes these topics, and what is retained of them in this order; without it, all. */
   readonly topics?: ReadonlySet<string>;
+  /** Takes only what this is true of. It is asked once for each topic of a session; see `Subscription.changed`. */
+  wants?(about: About): boolean;
   /**
    * False: the latest news. Messages for live clients, of which a newer one may take the place of an older one.
    * True: a record. Every message that is news, also those that are not for live clients.

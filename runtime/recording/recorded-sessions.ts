@@ -106,8 +106,10 @@ export class RecordedSessions implements Sessions {
 
   #tell(entry: Entry): void {
     const { session: sessionId, topic, keep } = entry;
+    const cameraId = this.#find(sessionId)?.camera ?? '';
+    const json = this.#parts.recording.text(entry);
     if (topic === 'tick') this.#ticks.set(sessionId, (this.#ticks.get(sessionId) ?? 0) + 1);
-    this.hub.publish({ sessionId, topic, keep, json: this.#parts.recording.text(entry), live: true, isNews: true });
+    this.hub.publish({ sessionId, cameraId, topic, keep, json, live: true, isNews: true });
     // One by one: of messages that come together, a client would get the latest alone.
     this.hub.flush();
   }

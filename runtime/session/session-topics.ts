@@ -10,6 +10,7 @@ import { OpenTracks } from './open-tracks.ts';
 
 export interface SessionTopicsParts {
   readonly sessionId: string;
+  readonly cameraId: string;
   readonly hub: Hub;
   readonly log: Log;
   readonly wall: WallTime;
@@ -41,14 +42,15 @@ export class SessionTopics {
   }
 
   #hand(topic: Topic | undefined, published: Published): void {
-    const { sessionId, hub, log } = this.#parts;
+    const { sessionId, cameraId, hub, log } = this.#parts;
     const { topic: name, live } = published;
     try {
       if (!topic) throw new Error('no node of this graph declares the topic');
       const json = topic.texts ? redactTexts(published.json, topic.texts, (text) => log.redact(text)) : published.json;
       if (name === 'tracks') this.#openTracks.note(JSON.parse(json));
       if (name === 'tick') this.#openTracks.noteTick();
-      hub.publish({ ...published, sessionId, keep: topic.keep, json, isNews: this.#isNews(name, topic, json, live) });
+      const isNews = this.#isNews(name, topic, json, live);
+      hub.publish({ ...published, sessionId, cameraId, keep: topic.keep, json, isNews });
     } catch (error) {
       // A node can bring about more than its schema forbids, by a toJSON of its own.
       log.error('a message is dropped', { code: 'bad_client_message', topic: name, error: errorMessage(error) });

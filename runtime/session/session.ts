@@ -81,6 +81,7 @@ export class Session {
     this.#faults = new FaultBook(this.#log, services.clock);
     this.#topics = new SessionTopics({
       sessionId: id,
+      cameraId: graph.camera,
       hub: services.hub,
       log: this.#log,
       wall: this.#wall,

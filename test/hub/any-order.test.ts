@@ -2,7 +2,7 @@
 import { expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { Hub, type Subscription } from '../../runtime/hub/hub.ts';
-import type { Message } from '../../runtime/hub/message.ts';
+import type { Unnumbered } from '../../runtime/hub/message.ts';
 import { FakeLog } from '../server/fake-sessions.ts';
 import { LATEST, message, nameOf, Reader } from './reader.ts';
 
@@ -20,7 +20,7 @@ test('whatever the others do, one that takes all misses no event, gets nothing t
       slow.answer = () => (isSlow ? 'behind' : 'ok');
       const subscriptions: Subscription[] = [good, record, slow].map((each) => hub.subscribe(each));
       const late: { reader: Reader; from: number }[] = [];
-      const published: Message[] = [];
+      const published: Unnumbered[] = [];
       for (const [n, kind] of steps.entries()) {
         if (kind === 'flush') hub.flush();
         else if (kind === 'wake') for (const subscription of subscriptions) subscription.wake();

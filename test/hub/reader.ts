@@ -1,12 +1,12 @@
 /** Numbered messages, and a subscriber that writes down what it takes. */
-import type { Answer, Message, Subscriber } from '../../runtime/hub/message.ts';
+import type { Answer, Message, Subscriber, Unnumbered } from '../../runtime/hub/message.ts';
 
 /** Topics of which the latest counts. */
 export const LATEST = ['tick', 'ptz'];
 
-export function message(topic: string, n: number, more: Partial<Message> = {}): Message {
+export function message(topic: string, n: number, more: Partial<Message> = {}): Unnumbered {
   const keep = LATEST.includes(topic) ? 'latest' : 'every';
-  return { sessionId: 's', topic, keep, json: `{"n":${n}}`, live: true, isNews: true, ...more };
+  return { sessionId: 's', cameraId: 'c', topic, keep, json: `{"n":${n}}`, live: true, isNews: true, ...more };
 }
 
 /** A subscriber that writes down what it takes, as `topic n`. */
@@ -41,6 +41,6 @@ export class Reader implements Subscriber {
 }
 
 /** `topic n` */
-export function nameOf({ topic, json }: Message): string {
+export function nameOf({ topic, json }: Unnumbered): string {
   return `${topic} ${JSON.parse(json).n}`;
 }

@@ -82,7 +82,8 @@ export class FakeSessions implements Sessions {
   /** As if a node of the session had published a message. */
   emit(sessionId: string, topic: string, json: string): void {
     const keep = this.known[topic]?.keep ?? 'latest';
-    this.hub.publish({ sessionId, topic, keep, json, live: true, isNews: true });
+    const cameraId = this.#views.get(sessionId)?.camera_id ?? '';
+    this.hub.publish({ sessionId, cameraId, topic, keep, json, live: true, isNews: true });
   }
 }
 

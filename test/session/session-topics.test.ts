@@ -35,6 +35,7 @@ function rig() {
   hub.subscribe(collector((message) => void recorded.push(message), true));
   hub.subscribe(collector((message) => void told.push(message)));
   const session = new SessionTopics({
+    cameraId: 'cam',
     sessionId: 's',
     hub,
     log,
