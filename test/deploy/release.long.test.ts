@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { folderBytes, release } from '../../deploy/release.ts';
+import { RunningCommand } from '../support/command.ts';
 import { Folder } from '../support/graphs.ts';
 import { TEST_LIMIT_MS } from '../support/patience.ts';
 
@@ -27,26 +28,16 @@ test('it holds no development, and one ONNX Runtime', () => {
 });
 
 test(
-  'the demo runs from it, without another install',
+  'the demo runs in it, without another install',
   async () => {
-    const state = out.file('state');
-    const child = Bun.spawn(
-      [
-        join(folder, 'bin/windhover'),
-        'graph',
-        join(folder, 'graphs/cam01.yaml'),
-        '--port',
-        '0',
-        '--for',
-        '1',
-        '--state',
-        state,
-      ],
-      { env: { ...process.env, BUN: process.execPath }, stdout: 'pipe', stderr: 'pipe' },
+    await using command = new RunningCommand(
+      ['graph', join(folder, 'graphs/cam01.yaml'), '--port', '0', '--state', out.file('state')],
+      { root: folder, cwd: out.path },
     );
-    const [stdout, stderr] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
-    expect({ exitCode: child.exitCode, stderr }).toMatchObject({ exitCode: 0 });
-    expect(stdout).toContain('listening http://127.0.0.1:');
+    await command.ready();
+    command.signal('SIGTERM');
+    const { exitCode, stderr } = await command.finished();
+    expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 });
     expect(stderr).not.toContain('installing');
   },
   TEST_LIMIT_MS,
