@@ -5,6 +5,8 @@ import { builtinNodes } from '../../nodes/index.ts';
 import { errorMessage, WindhoverError } from '../errors.ts';
 import { formatFault, type GraphFault } from '../graph/faults.ts';
 import type { LoadOptions } from '../graph/load.ts';
+import { readServerConfig, type ServerConfig } from '../sinks/config.ts';
+import { builtinSinks } from '../sinks/index.ts';
 
 /** Environment of a command, from the entry point: nothing else reads the process itself. */
 export interface Surroundings {
@@ -60,7 +62,12 @@ export function loadOptions({ env, cwd, root }: Surroundings, sets: readonly str
   return { builtins: builtinNodes, env, sets, cwd, prepare: { modelFolders: modelFolders(root) } };
 }
 
-/** Prints faults of graphs. @returns true when there are some */
+/** The `server.yaml` of a command line; undefined: none was named. */
+export function serverConfig(file: string | undefined, { env, cwd }: Surroundings): ServerConfig | undefined {
+  return file === undefined ? undefined : readServerConfig(file, { sinks: builtinSinks, env, cwd });
+}
+
+/** Prints faults of graphs and of `server.yaml`. @returns true when there are some */
 export function printFaults(faults: readonly GraphFault[], { stderr }: Surroundings): boolean {
   for (const fault of faults) stderr.write(`${formatFault(fault)}\n`);
   return faults.length > 0;

@@ -1,7 +1,14 @@
 /** `bun run graph FILE`: a server with one session. */
 import type { WindhoverError } from '../errors.ts';
 import type { Session } from '../session/session.ts';
-import { loadOptions, numberOption, parseCommandLine, printFaults, type Surroundings } from './command.ts';
+import {
+  loadOptions,
+  numberOption,
+  parseCommandLine,
+  printFaults,
+  type Surroundings,
+  serverConfig,
+} from './command.ts';
 import { Recorder } from './recorder.ts';
 import type { RunningServer } from './running-server.ts';
 import { SERVER_OPTIONS, SERVER_USAGE, serverOptions } from './server-options.ts';
@@ -33,13 +40,15 @@ export async function graphCommand(args: string[], surroundings: Surroundings): 
     import('./running-server.ts'),
   ]);
   const catalog = await Catalog.load([file], loadOptions(surroundings, values.set));
-  if (printFaults(catalog.faults, surroundings)) return 1;
+  const config = serverConfig(values.config, surroundings);
+  if (printFaults([...catalog.faults, ...(config?.faults ?? [])], surroundings)) return 1;
   let run: GraphRun | undefined;
   const recorder =
     values.jsonl === undefined ? undefined : new Recorder(values.jsonl, (error) => run?.recordFailed(error));
   const running = new RunningServer(surroundings, {
     catalog,
     state: values.state,
+    ...(config ? { config } : {}),
     ...(recorder ? { recorder } : {}),
     changed: (session) => run?.changed(session),
   });

@@ -7,6 +7,8 @@ import { createLog, type Log } from '../log.ts';
 import { createApp, type Listening, listen } from '../server/app.ts';
 import type { Session } from '../session/session.ts';
 import { SessionSet } from '../session/session-set.ts';
+import type { ServerConfig } from '../sinks/config.ts';
+import { OpenSinks } from '../sinks/open-sinks.ts';
 import { modelFolders, STOP_SIGNALS, type Surroundings, stateFolder } from './command.ts';
 import type { ServerOptions } from './server-options.ts';
 import { StatusLine } from './status-line.ts';
@@ -17,6 +19,8 @@ export interface RunningServerOptions {
   readonly state: string | undefined;
   /** Start a session for a graph file that comes to a served folder. */
   readonly startNew?: boolean;
+  /** Which sinks are on. */
+  readonly config?: ServerConfig;
   /** Takes every message. */
   readonly recorder?: Subscriber;
   readonly changed?: (session: Session) => void;
@@ -33,6 +37,9 @@ export class RunningServer {
   readonly interrupted: Promise<void>;
   readonly #surroundings: Surroundings;
   readonly #clock = new SystemClock();
+  readonly #config: ServerConfig | undefined;
+  readonly #stateFolder: string;
+  #sinks: OpenSinks | undefined;
   #server: Listening | undefined;
   #onSignal: () => void = () => undefined;
 
@@ -50,13 +57,15 @@ export class RunningServer {
     });
     this.status = new StatusLine(surroundings.stderr);
     this.log = createLog({ write: (line) => this.status.log(line), pretty: this.status.live });
-    for (const secret of this.catalog.secrets) this.log.hide(secret);
+    this.#config = options.config;
+    this.#stateFolder = stateFolder(options.state, surroundings);
+    for (const secret of [...this.catalog.secrets, ...(options.config?.secrets ?? [])]) this.log.hide(secret);
     this.sessions = new SessionSet({
       graphs: this.catalog.sessionGraphs,
       clock: this.#clock,
       log: this.log,
       modelFolders: modelFolders(surroundings.root),
-      stateFolder: stateFolder(options.state, surroundings),
+      stateFolder: this.#stateFolder,
       recording: options.recorder !== undefined,
       replan: (camera) => this.catalog.replan(camera),
       changed: (_view, session) => options.changed?.(session),
@@ -71,7 +80,7 @@ export class RunningServer {
     const app = createApp({
       sessions: this.sessions,
       catalog: this.catalog,
-      warnings: () => [...this.catalog.warnings(), ...this.sessions.warnings()],
+      warnings: () => [...this.catalog.warnings(), ...this.sessions.warnings(), ...(this.#sinks?.warnings() ?? [])],
       version: packageJson.version,
       clock: this.#clock,
       log: this.log,
@@ -79,6 +88,8 @@ export class RunningServer {
     });
     for (const signal of STOP_SIGNALS) process.on(signal, this.#onSignal);
     this.#server = listen(app, options);
+    // Not before: a second server must not touch what the sinks of the first one write.
+    this.#sinks = this.#openSinks();
     this.#surroundings.stdout.write(`listening ${this.#server.url}\n`);
     return this.#server.url;
   }
@@ -90,9 +101,19 @@ export class RunningServer {
   async stop(): Promise<boolean> {
     await this.catalog.close();
     const inOrder = await this.sessions.stopAll();
+    await this.#sinks?.close();
     await this.#server?.stop();
     for (const signal of STOP_SIGNALS) process.off(signal, this.#onSignal);
     this.status.end();
     return inOrder;
+  }
+
+  #openSinks(): OpenSinks | undefined {
+    if (!this.#config) return undefined;
+    const { file, sinks } = this.#config;
+    return new OpenSinks({
+      ...{ file, sinks, sessions: this.sessions, clock: this.#clock, log: this.log },
+      stateFolder: this.#stateFolder,
+    });
   }
 }

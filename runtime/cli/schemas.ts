@@ -5,11 +5,17 @@ import { builtinNodes } from '../../nodes/index.ts';
 import { wireSchemas } from '../../schemas/write.ts';
 import { graphFileSchema } from '../graph/graph-schema.ts';
 import { loadContracts } from '../graph/modules.ts';
+import { serverFileSchema } from '../sinks/config.ts';
+import { builtinSinks } from '../sinks/index.ts';
 import { parseCommandLine, type Surroundings } from './command.ts';
 
 /** Every generated schema: file name in `schemas/` and text. */
 export async function schemaFiles(): Promise<Record<string, string>> {
-  const schemas = { 'graph.schema.json': graphFileSchema(await loadContracts(builtinNodes)), ...wireSchemas() };
+  const schemas = {
+    'graph.schema.json': graphFileSchema(await loadContracts(builtinNodes)),
+    'server.schema.json': serverFileSchema(builtinSinks),
+    ...wireSchemas(),
+  };
   return Object.fromEntries(
     Object.entries(schemas).map(([name, schema]) => [name, `${JSON.stringify(schema, null, 2)}\n`]),
   );

@@ -1,6 +1,6 @@
 /** `bun run serve PATH…`: several graphs under one server; sessions start by POST /sessions, or all at once. */
 import { WindhoverError } from '../errors.ts';
-import { loadOptions, parseCommandLine, printFaults, type Surroundings } from './command.ts';
+import { loadOptions, parseCommandLine, printFaults, type Surroundings, serverConfig } from './command.ts';
 import { SERVER_OPTIONS, SERVER_USAGE, serverOptions } from './server-options.ts';
 import { statusText } from './status-line.ts';
 
@@ -17,10 +17,12 @@ export async function serveCommand(args: string[], surroundings: Surroundings): 
     import('./running-server.ts'),
   ]);
   const catalog = await Catalog.load(positionals, { ...loadOptions(surroundings), folders: true });
-  if (printFaults(catalog.faults, surroundings)) return 1;
+  const config = serverConfig(values.config, surroundings);
+  if (printFaults([...catalog.faults, ...(config?.faults ?? [])], surroundings)) return 1;
   const running = new RunningServer(surroundings, {
     catalog,
     state: values.state,
+    ...(config ? { config } : {}),
     startNew: values.start ?? false,
     changed: (session) => {
       if (session.state !== 'running') return;

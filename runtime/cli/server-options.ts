@@ -10,9 +10,11 @@ export const SERVER_OPTIONS = {
   'allow-origin': { type: 'string', multiple: true },
   state: { type: 'string' },
   'no-watch': { type: 'boolean' },
+  config: { type: 'string' },
 } as const;
 
-export const SERVER_USAGE = '[--port 8080] [--host 127.0.0.1] [--allow-origin ORIGIN]… [--state DIR] [--no-watch]';
+export const SERVER_USAGE =
+  '[--port 8080] [--host 127.0.0.1] [--allow-origin ORIGIN]… [--state DIR] [--no-watch] [--config server.yaml]';
 
 export interface ServerOptions {
   readonly host: string;

@@ -91,7 +91,7 @@ function nodeDoc(node: AnyNode): string {
  * A TypeBox schema as one of what a user writes: options with a default need not be given, `${VAR}` may stand for any
  * scalar, and only the keywords that editors know are left.
  */
-function editable(schema: TSchema): Json {
+export function editable(schema: TSchema): Json {
   const plain: Record<string, unknown> = {};
   for (const [keyword, value] of Object.entries(schema)) if (KEYWORDS.has(keyword)) plain[keyword] = value;
   const variants = variantsOf(schema);

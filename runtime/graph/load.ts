@@ -16,7 +16,7 @@ import { Secrets } from '../secrets.ts';
 import { type CallableNode, type CallContext, frameRequest, graphPace, validateNode } from './contract-calls.ts';
 import { ContractProcess } from './contract-process.ts';
 import { checkDeclarations } from './declarations.ts';
-import { Faults, type GraphFault, type TextPlace } from './faults.ts';
+import { Faults, type GraphFault, joinPath, type TextPlace } from './faults.ts';
 import type { CheckedGraph, CheckedLink, CheckedNode } from './graph.ts';
 import { Groups } from './groups.ts';
 import { type FoundLink, findLinks, type LinkingNode } from './links.ts';
@@ -25,7 +25,7 @@ import { orderNodes } from './order.ts';
 import { GRAPH_VERSION, type NodeOutline, type Outline, readOutline } from './outline.ts';
 import { checkParams, collectSecrets } from './params.ts';
 import { applySets } from './sets.ts';
-import { shown, shownWithType } from './tree.ts';
+import { type MapTree, shown, shownWithType } from './tree.ts';
 import { substitute } from './variables.ts';
 import { parseTree } from './yaml.ts';
 
@@ -70,18 +70,10 @@ export async function loadGraph(file: string, options: LoadOptions): Promise<Loa
 /** The same for a text that is (or would be) in `file`. */
 export async function checkGraph(text: GraphText, file: string, options: LoadOptions): Promise<LoadResult> {
   const faults = new Faults(file);
-  const tree = typeof text === 'string' ? parseTree(text, faults) : null;
-  if (tree?.type !== 'map') {
-    if (typeof text !== 'string') faults.add(TOP, '', 'file', text.problem);
-    else if (tree !== null) faults.add(tree.at, '', 'type', `must be a mapping, got ${shownWithType(tree)}`);
-    else if (faults.count === 0) faults.add(TOP, '', 'empty', 'the graph is empty; it needs version, camera and nodes');
-    return { graph: null, faults: faults.list(), secrets: [] };
-  }
-  const env = new Map<string, string>();
-  const merged = applySets(tree, options.sets, faults);
-  const root = substitute(merged, { env: options.env, used: env }, faults);
-  const outline = root.type === 'map' ? readOutline(root, faults) : null;
-  if (outline === null) return { graph: null, faults: faults.list(), secrets: [] };
+  const document = readDocument(text, faults, options, 'the graph is empty; it needs version, camera and nodes');
+  const outline = document && readOutline(document.root, faults);
+  if (!outline) return { graph: null, faults: faults.list(), secrets: [] };
+  const { env } = document;
   const owner = options.cameraOwner?.(outline.camera);
   if (owner !== undefined) {
     const message = `'${outline.camera}' is also the camera of ${owner}; each graph needs its own`;
@@ -98,6 +90,32 @@ export async function checkGraph(text: GraphText, file: string, options: LoadOpt
   }
   const graph = await assemble(outline, nodes, around);
   return { graph: faults.count === 0 ? graph : null, faults: faults.list(), secrets: [...secrets] };
+}
+
+/** A file with its variables put in. */
+export interface ReadDocument {
+  readonly root: MapTree;
+  /** Variable → value of all that it took from the environment. */
+  readonly env: ReadonlyMap<string, string>;
+}
+
+/** YAML text → tree with sets and variables put in; null when it can't be one, as faults say. @param empty the fault of an empty text */
+export function readDocument(
+  text: GraphText,
+  faults: Faults,
+  { env, sets }: Pick<LoadOptions, 'env' | 'sets'>,
+  empty: string,
+): ReadDocument | null {
+  const tree = typeof text === 'string' ? parseTree(text, faults) : null;
+  if (tree?.type !== 'map') {
+    if (typeof text !== 'string') faults.add(TOP, '', 'file', text.problem);
+    else if (tree !== null) faults.add(tree.at, '', 'type', `must be a mapping, got ${shownWithType(tree)}`);
+    else if (faults.count === 0) faults.add(TOP, '', 'empty', empty);
+    return null;
+  }
+  const used = new Map<string, string>();
+  const root = substitute(applySets(tree, sets, faults), { env, used }, faults);
+  return root.type === 'map' ? { root, env: used } : null;
 }
 
 /** What nodes are checked with. */
@@ -176,7 +194,11 @@ function readyNode({ outline, contract }: FoundNode, around: Surroundings): Call
   if (contract === null || outline.with === null) return null;
   const bases = { graph: around.folder, cwd: around.options.cwd };
   const { at, path } = outline;
-  const params = checkParams({ schema: contract.params, tree: outline.with, at, path, bases }, around.context.faults);
+  const tree = outline.with;
+  const params = checkParams(
+    { schema: contract.params, tree, at, path: joinPath(path, 'with'), bases },
+    around.context.faults,
+  );
   return params === null ? null : { outline, contract, params };
 }
 
@@ -223,11 +245,11 @@ function checkProducer(outline: Outline, nodes: readonly FoundNode[], faults: Fa
   faults.add(outline.at, 'nodes', 'no_producer', 'no node produces anything: the graph needs a source');
 }
 
-/** @param path absolute */
+/** A file of YAML, or why it can't be read. @param path absolute */
 export function readGraphText(path: string): GraphText {
   try {
     const stat = statSync(path);
-    if (stat.isDirectory()) return { problem: 'is a folder, not a graph file' };
+    if (stat.isDirectory()) return { problem: 'is a folder, not a file' };
     if (!stat.isFile()) return { problem: 'is not a regular file' };
     if (stat.size > MAX_FILE_BYTES) return { problem: `is larger than ${MAX_FILE_BYTES / 1e6} MB` };
     return new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(path));

@@ -23,22 +23,22 @@ export interface ParamsInput {
   readonly schema: TObject;
   /** What the graph says; undefined for a node without `with`. */
   readonly tree: MapTree | undefined;
-  /** The node: where to report what is missing altogether, and its path. */
+  /** Where to report what is missing altogether: the node. */
   readonly at: TextPlace;
+  /** Of the parameters, as in `nodes.detect.with`. */
   readonly path: string;
   readonly bases: PathBases;
 }
 
 /** @returns the parameters, or null when something is wrong with them */
 export function checkParams(input: ParamsInput, faults: Faults): Record<string, unknown> | null {
-  const { schema, at, bases } = input;
+  const { schema, at, path, bases } = input;
   const tree: MapTree = input.tree ?? { type: 'map', at, entries: new Map() };
-  const base = joinPath(input.path, 'with');
   try {
-    const value = checkedValue(schema, tree, base, faults);
+    const value = checkedValue(schema, tree, path, faults);
     return value === undefined ? null : (absolutePaths(schema, value, tree, bases) as Record<string, unknown>);
   } catch (error) {
-    faults.add(at, input.path, 'contract', `the node's parameter schema can't be used: ${errorMessage(error)}`);
+    faults.add(at, path, 'contract', `the parameter schema can't be used: ${errorMessage(error)}`);
     return null;
   }
 }

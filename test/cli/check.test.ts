@@ -70,7 +70,7 @@ describe('check', () => {
 
   test.each([
     { why: 'a file that is not there', file: 'no.yaml', says: 'no.yaml:1:1: there is no such file\n' },
-    { why: 'a folder', file: 'graphs', says: 'graphs:1:1: is a folder, not a graph file\n' },
+    { why: 'a folder', file: 'graphs', says: 'graphs:1:1: is a folder, not a file\n' },
     { why: 'a video', file: 'fixtures/sky.mp4', says: 'fixtures/sky.mp4:1:1: is not UTF-8 text\n' },
   ])('$why', async ({ file, says }) => {
     expect(await runCommand(['check', file])).toEqual({ exitCode: 1, stdout: '', stderr: says });

@@ -29,7 +29,7 @@ test('files that cannot be graphs', async () => {
   const faults = await Promise.all(files.map(async (file) => (await load(file)).faults));
   expect(faults.flat()).toEqual([
     'none.yaml:1:1: there is no such file',
-    'dir:1:1: is a folder, not a graph file',
+    'dir:1:1: is a folder, not a file',
     'big.yaml:1:1: is larger than 1 MB',
     'binary.yaml:1:1: is not UTF-8 text',
     'big.yaml/x.yaml:1:1: there is no such file',
