@@ -131,7 +131,10 @@ export class Follower {
     this.#status = this.#tuning?.inDegrees(status);
     this.#home.status(status, this.#nowMs());
     this.#steering.leaseMs = this.#leaseMs;
-    this.#reach.see(status, this.#link?.capabilities?.positionUnit ?? 'normalized', status.roundTripMs ?? 0);
+    const unit = this.#link?.capabilities?.positionUnit ?? 'normalized';
+    for (const [axis, sinceMs] of this.#reach.see(status, unit, status.roundTripMs ?? 0)) {
+      this.#steering.stands(axis, sinceMs, this.#nowMs());
+    }
     this.#tuning?.status(status);
   }
 

@@ -1,11 +1,11 @@
 /**
  * Detects that an axis is at its limit: it is commanded to move, but the reported position does not change. What
- * pushes further that way is then held back, so that no motor works against its stop. Needs no limits from a data
+ * pushes further that way is then held back, so that no motor works against its stop, and nothing reckons with a way that
+ * was not made. Needs no limits from a data
  * sheet, and works in whatever unit the positions are. Pure: time is an argument.
  */
 import type { Velocity } from '../../ptz/index.ts';
-
-export type TurnAxis = 'pan' | 'tilt';
+import type { TurnAxis } from './control/plant-watch.ts';
 
 export interface Positions {
   readonly atMs: number;
@@ -14,6 +14,7 @@ export interface Positions {
   readonly tilt: number | null;
 }
 
+const AXES = ['pan', 'tilt'] as const;
 /** Slower commands may move an axis by less than can be measured. */
 const LEAST_COMMAND = 0.05;
 /** How long an axis must have been commanded in one direction … */
@@ -44,16 +45,19 @@ class AxisReach {
     if (way !== 0 && way !== this.#blocked) this.#blocked = 0;
   }
 
-  see(position: number | null, atMs: number, same: number, lateMs: number): void {
-    if (position === null) return;
+  /** @returns since when it has been at the limit, when that is news */
+  see(position: number | null, atMs: number, same: number, lateMs: number): number | null {
+    if (position === null) return null;
     if (this.#stayed === null || Math.abs(position - this.#stayed.position) > same) {
       this.#stayed = { position, sinceMs: atMs };
     }
     if (this.#blocked !== 0 && Math.abs(position - this.#blockedAt) > 4 * same) this.#blocked = 0;
     const isTold = this.#way !== 0 && atMs - this.#sinceMs >= TOLD_MS + lateMs;
-    if (!isTold || atMs - this.#stayed.sinceMs < STAYED_MS) return;
-    this.#blocked = this.#way === 0 ? this.#blocked : this.#way;
+    if (!isTold || atMs - this.#stayed.sinceMs < STAYED_MS) return null;
+    const isNews = this.#blocked !== this.#way;
+    this.#blocked = this.#way;
     this.#blockedAt = position;
+    return isNews ? this.#stayed.sinceMs : null;
   }
 }
 
@@ -66,15 +70,20 @@ export class Reach {
     this.#axes.tilt.sent(tilt, atMs);
   }
 
-  /** @param roundTripMs how late commands and news are */
-  see({ atMs, pan, tilt }: Positions, unit: keyof typeof SAME, roundTripMs: number): void {
-    this.#axes.pan.see(pan, atMs, SAME[unit], 2 * roundTripMs);
-    this.#axes.tilt.see(tilt, atMs, SAME[unit], 2 * roundTripMs);
+  /**
+   * @param roundTripMs how late commands and news are
+   * @returns the axes that are found to be at their limit, and since when
+   */
+  see(positions: Positions, unit: keyof typeof SAME, roundTripMs: number): (readonly [TurnAxis, sinceMs: number])[] {
+    return AXES.flatMap((axis) => {
+      const sinceMs = this.#axes[axis].see(positions[axis], positions.atMs, SAME[unit], 2 * roundTripMs);
+      return sinceMs === null ? [] : [[axis, sinceMs] as const];
+    });
   }
 
   /** The axes at their limit. */
   get ends(): readonly TurnAxis[] {
-    return (['pan', 'tilt'] as const).filter((axis) => this.#axes[axis].blocked !== 0);
+    return AXES.filter((axis) => this.#axes[axis].blocked !== 0);
   }
 
   /** The part of a velocity that the axes can follow. */

@@ -1,7 +1,7 @@
 /** Publishes the states of camera and autotracker: at once after a change, and at intervals. */
 import type { Clock, MessageOf, NodeContext, topics } from '../../runtime/node.ts';
 import type { CameraLink } from './camera-link.ts';
-import type { TurnAxis } from './reach.ts';
+import type { TurnAxis } from './control/plant-watch.ts';
 import type { Selection } from './selector.ts';
 import {
   autotrackState,

@@ -2,11 +2,11 @@
  * From tracks to velocities: the target, its position, and the command for the camera. No I/O and no clock: time is an
  * argument, so that whole pursuits can be replayed. One instance a camera.
  */
-import type { FrameMeta, Track, TrackingPhase } from '../../runtime/node.ts';
-import { TargetPhase } from '../../runtime/node.ts';
+import { type FrameMeta, TargetPhase, type Track, type TrackingPhase } from '../../runtime/node.ts';
 import { Controller } from './control/controller.ts';
 import type { FoundMotors } from './control/motor-watch.ts';
 import type { ControlOptions } from './control/options.ts';
+import type { TurnAxis } from './control/plant-watch.ts';
 import {
   type MovedPicture,
   type Plant,
@@ -102,10 +102,9 @@ export class Steering {
 
   /** What has been found out about the motors while following. */
   get motors(): FoundMotors | null {
-    const controller = this.#controller;
-    return (
-      controller && { plant: controller.plant, isSure: controller.watch.isSure, doubted: controller.watch.doubted }
-    );
+    if (this.#controller === null) return null;
+    const { plant, watch } = this.#controller;
+    return { plant, isSure: watch.isSure, doubted: watch.doubted };
   }
 
   /** False: the pan has ends, and reported pans do not begin anew after a turn. */
@@ -155,6 +154,12 @@ export class Steering {
     this.#controller?.sent(command, atMs);
   }
 
+  /** An axis has stood since then, although it was told to move: it is at its end. */
+  stands(axis: TurnAxis, sinceMs: number, nowMs: number): void {
+    this.#controller?.stands(axis, sinceMs, nowMs);
+    this.#lookAnew();
+  }
+
   /** To be called for every picture of which it is known how it moved, in order. */
   moved(picture: MovedPicture): void {
     this.#controller?.moved(picture);
@@ -186,11 +191,6 @@ export class Steering {
     const target = tracks.find(({ id }) => id === this.#selectedId);
     if (target) this.#note(controller, frame, target);
     const ids = tracks.map(({ id }) => id);
-    return this.phase(ids, nowMs);
-  }
-
-  /** The phase of the target, given what is in sight. */
-  phase(ids: Iterable<number>, nowMs: number): TrackingPhase {
     return this.#phase.step(ids, nowMs);
   }
 
@@ -248,22 +248,26 @@ export class Steering {
   }
 
   #note(controller: Controller, frame: FrameMeta, target: Track): void {
-    const bbox = inShares(target, frame);
-    this.#sighting = { atMs: frame.captureMonoMs, bbox };
-    this.#lastBox = this.#sighting;
-    this.#seenMs = frame.captureMonoMs;
-    const { panDeg, tiltDeg, widthDeg } = controller.directionOf(this.#sighting);
-    const moving = controller.targetVelocity();
-    this.#last = { panDeg, tiltDeg, widthDeg, ...moving, atMs: frame.captureMonoMs, label: target.label };
+    const box = { atMs: frame.captureMonoMs, bbox: inShares(target, frame) };
+    this.#sighting = box;
+    this.#lastBox = box;
+    this.#seenMs = box.atMs;
+    const direction = controller.directionOf(box);
+    this.#last = { ...direction, ...controller.targetVelocity(), atMs: box.atMs, label: target.label };
   }
 
-  /** An axis turns the other way: what was seen was seen elsewhere. */
+  /** An axis turns the other way? */
   #noteSigns(controller: Controller): void {
     const { pan, tilt } = controller.plant;
     const signs = [pan, tilt].map(({ gainPerS }) => Math.sign(gainPerS)).join();
-    const [isTurned, last, box] = [this.#signs !== '' && signs !== this.#signs, this.#last, this.#lastBox];
+    if (this.#signs !== '' && signs !== this.#signs) this.#lookAnew();
     this.#signs = signs;
-    if (!isTurned || !last || !box) return;
+  }
+
+  /** The camera has moved otherwise than was computed: what was seen was seen elsewhere. */
+  #lookAnew(): void {
+    const [controller, last, box] = [this.#controller, this.#last, this.#lastBox];
+    if (!controller || !last || !box) return;
     this.#search = null;
     this.#last = { ...last, ...controller.directionOf(box), ...controller.targetVelocity() };
   }
@@ -277,9 +281,8 @@ export class Steering {
   ): void {
     const lost = this.#last;
     if (!lost || looks.some(({ id }) => id === this.#selectedId) || captureMonoMs - lost.atMs < LOST_MS) return;
-    const candidates = looks.map(
-      (look): Candidate => ({ ...look, isOther: this.#names.some((id) => this.#history.wereTogether(id, look.id)) }),
-    );
+    const isOther = (other: number) => this.#names.some((id) => this.#history.wereTogether(id, other));
+    const candidates = looks.map((look): Candidate => ({ ...look, isOther: isOther(look.id) }));
     const id = knownAgain(lost, candidates, captureMonoMs, controller.fieldDeg(captureMonoMs));
     if (id === null) return;
     this.#selector.rename(id);

@@ -15,7 +15,7 @@ import { CommandGate } from './limits.ts';
 import { turnTowards } from './look-around.ts';
 import { asOptionsSay, MotorWatch } from './motor-watch.ts';
 import type { ControlOptions } from './options.ts';
-import { type Correction, corrected } from './plant-watch.ts';
+import { type Correction, corrected, type TurnAxis } from './plant-watch.ts';
 import { type AxisMeeting, PAN, TargetEstimate, TILT } from './target-estimate.ts';
 import {
   type AngularVelocity,
@@ -129,6 +129,13 @@ export class Controller {
     this.#correct(picture.atMs, this.watch.picture(picture, this.#pose));
   }
 
+  /** An axis has stood since then, although it was told to move: it is at its end. */
+  stands(axis: TurnAxis, sinceMs: number, nowMs: number): void {
+    this.#pose[axis].stand(sinceMs);
+    this.watch.reset();
+    this.#seeAnew(nowMs);
+  }
+
   /** The computed pose of a picture of that time. */
   view(tMs: number): View {
     return this.#pose.view(tMs);
@@ -206,14 +213,18 @@ export class Controller {
     const before = this.#pose.view(atMs);
     this.#pose.plant = corrected(this.plant, correction);
     if (Math.min(correction.pan, correction.tilt) < 0) {
-      // How the target seemed to move was the camera's own motion.
-      const last = this.#sighting;
-      this.#lose();
-      if (last && atMs - last.atMs < this.#coastMs) this.#see(last);
+      this.#seeAnew(atMs);
       return;
     }
     const after = this.#pose.view(atMs);
     this.#shift(after.panDeg - before.panDeg, after.tiltDeg - before.tiltDeg);
+  }
+
+  /** How the target seemed to move was the camera's own motion. */
+  #seeAnew(nowMs: number): void {
+    const last = this.#sighting;
+    this.#lose();
+    if (last && nowMs - last.atMs < this.#coastMs) this.#see(last);
   }
 
   /** Moves the target's estimate along with the computed pose. */

@@ -77,6 +77,13 @@ export class OwnMotion {
     this.#replay();
   }
 
+  /** It has stood since that time, whatever was sent: it is at its end. */
+  stand(sinceMs: number): void {
+    const { position } = this.at(sinceMs);
+    this.#start = { sentMs: sinceMs, command: 0, fromMs: sinceMs, position, speed: 0 };
+    this.#legs = [];
+  }
+
   /** What a picture of that time shows; a time before the history gives its beginning. */
   at(tMs: number): Motion {
     const leg = this.#legs.findLast(({ fromMs }) => fromMs < tMs) ?? this.#start;

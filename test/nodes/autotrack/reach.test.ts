@@ -5,6 +5,8 @@ import { Reach } from '../../../nodes/autotrack/reach.ts';
 class Axis {
   readonly reach = new Reach();
   position = 0;
+  /** As it was told, from the first of the commands. */
+  readonly stoodFromMs: number[] = [];
   #command = 0;
   #nowMs = 0;
 
@@ -17,7 +19,8 @@ class Axis {
     while (this.#nowMs < fromMs + seconds * 1000) {
       this.#nowMs += 200;
       this.position = Math.min(30, Math.max(-30, this.position + this.#command * 40 * 0.2));
-      this.reach.see({ atMs: this.#nowMs, pan: this.position, tilt: null }, 'degrees', roundTripMs);
+      const found = this.reach.see({ atMs: this.#nowMs, pan: this.position, tilt: null }, 'degrees', roundTripMs);
+      for (const [, sinceMs] of found) this.stoodFromMs.push(sinceMs - fromMs);
       if (noticedS === null && this.reach.ends.length > 0) noticedS = (this.#nowMs - fromMs) / 1000;
     }
     return noticedS;
@@ -31,6 +34,7 @@ describe('an axis at its end', () => {
     const axis = new Axis();
     // The end is reached after 1.5 s.
     expect(axis.push(0.5, 5)).toBeCloseTo(2.4, 1);
+    expect(axis.stoodFromMs).toEqual([1600]);
     expect(axis.reach.ends).toEqual(['pan']);
     expect(axis.reach.within(VELOCITY)).toEqual({ pan: 0, tilt: -0.3, zoom: 0.1 });
     expect(axis.reach.within({ ...VELOCITY, pan: -0.5 })).toEqual({ pan: -0.5, tilt: -0.3, zoom: 0.1 });
