@@ -121,11 +121,14 @@ export interface NodeContext<P, O extends Outputs, T extends Topics = Record<nev
   readonly isQuiet: () => boolean;
   /** Sets a value that GET /sessions/{id} shows under this node. */
   readonly gauge: (name: string, value: number | string) => void;
-  /** Reports that the node cannot work at the moment (null: it can again); shown in /readyz. */
+  /**
+   * Reports that the node cannot work at the moment; shown in /readyz. Null: it can again; shown until a frame is
+   * processed that comes after that, unless it is a warning.
+   */
   readonly fault: (fault: NodeFault | null) => void;
   /**
    * Connects, and connects again after each error, with jittered exponential backoff. A failure is the node's fault in
-   * /readyz, named after `what`, until `connected` is called, and counted as `reconnects`. Permanent errors are thrown.
+   * /readyz, named after `what`, until `connected` is called and a frame of then is processed, and counted as `reconnects`. Permanent errors are thrown.
    */
   readonly retry: <T>(what: string, signal: AbortSignal, attempt: RetryOptions<T>['attempt']) => Promise<T | undefined>;
   /** Small JSON state that survives a crash of the process: `kept` is what the last `keep` of this node id saved. */

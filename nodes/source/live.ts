@@ -75,9 +75,9 @@ export class Live {
         if (input.stream.codecpar.codecId !== codecId) {
           throw new WindhoverError('source_changed', 'the stream goes on with another codec: it is opened again');
         }
-        await this.#emit(arrived, connection);
         if (!isFlowing) connected();
         isFlowing = true;
+        await this.#emit(arrived, connection);
       } finally {
         packet.free();
       }

@@ -40,7 +40,11 @@ class WorkerHost {
       clock: this.#clock,
       sendCredits: new Int32Array(job.sendCredits),
       recording: job.options.recording,
-      post,
+      post: (message) => {
+        // A fault is over when a frame of later is through: how many there are by now has to be known.
+        if (message.type === 'fault') this.#postStats();
+        post(message);
+      },
       count: (node, name) => this.#nodes.get(node)?.count(name),
     });
     this.#board = openBoard(job.options.sessionId);
@@ -179,8 +183,13 @@ class WorkerHost {
     return { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') };
   }
 
-  /** Posts the counters of the nodes whose counters have changed. */
   #sendStats(): void {
+    this.#postStats();
+    this.#outbox.flush();
+  }
+
+  /** Posts the counters of the nodes whose counters have changed. */
+  #postStats(): void {
     const nodes = new Map<string, RunningNode['stats']>();
     for (const node of this.#nodes.values()) {
       const text = JSON.stringify(node.stats);
@@ -189,7 +198,6 @@ class WorkerHost {
       nodes.set(node.id, { ...node.stats });
     }
     if (nodes.size > 0) this.#post({ type: 'stats', nodes });
-    this.#outbox.flush();
   }
 
   /** Something was thrown outside of the handlers, by a timer or a callback of a node: by which tells the stack. */

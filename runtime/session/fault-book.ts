@@ -6,7 +6,11 @@ import type { NodeFault } from '../node.ts';
 import type { SessionView } from './api.ts';
 
 export type Fault = NonNullable<SessionView['fault']>;
-type Noted = NodeFault & { readonly sinceMs: number };
+interface Noted extends NodeFault {
+  readonly sinceMs: number;
+  /** The node can work again: it is over when a frame was processed that came after so many. */
+  readonly overAfter?: number;
+}
 
 /** What follows from a fault that is not known. */
 const NO_FRAMES = 'no_frames';
@@ -30,7 +34,8 @@ export class FaultBook {
 
   /** The fault to show, if any. */
   get current(): Fault | null {
-    const fault = this.#own ?? [...this.#ofNodes.values()].find(({ isWarning }) => !isWarning);
+    const ofNodes = [...this.#ofNodes.values()].filter(({ isWarning }) => !isWarning);
+    const fault = this.#own ?? ofNodes.find(({ overAfter }) => overAfter === undefined) ?? ofNodes[0];
     return fault ? this.#shown(fault) : null;
   }
 
@@ -75,8 +80,11 @@ export class FaultBook {
     if (!this.current || this.current.code === NO_FRAMES) this.#set(code, message);
   }
 
-  /** Frames flow. */
-  clear(): void {
+  /** Frames flow. @param settled so many of this process are processed, or dropped before one that is */
+  flowing(settled: number): void {
+    for (const [node, { overAfter = Number.POSITIVE_INFINITY }] of this.#ofNodes) {
+      if (settled > overAfter) this.#over(node);
+    }
     if (this.#isEnding) return;
     if (this.#own) this.#log.info('frames are delivered again', { after: this.#own.code });
     this.#own = null;
@@ -86,22 +94,34 @@ export class FaultBook {
   forget(nodes?: Iterable<string>): void {
     if (!nodes) this.#isEnding = false;
     for (const node of nodes ?? [...this.#ofNodes.keys()]) this.#ofNodes.delete(node);
+    // Nodes that have taken their place count anew.
+    for (const [node, noted] of this.#ofNodes) {
+      if (noted.overAfter !== undefined) this.#ofNodes.set(node, { ...noted, overAfter: 0 });
+    }
   }
 
-  /** A node cannot work (a camera is offline); null: it can again. */
-  ofNode(node: string, fault: NodeFault | null): void {
+  /**
+   * A node cannot work (a camera is offline); null: it can again. That it can is believed when a frame was processed.
+   * @param decoded frames of this process by now
+   */
+  ofNode(node: string, fault: NodeFault | null, decoded: number): void {
     const before = this.#ofNodes.get(node);
     if (!fault) {
-      this.#ofNodes.delete(node);
-      if (before) this.#log.info('the fault is over', { node });
+      if (before?.isWarning) this.#over(node);
+      else if (before) this.#ofNodes.set(node, { overAfter: decoded, ...before });
       return;
     }
     const message = this.#log.redact(fault.message);
     // Once: a camera that stays offline is not logged every few seconds.
-    if (before?.code === fault.code && before.message === message) return;
+    const isKnown = before?.code === fault.code && before.message === message;
     const sinceMs = before?.sinceMs ?? this.#clock.monoMs();
     this.#ofNodes.set(node, { ...fault, message, sinceMs });
-    this.#log.warn(message, { node, code: fault.code });
+    if (!isKnown) this.#log.warn(message, { node, code: fault.code });
+  }
+
+  #over(node: string): void {
+    this.#ofNodes.delete(node);
+    this.#log.info('the fault is over', { node });
   }
 
   #shown({ code, message, sinceMs }: Noted): Fault {

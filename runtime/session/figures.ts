@@ -75,6 +75,12 @@ export class Figures {
     };
   }
 
+  /** Frames of this process: that have come in, and of which it is known what became of them. */
+  get frontier(): { readonly decoded: number; readonly settled: number } {
+    const { decoded, settled } = this.#raw();
+    return { decoded, settled };
+  }
+
   /** Adds up the frames that are settled since the last time. No more of them were processed than there are. */
   #settle(): void {
     const { decoded, processed, settled } = this.#raw();

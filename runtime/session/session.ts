@@ -222,7 +222,7 @@ export class Session {
         this.#logEntry(message.entry);
         break;
       case 'fault':
-        this.#faults.ofNode(message.node, message.fault);
+        this.#faults.ofNode(message.node, message.fault, this.figures.frontier.decoded);
         break;
       case 'keep':
         this.#kept.set(message.node, message.state);
@@ -242,7 +242,7 @@ export class Session {
     const nowMs = this.#services.clock.monoMs();
     if (!this.figures.update(nodes, nowMs)) return;
     this.#lastFrameMs = nowMs;
-    this.#faults.clear();
+    this.#faults.flowing(this.figures.frontier.settled);
     if (this.#state === 'starting' || this.#state === 'restarting') this.#become('running');
   }
 
