@@ -6,6 +6,7 @@
  *     --seconds N       how long each is watched, 10 by default
  *     --only TEXT       streams whose name holds that text
  *     --drift MINUTES   instead: how far capture times drift over that time, with a camera whose clock runs 0.5 % off
+ *     --following       instead: a target followed through RTSP whose encoder is late; with --only "onvif 800", that run
  *     --reconnects N    instead: a session whose camera is lost N times, in all ways; its memory and descriptors
  *
  * What is beyond its bound is marked with a "!". Needs ffmpeg and gst-rtsp-server (apt-get install; .ci/run has the list).
@@ -13,6 +14,7 @@
 import { parseArgs } from 'node:util';
 import { quantile, RtspServer } from '../test/live/peers.ts';
 import { type Bounds, CAMERAS, type Camera, startCamera } from './live/cameras.ts';
+import { following } from './live/following.ts';
 import { drift, type Figures, ours } from './live/ours.ts';
 import { plain, TUNED } from './live/plain.ts';
 import { reconnects } from './live/reconnects.ts';
@@ -23,13 +25,15 @@ const { values } = parseArgs({
     only: { type: 'string', default: '' },
     drift: { type: 'string' },
     reconnects: { type: 'string' },
+    following: { type: 'boolean', default: false },
   },
 });
 const SECONDS = Number(values.seconds);
 const SKEWS = [0.005, -0.005];
 const MOST_DRIFT_MS = 50;
 
-if (values.reconnects !== undefined) await reconnects(Number(values.reconnects));
+if (values.following) await following(values.only);
+else if (values.reconnects !== undefined) await reconnects(Number(values.reconnects));
 else if (values.drift !== undefined) for (const skew of SKEWS) await drifting(skew, Number(values.drift));
 else await table();
 process.exit(0);
