@@ -6,11 +6,12 @@
  * time, in order. See docs/nodes.md, and graphs/custom-node/ for complete ones.
  */
 import { type Static, type TObject, type TSchema, Type } from '@sinclair/typebox';
-import type { BoardTopic } from '../schemas/board.ts';
 import type { MessageOf, Topics } from '../schemas/topics.ts';
 import type { Clock } from './clock.ts';
 import type { AboutFrame, FrameRequest, FrameView, Pace } from './data.ts';
+import type { Metrics } from './metrics.ts';
 import type { ModelCard, RefusedModel } from './model-card.ts';
+import type { BoardUse, NodeBoard } from './node-board.ts';
 import type { Emit, Inputs, LinkValue, Outputs, PrepareContext } from './ports.ts';
 import type { RequestHandlers, Requests } from './requests.ts';
 import type { RetryOptions } from './retry.ts';
@@ -25,7 +26,9 @@ export type * from './data.ts';
 export { FITS, frameBytes, PACKET_TICKS_PER_S, SCALE_FILTERS, toSourcePx } from './data.ts';
 export { errorCode, errorMessage, WindhoverError } from './errors.ts';
 export * from './geometry.ts';
+export * from './metrics.ts';
 export type { ModelCard, RefusedModel } from './model-card.ts';
+export type * from './node-board.ts';
 export type * from './ports.ts';
 export type { RequestSpec, Requests } from './requests.ts';
 export { Backoff, type BackoffLimits, type RetryOptions, retry } from './retry.ts';
@@ -64,29 +67,6 @@ export interface MessageOptions {
   readonly frame?: AboutFrame;
 }
 
-/**
- * News between the nodes of one session beside the links, in any worker. Fire and forget: what no node
- * listens to is lost, and so is what is posted before the listener's node is open. A node does not get its own posts.
- */
-export interface NodeBoard {
-  /**
-   * Tells the other nodes; returns at once. The contract names the topic in `board.posts`.
-   * @throws DataCloneError when the value is not plain data
-   */
-  post<S extends TSchema>(topic: BoardTopic<S>, value: Static<S>): void;
-  /**
-   * Calls `listener` with the posts of other nodes until the node is closed; never at the same time as another handler.
-   * The contract names the topic in `board.watches`.
-   */
-  watch<S extends TSchema>(topic: BoardTopic<S>, listener: (value: Static<S>) => void | Promise<void>): void;
-}
-
-/** Topics of the board that a node posts and watches; those that others have too are the same everywhere. */
-export interface BoardUse {
-  readonly posts?: readonly BoardTopic[];
-  readonly watches?: readonly BoardTopic[];
-}
-
 /** What keeps a node from its work. */
 export interface NodeFault {
   readonly code: string;
@@ -121,6 +101,8 @@ export interface NodeContext<P, O extends Outputs, T extends Topics = Record<nev
   readonly isQuiet: () => boolean;
   /** Sets a value that GET /sessions/{id} shows under this node. */
   readonly gauge: (name: string, value: number | string) => void;
+  /** Adds a value to a histogram that the contract declares in `metrics`. */
+  readonly observe: (name: string, value: number) => void;
   /**
    * Reports that the node cannot work at the moment; shown in /readyz. Null: it can again; shown until a frame is
    * processed that comes after that, unless it is a warning.
@@ -197,10 +179,7 @@ type JoinedValues<P, I extends Inputs<P>> = {
   readonly [K in keyof I]: LinkValue<I[K]> | (I[K]['optional'] extends true ? undefined : never);
 };
 
-export interface HangLimits {
-  readonly open?: number;
-  readonly other?: number;
-}
+export type HangLimits = { readonly open?: number; readonly other?: number };
 
 export interface NodeContract<
   S extends TObject,
@@ -221,6 +200,8 @@ export interface NodeContract<
   readonly join?: 'frame';
   /** Topics that it publishes, by name: those of the wire contract (`topics`), or its own. */
   readonly topics?: T;
+  /** What GET /metrics shows of its counters, gauges and histograms, by their names. */
+  readonly metrics?: Metrics;
   readonly board?: BoardUse;
   /** Requests that it answers, by name. */
   readonly requests?: R;

@@ -11,6 +11,7 @@ import {
   type PtzDriver,
   type PtzStatus,
   type Velocity,
+  type VelocityOutcome,
 } from '../../ptz/index.ts';
 import { errorMessage, type Logger, retry, WindhoverError } from '../../runtime/node.ts';
 
@@ -18,6 +19,8 @@ export interface LinkListener {
   status(status: PtzStatus): void;
   /** Connected, lost, refused, back: what `view` says has changed. */
   changed(): void;
+  /** What became of a command. */
+  commanded(result: VelocityOutcome | 'failed'): void;
 }
 
 /** Pauses between attempts to connect for the first time; the driver's own login policy may ask for longer ones. */
@@ -85,7 +88,13 @@ export class CameraLink {
   /** Goes out at once, or after the request on its way, unless a newer one comes before that. Comes back at once. */
   send(velocity: Velocity, leaseMs: number): void {
     if (!this.isReady) return;
-    this.#driver.velocity(velocity, leaseMs, this.#closing.signal).catch((error: unknown) => this.#warn(error));
+    this.#driver.velocity(velocity, leaseMs, this.#closing.signal).then(
+      (outcome) => this.#listener.commanded(outcome),
+      (error: unknown) => {
+        this.#listener.commanded('failed');
+        this.#warn(error);
+      },
+    );
   }
 
   /** A velocity, or a stop, goes out. */

@@ -16,6 +16,7 @@ import {
   boardTopics,
   defineNode,
   type HeadNews,
+  type Metric,
   type NodeContext,
   targetRequests,
   topics,
@@ -29,6 +30,13 @@ import { Tuning } from './tuning.ts';
 /** Interval of control steps between pictures. */
 const TICK_MS = 50;
 
+const commands = (result: string): Metric => ({
+  kind: 'counter',
+  name: 'ptz_commands',
+  doc: 'Velocities and stops for the camera, by what became of them.',
+  labels: { result },
+});
+
 export default defineNode({
   name: 'autotrack',
   doc: 'Follows a selected target with the camera, and reports the tracking phase.',
@@ -36,6 +44,12 @@ export default defineNode({
   inputs: { tracks: { kind: 'tracks' } },
   outputs: { ptz: { kind: 'ptz', doc: 'Target, phase and camera state, once per frame.' } },
   topics: { ptz: topics.ptz, autotrack: topics.autotrack },
+  metrics: {
+    link: { kind: 'gauge', name: 'ptz_link_info', doc: 'State of the connection to the camera.', wordLabel: 'state' },
+    ptz_sent: commands('sent'),
+    ptz_superseded: commands('superseded'),
+    ptz_failed: commands('failed'),
+  },
   board: {
     posts: [boardTopics.camera, boardTopics.motors, boardTopics.motionWanted],
     watches: [boardTopics.head, boardTopics.motion],
@@ -72,6 +86,7 @@ export function follow(context: FollowContext, { controlMode, driver, time }: Fo
   const link = new CameraLink(driver(listener), time, log, {
     status: (status) => follower.status(status),
     changed: () => follower.linkChanged(),
+    commanded: (result) => context.count(`ptz_${result}`),
   });
   const reporter = new Reporter({
     clock,

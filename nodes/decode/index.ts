@@ -2,7 +2,7 @@
  * `decode`: decodes packets with FFmpeg and converts each frame straight into the ring of every consumer, in the size,
  * pixel format and fit that the consumer asked for. Runs in the worker of its source.
  */
-import { boardTopics, defineNode } from '../../runtime/node.ts';
+import { boardTopics, defineNode, droppedFrames } from '../../runtime/node.ts';
 import { DecodeOptions } from './options.ts';
 
 export default defineNode({
@@ -11,6 +11,14 @@ export default defineNode({
   params: DecodeOptions,
   inputs: { packets: { kind: 'packet' } },
   outputs: { frames: { kind: 'frame', doc: 'Decoded frames, in the form that each consumer asks for.' } },
+  metrics: {
+    decoded: { kind: 'counter', name: 'frames_decoded', doc: 'Frames that were decoded.' },
+    rate_limited: droppedFrames('rate_limit'),
+    corrupt_packets: droppedFrames('corrupt_packet'),
+    corrupt_frames: droppedFrames('corrupt_frame'),
+    after_damage: droppedFrames('after_damage'),
+    frozen: droppedFrames('frozen'),
+  },
   board: { posts: [boardTopics.motion], watches: [boardTopics.motionWanted] },
   picture: async (file, request) => (await import('./picture.ts')).readPicture(file, request),
   async open(context) {

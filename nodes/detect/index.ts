@@ -5,7 +5,14 @@
  * detections in source pixels, most confident first. How models are recognized and read: README.md and families/.
  */
 import { isDeepStrictEqual } from 'node:util';
-import { defineNode, type FrameView, type NodeContext, WindhoverError } from '../../runtime/node.ts';
+import {
+  defineNode,
+  type FrameView,
+  LATENCY_BUCKETS_MS,
+  type Metrics,
+  type NodeContext,
+  WindhoverError,
+} from '../../runtime/node.ts';
 import { inspectModel } from './inspect.ts';
 import { fileVersion, learnModel, type Model } from './model.ts';
 import { DetectOptions } from './options.ts';
@@ -26,12 +33,35 @@ const outputs = {
   detections: { kind: 'detections', doc: 'Boxes in source pixels, most confident first.' },
 } as const;
 
+const left = (reason: string) =>
+  ({
+    kind: 'counter',
+    name: 'detections_left_out',
+    doc: 'Values of the model that are no box.',
+    labels: { reason },
+  }) as const;
+const metrics: Metrics = {
+  inference_ms: {
+    kind: 'histogram',
+    name: 'inference',
+    doc: 'Time in the model.',
+    unit: 'ms',
+    buckets: LATENCY_BUCKETS_MS,
+  },
+  provider: { kind: 'gauge', name: 'inference_provider_info', doc: 'What runs the model.', wordLabel: 'provider' },
+  model: { kind: 'gauge', name: 'inference_model_info', doc: 'The model.', wordLabel: 'model' },
+  unnamed_classes: left('unnamed_class'),
+  broken_values: left('broken_value'),
+  broken_boxes: left('broken_box'),
+};
+
 export default defineNode({
   name: 'detect',
   doc: 'Finds objects in frames with an ONNX model (YOLO, YOLOX, DETR and relatives).',
   params: DetectOptions,
   inputs,
   outputs,
+  metrics,
   blocks: true,
   stateless: true,
   validate: async (params, context) => {
@@ -64,6 +94,7 @@ async function open(context: NodeContext<DetectOptions, typeof outputs>) {
         const { classes, candidates } = reader;
         const detections = reader.read(frame, results);
         if (candidates.unnamed > 0) context.count('unnamed_classes', candidates.unnamed);
+        context.observe('inference_ms', session.inferenceMs);
         watch.look(results, candidates.broken);
         await context.emit.detections({
           frame: frame.meta,

@@ -12,6 +12,7 @@ export default defineNode({
   inputs: { packets: { kind: 'packet' } },
   outputs: {},
   requests: previewRequests,
+  metrics: { viewers: { kind: 'gauge', name: 'preview_viewers', doc: 'Browsers that look at the picture.' } },
   async open(context) {
     // Native code is loaded here and not at the top: the checking process reads this contract too.
     const { Preview } = await import('./preview.ts');

@@ -2,9 +2,23 @@
  * `publish`: turns tracks into the messages of the wire contract: `metadata_tick` at `hz` (latest state) and
  * `track_event` at once. The end of every graph that talks to clients.
  */
-import { boardTopics, defineNode, targetRequests, topics } from '../../runtime/node.ts';
+import {
+  boardTopics,
+  defineNode,
+  LATENCY_BUCKETS_MS,
+  type Metric,
+  targetRequests,
+  topics,
+} from '../../runtime/node.ts';
 import { PublishOptions } from './options.ts';
 import { Publisher } from './publisher.ts';
+
+const events = (event: string): Metric => ({
+  kind: 'counter',
+  name: 'track_events',
+  doc: 'Events of tracks that were sent to clients.',
+  labels: { event },
+});
 
 export default defineNode({
   name: 'publish',
@@ -17,6 +31,23 @@ export default defineNode({
   outputs: {},
   join: 'frame',
   topics: { tick: topics.tick, tracks: topics.tracks },
+  metrics: {
+    events_new: events('new'),
+    events_update: events('update'),
+    events_end: events('end'),
+    open_tracks: {
+      kind: 'gauge',
+      name: 'tracks_open',
+      doc: 'Tracks that clients were told of, and that have not ended.',
+    },
+    end_to_end_ms: {
+      kind: 'histogram',
+      name: 'end_to_end',
+      doc: 'From the decoded frame to its messages.',
+      unit: 'ms',
+      buckets: LATENCY_BUCKETS_MS,
+    },
+  },
   board: { posts: [boardTopics.tracksOver] },
   requests: targetRequests,
   open(context) {

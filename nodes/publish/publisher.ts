@@ -185,6 +185,7 @@ export class Publisher {
     // Every frame counts in a record of a file; live, ticks are the latest state and nothing else.
     const recorded = this.#context.recording && this.#context.graph.pace === 'asap';
     if (live || recorded) await this.#sendTick(frame, sightings, target, live, inferenceMs);
+    this.#context.observe('end_to_end_ms', Math.max(0, this.#context.clock.monoMs() - frame.decodedMonoMs));
   }
 
   /** A frame counts once, however many messages there are about it. */
@@ -253,6 +254,7 @@ export class Publisher {
     const ids = events.flatMap(({ event, after }) => (event === 'end' ? after.id : []));
     if (ids.length > 0) this.#context.board.post(boardTopics.tracksOver, { ids });
     for (const event of events) {
+      this.#context.count(`events_${event.event}`);
       await this.#context.publish('tracks', {
         schema: SCHEMA,
         type: 'track_event',

@@ -52,6 +52,7 @@ export default defineNode({
   doc: 'Plays detections from a file (JSON lines or MOTChallenge text) instead of running a model.',
   params,
   inputs: {},
+  metrics: { decoded: { kind: 'counter', name: 'frames_decoded', doc: 'Frames that were decoded.' } },
   outputs: { detections: { kind: 'detections', doc: 'The detections of every frame, in order.' } },
   pace: (p) => p.pace,
   validate: (p) => {

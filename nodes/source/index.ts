@@ -13,6 +13,27 @@ export default defineNode({
   inputs: {},
   outputs: { packets: { kind: 'packet', doc: 'Compressed video packets of the best video stream.' } },
   topics: { clock: topics.clock },
+  metrics: {
+    capture_basis: {
+      kind: 'gauge',
+      name: 'capture_clock_info',
+      doc: 'Where capture times come from.',
+      wordLabel: 'basis',
+    },
+    capture_error_ms: {
+      kind: 'gauge',
+      name: 'capture_clock_error',
+      doc: 'How wrong capture times may be.',
+      unit: 'ms',
+    },
+    clock_jumps: { kind: 'counter', name: 'capture_clock_jumps', doc: 'Jumps of the timestamps of the camera.' },
+    corrupt_reads: {
+      kind: 'counter',
+      name: 'source_corrupt_reads',
+      doc: 'Reads of the source that failed or were damaged.',
+    },
+    losses: { kind: 'counter', name: 'source_losses', doc: 'Gaps in the packets of the source.' },
+  },
   pace: ({ pace }) => pace,
   validate(params) {
     addressOf(params);

@@ -14,6 +14,10 @@ export default defineNode({
   params: trackOptions,
   inputs: { detections: { kind: 'detections', doc: 'Detections of every frame, also of frames without any.' } },
   outputs: { tracks: { kind: 'tracks', doc: 'The tracks seen in each frame.' } },
+  metrics: {
+    gaps: { kind: 'counter', name: 'track_gaps', doc: 'Gaps in time after which tracks were not carried on.' },
+    invalid_detections: { kind: 'counter', name: 'track_invalid_detections', doc: 'Detections that are no box.' },
+  },
   board: { watches: [boardTopics.camera, boardTopics.tracksOver] },
   validate: ({ low_confidence, high_confidence }) => {
     if (low_confidence <= high_confidence) return;

@@ -13,6 +13,10 @@ export default defineNode({
   params: zonesOptions,
   inputs: { tracks: { kind: 'tracks' } },
   outputs: { tracks: { kind: 'tracks', doc: 'The same tracks, with the names of the zones that they are in.' } },
+  metrics: {
+    suspended: { kind: 'gauge', name: 'zones_suspended', doc: 'Zones that cannot be judged at the moment.' },
+    suspensions: { kind: 'counter', name: 'zone_suspensions', doc: 'Times that a zone could not be judged any more.' },
+  },
   board: { watches: [boardTopics.camera] },
   validate: validateZones,
   open({ params, emit, board, graph, kept, count, gauge }) {

@@ -21,6 +21,11 @@ export class HandlerQueue {
     return this.#isBusy;
   }
 
+  /** Tasks that wait. */
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
   /** Runs a task now, or after the ones before it. */
   enter(task: Task): void | Promise<void> {
     if (!this.#isBusy) return this.#perform(task);

@@ -15,6 +15,7 @@
 import type { Moment } from '../clock.ts';
 import type { AboutFrame, Pace } from '../data.ts';
 import { type ErrorRecord, toRecord, WindhoverError } from '../errors.ts';
+import type { HistogramCounts } from '../metrics.ts';
 import type { NodeFault } from '../node.ts';
 import type { RingDescription } from './ring-layout.ts';
 
@@ -162,6 +163,13 @@ export const NOTHING_HANDED: Handover = { states: new Map(), stats: new Map() };
 /** Counters and gauges by node id. */
 export type NodeStats = ReadonlyMap<string, Readonly<Record<string, number | string>>>;
 
+/** What a node has counted beside them. */
+export interface NodeMeasures {
+  readonly histograms: Readonly<Record<string, HistogramCounts>>;
+  /** Values that wait until the node has time for them. */
+  readonly waiting: number;
+}
+
 export interface LogEntry {
   readonly level: 'debug' | 'info' | 'warn' | 'error';
   readonly node: string | null;
@@ -174,7 +182,7 @@ export type NodeReport =
   | NodeReply
   | { readonly type: 'log'; readonly entry: LogEntry }
   | { readonly type: 'published'; readonly message: Published }
-  | { readonly type: 'stats'; readonly nodes: NodeStats }
+  | { readonly type: 'stats'; readonly nodes: NodeStats; readonly measures: ReadonlyMap<string, NodeMeasures> }
   | { readonly type: 'fault'; readonly node: string; readonly fault: NodeFault | null }
   | { readonly type: 'keep'; readonly node: string; readonly state: unknown };
 

@@ -50,7 +50,7 @@ export interface NodeServices {
 }
 
 /** What a node has of its own. */
-export interface NodeParts extends Pick<Context, 'count' | 'gauge' | 'every'> {
+export interface NodeParts extends Pick<Context, 'count' | 'gauge' | 'observe' | 'every'> {
   /** Of what it sends; undefined for nodes that are built in. */
   readonly check: LinkCheck | undefined;
   failed(error: unknown): void;
@@ -64,7 +64,7 @@ export interface NodeParts extends Pick<Context, 'count' | 'gauge' | 'every'> {
 
 export function nodeContext(job: NodeJob, contract: AnyNode, services: NodeServices, parts: NodeParts): Context {
   const { id } = job;
-  const { count, gauge, every, inbox, aside } = parts;
+  const { count, gauge, observe, every, inbox, aside } = parts;
   const { graph, sessionId, clock, recording, prepare } = services;
   const publish: PublicationServices['publish'] = (...message) => services.publish(id, ...message);
   const log = services.logger(id);
@@ -72,7 +72,7 @@ export function nodeContext(job: NodeJob, contract: AnyNode, services: NodeServi
   const declared = (use: 'posts' | 'watches', topic: BoardTopic) => declaredTopic(id, contract, use, topic);
   const handOn = handingOn(parts);
   const isQuiet = () => Atomics.load(services.inHand, 0) === 0;
-  const own = { id, params: job.params, kept: job.kept, log, count, gauge, every, store: services.store(id) };
+  const own = { id, params: job.params, kept: job.kept, log, count, gauge, observe, every, store: services.store(id) };
   const shared = { graph, sessionId, clock, recording, prepare, isQuiet };
   return {
     ...own,

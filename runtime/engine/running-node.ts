@@ -3,30 +3,27 @@
  * session's workers and in the tests' node runner; only the services differ.
  */
 
-import { WindhoverError } from '../errors.ts';
 import { isModulePath } from '../graph/modules.ts';
 import type { AnyNode, NodeHandlers } from '../node.ts';
+import { NODE_METRICS } from '../node-metrics.ts';
 import { answerRequest } from './answer.ts';
 import { Inbox } from './board.ts';
 import { checkHandlers } from './contract-checks.ts';
 import { FrameJoiner, type Joined } from './frame-joiner.ts';
 import { HandlerQueue } from './handler-queue.ts';
 import { LinkCheck } from './link-check.ts';
-import type { BoardMessage, NodeJob } from './messages.ts';
+import type { BoardMessage, NodeJob, NodeMeasures } from './messages.ts';
 import { type NodeServices, nodeContext } from './node-context.ts';
+import { NodeFigures, type Stats } from './node-figures.ts';
 import { createPulses, Pulse } from './pulse.ts';
 import type { Receiver, Sink } from './sinks.ts';
-
-const MOST_NAMES = 500;
-const MOST_GAUGE_CHARS = 1000;
 
 export class RunningNode implements Receiver {
   readonly id: string;
   readonly contract: AnyNode;
   /** Where each output's values go, in graph order; filled in before `open`. */
   readonly sinks = new Map<string, Sink[]>();
-  /** Counters and gauges by name. */
-  readonly stats: Record<string, number | string>;
+  readonly #figures: NodeFigures;
   /** Resolves when the node has nothing more to do: all inputs and its own `run` have ended. */
   readonly ended: Promise<void>;
   /** True when one of its inputs, or its own `run`, has ended. */
@@ -48,11 +45,11 @@ export class RunningNode implements Receiver {
   #handlers: NodeHandlers<Record<string, unknown>> = {};
   #resolveEnded: () => void = () => undefined;
   #openEnds: number;
-  /** Counters and gauges that it has named. */
-  #names = 0;
   #open = false;
   #failed = false;
   #closed = false;
+  /** Of the time of the handler at work. */
+  #asideMs = 0;
 
   constructor(job: NodeJob, contract: AnyNode, services: NodeServices, pulse = new Pulse(createPulses(1), 0)) {
     this.id = job.id;
@@ -61,7 +58,7 @@ export class RunningNode implements Receiver {
     this.contract = contract;
     this.#job = job;
     this.#services = services;
-    this.stats = Object.assign(Object.create(null), job.stats);
+    this.#figures = new NodeFigures({ ...NODE_METRICS, ...contract.metrics }, job.stats, (error) => this.#fail(error));
     this.#openEnds = job.inputs.length;
     if (isModulePath(job.use)) this.#check = new LinkCheck(job.id, contract.outputs);
     const optional = (name: string) => contract.inputs[name]?.optional === true;
@@ -84,9 +81,10 @@ export class RunningNode implements Receiver {
         failed: (error) => this.#fail(error),
         produces: () => this.#handlers.run !== undefined,
         count: (name, by) => this.count(name, by),
-        gauge: (name, value) => this.gauge(name, value),
+        gauge: (name, value) => this.#figures.gauge(name, value),
+        observe: (name, value) => this.#figures.observe(name, value),
         every: (ms, tick) => this.#every(ms, tick),
-        aside: (work) => this.#pulse.aside(work),
+        aside: (work) => this.#aside(work),
       }),
     );
     this.#pulse.leave();
@@ -143,17 +141,6 @@ export class RunningNode implements Receiver {
     this.#hold(-1);
   }
 
-  /** Names are made by code: a node that makes them of its data would fill the memory. */
-  #hasRoom(name: string): boolean {
-    if (name in this.stats) return true;
-    if (this.#names < MOST_NAMES && name.length <= MOST_GAUGE_CHARS) {
-      this.#names += 1;
-      return true;
-    }
-    this.stats.names_left_out = Number(this.stats.names_left_out ?? 0) + 1;
-    return false;
-  }
-
   #hold(by: 1 | -1): void {
     Atomics.add(this.#services.inHand, 0, by);
     this.#pulse.hold(by);
@@ -163,7 +150,32 @@ export class RunningNode implements Receiver {
     this.#check?.received(value);
     if (this.#joiner) return this.#join((joiner) => joiner.put(input, value));
     const handler = this.#handlers.on?.[input];
-    if (handler) return this.#queue.enter(() => handler(value as never));
+    if (handler) return this.#queue.enter(() => this.#timed(() => handler(value as never)));
+  }
+
+  /** Measures how long the node works on a value: the time until its handler is done, but for what is not its own. */
+  #timed(work: () => void | Promise<void>): void | Promise<void> {
+    const beganMs = this.#services.clock.monoMs();
+    this.#asideMs = 0;
+    const done = () => {
+      const ms = this.#services.clock.monoMs() - beganMs - this.#asideMs;
+      this.#figures.observe('handling_ms' satisfies keyof typeof NODE_METRICS, Math.max(0, ms));
+    };
+    const working = work();
+    if (working instanceof Promise) return working.then(done);
+    done();
+  }
+
+  /** Does what is not the node's own work, and takes its time off. */
+  #aside<T>(work: () => T): T {
+    const beganMs = this.#services.clock.monoMs();
+    const back = () => {
+      this.#asideMs += this.#services.clock.monoMs() - beganMs;
+    };
+    const result = this.#pulse.aside(work);
+    if (result instanceof Promise) void result.then(back, back);
+    else back();
+    return result;
   }
 
   /** Has the node answer a request, in turn with its other handlers. @throws what the node throws, or WindhoverError */
@@ -181,19 +193,18 @@ export class RunningNode implements Receiver {
     if (this.#openEnds === 0) await this.#end();
   }
 
-  gauge(name: string, value: number | string): void {
-    if (!this.#hasRoom(name)) return;
-    // JSON has no other numbers.
-    if (typeof value === 'number' && Number.isFinite(value)) this.stats[name] = value;
-    else this.stats[name] = String(value).slice(0, MOST_GAUGE_CHARS);
+  count(name: string, by = 1): void {
+    this.#figures.count(name, by);
   }
 
-  /** Fails the node when its counter would fall, or be no number any more. */
-  count(name: string, by = 1): void {
-    if (!this.#hasRoom(name)) return;
-    const before = this.stats[name];
-    if (Number.isFinite(by) && by >= 0) this.stats[name] = (typeof before === 'number' ? before : 0) + by;
-    else this.#fail(wrongCount(name, by));
+  /** Counters and gauges by name. */
+  get stats(): Readonly<Stats> {
+    return this.#figures.stats;
+  }
+
+  /** What has no place among them. */
+  measures(): NodeMeasures {
+    return { histograms: this.#figures.histograms(), waiting: this.#queue.waiting };
   }
 
   /** Frees what the node holds, once. An error in here is logged; it has nowhere to go. */
@@ -254,7 +265,9 @@ export class RunningNode implements Receiver {
       const lostBefore = this.#joiner.lost;
       const frames = step(this.#joiner);
       if (this.#joiner.lost > lostBefore) this.count('unjoined', this.#joiner.lost - lostBefore);
-      const work = frames.map((values) => this.#queue.enter(() => this.#handlers.joined?.(values as never)));
+      const work = frames.map((values) =>
+        this.#queue.enter(() => this.#timed(() => this.#handlers.joined?.(values as never))),
+      );
       return work.length === 1 ? work[0] : Promise.all(work).then(() => undefined);
     } catch (error) {
       this.#fail(error);
@@ -275,11 +288,4 @@ export class RunningNode implements Receiver {
     }, ms);
     this.#timers.push(timer);
   }
-}
-
-function wrongCount(name: string, by: number): WindhoverError {
-  return new WindhoverError('wrong_count', `the counter ${name} can't rise by that`, {
-    expected: 'a number of 0 or more: counters only rise',
-    got: String(by),
-  });
 }

@@ -8,7 +8,17 @@ import { loadContract } from '../graph/modules.ts';
 import type { Logger, NodeStore } from '../node.ts';
 import { Board } from './board.ts';
 import { positionInModule } from './error-position.ts';
-import type { BoardMessage, FromWorker, Handover, LogEntry, Task, Tasks, ToWorker, Wiring } from './messages.ts';
+import type {
+  BoardMessage,
+  FromWorker,
+  Handover,
+  LogEntry,
+  NodeMeasures,
+  Task,
+  Tasks,
+  ToWorker,
+  Wiring,
+} from './messages.ts';
 import type { NodeServices } from './node-context.ts';
 import { Outbox } from './outbox.ts';
 import { beat, Pulse } from './pulse.ts';
@@ -191,13 +201,16 @@ class WorkerHost {
   /** Posts the counters of the nodes whose counters have changed. */
   #postStats(): void {
     const nodes = new Map<string, RunningNode['stats']>();
+    const measures = new Map<string, NodeMeasures>();
     for (const node of this.#nodes.values()) {
-      const text = JSON.stringify(node.stats);
+      const measured = node.measures();
+      const text = JSON.stringify([node.stats, measured]);
       if (this.#lastStats.get(node.id) === text) continue;
       this.#lastStats.set(node.id, text);
       nodes.set(node.id, { ...node.stats });
+      measures.set(node.id, measured);
     }
-    if (nodes.size > 0) this.#post({ type: 'stats', nodes });
+    if (nodes.size > 0) this.#post({ type: 'stats', nodes, measures });
   }
 
   /** Something was thrown outside of the handlers, by a timer or a callback of a node: by which tells the stack. */

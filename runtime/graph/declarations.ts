@@ -1,7 +1,9 @@
-/** Checks that nodes declare the same under one name: topics, board topics, own kinds of links. */
+/** Checks that nodes declare the same under one name: topics, board topics, own kinds of links, metrics. */
 import { topics } from '../../schemas/topics.ts';
 import { LINK_KINDS } from '../data.ts';
+import { type Metric, shownAs } from '../metrics.ts';
 import type { PortKind } from '../node.ts';
+import { NODE_METRICS } from '../node-metrics.ts';
 import type { Faults } from './faults.ts';
 import type { LinkingNode } from './links.ts';
 
@@ -11,6 +13,9 @@ const TOPIC_NAME = /^[a-z][a-z0-9_]*$/;
 /** Faults: what a node declares otherwise than one before it, and unknown kinds of links. */
 export function checkDeclarations(nodes: readonly LinkingNode[], faults: Faults): void {
   const first = new Map<string, { readonly node: string; readonly text: string }>();
+  for (const metric of Object.values(NODE_METRICS)) {
+    first.set(`the metric ${shownAs(metric).name}`, { node: 'the runtime', text: JSON.stringify(familyOf(metric)) });
+  }
   for (const [name, topic] of Object.entries(topics)) {
     first.set(`the topic ${name}`, { node: 'the wire contract', text: JSON.stringify({ ...topic, doc: '' }) });
   }
@@ -39,6 +44,11 @@ export function checkDeclarations(nodes: readonly LinkingNode[], faults: Faults)
       if (wrong) fault(wrong);
       else if (port.schema) declare(`the kind of link ${port.kind}`, port.schema);
     }
+    for (const [name, metric] of Object.entries(contract?.metrics ?? {})) {
+      const wrong = wrongMetric(metric);
+      if (wrong) fault(`the metric ${name} ${wrong}`);
+      declare(`the metric ${shownAs(metric).name}`, familyOf(metric));
+    }
     const unjoinable = Object.values(contract?.inputs ?? {}).find(({ kind }) => kind === 'packet' || kind === 'frame');
     if (contract?.join && unjoinable) fault(`join: 'frame' takes messages, not the kind of link ${unjoinable.kind}`);
   }
@@ -49,6 +59,23 @@ function wrongKind({ kind, schema }: PortKind): string | null {
   if (isBuiltin === (schema === undefined)) return null;
   if (isBuiltin) return `${kind} is a built-in kind of link: it takes no schema`;
   return `the kind of link ${kind} is not built in: give its port the schema of its values`;
+}
+
+/** What metrics of one name have in common. */
+function familyOf({ kind, buckets, labels = {}, wordLabel }: Metric): object {
+  return { kind, buckets, labels: [...Object.keys(labels), ...(wordLabel ? [wordLabel] : [])].toSorted() };
+}
+
+/** Labels that the runtime gives. */
+const OWN_LABELS = ['camera', 'node', 'le'];
+
+function wrongMetric({ kind, buckets, labels = {}, wordLabel }: Metric): string | null {
+  if ((kind === 'histogram') !== (buckets !== undefined)) return 'has buckets, or is a histogram, without the other';
+  if (buckets?.some((bound, i) => bound <= (buckets[i - 1] ?? Number.NEGATIVE_INFINITY)))
+    return 'has buckets that fall';
+  if (wordLabel !== undefined && kind !== 'gauge') return 'has a wordLabel but is no gauge';
+  const taken = [...Object.keys(labels), wordLabel].find((label) => OWN_LABELS.includes(label ?? ''));
+  return taken === undefined ? null : `has the label ${taken}, which the runtime gives`;
 }
 
 function portsOf(contract: LinkingNode['contract']): PortKind[] {

@@ -3,6 +3,7 @@ import { Type } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
 import { literals } from '../../schemas/common.ts';
 import type { FrameRequest, Pace } from '../data.ts';
+import { MetricSchema } from '../metrics.ts';
 import type { AnyNode } from '../node.ts';
 import { withoutLogin } from '../secrets.ts';
 
@@ -88,6 +89,7 @@ const CONTRACT = Type.Object({
       Type.Object({ doc: Type.String(), keep: literals(['every', 'latest'], ''), schema: SCHEMA }),
     ),
   ),
+  metrics: Type.Optional(Type.Record(Type.String(), MetricSchema)),
   requests: Type.Optional(Type.Record(Type.String(), Type.Object({ doc: Type.String(), params: OBJECT }))),
   open: Type.Function([], Type.Unknown()),
 });

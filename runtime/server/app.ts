@@ -19,6 +19,7 @@ import { Clients } from './clients.ts';
 import { answerErrors, errorResponse, InternalErrors } from './errors.ts';
 import { addHealth } from './health.ts';
 import { DEFAULT_LIMITS, type ServerLimits } from './limits.ts';
+import { addMetrics } from './metrics.ts';
 import { addOpenApi } from './openapi.ts';
 import { guardOrigin } from './origin.ts';
 import { addPage } from './page.ts';
@@ -75,6 +76,12 @@ export function createApp(options: AppOptions): App {
   addOpenApi(http, options.version);
   addPage(http, sessions);
   addHealth(http, sessions, options.warnings ?? (() => []));
+  addMetrics(http, {
+    version: options.version,
+    startedUnixS: options.clock.unixMs() / 1000,
+    measured: () => sessions.measured?.() ?? [],
+    clients: () => clients.stats(),
+  });
   addCameras(http, sessions);
   addSessions(http, sessions, limits);
   if (options.catalog) addSettings(http, options.catalog, limits);

@@ -3,11 +3,26 @@
  * in the parent process, which holds no native code.
  */
 import type { Topics } from '../../schemas/topics.ts';
-import type { Outcome } from '../engine/messages.ts';
+import type { NodeMeasures, Outcome } from '../engine/messages.ts';
 import type { Hub } from '../hub/hub.ts';
+import type { Metrics } from '../metrics.ts';
 import type { CameraView, GraphView, Readiness, SessionView } from './views.ts';
 
 export type { CameraView, GraphView, Readiness, SessionState, SessionView } from './views.ts';
+
+/** What a node of a session has counted, for /metrics. */
+export interface MeasuredNode extends NodeMeasures {
+  readonly id: string;
+  readonly metrics: Metrics;
+  readonly stats: Readonly<Record<string, number | string>>;
+}
+
+export interface MeasuredSession {
+  readonly view: SessionView;
+  /** Of its process, while there is one. */
+  readonly pid: number | undefined;
+  readonly nodes: readonly MeasuredNode[];
+}
 
 /** All sessions of one server. */
 export interface Sessions {
@@ -32,4 +47,6 @@ export interface Sessions {
    */
   request(sessionId: string, name: string, params: unknown): Promise<Outcome>;
   readiness(): Readiness;
+  /** The session of each camera, with what its nodes have counted; sessions without a pipeline have none. */
+  measured?(): readonly MeasuredSession[];
 }

@@ -4,6 +4,7 @@ import { diffGraphs } from '../engine/diff.ts';
 import type { EngineGraph } from '../engine/engine-graph.ts';
 import type { HowChanged } from '../engine/graph-change.ts';
 import { type ErrorRecord, fromRecord } from '../errors.ts';
+import type { Metrics } from '../metrics.ts';
 import type { FromChild } from './messages.ts';
 
 type ChangeOutcome = Extract<FromChild, { type: 'changed' }>['outcome'];
@@ -20,6 +21,8 @@ export interface SessionGraph {
   readonly topics: Topics;
   /** Names of those that its nodes publish. */
   readonly published: readonly string[];
+  /** What its nodes, and the runtime for them, declare for /metrics, by node id. */
+  readonly metrics: ReadonlyMap<string, Metrics>;
   /** `file:line:column` of each node in the graph file, by node id; for messages. */
   readonly places?: ReadonlyMap<string, string>;
 }

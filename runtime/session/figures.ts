@@ -2,8 +2,9 @@
  * The figures of a session, from the counters of its nodes and the messages that pass. Counters are per process; totals
  * go on over restarts. Pure: times are arguments.
  */
-import type { NodeStats } from '../engine/messages.ts';
-import type { SessionView } from './api.ts';
+import type { NodeMeasures, NodeStats } from '../engine/messages.ts';
+import type { Metrics } from '../metrics.ts';
+import type { MeasuredNode, SessionView } from './api.ts';
 
 type Frames = SessionView['frames'];
 
@@ -12,6 +13,7 @@ const LATENCY_SAMPLES = 256;
 
 export class Figures {
   readonly #nodes = new Map<string, Readonly<Record<string, number | string>>>();
+  readonly #measures = new Map<string, NodeMeasures>();
   readonly #history: { atMs: number; decoded: number; processed: number }[] = [];
   readonly #inferenceMs = new Samples();
   readonly #endToEndMs = new Samples();
@@ -25,8 +27,9 @@ export class Figures {
   #ahead = 0;
 
   /** Takes in the counters of some nodes. @returns whether they have processed frames since the last time */
-  update(nodes: NodeStats, nowMs: number): boolean {
+  update(nodes: NodeStats, nowMs: number, measures: ReadonlyMap<string, NodeMeasures> = new Map()): boolean {
     for (const [node, stats] of nodes) this.#nodes.set(node, stats);
+    for (const [node, measured] of measures) this.#measures.set(node, measured);
     const before = this.#counted;
     this.#settle();
     this.#history.push({ atMs: nowMs, decoded: this.#raw().decoded, processed: this.#processed });
@@ -52,12 +55,16 @@ export class Figures {
   processStarted(): void {
     [this.#settled, this.#counted, this.#ahead] = [0, 0, 0];
     this.#nodes.clear();
+    this.#measures.clear();
   }
 
   /** Nodes are out of the graph: what they have counted stays in the totals, and those that go on count from here. */
   forget(nodes: readonly string[]): void {
     this.#history.length = 0;
-    for (const node of nodes) this.#nodes.delete(node);
+    for (const node of nodes) {
+      this.#nodes.delete(node);
+      this.#measures.delete(node);
+    }
     this.#counted = this.#raw().processed;
     this.#ahead = 0;
   }
@@ -129,6 +136,14 @@ export class Figures {
       return [node, Object.fromEntries(values)];
     });
     return Object.fromEntries(entries);
+  }
+
+  /** What each node of this process has counted, with what it has declared. */
+  measured(declared: ReadonlyMap<string, Metrics>): MeasuredNode[] {
+    return [...declared].map(([id, metrics]) => {
+      const { histograms = {}, waiting = 0 } = this.#measures.get(id) ?? {};
+      return { id, metrics, stats: this.#nodes.get(id) ?? {}, histograms, waiting };
+    });
   }
 
   /** @returns what the nodes of this process have counted; `settled` is that of the one that has processed most */

@@ -5,7 +5,7 @@ import { type Topics, topics } from '../../schemas/topics.ts';
 import type { Outcome } from '../engine/messages.ts';
 import { toRecord, WindhoverError } from '../errors.ts';
 import { Hub } from '../hub/hub.ts';
-import type { CameraView, GraphView, Readiness, Sessions, SessionView } from './api.ts';
+import type { CameraView, GraphView, MeasuredSession, Readiness, Sessions, SessionView } from './api.ts';
 import type { Changed, SessionGraph } from './changes.ts';
 import { Session, type SessionServices } from './session.ts';
 
@@ -144,6 +144,15 @@ export class SessionSet implements Sessions {
       return fault ? [{ session_id: session.id, camera_id: session.graph.camera, ...fault }] : [];
     });
     return { ready: reasons.length === 0, reasons };
+  }
+
+  measured(): MeasuredSession[] {
+    const sessions = this.#graphs.flatMap(({ camera }) => this.#ofCamera(camera) ?? []);
+    return sessions.map((session) => ({
+      view: session.view(),
+      pid: session.pid,
+      nodes: session.figures.measured(session.graph.metrics),
+    }));
   }
 
   /** Of nodes, for `/readyz`. */

@@ -216,7 +216,7 @@ export class Session {
         this.#published(message.message);
         break;
       case 'stats':
-        this.#stats(message.nodes);
+        this.#stats(message);
         break;
       case 'log':
         this.#logEntry(message.entry);
@@ -238,9 +238,9 @@ export class Session {
     this.#topics.publish(message);
   }
 
-  #stats(nodes: Extract<FromChild, { type: 'stats' }>['nodes']): void {
+  #stats({ nodes, measures }: Extract<FromChild, { type: 'stats' }>): void {
     const nowMs = this.#services.clock.monoMs();
-    if (!this.figures.update(nodes, nowMs)) return;
+    if (!this.figures.update(nodes, nowMs, measures)) return;
     this.#lastFrameMs = nowMs;
     this.#faults.flowing(this.figures.frontier.settled);
     if (this.#state === 'starting' || this.#state === 'restarting') this.#become('running');

@@ -32,6 +32,7 @@ function rig(driver: Partial<PtzDriver>) {
   const link = new CameraLink({ ...noneDriver(time), ...driver }, time, log, {
     status: () => undefined,
     changed: () => undefined,
+    commanded: () => undefined,
   });
   return { link, time, warnings };
 }

@@ -66,6 +66,7 @@ export async function openNode(node: AnyNode, options: FakeOptions = {}): Promis
     count: (name, by = 1) => {
       counts[name] = (counts[name] ?? 0) + by;
     },
+    observe: ignore,
     gauge: (name, value) => {
       gauges[name] = value;
     },
