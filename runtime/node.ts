@@ -5,7 +5,7 @@
  * The runtime checks the graph against the contract, places the node on a worker, and calls the handlers one at a
  * time, in order. See docs/nodes.md, and graphs/custom-node/ for complete ones.
  */
-import { type Static, type TObject, type TSchema, Type } from '@sinclair/typebox';
+import { type Static, type TObject, Type } from '@sinclair/typebox';
 import type { MessageOf, Topics } from '../schemas/topics.ts';
 import type { Clock } from './clock.ts';
 import type { AboutFrame, FrameRequest, FrameView, Pace } from './data.ts';
@@ -26,7 +26,7 @@ export type * from './data.ts';
 export { FITS, frameBytes, PACKET_TICKS_PER_S, SCALE_FILTERS, toSourcePx } from './data.ts';
 export { errorCode, errorMessage, WindhoverError } from './errors.ts';
 export * from './geometry.ts';
-export * from './metrics.ts';
+export { droppedFrames, LATENCY_BUCKETS_MS, type Metric, type Metrics } from './metrics.ts';
 export type { ModelCard, RefusedModel } from './model-card.ts';
 export type * from './node-board.ts';
 export type * from './ports.ts';

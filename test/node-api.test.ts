@@ -11,7 +11,7 @@ const TYPES = `
   AboutFrame AnyNode BackoffLimits BoardTopic BoardUse Box CameraNews CaptureClock Clock Detection
   DetectionClasses DetectionsMessage Direction Emit EmitValue Fit FrameMapping FrameMeta FrameRequest
   FrameSource FrameView HangLimits HeadAxis HeadNews InputPort Inputs LinkKind LinkValue LinkValues Logger
-  MessageOf MessageOptions ModelCard ModelTrial Moment MotionNews MotorCommand NodeBoard NodeContext NodeContract NodeFault NodeHandlers
+  MessageOf MessageOptions Metric Metrics ModelCard ModelTrial Moment MotionNews MotorCommand NodeBoard NodeContext NodeContract NodeFault NodeHandlers
   NodeStore OutputPort Outputs Pace PacketMessage PerAxis PixelFormat PortKind Pose PrepareContext
   PtzMessage Ray RefusedModel RememberedTrack RequestSpec Requests RetryOptions ScaleFilter SharedSlot Size Static TSchema
   Topic Topics Track TrackingPhase TracksMessage
@@ -23,6 +23,7 @@ test('values', () => {
   expect(values.toSorted()).toEqual([
     'Backoff: function',
     'FITS: object',
+    'LATENCY_BUCKETS_MS: object',
     'PACKET_TICKS_PER_S: number',
     'SCALE_FILTERS: object',
     'TargetPhase: function',
@@ -34,6 +35,7 @@ test('values', () => {
     'boardTopics: object',
     'defineNode: function',
     'directionOf: function',
+    'droppedFrames: function',
     'errorCode: function',
     'errorMessage: function',
     'focalLength: function',

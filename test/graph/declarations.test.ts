@@ -5,6 +5,7 @@ import {
   boardTopic,
   boardTopics,
   defineNode,
+  type Metric,
   type Topics,
   type TSchema,
   Type,
@@ -118,6 +119,44 @@ describe('topics', () => {
     const [fault, ...more] = await check(two, publishes('a', { counts }), publishes('b', { [name]: other }));
     expect(fault).toStartWith(`5:3 nodes.b: ${says}`);
     expect(more).toEqual([]);
+  });
+});
+
+describe('metrics', () => {
+  const two = '  a: { use: a }\n  b: { use: b }\n';
+  const runs: Metric = { kind: 'counter', name: 'runs', doc: 'Runs.', labels: { how: 'well' } };
+  const counts = (name: string, metric: Metric) =>
+    defineNode({
+      name,
+      doc: 'Counts.',
+      params: Type.Object({}),
+      inputs: {},
+      outputs: {},
+      pace: () => 'asap',
+      metrics: { runs: metric },
+      open: () => ({}),
+    });
+
+  test('one family in several nodes, with other values of the same labels', async () => {
+    const other = { ...runs, doc: 'In other words.', labels: { how: 'badly' } };
+    expect(await check(two, counts('a', runs), counts('b', other))).toEqual([]);
+  });
+
+  test.each<[string, Partial<Metric>, string]>([
+    [
+      'another kind',
+      { kind: 'gauge', name: 'runs_total' },
+      'declares the metric windhover_runs_total otherwise than a',
+    ],
+    ['other labels', { labels: {} }, 'declares the metric windhover_runs_total otherwise than a'],
+    ['one of the runtime', { name: 'frames_dropped' }, 'declares the metric windhover_frames_dropped_total otherwise'],
+    ['no buckets', { kind: 'histogram', name: 'x' }, 'the metric runs has buckets, or is a histogram'],
+    ['buckets that fall', { kind: 'histogram', name: 'x', buckets: [1, 1] }, 'the metric runs has buckets that fall'],
+    ['a label of the runtime', { name: 'x', labels: { camera: 'c' } }, 'the metric runs has the label camera'],
+    ['a word that is counted', { name: 'x', wordLabel: 'word' }, 'the metric runs has a wordLabel but is no gauge'],
+  ])('%s: a fault', async (_why, change, says) => {
+    const [fault] = await check(two, counts('a', runs), counts('b', { ...runs, ...change }));
+    expect(fault).toStartWith(`5:3 nodes.b: ${says}`);
   });
 });
 
