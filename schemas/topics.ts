@@ -10,6 +10,8 @@ import { PtzStateSchema } from './ptz-state.ts';
 import { TrackEventSchema } from './track-event.ts';
 
 export interface Topic<S extends TSchema = TSchema> {
+  /** The end of its name on the wire, `sessions/ID/…`; without it, its name here. */
+  readonly path?: string;
   /** Description of its messages, in a few words. */
   readonly doc: string;
   /** Of the messages, which are objects. One that differs is dropped. */
@@ -63,6 +65,7 @@ export const topics = {
     wanted: true,
   }),
   ptz: topic({
+    path: 'ptz/state',
     doc: "How the session's camera stands",
     schema: PtzStateSchema,
     keep: 'latest',
@@ -86,6 +89,7 @@ export const topics = {
     },
   }),
   autotrack: topic({
+    path: 'autotrack/state',
     doc: 'What the autotracker does, and why not',
     schema: AutotrackStateSchema,
     keep: 'latest',
@@ -98,6 +102,7 @@ export const topics = {
     },
   }),
   clock: topic({
+    path: 'clock/state',
     doc: 'Where capture times come from, and how good they are',
     schema: ClockStateSchema,
     keep: 'latest',

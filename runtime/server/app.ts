@@ -25,6 +25,7 @@ import { guardOrigin } from './origin.ts';
 import { addPage } from './page.ts';
 import { addSessions } from './sessions.ts';
 import { addSettings } from './settings.ts';
+import { addTopicSocket } from './topic-socket.ts';
 import { addTopics } from './topics.ts';
 import { addWebSocket } from './websocket.ts';
 import { addWhep } from './whep.ts';
@@ -88,6 +89,7 @@ export function createApp(options: AppOptions): App {
   addTopics(http, sessions);
   addWhep(http, sessions, limits);
   addWebSocket(http, sessions, clients);
+  addTopicSocket(http, sessions, clients, limits);
   addClientLibrary(http);
   return { http, clients, internalErrors, handle: async (request) => http.handle(request) };
 }

@@ -1,18 +1,58 @@
-/** One WebSocket client of one session: a subscriber of the hub that watches whether it keeps up. */
+/** One WebSocket client: a subscriber of the hub that watches whether it keeps up. What passes is up to its feed. */
 import type { ServerWebSocket } from 'bun';
-import type { Reply } from '../../schemas/index.ts';
 import type { Subscription } from '../hub/hub.ts';
-import type { Answer, Message, Subscriber } from '../hub/message.ts';
+import type { About, Answer, Message, Subscriber } from '../hub/message.ts';
 import { RateLimit } from '../rate-limit.ts';
 import type { ServerLimits } from './limits.ts';
 import { SlowClientWatch } from './slow-client.ts';
 
 export type Socket = ServerWebSocket<Client>;
 
-export interface ClientParts {
+/** Carries out a command for a session. */
+export type Command = (sessionId: string, text: string | Uint8Array) => Promise<object>;
+
+/** Of a batch: what is sent now, and messages that come later. */
+export interface Selected {
+  readonly texts: readonly string[];
+  readonly held: readonly Message[];
+}
+
+/** What passes on a client's socket, and in which form. */
+export interface ClientFeed {
+  /** Its messages alone; the socket is closed when it is over. */
+  readonly sessionId?: string;
+  /** These topics alone. */
+  readonly topics?: ReadonlySet<string>;
+  wants?(about: About): boolean;
+  opened?(subscription: Subscription, send: (text: string) => void): void;
+  closed?(): void;
+  select(messages: readonly Message[], nowMs: number): Selected;
+  /** The reply to a message of the client. */
+  receive(text: string | Uint8Array, command: Command): Promise<object>;
+}
+
+/** All messages of one session, as they are. */
+export class SessionFeed implements ClientFeed {
   readonly sessionId: string;
-  /** What it asked for; nothing else is sent. */
   readonly topics: ReadonlySet<string>;
+
+  /** @param topics what the client asked for; nothing else is sent */
+  constructor(sessionId: string, topics: ReadonlySet<string>) {
+    this.sessionId = sessionId;
+    this.topics = topics;
+  }
+
+  select(messages: readonly Message[]): Selected {
+    return { texts: messages.map(({ json }) => json), held: [] };
+  }
+
+  receive(text: string | Uint8Array, command: Command): Promise<object> {
+    return command(this.sessionId, text);
+  }
+}
+
+export interface ClientParts {
+  readonly feed: ClientFeed;
   readonly limits: ServerLimits;
   /** Time in which this process was awake. */
   readonly nowMs: () => number;
@@ -20,8 +60,9 @@ export interface ClientParts {
 }
 
 export class Client implements Subscriber {
-  readonly sessionId: string;
-  readonly topics: ReadonlySet<string>;
+  readonly feed: ClientFeed;
+  readonly sessionId?: string;
+  readonly topics?: ReadonlySet<string>;
   readonly isRecord = false;
   readonly maxQueuedChars: number;
   /** Every message takes from the first, valid commands also from the second. */
@@ -35,14 +76,19 @@ export class Client implements Subscriber {
   #replied: Promise<void> = Promise.resolve();
 
   constructor(parts: ClientParts) {
-    const { limits } = parts;
-    this.sessionId = parts.sessionId;
-    this.topics = parts.topics;
+    const { feed, limits } = parts;
+    this.feed = feed;
+    if (feed.sessionId !== undefined) this.sessionId = feed.sessionId;
+    if (feed.topics) this.topics = feed.topics;
     this.maxQueuedChars = limits.maxUnsentBytes;
     this.messages = new RateLimit(limits.messagesPerS, limits.messageBurst);
     this.commands = new RateLimit(limits.commandsPerS, limits.commandBurst);
     this.#parts = parts;
     this.#watch = new SlowClientWatch(limits);
+  }
+
+  wants(about: About): boolean {
+    return this.feed.wants?.(about) ?? true;
   }
 
   opened(socket: Socket): void {
@@ -52,12 +98,14 @@ export class Client implements Subscriber {
   /** Sends to it from now on, until `gone` or `close`. */
   subscribed(subscription: Subscription): void {
     this.#subscription = subscription;
+    this.feed.opened?.(subscription, (text) => this.#sendText(text));
   }
 
   /** The socket is closed, by whomever. */
   gone(): void {
     this.#socket = undefined;
     this.#subscription?.end();
+    this.feed.closed?.();
   }
 
   /** One write for the lot. */
@@ -68,12 +116,15 @@ export class Client implements Subscriber {
     const pace = this.#watch.step(nowMs, socket.getBufferedAmount());
     if (pace === 'behind') return 'behind';
     let isSent = pace === 'keeps_up';
+    let held: readonly Message[] = [];
     if (isSent) {
+      const selected = this.feed.select(messages, nowMs);
+      held = selected.held;
       socket.cork(() => {
-        for (const { json } of messages) if (socket.sendText(json) === 0) isSent = false;
+        for (const text of selected.texts) if (socket.sendText(text) === 0) isSent = false;
       });
     }
-    if (isSent && this.#watch.step(nowMs, socket.getBufferedAmount()) !== 'too_slow') return 'ok';
+    if (isSent && this.#watch.step(nowMs, socket.getBufferedAmount()) !== 'too_slow') return held;
     this.#tooSlow();
     return 'gone';
   }
@@ -84,11 +135,8 @@ export class Client implements Subscriber {
   }
 
   /** Sends a reply once it is there, after those to earlier messages. */
-  reply(reply: Promise<Reply>): void {
-    this.#replied = this.#replied.then(async () => {
-      const json = JSON.stringify(await reply);
-      if (this.#socket?.sendText(json) === 0) this.#tooSlow();
-    });
+  reply(reply: Promise<object>): void {
+    this.#replied = this.#replied.then(async () => this.#sendText(JSON.stringify(await reply)));
   }
 
   /** Sends what waits, if it is no longer behind. */
@@ -120,6 +168,10 @@ export class Client implements Subscriber {
     const socket = this.#socket;
     this.gone();
     socket?.close(code, reason);
+  }
+
+  #sendText(text: string): void {
+    if (this.#socket?.sendText(text) === 0) this.#tooSlow();
   }
 
   #tooSlow(): void {

@@ -11,7 +11,7 @@ import type { Clock } from '../clock.ts';
 import { WindhoverError } from '../errors.ts';
 import type { Logger } from '../node.ts';
 import type { Sessions } from '../session/api.ts';
-import { Client } from './client.ts';
+import { Client, type ClientFeed } from './client.ts';
 import { ack, readCommand, refusal } from './commands.ts';
 import type { ServerLimits } from './limits.ts';
 import { AwakeTime } from './slow-client.ts';
@@ -59,17 +59,16 @@ export class Clients {
   }
 
   /**
-   * Turns a request for a known session into a WebSocket. Afterwards the request is answered: respond with nothing.
+   * Turns a request into a WebSocket. Afterwards the request is answered: respond with nothing.
    * @throws WindhoverError `too_many_clients`, `not_a_websocket`
    */
-  upgrade(request: Request, sessionId: string, topics: ReadonlySet<string>): void {
+  upgrade(request: Request, feed: ClientFeed): void {
     const { limits } = this.#options;
     if ((this.#server?.pendingWebSockets ?? 0) >= limits.maxClients) {
       throw new WindhoverError('too_many_clients', `Too many clients: at most ${limits.maxClients} may be connected`);
     }
     const client = new Client({
-      sessionId,
-      topics,
+      feed,
       limits,
       nowMs: () => this.#nowMs(),
       onTooSlow: (slow) => this.#tooSlow(slow),
@@ -119,7 +118,7 @@ export class Clients {
 
   #opened(client: Client): void {
     const { sessions } = this.#options;
-    if (!sessions.get(client.sessionId)) {
+    if (client.sessionId !== undefined && !sessions.get(client.sessionId)) {
       client.close(1000, 'session ended');
       return;
     }
@@ -128,19 +127,22 @@ export class Clients {
   }
 
   /** The reply to a message: at once when it is refused, else once a node has answered. */
-  async #reply(client: Client, message: string | Uint8Array): Promise<Reply> {
+  async #reply(client: Client, message: string | Uint8Array): Promise<object> {
+    if (!client.messages.take(this.#options.clock.monoMs())) return refusal('rate_limited');
+    return client.feed.receive(message, (sessionId, text) => this.#command(client, sessionId, text));
+  }
+
+  async #command(client: Client, sessionId: string, message: string | Uint8Array): Promise<Reply> {
     const { clock, limits, log, sessions } = this.#options;
-    const nowMs = clock.monoMs();
-    if (!client.messages.take(nowMs)) return refusal('rate_limited');
     const command = readCommand(message, limits.maxCommandChars);
     if (typeof command === 'string') return refusal(command);
-    if (!client.commands.take(nowMs)) return refusal('rate_limited');
+    if (!client.commands.take(clock.monoMs())) return refusal('rate_limited');
     const { type, ...params } = command;
-    const outcome = await sessions.request(client.sessionId, type, params);
+    const outcome = await sessions.request(sessionId, type, params);
     if (!('error' in outcome)) return ack(command);
     const { code, message: why } = outcome.error;
     if (NOBODY_ANSWERS.has(code)) return refusal('unknown_command');
-    log.warn(`a command was not carried out: ${why}`, { session_id: client.sessionId, code });
+    log.warn(`a command was not carried out: ${why}`, { session_id: sessionId, code });
     return refusal('rate_limited');
   }
 

@@ -8,6 +8,7 @@
 import type { Elysia } from 'elysia';
 import { topics } from '../../schemas/topics.ts';
 import type { Sessions } from '../session/api.ts';
+import { SessionFeed } from './client.ts';
 import type { Clients } from './clients.ts';
 import { unknownSession } from './errors.ts';
 import { requestedTopics } from './topics.ts';
@@ -18,7 +19,7 @@ export function addWebSocket(app: Elysia, sessions: Sessions, clients: Clients):
     '/ws/sessions/:id',
     ({ params, request }) => {
       if (!sessions.get(params.id)) throw unknownSession();
-      clients.upgrade(request, params.id, requestedTopics(request, sessions.topics(params.id)));
+      clients.upgrade(request, new SessionFeed(params.id, requestedTopics(request, sessions.topics(params.id))));
       // The upgrade was the answer.
       return undefined;
     },

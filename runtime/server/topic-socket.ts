@@ -1,0 +1,41 @@
+/** GET /ws: one WebSocket for the topics of all sessions. The client says what it wants; see docs/api.md. */
+import type { Elysia } from 'elysia';
+import { TopicMessageSchema } from '../../schemas/topic-messages.ts';
+import type { About } from '../hub/message.ts';
+import type { Sessions } from '../session/api.ts';
+import type { Clients } from './clients.ts';
+import type { ServerLimits } from './limits.ts';
+import { TopicFeed } from './topic-feed.ts';
+import { describe, ErrorSchema } from './views.ts';
+
+export function addTopicSocket(app: Elysia, sessions: Sessions, clients: Clients, limits: ServerLimits): void {
+  app.get(
+    '/ws',
+    ({ request }) => {
+      const feed = new TopicFeed({
+        now: () => sessions.hub.now,
+        may: (about: About) => may(about),
+        maxChars: limits.maxCommandChars,
+      });
+      clients.upgrade(request, feed);
+      // The upgrade was the answer.
+      return undefined;
+    },
+    {
+      detail: describe(
+        'WebSocket: topics of all sessions, subscribed by messages',
+        {
+          101: { says: 'Upgraded; messages of the topics come in envelopes', schema: TopicMessageSchema },
+          426: { says: 'Not a WebSocket handshake', schema: ErrorSchema },
+          503: { says: 'Too many clients', schema: ErrorSchema },
+        },
+        { role: 'viewer' },
+      ),
+    },
+  );
+}
+
+/** Whether a caller may see what is about this. */
+function may(_about: About): boolean {
+  return true;
+}
