@@ -68,7 +68,11 @@ const SESSIONS: Record<string, (folder: Folder) => { cwd?: string; root?: string
 describe('README and docs', () => {
   test('use only kinds of blocks that are looked at here', () => {
     const kinds = new Set(PAGES.flatMap((page) => [...read(page).matchAll(/^```(\w+)$/gm)].map(([, kind]) => kind)));
-    expect([...kinds].toSorted()).toEqual(['console', 'html', 'js', 'mermaid', 'sh', 'ts', 'yaml']);
+    expect([...kinds].toSorted()).toEqual(['console', 'html', 'js', 'json', 'mermaid', 'sh', 'ts', 'yaml']);
+  });
+
+  test.each(blocksOf('json'))('JSON: %s', (block) => {
+    expect(JSON.parse(block)).toBeObject();
   });
 
   test.each(blocksOf('console'))('terminal: %s', async (block) => {
