@@ -12,7 +12,19 @@ const product = files.filter((file) => !/^(bench|fixtures|deploy)\//.test(file))
 const imports = new Map(files.map((file) => [file, projectImports(file)]));
 
 /** Layers of the runtime, outermost first: a file imports its own layer and those after it. */
-const LAYERS = ['cli', 'server', 'sinks', 'catalog', 'recording', 'session', 'hub', 'engine', 'graph', 'access'];
+const LAYERS = [
+  'cli',
+  'server',
+  'models',
+  'sinks',
+  'catalog',
+  'recording',
+  'session',
+  'hub',
+  'engine',
+  'graph',
+  'access',
+];
 /** The library rooms, and what others may import of them. */
 const LIBRARIES: Readonly<Record<string, string>> = {
   'ptz/': 'ptz/index.ts',

@@ -7,6 +7,7 @@
  */
 
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { isAbsolute, normalize } from 'node:path';
 import { errorMessage, WindhoverError } from '../../runtime/node.ts';
 import type { ValueInfo } from './families/family.ts';
 
@@ -25,11 +26,14 @@ const MAX_FILE_BYTES = 2 ** 31;
 const MAX_TEXT_BYTES = 4 * 2 ** 20;
 /** More parts than any model has; bounds the work on a hostile file. */
 const MAX_PARTS = 2_000_000;
+/** Of graphs in nodes of graphs. */
+const MAX_DEPTH = 64;
 const WINDOW_BYTES = 64 * 1024;
 
 /**
  * @param file absolute path
- * @throws WindhoverError (permanent) `model_not_found` or `model_not_onnx`, also for one that was cut short
+ * @throws WindhoverError (permanent) `model_not_found`; `model_not_onnx`, also for one that was cut short;
+ *   `model_weights_outside`: it names a file that does not lie beside it
  */
 export function readOnnxFile(file: string): OnnxFile {
   let fd: number;
@@ -63,8 +67,10 @@ function readModel(window: Window, file: string): OnnxFile {
     if (field.number === 1) irVersion = field.value;
     else if (field.number === 2) producer = window.text(field);
     else if (field.number === 14) metadata[window.textAt(field, 1)] = window.textAt(field, 2);
+    else if (field.number === 25) refuseOutside(file, weightFilesOfNodes(window, field, 7));
     else if (field.number === 7) {
       graphs += 1;
+      refuseOutside(file, weightFiles(window, field));
       for (const inner of window.fields(field)) {
         // TensorProto: name = 8.
         if (inner.number === 5) weights.add(window.textAt(inner, 8));
@@ -76,6 +82,50 @@ function readModel(window: Window, file: string): OnnxFile {
   if (irVersion < 1 || graphs !== 1 || outputs.length === 0) throw notOnnx(file, 'it holds no graph with outputs');
   // Older files list their weights as inputs too.
   return { irVersion, producer, inputs: inputs.filter(({ name }) => !weights.has(name)), outputs, metadata };
+}
+
+/** No model reads files of others by naming them as its weights. */
+function refuseOutside(file: string, locations: Iterable<string>): void {
+  for (const location of locations) {
+    const path = normalize(location.replaceAll('\\', '/'));
+    if (!isAbsolute(path) && !/^([a-z]:|\.\.(\/|$))/i.test(path)) continue;
+    throw new WindhoverError('model_weights_outside', `the model ${file} names weights outside of its folder`, {
+      option: 'model',
+      got: location.slice(0, 200),
+      hint: 'export it with all weights in the one file',
+    });
+  }
+}
+
+/** GraphProto: node = 1, initializer = 5, sparse_initializer = 15. */
+function* weightFiles(window: Window, graph: Range, depth = 0): Generator<string> {
+  if (depth > MAX_DEPTH) throw new Error('its graphs are nested too deep');
+  for (const tensor of window.at(graph, 5)) yield* weightFile(window, tensor);
+  for (const sparse of window.at(graph, 15)) yield* sparseWeightFiles(window, sparse);
+  yield* weightFilesOfNodes(window, graph, 1, depth);
+}
+
+/** NodeProto: attribute = 5 { t = 5, g = 6, tensors = 10, graphs = 11, sparse_tensor = 22, sparse_tensors = 23 }. */
+function* weightFilesOfNodes(window: Window, parent: Range, nodes: number, depth = 0): Generator<string> {
+  for (const attribute of window.at(parent, nodes, 5)) {
+    for (const field of window.fields(attribute)) {
+      if (field.number === 5 || field.number === 10) yield* weightFile(window, field);
+      else if (field.number === 6 || field.number === 11) yield* weightFiles(window, field, depth + 1);
+      else if (field.number === 22 || field.number === 23) yield* sparseWeightFiles(window, field);
+    }
+  }
+}
+
+/** SparseTensorProto: values = 1, indices = 2. */
+function* sparseWeightFiles(window: Window, sparse: Range): Generator<string> {
+  for (const number of [1, 2]) for (const tensor of window.at(sparse, number)) yield* weightFile(window, tensor);
+}
+
+/** TensorProto: external_data = 13 { key = 1, value = 2 }. */
+function* weightFile(window: Window, tensor: Range): Generator<string> {
+  for (const entry of window.at(tensor, 13)) {
+    if (window.textAt(entry, 1) === 'location') yield window.textAt(entry, 2);
+  }
 }
 
 /** ValueInfoProto: name = 1, type = 2 { tensor_type = 1 { elem_type = 1, shape = 2 { dim = 1 } } }. */

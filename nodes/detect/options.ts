@@ -12,6 +12,7 @@ const ratio = { minimum: 0, maximum: 1 };
 export const DetectOptions = Type.Object({
   model: Type.String({
     ...pathOption({ names: true }),
+    model: true,
     default: 'default',
     minLength: 1,
     description: 'Path of an .onnx file, or the name of a model: NAME.onnx in the model folders.',

@@ -30,6 +30,12 @@ export interface CatalogOptions extends LoadOptions {
 /** For each camera a whole text, or a patch of its active text. */
 export type Changes = Readonly<Record<string, string | Patch>>;
 
+/** What a change is based on: the version of these cameras. */
+export interface Seen {
+  readonly version: string;
+  readonly cameras: readonly string[];
+}
+
 export class Catalog {
   /** Faults of the files as they were loaded. */
   readonly faults: GraphFault[] = [];
@@ -111,14 +117,23 @@ export class Catalog {
     return (await this.#check(changes)).faults;
   }
 
+  /** Changes with the active text of any of these cameras: an ETag. @throws WindhoverError `unknown_camera` */
+  version(cameras: readonly string[]): string {
+    const texts = cameras.map((camera) => [camera, this.text(camera)]);
+    return `"${Bun.hash(JSON.stringify(texts)).toString(16)}"`;
+  }
+
   /**
    * Applies all changes or none. Writes nothing to the disk.
+   * @param changes may be made of the graphs as they are when it is their turn
+   * @param seen undefined: whatever they are then
    * @returns when there are faults, nothing was applied
-   * @throws the error of a session that could not run its new graph
+   * @throws WindhoverError `settings_changed`, or the error of a session that could not run its new graph
    */
-  apply(changes: Changes): Promise<{ faults: GraphFault[]; applied: Applied[] }> {
+  apply(changes: Changes | (() => Changes), seen?: Seen): Promise<{ faults: GraphFault[]; applied: Applied[] }> {
     return this.#inTurn(async () => {
-      const { faults, candidates } = await this.#check(changes);
+      this.#requireSeen(seen);
+      const { faults, candidates } = await this.#check(typeof changes === 'function' ? changes() : changes);
       return { faults, applied: faults.length > 0 ? [] : await this.#graphs.install(candidates) };
     });
   }
@@ -230,6 +245,14 @@ export class Catalog {
       file.broken([{ code, message, key: message }], log, clock);
       throw error;
     }
+  }
+
+  #requireSeen(seen: Seen | undefined): void {
+    if (seen === undefined) return;
+    if (seen.version === this.version(seen.cameras)) return;
+    throw new WindhoverError('settings_changed', 'The settings have changed since they were read', {
+      hint: 'read them again',
+    });
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {

@@ -8,7 +8,7 @@ import type { GraphFault } from '../graph/faults.ts';
 import type { CheckedGraph, CheckedNode } from '../graph/graph.ts';
 import { suggestion } from '../nearest.ts';
 import { HIDDEN, isSecretName, maskPasswords, Secrets } from '../secrets.ts';
-import type { Catalog, Changes } from './catalog.ts';
+import type { Catalog, Changes, Seen } from './catalog.ts';
 import type { Applied } from './graphs.ts';
 
 /** Of one camera: by node and option. */
@@ -26,20 +26,12 @@ export interface OptionDetail {
   readonly schema: object;
 }
 
-/** What a change is based on: the version of the settings of these cameras. */
-export interface Seen {
-  readonly version: string;
-  readonly cameras: readonly string[];
-}
-
 export type PatchOutcome =
   | { readonly faults: readonly GraphFault[] }
   | { readonly applied: readonly Applied[]; readonly faults: readonly [] };
 
 export class Settings {
   readonly #catalog: Catalog;
-  /** Whoever says what he has seen is compared with nothing that changes meanwhile. */
-  #turn: Promise<unknown> = Promise.resolve();
 
   constructor(catalog: Catalog) {
     this.#catalog = catalog;
@@ -68,8 +60,7 @@ export class Settings {
 
   /** Changes with any of the settings of these cameras. @throws WindhoverError `unknown_camera` */
   version(cameras: readonly string[]): string {
-    const texts = cameras.map((camera) => [camera, this.#catalog.text(camera)]);
-    return `"${Bun.hash(JSON.stringify(texts)).toString(16)}"`;
+    return this.#catalog.version(cameras);
   }
 
   /** What would be wrong with it. Applies nothing. @throws WindhoverError `unknown_camera`, `unknown_node` */
@@ -82,16 +73,9 @@ export class Settings {
    * @returns with faults, nothing was applied
    * @throws WindhoverError `unknown_camera`, `unknown_node`, `settings_changed`, or why a session could not take it
    */
-  patch(patch: SettingsPatch, seen?: Seen): Promise<PatchOutcome> {
-    return this.#inTurn(async () => {
-      if (seen && seen.version !== this.version(seen.cameras)) {
-        throw new WindhoverError('settings_changed', 'The settings have changed since they were read', {
-          hint: 'read them again',
-        });
-      }
-      const { faults, applied } = await this.#catalog.apply(this.#changes(patch));
-      return faults.length > 0 ? { faults } : { faults: [], applied };
-    });
+  async patch(patch: SettingsPatch, seen?: Seen): Promise<PatchOutcome> {
+    const { faults, applied } = await this.#catalog.apply(() => this.#changes(patch), seen);
+    return faults.length > 0 ? { faults } : { faults: [], applied };
   }
 
   #changes(patch: SettingsPatch): Changes {
@@ -136,12 +120,6 @@ export class Settings {
     const isSo = (name: string, value: unknown) =>
       isDeepStrictEqual(value, params[name]) || isDeepStrictEqual(value, shown(name, params[name], secrets));
     return Object.fromEntries(Object.entries(patch).filter(([name, value]) => value === null || !isSo(name, value)));
-  }
-
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#turn.then(work);
-    this.#turn = result.catch(() => undefined);
-    return result;
   }
 }
 

@@ -47,19 +47,20 @@ export function numberOption(name: string, text: string, range: { min: number; m
   throw new WindhoverError('usage', `--${name}`, { expected: `a number from ${range.min} to ${range.max}`, got: text });
 }
 
-/** Models by name are looked for in the project's own folder. */
-export function modelFolders(root: string): string[] {
-  return [join(root, 'models')];
+/** Models by name are looked for in the project's own folder, then among the uploaded ones, which are beside the state. */
+export function modelFolders(surroundings: Pick<Surroundings, 'cwd' | 'root'>, state?: string): string[] {
+  return [join(surroundings.root, 'models'), join(stateFolder(state, surroundings), 'models')];
 }
 
 /** Where nodes keep what they learn: `--state`, or `.state` in the project's own folder. */
-export function stateFolder(option: string | undefined, { cwd, root }: Surroundings): string {
+export function stateFolder(option: string | undefined, { cwd, root }: Pick<Surroundings, 'cwd' | 'root'>): string {
   return option === undefined ? join(root, '.state') : resolve(cwd, option);
 }
 
-/** What graphs of a command line are checked with. */
-export function loadOptions({ env, cwd, root }: Surroundings, sets: readonly string[] = []): LoadOptions {
-  return { builtins: builtinNodes, env, sets, cwd, prepare: { modelFolders: modelFolders(root) } };
+/** What graphs of a command line are checked with; `state` as --state says. */
+export function loadOptions(surroundings: Surroundings, sets: readonly string[] = [], state?: string): LoadOptions {
+  const { env, cwd } = surroundings;
+  return { builtins: builtinNodes, env, sets, cwd, prepare: { modelFolders: modelFolders(surroundings, state) } };
 }
 
 /** The `server.yaml` of a command line; undefined: none was named. */

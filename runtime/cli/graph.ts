@@ -39,7 +39,7 @@ export async function graphCommand(args: string[], surroundings: Surroundings): 
     import('../catalog/catalog.ts'),
     import('./running-server.ts'),
   ]);
-  const catalog = await Catalog.load([file], loadOptions(surroundings, values.set));
+  const catalog = await Catalog.load([file], loadOptions(surroundings, values.set, values.state));
   const config = serverConfig(values.config, surroundings);
   if (printFaults([...catalog.faults, ...(config?.faults ?? [])], surroundings)) return 1;
   let run: GraphRun | undefined;

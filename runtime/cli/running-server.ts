@@ -4,12 +4,14 @@ import type { Catalog } from '../catalog/catalog.ts';
 import { SystemClock } from '../clock.ts';
 import type { Subscriber } from '../hub/message.ts';
 import { createLog, type Log } from '../log.ts';
+import { ModelStore } from '../models/model-store.ts';
 import { createApp, type Listening, listen } from '../server/app.ts';
 import type { Session } from '../session/session.ts';
 import { SessionSet } from '../session/session-set.ts';
 import type { ServerConfig } from '../sinks/config.ts';
 import { OpenSinks } from '../sinks/open-sinks.ts';
 import { modelFolders, STOP_SIGNALS, type Surroundings, stateFolder } from './command.ts';
+import { modelInspector } from './models/inspector.ts';
 import type { ServerOptions } from './server-options.ts';
 import { StatusLine } from './status-line.ts';
 
@@ -36,6 +38,7 @@ export class RunningServer {
   /** Resolves at Ctrl-C, SIGTERM or SIGHUP. A second one, while sessions are being stopped, leaves at once. */
   readonly interrupted: Promise<void>;
   readonly #surroundings: Surroundings;
+  readonly #models: ModelStore;
   readonly #clock = new SystemClock();
   readonly #config: ServerConfig | undefined;
   readonly #stateFolder: string;
@@ -60,11 +63,13 @@ export class RunningServer {
     this.#config = options.config;
     this.#stateFolder = stateFolder(options.state, surroundings);
     for (const secret of [...this.catalog.secrets, ...(options.config?.secrets ?? [])]) this.log.hide(secret);
+    const folders = modelFolders(surroundings, options.state);
+    this.#models = new ModelStore(folders, modelInspector(surroundings));
     this.sessions = new SessionSet({
       graphs: this.catalog.sessionGraphs,
       clock: this.#clock,
       log: this.log,
-      modelFolders: modelFolders(surroundings.root),
+      modelFolders: this.#models.folders,
       stateFolder: this.#stateFolder,
       recording: options.recorder !== undefined,
       replan: (camera) => this.catalog.replan(camera),
@@ -80,6 +85,7 @@ export class RunningServer {
     const app = createApp({
       sessions: this.sessions,
       catalog: this.catalog,
+      models: this.#models,
       warnings: () => [...this.catalog.warnings(), ...this.sessions.warnings(), ...(this.#sinks?.warnings() ?? [])],
       version: packageJson.version,
       clock: this.#clock,

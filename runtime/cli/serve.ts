@@ -16,7 +16,7 @@ export async function serveCommand(args: string[], surroundings: Surroundings): 
     import('../catalog/catalog.ts'),
     import('./running-server.ts'),
   ]);
-  const catalog = await Catalog.load(positionals, { ...loadOptions(surroundings), folders: true });
+  const catalog = await Catalog.load(positionals, { ...loadOptions(surroundings, [], values.state), folders: true });
   const config = serverConfig(values.config, surroundings);
   if (printFaults([...catalog.faults, ...(config?.faults ?? [])], surroundings)) return 1;
   const running = new RunningServer(surroundings, {

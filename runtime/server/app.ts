@@ -10,6 +10,7 @@ import type { Catalog } from '../catalog/catalog.ts';
 import type { Warning } from '../catalog/graph-file.ts';
 import type { Clock } from '../clock.ts';
 import { authority, listenError } from '../listening.ts';
+import type { ModelStore } from '../models/model-store.ts';
 import type { Logger } from '../node.ts';
 import type { Sessions } from '../session/api.ts';
 import { addCameras } from './cameras.ts';
@@ -20,6 +21,7 @@ import { answerErrors, errorResponse, InternalErrors } from './errors.ts';
 import { addHealth } from './health.ts';
 import { DEFAULT_LIMITS, type ServerLimits } from './limits.ts';
 import { addMetrics } from './metrics.ts';
+import { addModels } from './models.ts';
 import { addOpenApi } from './openapi.ts';
 import { guardOrigin } from './origin.ts';
 import { addPage } from './page.ts';
@@ -34,6 +36,8 @@ export interface AppOptions {
   readonly sessions: Sessions;
   /** Whose settings are shown and changed; without it there are none. */
   readonly catalog?: Catalog;
+  /** What nodes of the catalog's graphs may run. */
+  readonly models?: ModelStore;
   /** What is wrong though frames flow, for `/readyz`. */
   readonly warnings?: () => readonly Warning[];
   /** Shown on the OpenAPI page. */
@@ -85,7 +89,9 @@ export function createApp(options: AppOptions): App {
   });
   addCameras(http, sessions);
   addSessions(http, sessions, limits);
-  if (options.catalog) addSettings(http, options.catalog, limits);
+  const { catalog, models } = options;
+  if (catalog) addSettings(http, catalog, limits);
+  if (catalog && models) addModels(http, { store: models, catalog, limits });
   addTopics(http, sessions);
   addWhep(http, sessions, limits);
   addWebSocket(http, sessions, clients);
@@ -123,6 +129,8 @@ function open(app: App, { host, port }: { host: string; port: number }): Bun.Ser
       development: false,
       // Stopping a session may take longer than Bun's 10 s for a silent connection.
       idleTimeout: 60,
+      // Of an upload, with what it is wrapped in; other routes read less.
+      maxRequestBodySize: DEFAULT_LIMITS.maxModelBytes + 2 ** 20,
       fetch: (request) => {
         if (URL.canParse(request.url)) return app.http.fetch(request);
         // HTTP/1.0 needs no Host: the URL is then the path alone.

@@ -13,6 +13,11 @@
 export const DEFAULT_LIMITS = {
   /** Largest JSON request body. */
   maxBodyBytes: 64 * 1024,
+  /** Largest graph that is put. */
+  maxGraphBytes: 1_000_000,
+  /** Largest model that is uploaded, and how long that may take. One comes at a time. */
+  maxModelBytes: 1024 ** 3,
+  uploadDeadlineMs: 15 * 60_000,
   /** WebSockets open at once; more are refused with 503. */
   maxClients: 1000,
   /** Longest command, in characters; anything longer is answered `invalid_json` unparsed. */

@@ -26,9 +26,9 @@ const FaultSchema = Type.Object({
   code: Type.String({ description: 'Stable name' }),
   message: Type.String(),
 });
-const FaultsSchema = Type.Composite([ErrorSchema, Type.Object({ faults: Type.Array(FaultSchema) })]);
+export const FaultsSchema = Type.Composite([ErrorSchema, Type.Object({ faults: Type.Array(FaultSchema) })]);
 const VerdictSchema = Type.Object({ valid: Type.Boolean(), faults: Type.Array(FaultSchema) });
-const ChangedSchema = Type.Object({
+export const ChangedSchema = Type.Object({
   live: Type.Array(Type.String(), { description: 'Settings that running nodes have taken: `cam01.detect.confidence`' }),
   restarted: Type.Array(Type.String(), { description: 'Nodes that were started again: `cam01.detect`' }),
   changed: Type.Array(Type.String(), { description: 'All settings that are not what they were' }),
@@ -121,9 +121,7 @@ function addChanges(app: Elysia, { settings, limits }: Routes): void {
     const version = request.headers.get('if-match') ?? '*';
     checkDepth(patch);
     const seen = version === '*' ? undefined : { version, cameras: cameras() };
-    const outcome = await settings.patch(patch, seen).catch((error: unknown) => {
-      throw isOurs(error) ? error : new WindhoverError('not_applied', errorMessage(error), { cause: error });
-    });
+    const outcome = await settings.patch(patch, seen).catch(notApplied);
     if (!('applied' in outcome)) return faultsResponse(outcome.faults);
     const headers = { etag: settings.version(cameras()) };
     const shown = Object.fromEntries(Object.keys(patch).map((camera) => [camera, settings.of(camera)]));
@@ -250,7 +248,7 @@ function addFiles(app: Elysia, { catalog, settings, limits }: Routes): void {
 }
 
 /** What it took, in the words of settings. */
-function didWhat(applied: readonly Applied[]) {
+export function didWhat(applied: readonly Applied[]) {
   const of = (wanted: Applied['how'][], list: (each: Applied) => readonly string[]) =>
     applied
       .filter(({ how }) => wanted.includes(how))
@@ -262,10 +260,15 @@ function didWhat(applied: readonly Applied[]) {
   };
 }
 
-const OURS = new Set(['unknown_camera', 'unknown_node', 'settings_changed', 'patch_failed', 'camera_changed']);
+const OURS = new Set([
+  ...['unknown_camera', 'unknown_node', 'settings_changed', 'patch_failed', 'camera_changed', 'no_model_node'],
+]);
 
-function isOurs(error: unknown): boolean {
-  return OURS.has(errorCode(error) ?? '');
+/** Why a change was not applied, in the words of whoever could not run it. */
+export function notApplied(error: unknown): never {
+  throw OURS.has(errorCode(error) ?? '')
+    ? error
+    : new WindhoverError('not_applied', errorMessage(error), { cause: error });
 }
 
 const MOST_DEPTH = 32;
@@ -277,9 +280,9 @@ function checkDepth(value: unknown, depth = 0): void {
   for (const each of Object.values(value)) checkDepth(each, depth + 1);
 }
 
-function faultsResponse(faults: readonly GraphFault[]): Response {
+export function faultsResponse(faults: readonly GraphFault[], status = 400): Response {
   const error = `Not applied: ${faults.slice(0, 3).map(formatFault).join('; ')}`;
-  return Response.json({ error, faults: faults.map(shownFault) }, { status: 400 });
+  return Response.json({ error, faults: faults.map(shownFault) }, { status });
 }
 
 function shownFault({ file, line, column, path, code, message }: GraphFault) {

@@ -24,6 +24,8 @@ export interface TensorSpec {
   readonly name?: string;
   readonly type: ElementType;
   readonly dims: readonly number[];
+  /** The file that is said to hold the values, which are then not written. */
+  readonly location?: string;
   readonly data: Float32Array | Uint16Array | Uint8Array | Int8Array | Int32Array | Float64Array | BigInt64Array;
 }
 
@@ -146,7 +148,9 @@ function tensorMessage(tensor: TensorSpec): object {
   }
   // raw_data is little-endian, and so is every machine that Bun runs on.
   const rawData = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-  return { dims, dataType: ELEMENT_TYPE[type], name: tensor.name ?? '', rawData };
+  const common = { dims, dataType: ELEMENT_TYPE[type], name: tensor.name ?? '' };
+  if (tensor.location === undefined) return { ...common, rawData };
+  return { ...common, dataLocation: 1, externalData: [{ key: 'location', value: tensor.location }] };
 }
 
 function valueMessage({ name, type, dims, ...more }: ValueSpec | TensorSpec): object {
@@ -232,6 +236,8 @@ function onnxSchema(): protobuf.Root {
         dataType: { id: 2, type: 'int32' },
         name: { id: 8, type: 'string' },
         rawData: { id: 9, type: 'bytes' },
+        externalData: { id: 13, type: 'StringStringEntryProto', ...list },
+        dataLocation: { id: 14, type: 'int32' },
       }),
       ValueInfoProto: message({ name: { id: 1, type: 'string' }, type: { id: 2, type: 'TypeProto' } }),
       TypeProto: message({ tensorType: { id: 1, type: 'TensorTypeProto' } }),

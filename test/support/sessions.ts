@@ -50,7 +50,7 @@ export class TestSession implements AsyncDisposable {
       graphs: [graph],
       clock: new SystemClock(),
       log: createLog({ write: (line) => test.log.push(JSON.parse(line)), pretty: false }),
-      modelFolders: modelFolders(ROOT),
+      modelFolders: modelFolders({ root: ROOT, cwd: ROOT }),
       recording: options.record ?? false,
       changed: (view, session) => {
         test.#session = session;
@@ -131,7 +131,7 @@ export class TestSession implements AsyncDisposable {
       env,
       sets: [],
       cwd: this.#folder.path,
-      prepare: { modelFolders: modelFolders(ROOT) },
+      prepare: { modelFolders: modelFolders({ root: ROOT, cwd: ROOT }) },
     });
     if (!graph) throw new Error(faults.map(formatFault).join('\n'));
     return sessionGraph(graph);

@@ -1,19 +1,24 @@
 /** The built-in nodes behind `bun run models`: the one that runs models says what it makes of them. */
 import { existsSync } from 'node:fs';
-import { extname, resolve } from 'node:path';
+import { totalmem } from 'node:os';
+import { extname, join, resolve } from 'node:path';
 import { builtinNodes } from '../../../nodes/index.ts';
 import { SystemClock } from '../../clock.ts';
-import { WindhoverError } from '../../errors.ts';
+import { errorMessage, WindhoverError } from '../../errors.ts';
 import { Faults } from '../../graph/faults.ts';
 import { loadContracts } from '../../graph/modules.ts';
 import { checkParams } from '../../graph/params.ts';
 import { applySets } from '../../graph/sets.ts';
 import { locate } from '../../graph/tree.ts';
 import { parseTree } from '../../graph/yaml.ts';
+import { type ProcessLimits, runLimited } from '../../limited-process.ts';
 import { createLog } from '../../log.ts';
 import type { ModelCard, RefusedModel } from '../../model-card.ts';
+import type { ModelInspector } from '../../models/model-store.ts';
 import type { AnyNode, ModelTrial } from '../../node.ts';
 import { modelFolders, printFaults, type Surroundings } from '../command.ts';
+import { isKnownFile } from './pull.ts';
+import { type KnownModel, readRegistry } from './registry.ts';
 
 export interface Inspector {
   /** Name of the node. */
@@ -30,7 +35,7 @@ export interface Inspector {
 
 /** The first node whose contract offers it. */
 export async function openInspector(surroundings: Surroundings): Promise<Inspector> {
-  const { root, cwd, stderr } = surroundings;
+  const { cwd, stderr } = surroundings;
   const contracts = await loadContracts(builtinNodes);
   const node = contracts.find(({ inspect }) => inspect !== undefined);
   const { picture } = contracts.find((each) => each.picture !== undefined) ?? {};
@@ -42,7 +47,7 @@ export async function openInspector(surroundings: Surroundings): Promise<Inspect
       const isPath = /[/\\]/.test(model) || extname(model) !== '';
       const where = JSON.stringify(isPath ? resolve(cwd, model) : model);
       const params = options(node, [`model=${where}`, ...sets], surroundings);
-      return params === null ? null : await inspect(params, { modelFolders: modelFolders(root) }, trial);
+      return params === null ? null : await inspect(params, { modelFolders: modelFolders(surroundings) }, trial);
     },
     trial: (image) => {
       const file = image === undefined ? undefined : resolve(cwd, image);
@@ -54,6 +59,47 @@ export async function openInspector(surroundings: Surroundings): Promise<Inspect
       };
     },
   };
+}
+
+/** Reading a model, and the 32-bit floats of a large one, take some; a machine must have as much left for itself. */
+const MOST_MEMORY_BYTES = 4 * 2 ** 30;
+const TRIAL_LIMITS: ProcessLimits = { memoryBytes: Math.min(MOST_MEMORY_BYTES, totalmem() / 2), timeoutMs: 60_000 };
+const MAIN = join(import.meta.dir, '..', '..', 'main.ts');
+
+/** The same for a server, which stays free of native code: models are run by the command, in a process with limits. */
+export function modelInspector(surroundings: Surroundings, limits = TRIAL_LIMITS): ModelInspector {
+  const opened = () => openInspector(surroundings);
+  const file = join(surroundings.root, 'models', 'registry.json');
+  let inspector: Promise<Inspector> | undefined;
+  return {
+    look: async (model) => {
+      inspector ??= opened();
+      const card = await (await inspector).look(model, [], null);
+      if (card === null) throw new WindhoverError('no_inspector', 'the options of the node have faults');
+      return await withLicence(card, existsSync(file) ? readRegistry(file) : []);
+    },
+    tryOut: async (model) => {
+      const command = [process.execPath, MAIN, 'models', 'inspect', model, '--json'];
+      const { stdout, failure } = await runLimited(command, limits);
+      if (failure !== null) throw new WindhoverError('model_check_failed', `The model was run once, and ${failure}`);
+      try {
+        return JSON.parse(stdout) as ModelCard | RefusedModel;
+      } catch (cause) {
+        const why = `The model could not be run: ${errorMessage(cause)}`;
+        throw new WindhoverError('model_check_failed', why, { cause });
+      }
+    },
+  };
+}
+
+/** A file that does not name its licence but is a known model, to the byte, has that one's. */
+export async function withLicence<T extends ModelCard | RefusedModel>(
+  model: T,
+  known: readonly KnownModel[],
+): Promise<T> {
+  const same = known.find(({ bytes }) => bytes === model.bytes);
+  if ('error' in model || model.licence !== null || same === undefined) return model;
+  return (await isKnownFile(model.file, same)) ? { ...model, licence: same.licence } : model;
 }
 
 /** The checked options of a node with defaults, as in a graph. */

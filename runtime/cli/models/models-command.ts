@@ -1,12 +1,11 @@
 /** `bun run models`: which models there are, what the node that runs them makes of one, and getting well-known ones. */
-import { existsSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { WindhoverError } from '../../errors.ts';
-import type { ModelCard, RefusedModel } from '../../model-card.ts';
+import { modelFiles } from '../../models/model-files.ts';
 import { suggestion } from '../../nearest.ts';
 import { modelFolders, parseCommandLine, type Surroundings } from '../command.ts';
-import { openInspector } from './inspector.ts';
-import { isKnownFile, pullModels } from './pull.ts';
+import { openInspector, withLicence } from './inspector.ts';
+import { pullModels } from './pull.ts';
 import { type KnownModel, readRegistry } from './registry.ts';
 import { cardText, modelsText } from './text.ts';
 
@@ -44,9 +43,9 @@ function registry(file: string | undefined, { root, cwd }: Surroundings): readon
 
 /** The models that graphs find by name, then the known ones that are not there. */
 async function list(known: readonly KnownModel[], json: boolean, surroundings: Surroundings): Promise<number> {
-  const { root, stdout } = surroundings;
+  const { stdout } = surroundings;
   const { look } = await openInspector(surroundings);
-  const looked = await Promise.all(modelFiles(modelFolders(root)).map((file) => look(file, [], null)));
+  const looked = await Promise.all(modelFiles(modelFolders(surroundings)).map((file) => look(file, [], null)));
   const models = await Promise.all(looked.flatMap((model) => (model === null ? [] : [withLicence(model, known)])));
   const missing = known.filter(({ name }) => !models.some((model) => model.name === name));
   stdout.write(json ? jsonText({ models, known: missing }) : modelsText(models, missing));
@@ -72,24 +71,6 @@ async function inspect(
   const { code, option, message } = card.error;
   if (!json) stderr.write(`${card.file}: ${inspector.node}.${option}: ${message} [${code}]\n`);
   return 1;
-}
-
-/** The models of the folders; of two with one name the first, as graphs take it. */
-function modelFiles(folders: readonly string[]): string[] {
-  const files = new Map<string, string>();
-  for (const folder of folders.filter((each) => existsSync(each))) {
-    for (const name of readdirSync(folder).toSorted()) {
-      if (name.endsWith('.onnx') && !files.has(name)) files.set(name, join(folder, name));
-    }
-  }
-  return [...files.values()];
-}
-
-/** A file that does not name its licence but is a known model, to the byte, has that one's. */
-async function withLicence<T extends ModelCard | RefusedModel>(model: T, known: readonly KnownModel[]): Promise<T> {
-  const same = known.find(({ bytes }) => bytes === model.bytes);
-  if ('error' in model || model.licence !== null || same === undefined) return model;
-  return (await isKnownFile(model.file, same)) ? { ...model, licence: same.licence } : model;
 }
 
 function jsonText(value: unknown): string {

@@ -25,7 +25,7 @@ export async function pullModels(
   surroundings: Surroundings,
 ): Promise<number> {
   const models = [...new Set(names)].map((name) => findKnown(name, known));
-  const [folder = ''] = modelFolders(surroundings.root);
+  const [folder = ''] = modelFolders(surroundings);
   await mkdir(folder, { recursive: true });
   const interruption = new AbortController();
   const interrupt = () => interruption.abort();
