@@ -5,6 +5,7 @@
 import type { CodecParameters, Packet } from 'node-av/lib';
 import { type Clock, sleep, type WallTime } from '../../runtime/node.ts';
 import type { PacketTimes } from './capture-clock.ts';
+import type { UnstatedFilm } from './film-or-camera.ts';
 import type { ReadResult } from './media-input.ts';
 
 /** More is not read ahead; then packets wait at the sender. */
@@ -46,6 +47,8 @@ interface Services {
   readonly clock: Clock;
   readonly wall: WallTime;
   readonly count: (name: string) => void;
+  /** What is known of it as a film; undefined: it is none. */
+  readonly film: UnstatedFilm | undefined;
   /** Called as each packet arrives. */
   readonly observe: (times: PacketTimes) => void;
 }
@@ -59,6 +62,8 @@ export class Arrivals {
   /** When the latest packets were read: a picture arrives before FFmpeg can know that it is whole. */
   readonly #readsMs: number[] = [];
   #isOver = false;
+  /** It is a film, and that is over. */
+  isFilm = false;
   #error: unknown;
   #changed: () => void = () => undefined;
 
@@ -74,6 +79,8 @@ export class Arrivals {
     } catch (error) {
       this.#error = error;
     }
+    const isEnd = this.#services.film?.ends(this.#arrived, this.#error === undefined) ?? false;
+    if (isEnd) [this.isFilm, this.#error] = [true, undefined];
     this.#isOver = true;
     this.#changed();
   }
@@ -111,12 +118,23 @@ export class Arrivals {
       if (result === 'end' || corrupt > MAX_CORRUPT_READS) return;
       if (result === 'packet') {
         corrupt = 0;
+        if (this.#isSameFilm()) {
+          this.isFilm = true;
+          return;
+        }
         this.#add();
         continue;
       }
       this.#services.count('corrupt_reads');
       corrupt += 1;
     }
+  }
+
+  /** Asked of each packet: whether it is the first, of a film that was given to its end before. */
+  #isSameFilm(): boolean {
+    const { packet, stream } = this.#input;
+    if (this.#arrived > 0) return false;
+    return this.#services.film?.begins(packet, stream.codecpar.codecId, this.#input.packetTimeS()) ?? false;
   }
 
   #add(): void {

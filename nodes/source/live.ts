@@ -3,6 +3,7 @@ import { PACKET_TICKS_PER_S, sleep, WallTime, WindhoverError } from '../../runti
 import { Arrivals, type Arrived, type LiveInput } from './arrivals.ts';
 import { CaptureClock } from './capture-clock.ts';
 import { ClockReport, type SourceContext } from './clock-report.ts';
+import { UnstatedFilm } from './film-or-camera.ts';
 import { Playout } from './playout.ts';
 
 /** A stream without key frames, that refreshes its pictures bit by bit, is let through after that time. */
@@ -13,17 +14,25 @@ export class Live {
   readonly #context: SourceContext;
   readonly #wall: WallTime;
   readonly #report: ClockReport;
+  /** Undefined: it is none for sure, or to be played over and over. */
+  readonly #film: UnstatedFilm | undefined;
   /** Capture time of the first picture of all. */
   #originMonoMs: number | undefined;
 
-  constructor(context: SourceContext) {
+  /** @param isOnWeb it may turn out to be a film */
+  constructor(context: SourceContext, isOnWeb: boolean) {
     this.#context = context;
+    this.#film = isOnWeb && !context.params.loop ? new UnstatedFilm() : undefined;
     this.#wall = new WallTime(context.clock);
     this.#report = new ClockReport(context);
   }
 
-  /** Plays one connection until it ends or the signal is aborted. @param connected called when pictures flow */
-  async play(input: LiveInput, generation: number, signal: AbortSignal, connected: () => void): Promise<void> {
+  /**
+   * Plays one connection until it ends or the signal is aborted.
+   * @param connected called when pictures flow
+   * @returns true when it was a film, and that is over
+   */
+  async play(input: LiveInput, generation: number, signal: AbortSignal, connected: () => void): Promise<boolean> {
     const capture = new CaptureClock(input.isSegmented);
     const playout = input.isSegmented && this.#context.params.pace === 'realtime' ? new Playout() : undefined;
     const { clock, count } = this.#context;
@@ -31,6 +40,7 @@ export class Live {
       clock,
       wall: this.#wall,
       count,
+      film: this.#film,
       observe: (times) => {
         capture.observe(times);
         if (capture.jumpMs !== 0) this.#tellJump(capture.jumpMs);
@@ -40,7 +50,7 @@ export class Live {
     const reading = arrivals.run(signal);
     try {
       await arrivals.firstBurst(signal);
-      await this.#playAll(arrivals, { input, capture, playout, generation, signal, connected });
+      return await this.#playAll(arrivals, { input, capture, playout, generation, signal, connected });
     } finally {
       input.interrupt();
       await reading;
@@ -55,14 +65,14 @@ export class Live {
     this.#context.log.warn(message, { code: 'source_clock_jump', by_s });
   }
 
-  async #playAll(arrivals: Arrivals, connection: Connection): Promise<void> {
+  async #playAll(arrivals: Arrivals, connection: Connection): Promise<boolean> {
     const { input, playout, signal, connected } = connection;
     const { codecId } = input.stream.codecpar;
     let isFlowing = false;
     const keyByMs = this.#context.clock.monoMs() + LONGEST_WAIT_FOR_KEY_MS;
     while (!signal.aborted) {
       const arrived = await arrivals.take();
-      if (arrived === undefined) return;
+      if (arrived === undefined) return this.#isFilm(arrivals);
       const { packet, times } = arrived;
       try {
         if (playout && times.timestampMs !== undefined) {
@@ -82,6 +92,13 @@ export class Live {
         packet.free();
       }
     }
+    return false;
+  }
+
+  #isFilm({ isFilm }: Arrivals): boolean {
+    const message = 'the stream is a film without a stated length: its server begins it anew, so it is over';
+    if (isFilm) this.#context.log.info(message, { code: 'source_film_over' });
+    return isFilm;
   }
 
   async #emit({ packet, times }: Arrived, { input, capture, playout, generation }: Connection): Promise<void> {

@@ -33,7 +33,7 @@ export class Playback {
     this.#account = new Account(accountOf(context.params), realTime(context.clock));
     this.#camera = CameraStream.of(context, this.#account);
     this.#film = new Film(context, this.#address);
-    this.#live = new Live(context);
+    this.#live = new Live(context, this.#address.kind === 'web');
   }
 
   /** Loads WebRTC where it is used, while other nodes open. */
@@ -97,9 +97,9 @@ export class Playback {
     try {
       const generation = () => ++this.#generation;
       if (input.isFinite) await this.#film.play(input, { open, generation, signal, connected });
-      else await this.#live.play(input, generation(), signal, connected);
+      const isOver = input.isFinite || (await this.#live.play(input, generation(), signal, connected));
       if (input.isSnapshot) return 'snapshot';
-      return input.isFinite || signal.aborted ? 'over' : 'broken';
+      return isOver || signal.aborted ? 'over' : 'broken';
     } finally {
       await input.close();
     }

@@ -62,7 +62,7 @@ export class Session {
   #restarts = 0;
   #isOpen = false;
   readonly #requests = new PendingRequests((request) => this.#supervisor.send(request));
-  #lastFrameMs: number;
+  #lastFrameMs = 0;
 
   constructor(id: string, graph: SessionGraph, services: SessionServices) {
     this.id = id;
@@ -88,7 +88,6 @@ export class Session {
       topics: () => this.graph.topics,
     });
     this.#startedMs = services.clock.monoMs();
-    this.#lastFrameMs = this.#startedMs;
     this.#supervisor = new Supervisor(services.clock, {
       start: () => this.#processStart(),
       message: (message) => this.#receive(message),

@@ -1,6 +1,7 @@
 /** Files of many kinds, made by FFmpeg here: every picture once, at its own time, as ffprobe counts them. */
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FrameRequest, FrameView } from '../../runtime/data.ts';
@@ -168,6 +169,24 @@ describe.skipIf(!hasFfmpeg())('a film on a web server', () => {
     });
   }
 
+  /** Sends that without its length, as cameras do: in chunks, the last of which is the end, or just until it closes. */
+  function unstated(isChunked: boolean, bytes: () => Promise<Uint8Array<ArrayBuffer>>) {
+    const answer = async (socket: Socket) => {
+      const head = `HTTP/1.1 200 OK\r\ncontent-type: video/mp2t\r\n${isChunked ? 'transfer-encoding: chunked' : 'connection: close'}\r\n\r\n`;
+      const body = await bytes();
+      const size = `${body.length.toString(16)}\r\n`;
+      socket.end(
+        Buffer.concat([head, ...(isChunked ? [size, body, '\r\n0\r\n\r\n'] : [body])].map((part) => Buffer.from(part))),
+      );
+    };
+    const server = createServer(
+      (socket) => void socket.on('error', () => undefined).once('data', () => answer(socket)),
+    );
+    server.listen(0, '127.0.0.1');
+    const { port } = server.address() as AddressInfo;
+    return { url: `http://127.0.0.1:${port}/film`, [Symbol.asyncDispose]: async () => void server.close() };
+  }
+
   test.each(['film.ts', 'index-last.mp4'])(
     '%s, of which the server gives any part: every picture once',
     async (name) => {
@@ -180,6 +199,33 @@ describe.skipIf(!hasFfmpeg())('a film on a web server', () => {
       );
     },
   );
+
+  test.each(['chunks', 'closing'])(
+    'that states no length, ended by %s: every picture once, and it is over',
+    async (end) => {
+      const file = ffmpeg(`${PICTURES} -frames:v 250 ${X264} -g 25 -bf 2`, join(folder, 'unstated.ts'));
+      await using web = unstated(end === 'chunks', () => Bun.file(file).bytes());
+      const run = await runGraph(graph({ url: web.url }));
+      const frames = run.output<FrameView>('decode.frames');
+      // What breaks off without a word has to do so twice at the same place.
+      expect(frames).toHaveLength(end === 'chunks' ? 250 : 500);
+      expect(run.logs.map(({ fields }) => fields?.code)).toEqual(['source_film_over']);
+      expect(run.failures).toEqual([]);
+    },
+  );
+
+  test('a camera whose server ends and begins anew is none', async () => {
+    const shows = (i: number) => `-f lavfi -i testsrc2=size=64x48:rate=25 -vf hue=h=${i} -frames:v 30 ${X264} -g 25`;
+    const files = [0, 40, 80].map((hue) => ffmpeg(shows(hue), join(folder, `camera-${hue}.ts`)));
+    let asked = 0;
+    await using web = unstated(true, () => Bun.file(files[asked++ % files.length] ?? '').bytes());
+    const run = await openGraph(graph({ url: web.url }));
+    run.start();
+    await run.until(() => run.output('decode.frames').length >= 31);
+    run.stop();
+    await run.finished;
+    expect(run.faults.map(({ fault }) => fault?.code ?? null).slice(0, 3)).toEqual([null, 'source_lost', null]);
+  });
 
   test('that comes to a stop has stalled', async () => {
     const file = ffmpeg(`${PICTURES} -frames:v 250 ${X264} -g 25 -movflags faststart`, join(folder, 'stall.mp4'));
