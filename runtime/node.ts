@@ -20,6 +20,7 @@ export { type Static, type TSchema, Type } from '@sinclair/typebox';
 export * from '../schemas/board.ts';
 export { targetRequests } from '../schemas/command.ts';
 export { previewRequests } from '../schemas/preview.ts';
+export { SiteSchema } from '../schemas/site.ts';
 export { type MessageOf, type Topic, type Topics, topic, topics } from '../schemas/topics.ts';
 export { type CaptureClock, type Clock, type Moment, momentOf, WallTime } from './clock.ts';
 export type * from './data.ts';

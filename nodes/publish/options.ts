@@ -1,5 +1,5 @@
 /** The options of publish: type, default, range, unit and meaning, declared once. */
-import { type Static, Type } from '../../runtime/node.ts';
+import { SiteSchema, type Static, Type } from '../../runtime/node.ts';
 
 export const PublishOptions = Type.Object({
   hz: Type.Number({
@@ -32,6 +32,7 @@ export const PublishOptions = Type.Object({
     description:
       'How long an unseen target is searched for before it is lost, in seconds. With an autotrack node, whose own grace time counts then: only while no frames come.',
   }),
+  site: Type.Optional({ ...SiteSchema, site: true, live: true }),
 });
 
 export type PublishOptions = Static<typeof PublishOptions>;

@@ -1,5 +1,5 @@
 import { type Topics, topics } from '../../schemas/topics.ts';
-import { type CheckedGraph, liveOptions, viewUrl } from '../graph/graph.ts';
+import { type CheckedGraph, liveOptions, siteOf, viewUrl } from '../graph/graph.ts';
 import { planGraph } from '../graph/plan.ts';
 import { NODE_METRICS } from '../node-metrics.ts';
 import type { SessionGraph } from '../session/changes.ts';
@@ -17,6 +17,15 @@ export function sessionGraph(graph: CheckedGraph): SessionGraph {
   const places = graph.nodes.map(({ id, line, column }) => [id, `${graph.file}:${line}:${column}`] as const);
   const metrics = graph.nodes.map(({ id, contract }) => [id, { ...NODE_METRICS, ...contract.metrics }] as const);
   const engine = { pace: graph.pace, nodes, workers, rings };
-  const common = { file: graph.file, camera: graph.camera, viewUrl: viewUrl(graph), engine, places: new Map(places) };
-  return { ...common, topics: { ...topics, ...ofNodes }, published: Object.keys(ofNodes), metrics: new Map(metrics) };
+  return {
+    file: graph.file,
+    camera: graph.camera,
+    viewUrl: viewUrl(graph),
+    site: siteOf(graph),
+    engine,
+    places: new Map(places),
+    topics: { ...topics, ...ofNodes },
+    published: Object.keys(ofNodes),
+    metrics: new Map(metrics),
+  };
 }

@@ -2,6 +2,7 @@
 import { Type } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
 import { literals } from '../../schemas/common.ts';
+import { type Site, SiteSchema } from '../../schemas/site.ts';
 import type { FrameRequest, Pace } from '../data.ts';
 import { MetricSchema } from '../metrics.ts';
 import type { AnyNode } from '../node.ts';
@@ -52,11 +53,23 @@ export function liveOptions({ params }: AnyNode): string[] {
   return Object.keys(params.properties).filter((name) => params.properties[name]?.live === true);
 }
 
-/** Where a browser plays the camera, without a login: the first option that is declared as that (`view: true`). */
-export function viewUrl({ nodes }: Pick<CheckedGraph, 'nodes'>): string | undefined {
+/** Where a browser plays the camera, without a login: the option that is declared as that (`view: true`). */
+export function viewUrl(graph: Pick<CheckedGraph, 'nodes'>): string | undefined {
+  const value = declaredOption(graph, 'view');
+  return typeof value === 'string' ? withoutLogin(value) : undefined;
+}
+
+/** Where the camera stands: the option that is declared as that (`site: true`). */
+export function siteOf(graph: Pick<CheckedGraph, 'nodes'>): Site | undefined {
+  const value = declaredOption(graph, 'site');
+  return Value.Check(SiteSchema, value) ? value : undefined;
+}
+
+/** The first option of any node with this mark that has a value. */
+function declaredOption({ nodes }: Pick<CheckedGraph, 'nodes'>, mark: 'view' | 'site'): unknown {
   for (const { params, contract } of nodes) {
     for (const [name, value] of Object.entries(params)) {
-      if (contract.params.properties[name]?.view === true && typeof value === 'string') return withoutLogin(value);
+      if (contract.params.properties[name]?.[mark] === true && value !== undefined) return value;
     }
   }
   return undefined;

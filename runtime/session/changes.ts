@@ -1,4 +1,5 @@
 /** The graph of a session and its changes: one after the other, each of them whole or not at all. */
+import type { Site } from '../../schemas/site.ts';
 import type { Topics } from '../../schemas/topics.ts';
 import { diffGraphs } from '../engine/diff.ts';
 import type { EngineGraph } from '../engine/engine-graph.ts';
@@ -16,6 +17,8 @@ export interface SessionGraph {
   readonly camera: string;
   /** Where a browser plays the camera, if the graph says. */
   readonly viewUrl?: string | undefined;
+  /** Where the camera stands, if the graph says. */
+  readonly site?: Site | undefined;
   readonly engine: EngineGraph;
   /** All that its nodes may publish, and those of the wire contract. */
   readonly topics: Topics;

@@ -31,12 +31,13 @@ export class SessionSet implements Sessions {
   }
 
   cameras(): CameraView[] {
-    return this.#graphs.map(({ camera, file, viewUrl, engine }) => {
+    return this.#graphs.map(({ camera, file, viewUrl, site, engine }) => {
       const session_id = this.#ofCamera(camera)?.id ?? null;
       const isShownHere =
         session_id !== null && engine.nodes.some(({ requests }) => requests.includes('preview_offer'));
       const view_url = viewUrl ?? (isShownHere ? `/sessions/${session_id}/whep` : undefined);
-      return { camera_id: camera, graph: file, session_id, ...(view_url === undefined ? {} : { view_url }) };
+      const told = { ...(view_url === undefined ? {} : { view_url }), ...(site ? { site } : {}) };
+      return { camera_id: camera, graph: file, session_id, ...told };
     });
   }
 

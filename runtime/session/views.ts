@@ -2,6 +2,7 @@
 import { type Static, Type } from '@sinclair/typebox';
 import { literals, nullable } from '../../schemas/common.ts';
 import { MetadataTickSchema } from '../../schemas/metadata-tick.ts';
+import { SiteSchema } from '../../schemas/site.ts';
 import type { DeepReadonly } from '../../schemas/topics.ts';
 
 const count = (description: string) => Type.Integer({ minimum: 0, description });
@@ -60,6 +61,7 @@ export const CameraViewSchema = Type.Object({
   graph: Type.String({ description: 'Graph file that defines the camera' }),
   session_id: nullable(Type.String(), 'Its session, when one runs'),
   view_url: Type.Optional(Type.String({ description: 'Where a browser plays its picture; without a login' })),
+  site: Type.Optional(SiteSchema),
 });
 
 /** The graph that a session runs, for a drawing of it. */
