@@ -27,6 +27,7 @@ test('values', () => {
     'PACKET_TICKS_PER_S: number',
     'SCALE_FILTERS: object',
     'TargetPhase: function',
+    'SiteSchema: object',
     'Type: object',
     'WallTime: function',
     'WindhoverError: function',

@@ -1,4 +1,5 @@
 /** The sinks that `server.yaml` may name. */
+import { cotSink } from './cot/index.ts';
 import type { Sink } from './sink.ts';
 
-export const builtinSinks: readonly Sink[] = [];
+export const builtinSinks: readonly Sink[] = [cotSink];

@@ -5,6 +5,7 @@ import { WindhoverError } from '../../runtime/errors.ts';
 import { Hub } from '../../runtime/hub/hub.ts';
 import type { Logger } from '../../runtime/node.ts';
 import type { CameraView, GraphView, Readiness, Sessions, SessionView } from '../../runtime/session/api.ts';
+import type { Site } from '../../schemas/site.ts';
 import { type Topics, topics } from '../../schemas/topics.ts';
 
 export class FakeSessions implements Sessions {
@@ -18,6 +19,8 @@ export class FakeSessions implements Sessions {
   reasons: Readiness['reasons'] = [];
   /** Thrown by `list`, when set. */
   listFails: Error | undefined;
+  /** Where cameras stand. */
+  readonly sites = new Map<string, Site>();
   readonly #cameras: readonly string[];
   readonly #views = new Map<string, SessionView>();
 
@@ -27,11 +30,11 @@ export class FakeSessions implements Sessions {
   }
 
   cameras(): readonly CameraView[] {
-    return this.#cameras.map((camera_id) => ({
-      camera_id,
-      graph: `graphs/${camera_id}.yaml`,
-      session_id: this.#views.has(`s-${camera_id}`) ? `s-${camera_id}` : null,
-    }));
+    return this.#cameras.map((camera_id) => {
+      const site = this.sites.get(camera_id);
+      const session_id = this.#views.has(`s-${camera_id}`) ? `s-${camera_id}` : null;
+      return { camera_id, graph: `graphs/${camera_id}.yaml`, session_id, ...(site ? { site } : {}) };
+    });
   }
 
   create(cameraId?: string): { view: SessionView; created: boolean } {

@@ -21,9 +21,9 @@ export const CotOptions = Type.Object(
     ),
     ttl: Type.Integer({
       default: 1,
-      minimum: 0,
+      minimum: 1,
       maximum: 255,
-      description: 'udp: how many routers multicast may pass; 0: this machine only, 1: this network.',
+      description: 'udp: how far multicast may go; 1: not beyond the next router.',
     }),
     hz: Type.Number({
       default: 1,

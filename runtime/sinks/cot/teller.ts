@@ -121,7 +121,8 @@ export class Teller implements Subscriber, SinkHandle {
     // A tick that came before the end is told before it.
     this.#tellLatest(state);
     const site = this.#siteOf(camera_id);
-    if (state.told.delete(after.id) && site) this.#send(endEvent(trackUid(session_id, after.id), camera_id, site, ts_unix_ms));
+    if (state.told.delete(after.id) && site)
+      this.#send(endEvent(trackUid(session_id, after.id), camera_id, site, ts_unix_ms));
   }
 
   #siteOf(camera: string): Site | undefined {
