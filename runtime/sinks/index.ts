@@ -1,5 +1,6 @@
 /** The sinks that `server.yaml` may name. */
 import { cotSink } from './cot/index.ts';
+import { historySink } from './history/index.ts';
 import type { Sink } from './sink.ts';
 
-export const builtinSinks: readonly Sink[] = [cotSink];
+export const builtinSinks: readonly Sink[] = [cotSink, historySink];

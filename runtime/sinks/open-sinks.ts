@@ -6,7 +6,7 @@ import { type RetryTime, retry } from '../retry.ts';
 import type { Sessions } from '../session/api.ts';
 import { sleep } from '../sleep.ts';
 import type { ConfiguredSink } from './config.ts';
-import { CLOSE_LIMIT_MS, type Sink, type SinkFault, type SinkHandle, type SinkHost } from './sink.ts';
+import { CLOSE_LIMIT_MS, type Sink, type SinkFault, type SinkHandle, type SinkHost, type SinkOffers } from './sink.ts';
 
 export interface OpenSinksParts {
   /** The file that names them, for warnings. */
@@ -38,9 +38,9 @@ export class OpenSinks {
     this.#running = parts.sinks.map(({ sink, options }) => new RunningSink(sink, options, parts, this.#ending.signal));
   }
 
-  /** What the sink is while it is open. */
-  handle(sink: Sink): SinkHandle | undefined {
-    return this.#running.find((running) => running.sink === sink)?.handle;
+  /** What one of them offers, while it is open. */
+  offered<N extends keyof SinkOffers>(name: N): SinkOffers[N] | undefined {
+    return this.#running.map(({ handle }) => handle?.offers?.[name]).find((offer) => offer !== undefined);
   }
 
   warnings(): SinkWarning[] {
@@ -128,7 +128,8 @@ class RunningSink {
 
   /** The same fault again is no news. */
   #noted(before: Fault | undefined, fault: SinkFault | null): Fault | undefined {
-    if (before?.code === fault?.code) return before;
+    if (before && before.code === fault?.code) return { ...before, message: fault.message };
+    if (!fault && !before) return undefined;
     if (!fault) {
       this.#log.info('the sink works again', { code: before?.code });
       return undefined;

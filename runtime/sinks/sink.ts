@@ -8,6 +8,7 @@ import type { Static, TObject } from '@sinclair/typebox';
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
 import type { Sessions } from '../session/api.ts';
+import type { HistoryReader } from './history/rows.ts';
 
 export interface Sink<P extends TObject = TObject> {
   /** Its key in `server.yaml`. */
@@ -42,10 +43,16 @@ export interface SinkHost {
 export interface SinkHandle {
   /** Counters and gauges. */
   figures?(): Readonly<Record<string, number | string>>;
+  /** What routes of the server use of it. */
+  readonly offers?: SinkOffers;
   /** Rejects when it can't go on: it is closed, and opened again. */
   readonly failed?: Promise<never>;
   /** Hands on what is left, and ends; sessions have stopped. May take {@link CLOSE_LIMIT_MS}. */
   close(): Promise<void>;
+}
+
+export interface SinkOffers {
+  readonly history?: HistoryReader;
 }
 
 export interface SinkFault {
