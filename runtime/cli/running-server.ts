@@ -2,6 +2,7 @@
 import packageJson from '../../package.json';
 import type { Catalog } from '../catalog/catalog.ts';
 import { SystemClock } from '../clock.ts';
+import { WindhoverError } from '../errors.ts';
 import type { Subscriber } from '../hub/message.ts';
 import { createLog, type Log } from '../log.ts';
 import { ModelStore } from '../models/model-store.ts';
@@ -9,6 +10,8 @@ import { createApp, type Listening, listen } from '../server/app.ts';
 import type { Session } from '../session/session.ts';
 import { SessionSet } from '../session/session-set.ts';
 import type { ServerConfig } from '../sinks/config.ts';
+import { historySink } from '../sinks/history/index.ts';
+import type { HistoryReader } from '../sinks/history/rows.ts';
 import { OpenSinks } from '../sinks/open-sinks.ts';
 import { modelFolders, STOP_SIGNALS, type Surroundings, stateFolder } from './command.ts';
 import { modelInspector } from './models/inspector.ts';
@@ -87,6 +90,7 @@ export class RunningServer {
       catalog: this.catalog,
       models: this.#models,
       warnings: () => [...this.catalog.warnings(), ...this.sessions.warnings(), ...(this.#sinks?.warnings() ?? [])],
+      ...(this.#hasHistory ? { history: () => this.#history() } : {}),
       version: packageJson.version,
       clock: this.#clock,
       log: this.log,
@@ -112,6 +116,16 @@ export class RunningServer {
     for (const signal of STOP_SIGNALS) process.off(signal, this.#onSignal);
     this.status.end();
     return inOrder;
+  }
+
+  get #hasHistory(): boolean {
+    return this.#config?.sinks.some(({ sink }) => sink === historySink) ?? false;
+  }
+
+  #history(): HistoryReader {
+    const history = this.#sinks?.offered('history');
+    if (history) return history;
+    throw new WindhoverError('history_unavailable', "The history can't be read now: it is not open");
   }
 
   #openSinks(): OpenSinks | undefined {

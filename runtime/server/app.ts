@@ -13,6 +13,7 @@ import { authority, listenError } from '../listening.ts';
 import type { ModelStore } from '../models/model-store.ts';
 import type { Logger } from '../node.ts';
 import type { Sessions } from '../session/api.ts';
+import type { HistoryReader } from '../sinks/history/rows.ts';
 import { addCameras } from './cameras.ts';
 import type { Client } from './client.ts';
 import { addClientLibrary } from './client-library/files.ts';
@@ -29,6 +30,7 @@ import { addSessions } from './sessions.ts';
 import { addSettings } from './settings.ts';
 import { addTopicSocket } from './topic-socket.ts';
 import { addTopics } from './topics.ts';
+import { addTracks } from './tracks.ts';
 import { addWebSocket } from './websocket.ts';
 import { addWhep } from './whep.ts';
 
@@ -40,6 +42,8 @@ export interface AppOptions {
   readonly models?: ModelStore;
   /** What is wrong though frames flow, for `/readyz`. */
   readonly warnings?: () => readonly Warning[];
+  /** What was; absent: the server has no history. */
+  readonly history?: () => HistoryReader;
   /** Shown on the OpenAPI page. */
   readonly version: string;
   readonly clock: Clock;
@@ -92,6 +96,7 @@ export function createApp(options: AppOptions): App {
   const { catalog, models } = options;
   if (catalog) addSettings(http, catalog, limits);
   if (catalog && models) addModels(http, { store: models, catalog, limits });
+  if (options.history) addTracks(http, { history: options.history, clock: options.clock });
   addTopics(http, sessions);
   addWhep(http, sessions, limits);
   addWebSocket(http, sessions, clients);

@@ -8,6 +8,7 @@ import { RateLimit } from '../rate-limit.ts';
 /** Codes whose message is for the client. Anything else is our own fault: 500, logged, and not shown. */
 const STATUS: Readonly<Record<string, number>> = {
   bad_body: 400,
+  bad_query: 400,
   unknown_topic: 400,
   model_name_invalid: 400,
   preview_refused: 400,
@@ -21,6 +22,7 @@ const STATUS: Readonly<Record<string, number>> = {
   unknown_path: 404,
   unknown_request: 404,
   unknown_session: 404,
+  unknown_track: 404,
   camera_changed: 409,
   edit_conflict: 409,
   model_exists: 409,
@@ -37,6 +39,7 @@ const STATUS: Readonly<Record<string, number>> = {
   not_applied: 422,
   patch_failed: 422,
   not_a_websocket: 426,
+  history_unavailable: 503,
   preview_full: 503,
   upload_busy: 503,
   request_timeout: 503,

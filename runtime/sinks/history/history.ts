@@ -111,10 +111,10 @@ export class History implements SinkHandle {
       this.#backlog.sessionOver(known);
     }
     const startedMs = this.#host.sessions.get(session)?.started_unix_ms ?? this.#clock.unixMs();
-    const size = { frameWidth: 0, frameHeight: 0 };
+    const picture = { frameWidth: 0, frameHeight: 0, space: 'source' } as const;
     const sampler = new SessionSampler(this.#backlog, {
       ...{ session, camera, startedMs, sampleMs: this.#options.sampleMs },
-      ...size,
+      ...picture,
     });
     this.#samplers.set(session, sampler);
     return sampler;

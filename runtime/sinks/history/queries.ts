@@ -72,7 +72,7 @@ export async function sessionsOf(
   const rows = await store.selectFrom('sessions').selectAll().where('no', 'in', seen).orderBy('started_ms').execute();
   return rows.map((row) => ({
     ...{ session: row.session_id, camera: row.camera_id, startedMs: row.started_ms },
-    ...{ frameWidth: row.frame_w, frameHeight: row.frame_h, sampleMs: row.sample_ms },
+    ...{ frameWidth: row.frame_w, frameHeight: row.frame_h, space: row.space, sampleMs: row.sample_ms },
   }));
 }
 

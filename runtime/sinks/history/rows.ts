@@ -1,4 +1,5 @@
 /** What the history holds, as plain data: the rows that are written, and the calls of the thread that writes and reads them. */
+import type { MetadataTick } from '../../../schemas/metadata-tick.ts';
 import type { ErrorRecord } from '../../errors.ts';
 
 /** A session, as often as something about it has changed. */
@@ -9,6 +10,8 @@ export interface SessionRow {
   /** Of the source frame; 0: not known yet. */
   readonly frameWidth: number;
   readonly frameHeight: number;
+  /** What its boxes refer to. */
+  readonly space: MetadataTick['space'];
   /** Distance of its samples. */
   readonly sampleMs: number;
 }

@@ -33,10 +33,10 @@ export class SessionSampler {
     rows.session(session);
   }
 
-  tick({ ts_unix_ms: atMs, frame_size: size, tracks, selected_target_id }: Tick): void {
+  tick({ ts_unix_ms: atMs, frame_size: size, space, tracks, selected_target_id }: Tick): void {
     const { session, sampleMs, frameWidth, frameHeight } = this.#session;
-    if (size.w !== frameWidth || size.h !== frameHeight) {
-      this.#session = { ...this.#session, frameWidth: size.w, frameHeight: size.h };
+    if (size.w !== frameWidth || size.h !== frameHeight || space !== this.#session.space) {
+      this.#session = { ...this.#session, frameWidth: size.w, frameHeight: size.h, space };
       this.#rows.session(this.#session);
     }
     const passedMs = atMs - this.#sampledMs;

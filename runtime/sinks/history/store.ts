@@ -161,11 +161,11 @@ export class HistoryStore implements StoreCalls {
 
 async function writeSession(store: Store, row: SessionRow, server: string): Promise<number> {
   const { session: session_id, camera: camera_id, startedMs: started_ms, sampleMs: sample_ms } = row;
-  const size = { frame_w: row.frameWidth, frame_h: row.frameHeight };
+  const picture = { frame_w: row.frameWidth, frame_h: row.frameHeight, space: row.space };
   const { no } = await store
     .insertInto('sessions')
-    .values({ session_id, server, camera_id, started_ms, sample_ms, ...size })
-    .onConflict((known) => known.column('session_id').doUpdateSet({ ...size, sample_ms }))
+    .values({ session_id, server, camera_id, started_ms, sample_ms, ...picture })
+    .onConflict((known) => known.column('session_id').doUpdateSet({ ...picture, sample_ms }))
     .returning('no')
     .executeTakeFirstOrThrow();
   return no;

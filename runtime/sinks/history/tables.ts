@@ -1,6 +1,8 @@
 /** The tables of the history, and the migrations that make them. */
+
 import { type Generated, type Kysely, sql } from 'kysely';
 import type { Migration, MigrationProvider } from 'kysely/migration';
+import type { MetadataTick } from '../../../schemas/metadata-tick.ts';
 
 /** Numbers of boxes and confidences are millionths: exact, since the wire rounds them so. Truths are 0 and 1. */
 export interface Tables {
@@ -12,6 +14,7 @@ export interface Tables {
     started_ms: number;
     frame_w: number;
     frame_h: number;
+    space: MetadataTick['space'];
     sample_ms: number;
   };
   tracks: {
@@ -75,7 +78,8 @@ export function migrations(isSqlite: boolean): MigrationProvider {
 const FIRST = [
   `create table sessions (
     no $COUNTING, session_id text not null unique, server text not null, camera_id text not null,
-    started_ms bigint not null, frame_w integer not null, frame_h integer not null, sample_ms integer not null)`,
+    started_ms bigint not null, frame_w integer not null, frame_h integer not null, space text not null,
+    sample_ms integer not null)`,
   `create table tracks (
     session_no integer not null, id bigint not null, camera_id text not null, label text not null,
     top_conf integer not null, start_ms bigint not null, end_ms bigint, zones text not null,
