@@ -7,6 +7,7 @@ import { AutotrackStateSchema } from './autotrack-state.ts';
 import { ClockStateSchema } from './clock-state.ts';
 import { MetadataTickSchema } from './metadata-tick.ts';
 import { PtzStateSchema } from './ptz-state.ts';
+import { CameraStatsSchema } from './stats.ts';
 import { TrackEventSchema } from './track-event.ts';
 
 export interface Topic<S extends TSchema = TSchema> {
@@ -107,6 +108,11 @@ export const topics = {
     schema: ClockStateSchema,
     keep: 'latest',
     quiet: ['ts_unix_ms', 'error_ms', 'skew_ppm', 'media_zero_unix_ms'],
+  }),
+  stats: topic({
+    doc: 'How the camera and its session do, once a second',
+    schema: CameraStatsSchema,
+    keep: 'latest',
   }),
 } as const;
 

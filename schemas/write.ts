@@ -6,6 +6,7 @@ import { CommandSchema } from './command.ts';
 import { WIRE_SCHEMA } from './common.ts';
 import { MetadataTickSchema } from './metadata-tick.ts';
 import { PTZ_SCHEMA, PtzStateSchema } from './ptz-state.ts';
+import { CameraStatsSchema, STATS_SCHEMA, StatsSchema } from './stats.ts';
 import { TOPICS_SCHEMA, TopicMessageSchema, TopicRequestSchema } from './topic-messages.ts';
 import { TrackEventSchema } from './track-event.ts';
 
@@ -24,6 +25,8 @@ const DOCUMENTS: readonly Document[] = [
   { name: 'ptz_state', title: 'PTZ state', family: PTZ_SCHEMA, schema: PtzStateSchema },
   { name: 'autotrack_state', title: 'Autotracker state', family: AUTOTRACK_SCHEMA, schema: AutotrackStateSchema },
   { name: 'clock_state', title: 'Clock state', family: CLOCK_SCHEMA, schema: ClockStateSchema },
+  { name: 'stats', title: 'Stats', family: STATS_SCHEMA, schema: StatsSchema },
+  { name: 'camera_stats', title: 'Stats of a camera', family: STATS_SCHEMA, schema: CameraStatsSchema },
   { name: 'topic_request', title: 'Subscription', family: TOPICS_SCHEMA, schema: TopicRequestSchema },
   { name: 'topic_message', title: 'Message of a topic', family: TOPICS_SCHEMA, schema: TopicMessageSchema },
 ];

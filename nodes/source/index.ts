@@ -32,6 +32,7 @@ export default defineNode({
       name: 'source_corrupt_reads',
       doc: 'Reads of the source that failed or were damaged.',
     },
+    stalls: { kind: 'counter', name: 'source_stalls', doc: 'Times that the stream went silent.' },
     losses: { kind: 'counter', name: 'source_losses', doc: 'Gaps in the packets of the source.' },
   },
   pace: ({ pace }) => pace,

@@ -100,6 +100,9 @@ export class Playback {
       const isOver = input.isFinite || (await this.#live.play(input, generation(), signal, connected));
       if (input.isSnapshot) return 'snapshot';
       return isOver || signal.aborted ? 'over' : 'broken';
+    } catch (error) {
+      if (PAUSES.includes(errorCode(error) ?? '')) this.#context.count('stalls');
+      throw error;
     } finally {
       await input.close();
     }

@@ -106,6 +106,7 @@ const TOPIC_OF: { readonly [K in keyof typeof topics as MessageOf<(typeof topics
   ptz_state: 'ptz',
   autotrack_state: 'autotrack',
   clock_state: 'clock',
+  camera_stats: 'stats',
 };
 const KNOWN = new Map<string, keyof typeof topics>(Object.entries(TOPIC_OF));
 

@@ -28,6 +28,7 @@ import { guardOrigin } from './origin.ts';
 import { addPage } from './page.ts';
 import { addSessions } from './sessions.ts';
 import { addSettings } from './settings.ts';
+import { addStats, StatsTopic } from './stats.ts';
 import { addTopicSocket } from './topic-socket.ts';
 import { addTopics } from './topics.ts';
 import { addTracks } from './tracks.ts';
@@ -58,6 +59,7 @@ export interface App {
   readonly http: Elysia;
   readonly clients: Clients;
   readonly internalErrors: InternalErrors;
+  readonly stats: StatsTopic;
   /** Answers a request without a port; WebSockets need `listen`. */
   handle(request: Request): Promise<Response>;
 }
@@ -98,11 +100,18 @@ export function createApp(options: AppOptions): App {
   if (catalog && models) addModels(http, { store: models, catalog, limits });
   if (options.history) addTracks(http, { history: options.history, clock: options.clock });
   addTopics(http, sessions);
+  const stats = new StatsTopic({
+    sessions,
+    clock: options.clock,
+    version: options.version,
+    clients: () => clients.stats().connected,
+  });
+  addStats(http, stats);
   addWhep(http, sessions, limits);
   addWebSocket(http, sessions, clients);
   addTopicSocket(http, sessions, clients, limits);
   addClientLibrary(http);
-  return { http, clients, internalErrors, handle: async (request) => http.handle(request) };
+  return { http, clients, internalErrors, stats, handle: async (request) => http.handle(request) };
 }
 
 /**
@@ -113,12 +122,14 @@ export function createApp(options: AppOptions): App {
 export function listen(app: App, at: { readonly host: string; readonly port: number }): Listening {
   const server = open(app, at);
   app.clients.attach(server);
+  app.stats.start();
   const port = server.port ?? at.port;
   return {
     host: at.host,
     port,
     url: `http://${authority(at.host, port)}`,
     stop: async () => {
+      app.stats.stop();
       app.clients.close();
       await server.stop(true);
     },

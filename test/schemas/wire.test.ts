@@ -105,6 +105,8 @@ test('each schema has a name of its own, and v1 has kept its', () => {
     'urn:drone-ptz-ptz:1:ptz_state',
     'urn:drone-ptz-autotrack:1:autotrack_state',
     'urn:drone-ptz-clock:1:clock_state',
+    'urn:drone-ptz-stats:1:stats',
+    'urn:drone-ptz-stats:1:camera_stats',
     'urn:drone-ptz-topics:1:topic_request',
     'urn:drone-ptz-topics:1:topic_message',
   ]);

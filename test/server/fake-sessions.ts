@@ -22,6 +22,7 @@ export class FakeSessions implements Sessions {
   /** Where cameras stand. */
   readonly sites = new Map<string, Site>();
   readonly #cameras: readonly string[];
+  measured: NonNullable<Sessions['measured']> = () => [];
   readonly #views = new Map<string, SessionView>();
 
   constructor(cameras: readonly string[] = ['cam_01', 'cam_02'], log: Logger = new FakeLog()) {

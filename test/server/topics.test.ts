@@ -84,7 +84,7 @@ describe('topics', () => {
     const response = await fetch(`${rig.server.url}/ws/sessions/${rig.id}?topics=${query}`);
     expect(response.status).toBe(400);
     expect(await response.json()).toEqual({
-      error: `Unknown topic; expected some of tick, tracks, ptz, autotrack, clock, got ${got}`,
+      error: `Unknown topic; expected some of tick, tracks, ptz, autotrack, clock, stats, got ${got}`,
     });
     expect((await fetch(`${rig.server.url}/ws/sessions/nope?topics=${query}`)).status).toBe(404);
   });

@@ -3,9 +3,9 @@
  * two requests.
  */
 import { Gauge, type MetricObjectWithValues, type MetricValue, Registry } from 'prom-client';
+import { processUse } from '../../process-use.ts';
 import type { MeasuredSession } from '../../session/api.ts';
 import { Families, type Family } from './families.ts';
-import { processUse } from './process-use.ts';
 
 export interface MetricsParts {
   readonly version: string;
