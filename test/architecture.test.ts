@@ -6,7 +6,7 @@ import { builtinNodes } from '../nodes/index.ts';
 
 const ROOT = join(import.meta.dir, '..');
 const files = [
-  ...new Bun.Glob('{runtime,nodes,ptz,sim,motion,schemas,web,bench,fixtures,deploy}/**/*.ts').scanSync({ cwd: ROOT }),
+  ...new Bun.Glob('{runtime,nodes,ptz,sim,motion,webrtc,schemas,web,bench,fixtures,deploy}/**/*.ts').scanSync({ cwd: ROOT }),
 ].toSorted();
 const product = files.filter((file) => !/^(bench|fixtures|deploy)\//.test(file));
 const imports = new Map(files.map((file) => [file, projectImports(file)]));
@@ -30,6 +30,7 @@ const LIBRARIES: Readonly<Record<string, string>> = {
   'ptz/': 'ptz/index.ts',
   'sim/': 'sim/index.ts',
   'motion/': 'motion/index.ts',
+  'webrtc/': 'webrtc/index.ts',
 };
 /** The two places that know the list of nodes. */
 const KNOWS_NODES = /^runtime\/(engine\/worker\.ts$|cli\/)/;
@@ -61,6 +62,8 @@ function mayImport(file: string, target: string): boolean {
       return target === 'schemas/index.ts';
     case 'sim/':
       return target.startsWith('runtime/') && layerOf(target) === LAYERS.length;
+    case 'webrtc/':
+      return false;
     case 'motion/':
       return target === 'runtime/node.ts';
     case 'ptz/':
@@ -87,7 +90,7 @@ describe('all that an import brings with it', () => {
   });
 
   test('sessions run without the simulator and the camera drivers', () => {
-    const isLibrary = (target: string) => /^(sim|ptz|motion)\//.test(target);
+    const isLibrary = (target: string) => /^(sim|ptz|motion|webrtc)\//.test(target);
     const isNode = (_file: string, target: string) => target === 'nodes/index.ts';
     const others = runtime.filter((file) => !/^runtime\/(cli\/|cli\.ts|main\.ts)/.test(file));
     expect(others.flatMap((file) => wayTo(file, isLibrary, isNode) ?? [])).toEqual([]);

@@ -1,7 +1,7 @@
 /** preview at work: the packets of the source, to those who look. */
 import { AV_CODEC_ID_H264, AV_CODEC_ID_RAWVIDEO } from 'node-av/constants';
 import type { CodecParameters, Packet } from 'node-av/lib';
-import { type NodeContext, type PacketMessage, WindhoverError } from '../../runtime/node.ts';
+import { type NodeContext, type PacketMessage, WallTime, WindhoverError } from '../../runtime/node.ts';
 import { hasParameterSets, isKey, type NalUnit, nalUnits, type ParameterSets, parameterSets } from './access-units.ts';
 import { Encoder } from './encoder.ts';
 import type { PreviewOptions } from './options.ts';
@@ -17,6 +17,7 @@ const USUAL_FPS = 25;
 
 export class Preview {
   readonly #context: NodeContext<PreviewOptions, Record<never, never>>;
+  readonly #wall: WallTime;
   readonly #viewers = new Map<string, Viewer>();
   /** When each viewer said something last, on the monotonic clock. */
   readonly #heardMs = new Map<string, number>();
@@ -30,6 +31,7 @@ export class Preview {
 
   constructor(context: NodeContext<PreviewOptions, Record<never, never>>) {
     this.#context = context;
+    this.#wall = new WallTime(context.clock);
     context.gauge('viewers', 0);
   }
 
@@ -88,9 +90,10 @@ export class Preview {
     const sent = isKeyFrame && !hasParameterSets(units) ? [...this.#sets.sets, ...units] : units;
     const payloads = payloadsOf(sent);
     const timestamp = Number(((packet.pts * TICKS_PER_MS) / NS_PER_MS) & 0xffff_ffffn);
+    const captureUnixMs = this.#wall.at(message.originMonoMs + Number(packet.pts) / Number(NS_PER_MS));
     for (const viewer of viewers) {
       viewer.hasKey ||= isKeyFrame;
-      if (viewer.hasKey) viewer.send(payloads, timestamp);
+      if (viewer.hasKey) viewer.send(payloads, timestamp, captureUnixMs);
     }
   }
 

@@ -1,19 +1,10 @@
 /** One browser that is sent the picture. The only file of the node that touches werift. */
-import {
-  Connection,
-  RTCPeerConnection,
-  RTCRtpCodecParameters,
-  type RTCRtpTransceiver,
-  RtpHeader,
-  StunProtocol,
-  useNACK,
-  usePLI,
-} from 'werift';
+import { type RTCPeerConnection, type RTCRtpTransceiver, RtpHeader } from 'werift';
 import { WindhoverError } from '../../runtime/node.ts';
+import { captureTimeId, closePeer, hearSocketErrors, openPeer } from '../../webrtc/index.ts';
 
-const CLOSE_TIMEOUT_MS = 500;
-/** Baseline, and what cameras send: a browser that takes one decodes the others, too. */
-const PROFILES = ['42e01f', '42001f', '4d001f', '64001f'];
+/** From 1900 to 1970. */
+const NTP_TO_UNIX_S = 2_208_988_800n;
 
 export interface ViewerEvents {
   /** It wants a key frame. */
@@ -34,16 +25,7 @@ export class Viewer {
   #sequence = 0;
 
   constructor(host: string, { wantsKey, heard, ended }: ViewerEvents) {
-    const rtcpFeedback = [useNACK(), usePLI()];
-    const video = PROFILES.map((profile) => {
-      const parameters = `level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=${profile}`;
-      return new RTCRtpCodecParameters({ mimeType: 'video/H264', parameters, clockRate: 90_000, rtcpFeedback });
-    });
-    this.#peer = new RTCPeerConnection({
-      codecs: { video, audio: [] },
-      iceServers: [],
-      iceAdditionalHostAddresses: [host],
-    });
+    this.#peer = openPeer({ host });
     this.#video = this.#peer.addTransceiver('video', { direction: 'sendonly' });
     this.#video.sender.onPictureLossIndication.subscribe(wantsKey);
     this.#video.dtlsTransport.onRtcp.subscribe(heard);
@@ -80,8 +62,11 @@ export class Viewer {
       .replaceAll(/^a=ssrc:\d+/gm, `a=ssrc:${this.#ssrc}`);
   }
 
-  /** @param timestamp of RTP: 90 kHz, modulo 2^32 */
-  send(payloads: readonly Buffer[], timestamp: number): void {
+  /** @param timestamp of RTP: 90 kHz, modulo 2^32 @param captureUnixMs when the picture was taken */
+  send(payloads: readonly Buffer[], timestamp: number, captureUnixMs: number): void {
+    const id = captureTimeId(this.#video);
+    const extension =
+      id === undefined ? {} : { extension: true, extensions: [{ id, payload: ntpBytes(captureUnixMs) }] };
     for (const [i, payload] of payloads.entries()) {
       const header = new RtpHeader({
         sequenceNumber: this.#sequence++ & 0xffff,
@@ -89,25 +74,20 @@ export class Viewer {
         marker: i === payloads.length - 1,
         ssrc: this.#ssrc,
         payloadType: this.#video.codecs[0]?.payloadType ?? 96,
+        ...extension,
       });
       void this.#video.dtlsTransport.sendRtp(payload, header).catch(() => undefined);
     }
   }
 
   async close(): Promise<void> {
-    await Promise.race([this.#peer.close(), Bun.sleep(CLOSE_TIMEOUT_MS)]);
+    await closePeer(this.#peer);
   }
 }
 
-/** werift leaves its sockets without a listener: errors of theirs would end the process. */
-function hearSocketErrors(peer: RTCPeerConnection): void {
-  for (const { connection } of peer.iceTransports) {
-    if (!(connection instanceof Connection)) continue;
-    // biome-ignore lint/complexity/useLiteralKeys: a way to what is private in its types
-    for (const protocol of connection['protocols']) {
-      if (!(protocol instanceof StunProtocol) || protocol.transport.socket.listenerCount('error') > 0) continue;
-      // What is lost with them is noticed by the silence.
-      protocol.transport.socket.on('error', () => undefined);
-    }
-  }
+/** NTP time: whole seconds, and their parts in 2^32. */
+function ntpBytes(unixMs: number): Buffer {
+  const bytes = Buffer.alloc(8);
+  bytes.writeBigUInt64BE((NTP_TO_UNIX_S << 32n) + (BigInt(Math.round(unixMs * 1000)) << 32n) / 1_000_000n);
+  return bytes;
 }

@@ -11,7 +11,7 @@ const setpriv = Bun.which('setpriv');
 const canChange = process.getuid?.() === 0 && setpriv !== null;
 if (!canChange) console.log('skipped: only root can run a command as another user, by setpriv');
 
-const PARTS = ['runtime', 'nodes', 'ptz', 'sim', 'motion', 'schemas', 'models', 'graphs', 'fixtures', 'test'];
+const PARTS = ['runtime', 'nodes', 'ptz', 'sim', 'motion', 'webrtc', 'schemas', 'models', 'graphs', 'fixtures', 'test'];
 const FILES = ['package.json', 'bun.lock', 'bunfig.toml', 'tsconfig.json'];
 
 describe.skipIf(!canChange)('another user', () => {

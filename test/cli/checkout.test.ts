@@ -12,6 +12,7 @@ const PARTS = [
   'ptz',
   'sim',
   'motion',
+  'webrtc',
   'schemas',
   'models',
   'graphs',

@@ -17,7 +17,7 @@ import {
   useNACK,
   usePLI,
 } from 'werift';
-import { hearSocketErrors } from '../../nodes/source/whep/receiver.ts';
+import { hearSocketErrors } from '../../webrtc/index.ts';
 import { FfmpegPeer } from './ffmpeg-peer.ts';
 
 export interface WhepServerOptions {

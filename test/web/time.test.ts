@@ -29,6 +29,14 @@ describe('the clock of a frame', () => {
     ['an RTP time of another zero', { ...ALL, rtpTimestamp: 90 * 3_600_000 }, CONTEXT, 'capture', NOW - 80, 14],
     ['nothing is known of media time', ALL, { ...CONTEXT, mediaZeroUnixMs: null }, 'capture', NOW - 80, 14],
     [
+      'the sender states when it took what was played 80 ms later',
+      { ...ALL, rtpTimestamp: 0xffff_ffff, playedRtpTimestamp: 80 * 90 - 1, playedCaptureUnixMs: NOW - 60 },
+      { ...CONTEXT, mediaZeroUnixMs: null },
+      'capture',
+      NOW - 140,
+      14,
+    ],
+    [
       'a capture time of a wrong clock',
       { ...ALL, rtpTimestamp: undefined, captureUnixMs: 5 },
       CONTEXT,
@@ -41,6 +49,11 @@ describe('the clock of a frame', () => {
     ['nothing', { isOfFrame: false }, CONTEXT, 'manual', NOW - 100, null],
   ] as const)('%s', (_what, reading, context, clock, captureUnixMs, errorMs) => {
     expect(frameTime(reading, context)).toEqual({ clock, captureUnixMs, errorMs });
+  });
+
+  test.each(['rtp', 'capture', 'playout', 'media', 'manual'] as const)('%s, when only that counts', (clock) => {
+    expect(frameTime(ALL, CONTEXT, clock)?.clock).toBe(clock);
+    expect(frameTime({ isOfFrame: false }, { ...CONTEXT, serverUnixMs: null }, clock)).toBeNull();
   });
 
   test('before the first message nothing is known', () => {

@@ -2,7 +2,7 @@
  * The public API, as types alone: together with shapes.ts and the messages it is served as `/client.d.ts`. What is
  * declared here is exported by index.ts.
  */
-import type { FrameTime, Moment, OverlayBox, OverlayFrame, Point, Zone } from './shapes.ts';
+import type { ClockName, FrameTime, Moment, OverlayBox, OverlayFrame, Point, Zone } from './shapes.ts';
 import type { Ack, AutotrackState, ClockState, ErrorCode, MetadataTick, PtzState, TrackEvent } from './wire.ts';
 
 export interface ConnectOptions {
@@ -67,8 +67,10 @@ export interface OverlayOptions {
   readonly mediaZeroUnixMs?: number;
   /** Clock `own`: capture time of the frame that is displayed, such as the one just drawn on a canvas. */
   readonly captureUnixMs?: () => number | null;
-  /** Of the connection that plays the video: allows the clock `playout`. */
-  readonly receiver?: RTCRtpReceiver;
+  /** Only this clock, also when there is a better one: to compare them. */
+  readonly clock?: ClockName;
+  /** What plays the video, by `play` or by a connection of your own: allows the clocks `capture` and `playout`. */
+  readonly player?: { readonly receiver: RTCRtpReceiver | undefined };
   readonly zones?: readonly Zone[];
   /** Default true. */
   readonly labels?: boolean;
@@ -101,9 +103,25 @@ export interface AttachedOverlay {
   close(): void;
 }
 
+export interface PlayOptions {
+  /** Bearer token, for a server that wants one. */
+  readonly token?: string;
+  /** Why there is no picture, in words; null: it plays. */
+  readonly onState?: (why: string | null) => void;
+}
+
+/** Plays live video, and tries again for ever. */
+export interface Player {
+  /** While it plays by WebRTC. */
+  readonly receiver: RTCRtpReceiver | undefined;
+  close(): void;
+}
+
 export type OverlayElement = HTMLVideoElement | HTMLCanvasElement | HTMLImageElement;
 
 /** @param url of the server (`http://127.0.0.1:8080`), or of one session's WebSocket (`ws://…/ws/sessions/ID`) */
 export declare function connect(url: string, options?: ConnectOptions): Feed;
 export declare function createOverlay(element: OverlayElement, feed: Feed, options?: OverlayOptions): Overlay;
 export declare function attachOverlay(element: OverlayElement, feed: Feed, options?: OverlayOptions): AttachedOverlay;
+/** @param url where a camera is played: its `view_url`, or any WHEP address */
+export declare function play(video: HTMLVideoElement, url: string, options?: PlayOptions): Player;

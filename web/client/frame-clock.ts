@@ -1,5 +1,5 @@
 /** When the displayed frame was captured: by the best clock that gives a believable answer. Pure. */
-import type { FrameTime } from './shapes.ts';
+import type { ClockName, FrameTime } from './shapes.ts';
 
 /** What a browser tells about a frame. */
 export interface FrameReading {
@@ -7,6 +7,8 @@ export interface FrameReading {
   readonly rtpTimestamp?: number | undefined;
   /** RTP timestamp of what was played last, which may be another frame. */
   readonly playedRtpTimestamp?: number | undefined;
+  /** Capture time of what was played last, on the sender's clock. */
+  readonly playedCaptureUnixMs?: number | undefined;
   /** On this browser's clock. */
   readonly captureUnixMs?: number | undefined;
   /** On the sender's clock, as the browser estimates it. */
@@ -37,33 +39,52 @@ const LATEST_MS = 1000;
 /** What each clock is off by, at most, when it works. */
 const ERROR_MS = { rtp: 1, capture: 10, playout: 50, media: 1, mediaAsked: 25 } as const;
 
-export function frameTime(reading: FrameReading, context: ClockContext): FrameTime | null {
-  const { serverUnixMs, mediaZeroUnixMs, aheadMs, tickErrorMs, offsetMs } = context;
-  const { rtpTimestamp, playedRtpTimestamp, captureUnixMs, mediaTimeS } = reading;
-  const isLive = (unixMs: number) =>
-    serverUnixMs !== null && unixMs > serverUnixMs - OLDEST_MS && unixMs < serverUnixMs + LATEST_MS;
-  const ofRtp = (rtp: number | undefined): number | undefined =>
-    rtp === undefined || mediaZeroUnixMs === null || serverUnixMs === null
+/** @param only the one clock that counts */
+export function frameTime(reading: FrameReading, context: ClockContext, only?: ClockName): FrameTime | null {
+  const times = [...live(reading, context), ...always(reading, context)];
+  return times.find(({ clock }) => only === undefined || clock === only) ?? null;
+}
+
+/** Of live video, best first. */
+function live(
+  reading: FrameReading,
+  { serverUnixMs, mediaZeroUnixMs, aheadMs, tickErrorMs }: ClockContext,
+): FrameTime[] {
+  if (serverUnixMs === null) return [];
+  const { rtpTimestamp, playedRtpTimestamp, captureUnixMs, playedCaptureUnixMs, playoutUnixMs } = reading;
+  const ofRtp = (rtp: number | undefined) =>
+    rtp === undefined || mediaZeroUnixMs === null
       ? undefined
       : nearest(mediaZeroUnixMs + rtp / RTP_PER_MS, serverUnixMs);
-  const rtpUnixMs = ofRtp(rtpTimestamp);
-  if (rtpUnixMs !== undefined && isLive(rtpUnixMs)) {
-    return { clock: 'rtp', captureUnixMs: rtpUnixMs, errorMs: ERROR_MS.rtp };
-  }
-  if (captureUnixMs !== undefined && isLive(captureUnixMs - aheadMs)) {
-    return { clock: 'capture', captureUnixMs: captureUnixMs - aheadMs, errorMs: ERROR_MS.capture + tickErrorMs };
-  }
-  const playoutUnixMs = [ofRtp(playedRtpTimestamp), reading.playoutUnixMs].find(
-    (unixMs) => unixMs !== undefined && isLive(unixMs),
+  // What was played last is some frames away from what is displayed: their RTP timestamps say how far.
+  const fromPlayed =
+    playedCaptureUnixMs === undefined || rtpTimestamp === undefined || playedRtpTimestamp === undefined
+      ? undefined
+      : playedCaptureUnixMs + ((rtpTimestamp - playedRtpTimestamp) | 0) / RTP_PER_MS;
+  const here = captureUnixMs === undefined ? undefined : captureUnixMs - aheadMs;
+  const times: readonly (readonly [ClockName, number | undefined, number])[] = [
+    ['rtp', ofRtp(rtpTimestamp), ERROR_MS.rtp],
+    ['capture', fromPlayed, ERROR_MS.capture + tickErrorMs],
+    ['capture', here, ERROR_MS.capture + tickErrorMs],
+    ['playout', ofRtp(playedRtpTimestamp), ERROR_MS.playout + tickErrorMs],
+    ['playout', playoutUnixMs, ERROR_MS.playout + tickErrorMs],
+  ];
+  return times.flatMap(([clock, unixMs, errorMs]) =>
+    unixMs !== undefined && unixMs > serverUnixMs - OLDEST_MS && unixMs < serverUnixMs + LATEST_MS
+      ? [{ clock, captureUnixMs: unixMs, errorMs }]
+      : [],
   );
-  if (playoutUnixMs !== undefined) {
-    return { clock: 'playout', captureUnixMs: playoutUnixMs, errorMs: ERROR_MS.playout + tickErrorMs };
-  }
+}
+
+function always(reading: FrameReading, { serverUnixMs, mediaZeroUnixMs, offsetMs }: ClockContext): FrameTime[] {
+  const { mediaTimeS, isOfFrame } = reading;
+  const times: FrameTime[] = [];
   if (mediaTimeS !== undefined && mediaZeroUnixMs !== null) {
-    const errorMs = reading.isOfFrame ? ERROR_MS.media : ERROR_MS.mediaAsked;
-    return { clock: 'media', captureUnixMs: mediaZeroUnixMs + mediaTimeS * 1000, errorMs };
+    const errorMs = isOfFrame ? ERROR_MS.media : ERROR_MS.mediaAsked;
+    times.push({ clock: 'media', captureUnixMs: mediaZeroUnixMs + mediaTimeS * 1000, errorMs });
   }
-  return serverUnixMs === null ? null : { clock: 'manual', captureUnixMs: serverUnixMs - offsetMs, errorMs: null };
+  if (serverUnixMs !== null) times.push({ clock: 'manual', captureUnixMs: serverUnixMs - offsetMs, errorMs: null });
+  return times;
 }
 
 /** RTP time begins anew every 13 hours. */

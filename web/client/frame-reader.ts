@@ -5,6 +5,9 @@ import type { FrameTime } from './shapes.ts';
 
 const DEFAULT_OFFSET_MS = 100;
 const ASK_EVERY_MS = 500;
+/** In browsers before types. */
+type Played = RTCRtpSynchronizationSource & { readonly captureTimestamp?: number };
+
 /** NTP counts from 1900. */
 const NTP_TO_UNIX_MS = 2_208_988_800_000;
 
@@ -20,7 +23,7 @@ export class FrameReader {
     this.#element = element;
     this.#feed = feed;
     this.#options = options;
-    if (options.receiver) this.#timer = setInterval(() => void this.#askPlayout(), ASK_EVERY_MS);
+    if (options.player) this.#timer = setInterval(() => void this.#askPlayout(), ASK_EVERY_MS);
   }
 
   /** @param metadata of the frame; without it, the time of what is displayed now is asked for */
@@ -30,13 +33,17 @@ export class FrameReader {
     if (own !== undefined && own !== null) return { clock: 'own', captureUnixMs: own, errorMs: 0 };
     const serverUnixMs = this.#feed.serverUnixMs();
     const { clock } = this.#feed.latest;
-    return frameTime(this.#reading(metadata), {
-      serverUnixMs,
-      aheadMs: serverUnixMs === null ? 0 : Date.now() - serverUnixMs,
-      mediaZeroUnixMs: mediaZeroUnixMs ?? clock?.media_zero_unix_ms ?? null,
-      tickErrorMs: clock?.error_ms ?? 0,
-      offsetMs,
-    });
+    return frameTime(
+      this.#reading(metadata),
+      {
+        serverUnixMs,
+        aheadMs: serverUnixMs === null ? 0 : Date.now() - serverUnixMs,
+        mediaZeroUnixMs: mediaZeroUnixMs ?? clock?.media_zero_unix_ms ?? null,
+        tickErrorMs: clock?.error_ms ?? 0,
+        offsetMs,
+      },
+      this.#options.clock,
+    );
   }
 
   close(): void {
@@ -50,9 +57,12 @@ export class FrameReader {
     const isStream = element.srcObject instanceof MediaStream;
     const shownUnixMs = unixOf(metadata?.expectedDisplayTime ?? performance.now());
     const { rtpTimestamp, captureTime, mediaTime } = metadata ?? {};
+    const played: Played | undefined = this.#options.player?.receiver?.getSynchronizationSources?.()[0];
     return {
       rtpTimestamp,
-      playedRtpTimestamp: this.#options.receiver?.getSynchronizationSources?.()[0]?.rtpTimestamp,
+      playedRtpTimestamp: played?.rtpTimestamp,
+      playedCaptureUnixMs:
+        played?.captureTimestamp === undefined ? undefined : played.captureTimestamp - NTP_TO_UNIX_MS,
       captureUnixMs: captureTime === undefined || !isStream ? undefined : unixOf(captureTime),
       playoutUnixMs: this.#playoutDelayMs === undefined ? undefined : shownUnixMs - this.#playoutDelayMs,
       mediaTimeS: isStream ? undefined : (mediaTime ?? element.currentTime),
@@ -61,7 +71,7 @@ export class FrameReader {
   }
 
   async #askPlayout(): Promise<void> {
-    for (const report of (await this.#options.receiver?.getStats())?.values() ?? []) {
+    for (const report of (await this.#options.player?.receiver?.getStats())?.values() ?? []) {
       const { estimatedPlayoutTimestamp: ntpMs, timestamp } = report;
       if (report.type !== 'inbound-rtp' || typeof ntpMs !== 'number') continue;
       this.#playoutDelayMs = timestamp - (ntpMs - NTP_TO_UNIX_MS);

@@ -1,11 +1,10 @@
 /** The live picture with its boxes: a video where there is one, else an empty ground of the frame's shape. */
 import { useEffect, useRef } from 'preact/hooks';
-import { type AttachedOverlay, attachOverlay, type OverlayOptions } from '../client/index.ts';
+import { type AttachedOverlay, attachOverlay, type OverlayOptions, play } from '../client/index.ts';
 import { Loupe } from './loupe.tsx';
 import { camera, cameraId, feed, replay, shown, tick, zones } from './model.ts';
 import { pictureState, StateOver } from './picture-state.tsx';
 import { overlayOf, selectAt } from './selecting.ts';
-import { playWhep } from './whep.ts';
 
 /** What is shown of the drawn frame elsewhere on the page changes no more often. */
 const SHOWN_EVERY_MS = 100;
@@ -37,17 +36,15 @@ function Video({ clip, view }: VideoProps) {
   useEffect(() => {
     const video = ref.current;
     if (!video) return undefined;
-    const overlay = new Overlaid(video, clip ? { mediaZeroUnixMs: clip.start_unix_ms } : {});
     pictureState.value = null;
-    const player =
-      view && !clip
-        ? playWhep(view, video, {
-            state: (why) => {
-              pictureState.value = why;
-            },
-            receiver: (receiver) => overlay.attach({ receiver }),
-          })
-        : undefined;
+    const onState = (why: string | null) => {
+      pictureState.value = why;
+    };
+    const player = view && !clip ? play(video, view, { onState }) : undefined;
+    const overlay = new Overlaid(video, {
+      ...(clip ? { mediaZeroUnixMs: clip.start_unix_ms } : {}),
+      ...(player ? { player } : {}),
+    });
     const synced = clip ? setInterval(() => keepUp(video, clip.start_unix_ms), 250) : undefined;
     return () => {
       player?.close();
@@ -95,7 +92,7 @@ function Ground() {
 /** The overlay over the element, for the feed of the moment. */
 class Overlaid {
   readonly #element: HTMLVideoElement | HTMLCanvasElement;
-  #options: OverlayOptions;
+  readonly #options: OverlayOptions;
   #overlay: AttachedOverlay | undefined;
   #shownMs = 0;
   readonly #ends: (() => void)[];
@@ -103,11 +100,10 @@ class Overlaid {
   constructor(element: HTMLVideoElement | HTMLCanvasElement, options: OverlayOptions) {
     this.#element = element;
     this.#options = options;
-    this.#ends = [feed, zones].map((each) => each.subscribe(() => this.attach({})));
+    this.#ends = [feed, zones].map((each) => each.subscribe(() => this.#attach()));
   }
 
-  attach(more: OverlayOptions): void {
-    this.#options = { ...this.#options, ...more };
+  #attach(): void {
     this.#overlay?.close();
     this.#overlay = undefined;
     if (!feed.value) return;

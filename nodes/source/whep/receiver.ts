@@ -1,31 +1,21 @@
 /** The peer that receives: what it offers, and the packets that it gets. The only file that touches werift. */
 import {
-  Connection,
   PictureLossIndication,
-  RTCPeerConnection,
-  RTCRtpCodecParameters,
-  RTCRtpHeaderExtensionParameters,
+  type RTCPeerConnection,
   type RTCRtpTransceiver,
   type RtcpPacket,
   RtcpPayloadSpecificFeedback,
   RtcpSrPacket,
   type RtpPacket,
-  StunProtocol,
-  useFIR,
-  useNACK,
-  usePLI,
 } from 'werift';
 import { sleep, WindhoverError } from '../../../runtime/node.ts';
+import { captureTimeId, closePeer, hearSocketErrors, openPeer } from '../../../webrtc/index.ts';
 import type { VideoCodec } from './access-units.ts';
 import { captureNtpOf } from './rtp-clock.ts';
 import type { RtpPart } from './rtp-order.ts';
 
-const CAPTURE_TIME = 'http://www.webrtc.org/experiments/rtp-hdrext/abs-capture-time';
-/** Constrained baseline, baseline, main, high; the level is that of browsers. */
-const H264_PROFILES = ['42e01f', '42001f', '4d001f', '64001f'];
 /** The offer does not wait longer for candidates; those of a STUN server take their time. */
 const GATHER_MS = 300;
-const CLOSE_TIMEOUT_MS = 500;
 /** An answer may make us try no more addresses. */
 const MOST_CANDIDATES = 40;
 
@@ -59,12 +49,7 @@ export class Receiver {
 
   constructor({ isLoopback, stun, events }: ReceiverOptions) {
     this.#events = events;
-    this.#peer = new RTCPeerConnection({
-      codecs: { video: codecs(), audio: [] },
-      headerExtensions: { video: [new RTCRtpHeaderExtensionParameters({ uri: CAPTURE_TIME })] },
-      iceServers: stun === undefined ? [] : [{ urls: stun }],
-      iceAdditionalHostAddresses: isLoopback ? ['127.0.0.1'] : undefined,
-    });
+    this.#peer = openPeer({ takesH265: true, stun, host: isLoopback ? '127.0.0.1' : undefined });
     this.#video = this.#peer.addTransceiver('video', { direction: 'recvonly' });
     this.#peer.onIceCandidate.subscribe((candidate) => {
       if (candidate) this.#candidates.push(candidate.candidate);
@@ -125,14 +110,14 @@ export class Receiver {
   }
 
   async close(): Promise<void> {
-    await Promise.race([this.#peer.close(), Bun.sleep(CLOSE_TIMEOUT_MS)]);
+    await closePeer(this.#peer);
   }
 
   #take({ header, payload }: RtpPacket, byType: ReadonlyMap<number, VideoCodec | undefined>): void {
     const codec = byType.get(header.payloadType);
     if (codec === undefined) return;
     const { sequenceNumber: sequence, timestamp, marker: isLast, ssrc } = header;
-    const id = this.#video.headerExtensions.find(({ uri }) => uri === CAPTURE_TIME)?.id;
+    const id = captureTimeId(this.#video);
     const captureNtp = captureNtpOf(header.extensions.find((extension) => extension.id === id)?.payload);
     this.#events.packet({ sequence, timestamp, isLast, ssrc, codec, payload, captureNtp });
   }
@@ -142,29 +127,6 @@ export class Receiver {
     const { rtpTimestamp, ntpTimestamp } = packet.senderInfo;
     this.#events.report(rtpTimestamp, ntpTimestamp);
   }
-}
-
-/** werift leaves its sockets without a listener: errors of theirs would end the process. */
-export function hearSocketErrors(peer: RTCPeerConnection): void {
-  for (const { connection } of peer.iceTransports) {
-    if (!(connection instanceof Connection)) continue;
-    // biome-ignore lint/complexity/useLiteralKeys: a way to what is private in its types
-    for (const protocol of connection['protocols']) {
-      if (!(protocol instanceof StunProtocol) || protocol.transport.socket.listenerCount('error') > 0) continue;
-      // What is lost with them is noticed by the silence.
-      protocol.transport.socket.on('error', () => undefined);
-    }
-  }
-}
-
-function codecs(): RTCRtpCodecParameters[] {
-  const feedback = { clockRate: 90_000, rtcpFeedback: [useNACK(), usePLI(), useFIR()] };
-  const h264 = H264_PROFILES.map((profile) => ({
-    mimeType: 'video/H264',
-    parameters: `level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=${profile}`,
-  }));
-  const h265 = { mimeType: 'video/H265', parameters: 'level-id=186;profile-id=1;tier-flag=0;tx-mode=SRST' };
-  return [...h264, h265].map((codec) => new RTCRtpCodecParameters({ ...codec, ...feedback }));
 }
 
 function codecNamed(name: string): VideoCodec | undefined {

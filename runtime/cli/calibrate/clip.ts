@@ -25,7 +25,8 @@ export const CLIPS: readonly ClipShape[] = [
   { name: 'rotated', w: 640, h: 360, rotationDeg: 90 },
 ];
 
-export async function encodeClip(shape: ClipShape): Promise<Uint8Array<ArrayBuffer>> {
+/** @param frames how many; the strip can count to 2047 */
+export async function encodeClip(shape: ClipShape, frames = PATTERN_FRAMES): Promise<Uint8Array<ArrayBuffer>> {
   const { AV_LOG_ERROR, AV_PIX_FMT_YUV420P, Encoder, FF_ENCODER_LIBX264, Frame, Log, Muxer, Rational } = await import(
     'node-av'
   );
@@ -49,7 +50,7 @@ export async function encodeClip(shape: ClipShape): Promise<Uint8Array<ArrayBuff
     const turned = { w: rotationDeg ? h : w, h: rotationDeg ? w : h };
     // A frame does not copy its bytes: the collector must not have them while they are read.
     const inUse: Uint8Array[] = [];
-    for (let frame = 0; frame < PATTERN_FRAMES; frame++) {
+    for (let frame = 0; frame < frames; frame++) {
       const shown = drawPattern(turned, frame);
       const bytes = rotationDeg ? turnedBack(shown, turned) : shown;
       inUse[0] = bytes;

@@ -1,0 +1,10 @@
+/** What one try to play needs. */
+export interface Playing {
+  readonly video: HTMLVideoElement;
+  readonly url: URL;
+  readonly headers: HeadersInit;
+  /** A picture comes. */
+  started(): void;
+  /** No more of it comes. */
+  lost(why: string): void;
+}
