@@ -15,7 +15,21 @@ const ROOT = resolve(import.meta.dir, '..');
 const PLATFORM = `${process.platform}-${process.arch}`;
 const PARTS = [
   ...['LICENSE', 'README.md', 'CHANGELOG.md', 'bun.lock', 'bunfig.toml', 'package.json', 'tsconfig.json'],
-  ...['deploy', 'docs', 'fixtures', 'graphs', 'models', 'motion', 'nodes', 'ptz', 'runtime', 'schemas', 'sim', 'web'],
+  ...[
+    'deploy',
+    'docs',
+    'fixtures',
+    'graphs',
+    'models',
+    'motion',
+    'nodes',
+    'ptz',
+    'runtime',
+    'schemas',
+    'sim',
+    'web',
+    'webrtc',
+  ],
 ];
 /** Not needed where it runs. */
 const LEFT_OUT = [/^models\/training$/, /^models\/(?!default\.|fast\.).*\.onnx/, /^web\/client\/dist$/, /__pycache__$/];

@@ -6,7 +6,9 @@ import { builtinNodes } from '../nodes/index.ts';
 
 const ROOT = join(import.meta.dir, '..');
 const files = [
-  ...new Bun.Glob('{runtime,nodes,ptz,sim,motion,webrtc,schemas,web,bench,fixtures,deploy}/**/*.ts').scanSync({ cwd: ROOT }),
+  ...new Bun.Glob('{runtime,nodes,ptz,sim,motion,webrtc,schemas,web,bench,fixtures,deploy}/**/*.ts').scanSync({
+    cwd: ROOT,
+  }),
 ].toSorted();
 const product = files.filter((file) => !/^(bench|fixtures|deploy)\//.test(file));
 const imports = new Map(files.map((file) => [file, projectImports(file)]));
