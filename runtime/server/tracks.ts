@@ -53,8 +53,7 @@ function addLists(app: Elysia, { history, clock }: TrackRoutes): void {
     '/tracks',
     async ({ request, query }): Promise<Static<typeof PageSchema>> => {
       const { limit = DEFAULT_PAGE, cursor, ...filter } = readQuery(ListSchema, query);
-      const wanted = { ...queryOf(filter, request, clock), limit, ...(cursor === undefined ? {} : { cursor }) };
-      const page = await history().tracks(wanted);
+      const page = await history().tracks({ ...queryOf(filter, request, clock), limit, cursor });
       return { tracks: page.tracks.map(trackView), next_cursor: page.nextCursor };
     },
     {
@@ -183,21 +182,15 @@ function addPast(app: Elysia, { history, clock }: TrackRoutes): void {
 }
 
 function queryOf(filter: Static<typeof FilterSchema>, request: Request, clock: Clock): Omit<TrackQuery, 'limit'> {
-  const { camera_id, label, session, zone, min_score, in_progress, min_length, sort = 'newest' } = filter;
+  const { camera_id, label, session, zone, min_length, sort = 'newest' } = filter;
+  const { min_score: minScore, in_progress: isInProgress } = filter;
   const [afterMs, beforeMs] = [unixMsOf('after', filter.after), unixMsOf('before', filter.before)];
   const caller = callerOf(request);
   const seen = camera_id === undefined ? caller.cameras : [camera_id].filter((camera) => seesCamera(caller, camera));
   return {
-    ...{ sort, nowMs: Math.round(clock.unixMs()) },
-    ...(seen === null ? {} : { cameras: seen }),
-    ...(label === undefined ? {} : { label }),
-    ...(session === undefined ? {} : { session }),
-    ...(zone === undefined ? {} : { zone }),
-    ...(afterMs === undefined ? {} : { afterMs }),
-    ...(beforeMs === undefined ? {} : { beforeMs }),
-    ...(min_score === undefined ? {} : { minScore: min_score }),
-    ...(in_progress === undefined ? {} : { isInProgress: in_progress }),
-    ...(min_length === undefined ? {} : { minLengthMs: Math.round(min_length * 1000) }),
+    ...{ cameras: seen ?? undefined, label, session, zone, afterMs, beforeMs, minScore, isInProgress, sort },
+    minLengthMs: min_length === undefined ? undefined : Math.round(min_length * 1000),
+    nowMs: Math.round(clock.unixMs()),
   };
 }
 

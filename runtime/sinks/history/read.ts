@@ -15,7 +15,7 @@ export async function* allTracks(
 ): AsyncGenerator<StoredTrack> {
   let cursor = query.cursor;
   do {
-    const page = await history.tracks({ ...query, limit: TRACKS_AT_ONCE, ...(cursor === undefined ? {} : { cursor }) });
+    const page = await history.tracks({ ...query, limit: TRACKS_AT_ONCE, cursor });
     yield* page.tracks;
     cursor = page.nextCursor ?? undefined;
   } while (cursor !== undefined);

@@ -93,21 +93,21 @@ export const SORTS = ['newest', 'oldest', 'score', 'length'] as const;
 
 export interface TrackQuery {
   /** Only these; undefined: all. */
-  readonly cameras?: readonly string[];
-  readonly label?: string;
-  readonly session?: string;
-  readonly zone?: string;
+  readonly cameras?: readonly string[] | undefined;
+  readonly label?: string | undefined;
+  readonly session?: string | undefined;
+  readonly zone?: string | undefined;
   /** It lasted into this time, … */
-  readonly afterMs?: number;
+  readonly afterMs?: number | undefined;
   /** … and had begun by this. */
-  readonly beforeMs?: number;
-  readonly minScore?: number;
-  readonly isInProgress?: boolean;
-  readonly minLengthMs?: number;
+  readonly beforeMs?: number | undefined;
+  readonly minScore?: number | undefined;
+  readonly isInProgress?: boolean | undefined;
+  readonly minLengthMs?: number | undefined;
   readonly sort: (typeof SORTS)[number];
   readonly limit: number;
   /** Where the page before ended. */
-  readonly cursor?: string;
+  readonly cursor?: string | undefined;
   /** For the length of those that go on. */
   readonly nowMs: number;
 }
