@@ -23,6 +23,7 @@ import { addHealth } from './health.ts';
 import { DEFAULT_LIMITS, type ServerLimits } from './limits.ts';
 import { addMetrics } from './metrics.ts';
 import { addModels } from './models.ts';
+import { addOnvif } from './onvif.ts';
 import { addOpenApi } from './openapi.ts';
 import { guardOrigin } from './origin.ts';
 import { addPage } from './page.ts';
@@ -99,6 +100,7 @@ export function createApp(options: AppOptions): App {
   if (catalog) addSettings(http, catalog, limits);
   if (catalog && models) addModels(http, { store: models, catalog, limits });
   if (options.history) addTracks(http, { history: options.history, clock: options.clock });
+  addOnvif(http, sessions);
   addTopics(http, sessions);
   const stats = new StatsTopic({
     sessions,
