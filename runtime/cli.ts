@@ -38,6 +38,7 @@ const COMMANDS: Record<string, readonly [load: () => Promise<Command>, usage: st
     async () => (await import('./cli/models/models-command.ts')).modelsCommand,
     'models [list|inspect|pull] list, explain and download models',
   ],
+  token: [async () => (await import('./cli/token.ts')).tokenCommand, 'token create|list|revoke   who may use a server'],
   client: [
     async () => (await import('./cli/client.ts')).clientCommand,
     'client [--out DIR]         write the client library for browsers',

@@ -4,6 +4,7 @@
  */
 import pino from 'pino';
 import type { Logger } from './node.ts';
+import { requestScope } from './request-scope.ts';
 import { HIDDEN, Secrets } from './secrets.ts';
 import { cut, printable } from './text.ts';
 
@@ -45,6 +46,7 @@ export function createLog(options: LogOptions): Log {
       formatters: { level: (level) => ({ level }) },
       messageKey: 'message',
       timestamp: pino.stdTimeFunctions.isoTime,
+      mixin: () => ({ ...requestScope.getStore() }),
     },
     { write },
   );

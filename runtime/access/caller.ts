@@ -11,10 +11,23 @@ export interface Caller {
   readonly role: Role;
   /** The only cameras that exist for this caller; null: all do. */
   readonly cameras: readonly string[] | null;
+  /** Id of the stored token behind it; null: nothing was checked. */
+  readonly tokenId: string | null;
+  /** Until when it is valid; null: without end. */
+  readonly expiresUnixMs: number | null;
+  /** Aborted, with a reason in words, once it may do nothing any more. Null: never. */
+  readonly ended: AbortSignal | null;
 }
 
 /** Whoever reaches a server that checks no tokens. */
-export const ANYBODY: Caller = { name: 'anybody', role: 'admin', cameras: null };
+export const ANYBODY: Caller = {
+  name: 'anybody',
+  role: 'admin',
+  cameras: null,
+  tokenId: null,
+  expiresUnixMs: null,
+  ended: null,
+};
 
 /** May it do what takes this role? */
 export function hasRole({ role }: Caller, needed: Role | 'public'): boolean {

@@ -57,6 +57,11 @@ export function stateFolder(option: string | undefined, { cwd, root }: Pick<Surr
   return option === undefined ? join(root, '.state') : resolve(cwd, option);
 }
 
+/** Tokens, and the key of those that are signed. */
+export function accessFolder(stateFolder: string): string {
+  return join(stateFolder, 'access');
+}
+
 /** What graphs of a command line are checked with; `state` as --state says. */
 export function loadOptions(surroundings: Surroundings, sets: readonly string[] = [], state?: string): LoadOptions {
   const { env, cwd } = surroundings;

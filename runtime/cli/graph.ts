@@ -33,7 +33,7 @@ export async function graphCommand(args: string[], surroundings: Surroundings): 
     surroundings.stderr.write(`windhover graph: name one graph file\nusage: ${USAGE}\n`);
     return 2;
   }
-  const server = serverOptions(values);
+  const server = serverOptions(values, surroundings);
   const forS = values.for === undefined ? undefined : numberOption('for', values.for, { min: 0.001, max: 1e9 });
   const [{ Catalog }, { RunningServer }] = await Promise.all([
     import('../catalog/catalog.ts'),

@@ -10,14 +10,13 @@ import { RecordedSessions } from '../recording/recorded-sessions.ts';
 import { Recording } from '../recording/recording.ts';
 import { createApp, listen } from '../server/app.ts';
 import { addReplay, type Replay, SPEED } from '../server/replay.ts';
-import { interruption, numberOption, parseCommandLine, type Surroundings } from './command.ts';
-import { SERVER_OPTIONS, serverOptions } from './server-options.ts';
+import { interruption, numberOption, parseCommandLine, type Surroundings, stateFolder } from './command.ts';
+import { LISTEN_OPTIONS, LISTEN_USAGE, openAccess, serverOptions } from './server-options.ts';
 
 const USAGE = `bun run replay FILE [--video CLIP] [--speed 1] [--loop]
-       [--port 8080] [--host 127.0.0.1] [--allow-origin ORIGIN]…`;
-const { port, host, 'allow-origin': allowOrigin } = SERVER_OPTIONS;
+       ${LISTEN_USAGE}`;
 const OPTIONS = {
-  ...{ port, host, 'allow-origin': allowOrigin },
+  ...LISTEN_OPTIONS,
   video: { type: 'string' },
   speed: { type: 'string', default: '1' },
   loop: { type: 'boolean' },
@@ -25,11 +24,12 @@ const OPTIONS = {
 
 const STEP_MS = 10;
 
-export async function replayCommand(args: string[], { cwd, stdout, stderr }: Surroundings): Promise<number> {
+export async function replayCommand(args: string[], surroundings: Surroundings): Promise<number> {
+  const { cwd, stdout, stderr } = surroundings;
   const { values, positionals } = parseCommandLine(args, OPTIONS, USAGE);
   const [file, ...more] = positionals;
   if (file === undefined || more.length > 0) throw new WindhoverError('usage', `name one recording\nusage: ${USAGE}`);
-  const options = serverOptions(values);
+  const options = serverOptions(values, surroundings);
   const speed = numberOption('speed', values.speed, { min: SPEED.minimum, max: SPEED.maximum });
   const video = values.video === undefined ? null : resolve(cwd, values.video);
   if (video !== null && !existsSync(video)) throw new WindhoverError('usage', `--video ${values.video}: no such file`);
@@ -40,10 +40,11 @@ export async function replayCommand(args: string[], { cwd, stdout, stderr }: Sur
     log.warn('the last line is not whole and is left out', { code: 'recording_cut_short', file });
   const playback = new Playback({ durationMs: recording.durationMs, speed, loop: values.loop ?? false });
   const sessions = new RecordedSessions({ recording, playback, file, log });
-  const app = createApp({ sessions, version: packageJson.version, clock, log, allowedOrigins: options.allowedOrigins });
+  const { access, audit } = openAccess(options, stateFolder(values.state, surroundings), { clock, log });
+  const app = createApp({ sessions, version: packageJson.version, clock, log, ...options.app, access, audit });
   addReplay(app.http, replayOf({ file, video, recording, playback, sessions }));
   const interrupted = interruption();
-  const server = listen(app, options);
+  const server = listen(app, options.at);
   let failed = false;
   const stopped = Promise.withResolvers<void>();
   const timer = setInterval(() => {
@@ -62,6 +63,7 @@ export async function replayCommand(args: string[], { cwd, stdout, stderr }: Sur
   await Promise.race([interrupted, stopped.promise]);
   clearInterval(timer);
   await server.stop();
+  access.close();
   return failed ? 1 : 0;
 }
 

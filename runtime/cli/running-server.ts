@@ -1,5 +1,6 @@
 /** A server with its sessions, its log and its signals: what `graph` and `serve` have in common. */
 import packageJson from '../../package.json';
+import type { Access } from '../access/access.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import { SystemClock } from '../clock.ts';
 import { WindhoverError } from '../errors.ts';
@@ -15,7 +16,7 @@ import type { HistoryReader } from '../sinks/history/rows.ts';
 import { OpenSinks } from '../sinks/open-sinks.ts';
 import { modelFolders, STOP_SIGNALS, type Surroundings, stateFolder } from './command.ts';
 import { modelInspector } from './models/inspector.ts';
-import type { ServerOptions } from './server-options.ts';
+import { openAccess, type ServerOptions } from './server-options.ts';
 import { StatusLine } from './status-line.ts';
 
 export interface RunningServerOptions {
@@ -47,6 +48,7 @@ export class RunningServer {
   readonly #stateFolder: string;
   #sinks: OpenSinks | undefined;
   #server: Listening | undefined;
+  #access: Access | undefined;
   #onSignal: () => void = () => undefined;
 
   constructor(surroundings: Surroundings, options: RunningServerOptions) {
@@ -85,6 +87,8 @@ export class RunningServer {
 
   /** Opens the port and prints it on stdout. Signals are handled from before that on. @returns the server's URL */
   listen(options: ServerOptions): string {
+    const { access, audit } = openAccess(options, this.#stateFolder, { clock: this.#clock, log: this.log });
+    this.#access = access;
     const app = createApp({
       sessions: this.sessions,
       catalog: this.catalog,
@@ -94,10 +98,10 @@ export class RunningServer {
       version: packageJson.version,
       clock: this.#clock,
       log: this.log,
-      allowedOrigins: options.allowedOrigins,
+      ...{ ...options.app, access, audit },
     });
     for (const signal of STOP_SIGNALS) process.on(signal, this.#onSignal);
-    this.#server = listen(app, options);
+    this.#server = listen(app, options.at);
     // Not before: a second server must not touch what the sinks of the first one write.
     this.#sinks = this.#openSinks();
     this.#surroundings.stdout.write(`listening ${this.#server.url}\n`);
@@ -113,6 +117,7 @@ export class RunningServer {
     const inOrder = await this.sessions.stopAll();
     await this.#sinks?.close();
     await this.#server?.stop();
+    this.#access?.close();
     for (const signal of STOP_SIGNALS) process.off(signal, this.#onSignal);
     this.status.end();
     return inOrder;

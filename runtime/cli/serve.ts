@@ -10,7 +10,7 @@ const STATUS_EVERY_MS = 500;
 
 export async function serveCommand(args: string[], surroundings: Surroundings): Promise<number> {
   const { values, positionals } = parseCommandLine(args, { ...SERVER_OPTIONS, start: { type: 'boolean' } }, USAGE);
-  const server = serverOptions(values);
+  const server = serverOptions(values, surroundings);
   if (positionals.length === 0) throw new WindhoverError('usage', `name graph files or folders\nusage: ${USAGE}`);
   const [{ Catalog }, { RunningServer }] = await Promise.all([
     import('../catalog/catalog.ts'),

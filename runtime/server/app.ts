@@ -6,26 +6,35 @@
  *     await server.stop();
  */
 import { Elysia } from 'elysia';
+import type { Access } from '../access/access.ts';
+import type { AuditLog } from '../access/audit.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { Warning } from '../catalog/graph-file.ts';
 import type { Clock } from '../clock.ts';
 import { authority, listenError } from '../listening.ts';
 import type { ModelStore } from '../models/model-store.ts';
 import type { Logger } from '../node.ts';
+import { KeyedRateLimit } from '../rate-limit.ts';
+import { requestId, requestScope } from '../request-scope.ts';
 import type { Sessions } from '../session/api.ts';
 import type { HistoryReader } from '../sinks/history/rows.ts';
+import { auditRequest } from './audit.ts';
 import { addCameras } from './cameras.ts';
 import type { Client } from './client.ts';
 import { addClientLibrary } from './client-library/files.ts';
 import { Clients } from './clients.ts';
+import { noteContext } from './context.ts';
 import { answerErrors, errorResponse, InternalErrors } from './errors.ts';
+import { TrustedProxies } from './forwarded.ts';
+import { guardRoutes } from './guard.ts';
 import { addHealth } from './health.ts';
 import { DEFAULT_LIMITS, type ServerLimits } from './limits.ts';
+import { addLogin } from './login.ts';
 import { addMetrics } from './metrics.ts';
 import { addModels } from './models.ts';
 import { addOnvif } from './onvif.ts';
 import { addOpenApi } from './openapi.ts';
-import { guardOrigin } from './origin.ts';
+import { guardOrigin, type OriginOptions, OriginRules } from './origin.ts';
 import { addPage } from './page.ts';
 import { addSessions } from './sessions.ts';
 import { addSettings } from './settings.ts';
@@ -36,7 +45,7 @@ import { addTracks } from './tracks.ts';
 import { addWebSocket } from './websocket.ts';
 import { addWhep } from './whep.ts';
 
-export interface AppOptions {
+export interface AppOptions extends OriginOptions {
   readonly sessions: Sessions;
   /** Whose settings are shown and changed; without it there are none. */
   readonly catalog?: Catalog;
@@ -51,8 +60,13 @@ export interface AppOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly limits?: Partial<ServerLimits>;
-  /** Origins beside loopback whose web pages may use the server. */
-  readonly allowedOrigins?: readonly string[];
+  /** Who may use it; without it, everybody may do everything. */
+  readonly access?: Access;
+  readonly audit?: AuditLog;
+  /** It is to be listened to by TLS. */
+  readonly isTls?: boolean;
+  /** Whose word on the client's address and the server's name is believed (see `TrustedProxies`). */
+  readonly trustedProxies?: readonly string[];
 }
 
 export interface App {
@@ -61,8 +75,11 @@ export interface App {
   readonly clients: Clients;
   readonly internalErrors: InternalErrors;
   readonly stats: StatsTopic;
-  /** Answers a request without a port; WebSockets need `listen`. */
-  handle(request: Request): Promise<Response>;
+  /**
+   * Answers a request, also without a port; WebSockets need `listen`.
+   * @param peer address of the other end of the connection
+   */
+  handle(request: Request, peer?: string): Promise<Response>;
 }
 
 export interface Listening {
@@ -75,17 +92,38 @@ export interface Listening {
   stop(): Promise<void>;
 }
 
+export interface ListenAt {
+  readonly host: string;
+  readonly port: number;
+  /** PEM texts; without them it speaks plain HTTP. */
+  readonly tls?: { readonly cert: string; readonly key: string };
+}
+
 export function createApp(options: AppOptions): App {
-  const { sessions, log } = options;
+  const { sessions, log, access, audit, clock } = options;
   const limits: ServerLimits = { ...DEFAULT_LIMITS, ...options.limits };
-  const clients = new Clients({ sessions, clock: options.clock, log, limits });
+  const changes = {
+    commands: new KeyedRateLimit(limits.commandsPerS, limits.commandBurst),
+    writes: new KeyedRateLimit(limits.writesPerS, limits.writeBurst),
+  };
+  const clients = new Clients({
+    sessions,
+    clock,
+    log,
+    limits,
+    commands: changes.commands,
+    ...(audit ? { audit } : {}),
+  });
   // By default Elysia finds no route under a host name of up to three letters, such as http://nvr/.
   // Plain HTTP only: under https:// this setting is the one that finds none.
-  const http = new Elysia({ handler: { standardHostname: false } });
+  const http = new Elysia({ handler: { standardHostname: options.isTls ?? false } });
   const internalErrors = new InternalErrors(log, options.clock);
   answerErrors(http, internalErrors);
-  guardOrigin(http, options.allowedOrigins ?? []);
+  const origins = new OriginRules(options);
+  guardOrigin(http, origins);
+  guardRoutes(http, { access, sessions, origins, clock, limits: changes });
   addOpenApi(http, options.version);
+  addLogin(http, { access, sessions, clock, limits });
   addPage(http, sessions);
   addHealth(http, sessions, options.warnings ?? (() => []));
   addMetrics(http, {
@@ -113,7 +151,33 @@ export function createApp(options: AppOptions): App {
   addWebSocket(http, sessions, clients);
   addTopicSocket(http, sessions, clients, limits);
   addClientLibrary(http);
-  return { http, clients, internalErrors, stats, handle: async (request) => http.handle(request) };
+  const proxies = new TrustedProxies(options.trustedProxies ?? []);
+  const handle = async (request: Request, peer?: string) => {
+    const id = requestId(request.headers.get('x-request-id'));
+    const { address, host, isSecure } = proxies.read(request.headers, peer ?? null);
+    const context = { id, address, forwardedHost: host, isSecure: isSecure || isTls(request), caller: null };
+    noteContext(request, context);
+    return requestScope.run({ request_id: id }, async () => {
+      const response = await http.fetch(request);
+      secure(response, id);
+      if (audit) auditRequest(audit, request, response);
+      return response;
+    });
+  };
+  return { http, clients, internalErrors, stats, handle };
+}
+
+function isTls({ url }: Request): boolean {
+  return url.startsWith('https:');
+}
+
+/** What every answer says, whatever route it is from. */
+function secure({ headers }: Response, id: string): void {
+  headers.set('x-request-id', id);
+  headers.set('x-content-type-options', 'nosniff');
+  headers.set('x-frame-options', 'DENY');
+  headers.set('referrer-policy', 'no-referrer');
+  if (!headers.has('cache-control')) headers.set('cache-control', 'no-store');
 }
 
 /**
@@ -121,7 +185,7 @@ export function createApp(options: AppOptions): App {
  * parse WebSocket messages before we see them.
  * @throws WindhoverError `port_in_use`, `listen_failed`
  */
-export function listen(app: App, at: { readonly host: string; readonly port: number }): Listening {
+export function listen(app: App, at: ListenAt): Listening {
   const server = open(app, at);
   app.clients.attach(server);
   app.stats.start();
@@ -129,7 +193,7 @@ export function listen(app: App, at: { readonly host: string; readonly port: num
   return {
     host: at.host,
     port,
-    url: `http://${authority(at.host, port)}`,
+    url: `${at.tls ? 'https' : 'http'}://${authority(at.host, port)}`,
     stop: async () => {
       app.stats.stop();
       app.clients.close();
@@ -138,7 +202,7 @@ export function listen(app: App, at: { readonly host: string; readonly port: num
   };
 }
 
-function open(app: App, { host, port }: { host: string; port: number }): Bun.Server<Client> {
+function open(app: App, { host, port, tls }: ListenAt): Bun.Server<Client> {
   try {
     return Bun.serve<Client>({
       hostname: host,
@@ -149,11 +213,13 @@ function open(app: App, { host, port }: { host: string; port: number }): Bun.Ser
       idleTimeout: 60,
       // Of an upload, with what it is wrapped in; other routes read less.
       maxRequestBodySize: DEFAULT_LIMITS.maxModelBytes + 2 ** 20,
-      fetch: (request) => {
-        if (URL.canParse(request.url)) return app.http.fetch(request);
+      ...(tls ? { tls } : {}),
+      fetch: (request, server) => {
+        const peer = server.requestIP(request)?.address;
+        if (URL.canParse(request.url)) return app.handle(request, peer);
         // HTTP/1.0 needs no Host: the URL is then the path alone.
         if (request.headers.has('host')) return errorResponse(400, 'Bad request: the Host header is malformed');
-        return app.http.fetch(new Request(`http://${authority(host, port)}${request.url}`, request));
+        return app.handle(new Request(`http://${authority(host, port)}${request.url}`, request), peer);
       },
       websocket: app.clients.websocket(),
       error: (error) => app.internalErrors.answer(error),

@@ -1,7 +1,8 @@
 /** Reads and checks JSON request bodies: bounded, closed, with one message that says what is wrong. */
 import type { Static, TSchema } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
-import { WindhoverError } from '../errors.ts';
+import { errorCode, WindhoverError } from '../errors.ts';
+import { DEFAULT_LIMITS } from './limits.ts';
 
 /**
  * The body as the schema's type. No body, or an empty one, counts as `{}`; the content type is not looked at.
@@ -24,19 +25,23 @@ function parse(text: string): unknown {
   }
 }
 
-/** @throws WindhoverError `body_too_large`, `bad_body` */
+/** @throws WindhoverError `body_too_large`, `body_too_slow`, `bad_body` */
 export async function readText(request: Request, maxBytes: number): Promise<string> {
   if (Number(request.headers.get('content-length') ?? 0) > maxBytes) throw tooLarge(maxBytes);
   const chunks: Uint8Array[] = [];
   let total = 0;
+  const untilMs = performance.now() + DEFAULT_LIMITS.bodyWithinMs;
   try {
-    // A chunked body does not say its length beforehand: count while it comes.
+    // A chunked body does not say its length beforehand: count while it comes. One that does not come at all is ended by
+    // the server's idle timeout.
     for await (const chunk of request.body ?? []) {
       total += chunk.byteLength;
       if (total > maxBytes) break;
+      if (performance.now() > untilMs) throw new WindhoverError('body_too_slow', 'The body came too slowly');
       chunks.push(chunk);
     }
   } catch (cause) {
+    if (errorCode(cause) === 'body_too_slow') throw cause;
     throw new WindhoverError('bad_body', 'Bad body: it broke off', { cause });
   }
   if (total > maxBytes) throw tooLarge(maxBytes);

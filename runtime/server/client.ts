@@ -1,8 +1,10 @@
 /** One WebSocket client: a subscriber of the hub that watches whether it keeps up. What passes is up to its feed. */
 import type { ServerWebSocket } from 'bun';
+import type { Caller } from '../access/caller.ts';
 import type { Subscription } from '../hub/hub.ts';
 import type { About, Answer, Message, Subscriber } from '../hub/message.ts';
 import { RateLimit } from '../rate-limit.ts';
+import type { RequestContext } from './context.ts';
 import type { ServerLimits } from './limits.ts';
 import { SlowClientWatch } from './slow-client.ts';
 
@@ -53,6 +55,7 @@ export class SessionFeed implements ClientFeed {
 
 export interface ClientParts {
   readonly feed: ClientFeed;
+  readonly from: Pick<RequestContext, 'id' | 'address'> & { readonly caller: Caller };
   readonly limits: ServerLimits;
   /** Time in which this process was awake. */
   readonly nowMs: () => number;
@@ -61,13 +64,18 @@ export interface ClientParts {
 
 export class Client implements Subscriber {
   readonly feed: ClientFeed;
+  readonly id = crypto.randomUUID();
   readonly sessionId?: string;
   readonly topics?: ReadonlySet<string>;
   readonly isRecord = false;
   readonly maxQueuedChars: number;
-  /** Every message takes from the first, valid commands also from the second. */
+  readonly caller: Caller;
+  /** Of the handshake. */
+  readonly requestId: string;
+  readonly address: string | null;
   readonly messages: RateLimit;
-  readonly commands: RateLimit;
+  /** Messages so far. */
+  received = 0;
   readonly #parts: ClientParts;
   readonly #watch: SlowClientWatch;
   #socket: Socket | undefined;
@@ -82,7 +90,7 @@ export class Client implements Subscriber {
     if (feed.topics) this.topics = feed.topics;
     this.maxQueuedChars = limits.maxUnsentBytes;
     this.messages = new RateLimit(limits.messagesPerS, limits.messageBurst);
-    this.commands = new RateLimit(limits.commandsPerS, limits.commandBurst);
+    ({ caller: this.caller, id: this.requestId, address: this.address } = parts.from);
     this.#parts = parts;
     this.#watch = new SlowClientWatch(limits);
   }
@@ -93,6 +101,9 @@ export class Client implements Subscriber {
 
   opened(socket: Socket): void {
     this.#socket = socket;
+    const { ended } = this.caller;
+    if (ended?.aborted) this.#ended();
+    else ended?.addEventListener('abort', this.#ended);
   }
 
   /** Sends to it from now on, until `gone` or `close`. */
@@ -103,6 +114,7 @@ export class Client implements Subscriber {
 
   /** The socket is closed, by whomever. */
   gone(): void {
+    this.caller.ended?.removeEventListener('abort', this.#ended);
     this.#socket = undefined;
     this.#subscription?.end();
     this.feed.closed?.();
@@ -169,6 +181,9 @@ export class Client implements Subscriber {
     this.gone();
     socket?.close(code, reason);
   }
+
+  /** What its caller was allowed is over. */
+  readonly #ended = () => this.close(1008, String(this.caller.ended?.reason));
 
   #sendText(text: string): void {
     if (this.#socket?.sendText(text) === 0) this.#tooSlow();

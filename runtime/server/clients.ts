@@ -6,13 +6,19 @@
  * (21 ms of CPU a second by topic, 22 by send: the write per socket is what costs).
  */
 import type { Server, WebSocketHandler } from 'bun';
-import type { Reply } from '../../schemas/index.ts';
+import type { Command, Reply } from '../../schemas/index.ts';
+import type { AuditLog } from '../access/audit.ts';
+import { hasRole, seesCamera } from '../access/caller.ts';
 import type { Clock } from '../clock.ts';
 import { WindhoverError } from '../errors.ts';
 import type { Logger } from '../node.ts';
+import type { KeyedRateLimit } from '../rate-limit.ts';
+import { requestScope } from '../request-scope.ts';
 import type { Sessions } from '../session/api.ts';
 import { Client, type ClientFeed } from './client.ts';
 import { ack, readCommand, refusal } from './commands.ts';
+import { callerOf, contextOf } from './context.ts';
+import { limitKey } from './guard.ts';
 import type { ServerLimits } from './limits.ts';
 import { AwakeTime } from './slow-client.ts';
 
@@ -27,6 +33,9 @@ export interface ClientsOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly limits: ServerLimits;
+  /** Shared with the commands that come by HTTP. */
+  readonly commands: KeyedRateLimit;
+  readonly audit?: AuditLog;
 }
 
 export class Clients {
@@ -69,6 +78,7 @@ export class Clients {
     }
     const client = new Client({
       feed,
+      from: { ...contextOf(request), caller: callerOf(request) },
       limits,
       nowMs: () => this.#nowMs(),
       onTooSlow: (slow) => this.#tooSlow(slow),
@@ -98,7 +108,12 @@ export class Clients {
         socket.data.opened(socket);
         this.#opened(socket.data);
       },
-      message: (socket, message) => socket.data.reply(this.#reply(socket.data, message)),
+      message: (socket, message) => {
+        const client = socket.data;
+        client.received += 1;
+        const request_id = `${client.requestId}.${client.received}`;
+        client.reply(requestScope.run({ request_id }, () => this.#reply(client, message, request_id)));
+      },
       drain: (socket) => socket.data.wake(),
       pong: (socket, payload) => socket.data.pong(payload.toString('latin1')),
       close: (socket) => {
@@ -127,23 +142,41 @@ export class Clients {
   }
 
   /** The reply to a message: at once when it is refused, else once a node has answered. */
-  async #reply(client: Client, message: string | Uint8Array): Promise<object> {
+  async #reply(client: Client, message: string | Uint8Array, requestId: string): Promise<object> {
     if (!client.messages.take(this.#options.clock.monoMs())) return refusal('rate_limited');
-    return client.feed.receive(message, (sessionId, text) => this.#command(client, sessionId, text));
+    return client.feed.receive(message, async (sessionId, text) => {
+      const command = readCommand(text, this.#options.limits.maxCommandChars);
+      if (typeof command === 'string') return refusal(command);
+      const reply = await this.#carryOut(client, sessionId, command);
+      this.#audit(client, sessionId, command, requestId, 'error' in reply ? reply.error : 'ok');
+      return reply;
+    });
   }
 
-  async #command(client: Client, sessionId: string, message: string | Uint8Array): Promise<Reply> {
-    const { clock, limits, log, sessions } = this.#options;
-    const command = readCommand(message, limits.maxCommandChars);
-    if (typeof command === 'string') return refusal(command);
-    if (!client.commands.take(clock.monoMs())) return refusal('rate_limited');
+  async #carryOut(client: Client, sessionId: string, command: Command): Promise<Reply> {
+    const { clock, commands, log, sessions } = this.#options;
+    const camera = sessions.get(sessionId)?.camera_id;
+    // Whoever sees some cameras alone is not told which others there are.
+    const isForeign = client.caller.cameras !== null && (camera === undefined || !seesCamera(client.caller, camera));
+    if (isForeign || !hasRole(client.caller, 'controller')) return refusal('forbidden');
+    const key = limitKey(client.caller, client.address) ?? client.id;
+    if (commands.take(key, clock.monoMs()) > 0) return refusal('rate_limited');
     const { type, ...params } = command;
     const outcome = await sessions.request(sessionId, type, params);
     if (!('error' in outcome)) return ack(command);
     const { code, message: why } = outcome.error;
     if (NOBODY_ANSWERS.has(code)) return refusal('unknown_command');
-    log.warn(`a command was not carried out: ${why}`, { session_id: sessionId, code });
+    log.warn(`a command was not carried out: ${why}`, { session_id: sessionId, camera, code });
     return refusal('rate_limited');
+  }
+
+  #audit(client: Client, session: string, { type, ...details }: Command, request_id: string, outcome: string): void {
+    const { caller, address } = client;
+    const camera = this.#options.sessions.get(session)?.camera_id;
+    this.#options.audit?.record({
+      ...{ request_id, caller: caller.name, role: caller.role, address, action: type, session, details, outcome },
+      ...(camera === undefined ? {} : { camera }),
+    });
   }
 
   #nowMs(): number {

@@ -9,9 +9,11 @@ import { RateLimit } from '../rate-limit.ts';
 const STATUS: Readonly<Record<string, number>> = {
   bad_body: 400,
   bad_query: 400,
+  bad_host: 400,
   unknown_topic: 400,
   model_name_invalid: 400,
   preview_refused: 400,
+  forbidden: 403,
   origin_not_allowed: 403,
   no_preview: 404,
   no_state: 404,
@@ -23,6 +25,7 @@ const STATUS: Readonly<Record<string, number>> = {
   unknown_request: 404,
   unknown_session: 404,
   unknown_track: 404,
+  body_too_slow: 408,
   camera_changed: 409,
   edit_conflict: 409,
   model_exists: 409,
@@ -88,6 +91,10 @@ export class InternalErrors {
 
 export function unknownSession(): WindhoverError {
   return new WindhoverError('unknown_session', 'Unknown session');
+}
+
+export function unknownCamera(id: string): WindhoverError {
+  return new WindhoverError('unknown_camera', `Unknown camera_id: ${id}`);
 }
 
 function unknownRoute(app: Elysia, request: Request): Response {

@@ -4,6 +4,7 @@ import type { Elysia } from 'elysia';
 import type { Warning } from '../catalog/graph-file.ts';
 import type { Sessions } from '../session/api.ts';
 import { ReadinessSchema } from '../session/views.ts';
+import { contextOf, seenBy } from './context.ts';
 import { describe, ErrorSchema } from './views.ts';
 
 const HealthSchema = Type.Object({ status: Type.Literal('ok') });
@@ -28,21 +29,28 @@ export function addHealth(app: Elysia, sessions: Sessions, warnings: () => reado
   });
   app.get(
     '/readyz',
-    ({ set }) => {
-      const readiness = { ...sessions.readiness(), warnings: warnings() };
-      if (readiness.ready) return readiness;
+    ({ request, set }) => {
+      const { ready, reasons: all } = sessions.readiness();
+      const { caller } = contextOf(request);
+      const reasons = caller ? seenBy(caller, all) : [];
+      // They name files of the server.
+      const readiness = { ready, reasons, warnings: caller && caller.cameras === null ? warnings() : [] };
+      if (ready) return readiness;
       set.status = 503;
-      const reasons = readiness.reasons.map(({ camera_id, message }) => `${camera_id}: ${message}`);
-      return { error: `Not ready: ${reasons.join('; ')}`, ...readiness };
+      const why = reasons.map(({ camera_id, message }) => `${camera_id}: ${message}`).join('; ');
+      return { error: `Not ready${why && `: ${why}`}`, ...readiness };
     },
     {
       detail: describe(
         'Do all sessions deliver frames?',
         {
           200: { says: 'All do', schema: ReadySchema },
-          503: { says: 'Some do not; each with its reason and since when', schema: NotReadySchema },
+          503: {
+            says: 'Some do not; for who has a token, each with its reason and since when',
+            schema: NotReadySchema,
+          },
         },
-        { role: 'viewer' },
+        { role: 'public' },
       ),
     },
   );

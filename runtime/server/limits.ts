@@ -24,9 +24,20 @@ export const DEFAULT_LIMITS = {
   maxCommandChars: 64 * 1024,
   /** Above this a message closes the socket: Bun knows no other way. */
   maxMessageBytes: 4 * 1024 * 1024,
-  /** Valid commands a second per client, and how many may come at once. */
-  commandsPerS: 20,
-  commandBurst: 40,
+  /**
+   * Valid commands a second, on WebSockets and by HTTP, and how many may come at once: for each token; without one, for
+   * each WebSocket and for each address of another machine.
+   */
+  commandsPerS: 10,
+  commandBurst: 20,
+  /** Changes of settings, sessions and models a second, and how many may come at once: as for commands. */
+  writesPerS: 1,
+  writeBurst: 30,
+  /** Failed log-ins of the page a second, and how many may come at once, for each address. */
+  failedLoginsPerS: 0.1,
+  failedLoginBurst: 10,
+  /** A request body must be there within this time. */
+  bodyWithinMs: 30_000,
   /** Messages of any kind a second per client, and how many may come at once. */
   messagesPerS: 200,
   messageBurst: 400,

@@ -9,10 +9,11 @@ import { WindhoverError } from '../errors.ts';
 import type { Model, ModelStore } from '../models/model-store.ts';
 import { type ModelUse, modelUses, useModel } from '../models/model-uses.ts';
 import { readJson } from './body.ts';
-import { callerOf } from './callers.ts';
+import { callerOf } from './context.ts';
 import type { ServerLimits } from './limits.ts';
 import { receiveFile } from './multipart.ts';
-import { ChangedSchema, didWhat, FaultsSchema, faultsResponse, notApplied } from './settings.ts';
+import { didWhat, faultsResponse, notApplied } from './settings.ts';
+import { ChangedSchema, FaultsSchema } from './settings-views.ts';
 import { describe, ErrorSchema } from './views.ts';
 
 const ViewSchema = Type.Object({

@@ -1,32 +1,88 @@
 /**
- * Keeps foreign web pages out. A server on loopback is still within reach of every page that the user's browser shows:
- * by a plain cross-site request or WebSocket (named in `Origin`), or by a host name that an attacker lets point to
- * 127.0.0.1 (named in `Host`). Both must be loopback, or be allowed by name. Programs send no `Origin` and pass. Browsers
- * name the origin in every WebSocket handshake, whatever the host, so there the host says nothing more.
+ * Keeps foreign web pages out. A server is within reach of every page that a browser near it shows: by a plain cross-site
+ * request or WebSocket (named in `Origin`), or by a host name that an attacker lets point to it (named in `Host`). Both
+ * must be this server's: loopback, the address that it listens on, or allowed by name. Programs send no `Origin` and pass.
+ * Browsers name the origin in every WebSocket handshake, whatever the host, so there the host says nothing more.
  */
+import { isIP } from 'node:net';
 import type { Elysia } from 'elysia';
 import { WindhoverError } from '../errors.ts';
 import { isLoopback } from '../loopback.ts';
+import { contextOf } from './context.ts';
 
-/** @param allowed origins (`https://ops.example`) whose pages may use this server; their hosts may name it, too */
-export function guardOrigin(app: Elysia, allowed: readonly string[]): void {
-  const hosts = new Set(allowed.map((origin) => new URL(origin).hostname));
-  const origins = new Set(allowed.map((origin) => new URL(origin).origin));
+export interface OriginOptions {
+  /** Origins (`https://ops.example`) whose pages may use this server; their hosts may name it, too. */
+  readonly allowedOrigins?: readonly string[];
+  /** Host names that this server goes by, such as those of a proxy in front. */
+  readonly allowedHosts?: readonly string[];
+  /** It is for other machines, too. Nobody can let an address point elsewhere, so any may name it. */
+  readonly isPublic?: boolean;
+}
+
+export class OriginRules {
+  readonly #origins: ReadonlySet<string>;
+  readonly #hosts: ReadonlySet<string>;
+  readonly #isPublic: boolean;
+
+  constructor({ allowedOrigins = [], allowedHosts = [], isPublic = false }: OriginOptions) {
+    this.#origins = new Set(allowedOrigins.map((origin) => new URL(origin).origin));
+    this.#hosts = new Set([...allowedHosts, ...allowedOrigins.map((origin) => new URL(origin).hostname)]);
+    this.#isPublic = isPublic;
+  }
+
+  /** May the server be called that? */
+  allowsHost(hostname: string): boolean {
+    const isAddress = isIP(hostname.replace(/^\[(.*)\]$/, '$1')) !== 0;
+    return isLoopback(hostname) || this.#hosts.has(hostname) || (this.#isPublic && isAddress);
+  }
+
+  /** May pages of that origin use it? @param hosts by which the request names the server */
+  allowsOrigin(origin: string, hosts: readonly URL[]): boolean {
+    const isOfLoopback = URL.canParse(origin) && isLoopback(new URL(origin).hostname);
+    return isOfLoopback || this.isOwn(origin, hosts);
+  }
+
+  /** Are pages of that origin this server's own, or trusted by name? Other servers on loopback are not. */
+  isOwn(origin: string, hosts: readonly URL[]): boolean {
+    if (!URL.canParse(origin)) return false;
+    const { host, hostname } = new URL(origin);
+    if (this.#origins.has(origin) || this.#hosts.has(hostname)) return true;
+    return hosts.some((each) => each.host === host) && this.allowsHost(hostname);
+  }
+}
+
+export function guardOrigin(app: Elysia, rules: OriginRules): void {
   app.onRequest(({ request, set }) => {
-    const { hostname } = new URL(request.url);
     const isWebSocket = request.headers.get('upgrade')?.toLowerCase() === 'websocket';
-    if (!isWebSocket && !isLoopback(hostname) && !hosts.has(hostname)) {
-      throw new WindhoverError('origin_not_allowed', `Host not allowed: ${hostname}`);
+    const hosts = hostsOf(request);
+    const foreign = hosts.find(({ hostname }) => !rules.allowsHost(hostname));
+    if (!isWebSocket && foreign) {
+      throw new WindhoverError('origin_not_allowed', `Host not allowed: ${foreign.hostname}`);
     }
     const origin = request.headers.get('origin');
     if (origin === null) return undefined;
-    if (!isLoopbackOrigin(origin) && !origins.has(origin)) {
+    if (!rules.allowsOrigin(origin, hosts)) {
       throw new WindhoverError('origin_not_allowed', `Origin not allowed: ${origin}`);
     }
     set.headers['access-control-allow-origin'] = origin;
+    set.headers['access-control-expose-headers'] = 'etag, retry-after, x-request-id';
     set.headers.vary = 'origin';
     return request.method === 'OPTIONS' ? preflight(origin) : undefined;
   });
+}
+
+/**
+ * How the request names this server. A page could send a proxy's header itself, so what it says comes beside
+ * the `Host`, and never in its place. @throws WindhoverError `bad_host`
+ */
+export function hostsOf(request: Request): URL[] {
+  const asked = new URL(request.url);
+  const { forwardedHost } = contextOf(request);
+  if (forwardedHost === null) return [asked];
+  const url = `http://${forwardedHost}`;
+  const isHost = URL.canParse(url) && new URL(url).href === `${url.toLowerCase()}/`;
+  if (isHost) return [asked, new URL(url)];
+  throw new WindhoverError('bad_host', 'Bad request: the X-Forwarded-Host header is malformed');
 }
 
 /** @throws WindhoverError `usage` unless the text is an origin: scheme and host, maybe a port, and nothing more */
@@ -36,8 +92,11 @@ export function checkOrigin(text: string): string {
   throw new WindhoverError('usage', '--allow-origin', { expected: 'an origin like https://ops.example', got: text });
 }
 
-function isLoopbackOrigin(origin: string): boolean {
-  return URL.canParse(origin) && isLoopback(new URL(origin).hostname);
+/** @throws WindhoverError `usage` unless the text is a host name or an address */
+export function checkHost(text: string): string {
+  const url = URL.canParse(`http://${text}`) ? new URL(`http://${text}`) : undefined;
+  if (url && url.href === `http://${text.toLowerCase()}/` && url.port === '') return url.hostname;
+  throw new WindhoverError('usage', '--allow-host', { expected: 'a host name like ops.example', got: text });
 }
 
 function preflight(origin: string): Response {
@@ -45,8 +104,8 @@ function preflight(origin: string): Response {
     status: 204,
     headers: {
       'access-control-allow-origin': origin,
-      'access-control-allow-methods': 'GET, POST, PATCH, DELETE',
-      'access-control-allow-headers': 'content-type, if-match',
+      'access-control-allow-methods': 'GET, POST, PUT, PATCH, DELETE',
+      'access-control-allow-headers': 'authorization, content-type, if-match, x-request-id',
       vary: 'origin',
     },
   });

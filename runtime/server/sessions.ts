@@ -1,10 +1,12 @@
 /** The session routes: start (POST), look (GET), stop (DELETE). */
 import { Type } from '@sinclair/typebox';
 import type { Elysia } from 'elysia';
+import { seesCamera } from '../access/caller.ts';
 import type { Sessions, SessionView } from '../session/api.ts';
 import { GraphViewSchema, SessionViewSchema } from '../session/views.ts';
 import { readJson } from './body.ts';
-import { unknownSession } from './errors.ts';
+import { callerOf, noteChange, seenBy } from './context.ts';
+import { unknownCamera, unknownSession } from './errors.ts';
 import type { ServerLimits } from './limits.ts';
 import { CreatedSessionSchema, CreateSessionSchema, describe, ErrorSchema } from './views.ts';
 
@@ -17,7 +19,11 @@ export function addSessions(app: Elysia, sessions: Sessions, limits: ServerLimit
     '/sessions',
     async ({ request, set }) => {
       const { camera_id } = await readJson(request, CreateSessionSchema, limits.maxBodyBytes);
-      const { view, created } = sessions.create(camera_id);
+      const caller = callerOf(request);
+      const wanted = camera_id ?? seenBy(caller, sessions.cameras())[0]?.camera_id;
+      if (wanted !== undefined && !seesCamera(caller, wanted)) throw unknownCamera(wanted);
+      const { view, created } = sessions.create(wanted);
+      noteChange(request, view.camera_id, { session: view.session_id, created });
       set.status = created ? 201 : 200;
       return { ...view, created };
     },
@@ -37,7 +43,7 @@ export function addSessions(app: Elysia, sessions: Sessions, limits: ServerLimit
       ),
     },
   );
-  app.get('/sessions', () => ({ sessions: sessions.list() }), {
+  app.get('/sessions', ({ request }) => ({ sessions: seenBy(callerOf(request), sessions.list()) }), {
     detail: describe(
       'All sessions',
       { 200: { says: 'With FPS, latency and drops', schema: SessionListSchema } },

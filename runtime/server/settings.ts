@@ -4,59 +4,29 @@
  */
 import { type Static, Type } from '@sinclair/typebox';
 import type { Elysia } from 'elysia';
-import { nullable } from '../../schemas/common.ts';
+import { seesCamera } from '../access/caller.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { Applied } from '../catalog/graphs.ts';
 import { Settings } from '../catalog/settings.ts';
 import { errorCode, errorMessage, WindhoverError } from '../errors.ts';
 import { formatFault, type GraphFault } from '../graph/faults.ts';
 import { readJson } from './body.ts';
+import { callerOf, noteChange } from './context.ts';
+import { unknownCamera } from './errors.ts';
 import type { ServerLimits } from './limits.ts';
+import {
+  AllSchema,
+  BackupsSchema,
+  CameraSchema,
+  CHANGES,
+  FaultsSchema,
+  PersistedSchema,
+  RestoreSchema,
+  UNKNOWN,
+  VerdictSchema,
+  WhichSchema,
+} from './settings-views.ts';
 import { describe, ErrorSchema } from './views.ts';
-
-const CameraSchema = Type.Record(Type.String(), Type.Record(Type.String(), Type.Unknown()), {
-  description: 'Options by node. Secrets are hidden',
-});
-const AllSchema = Type.Record(Type.String(), CameraSchema, { description: 'By camera' });
-const FaultSchema = Type.Object({
-  file: Type.String(),
-  line: Type.Integer({ description: 'In the changed file, from 1' }),
-  column: Type.Integer(),
-  path: Type.String({ description: 'Which setting: `nodes.detect.with.confidence`' }),
-  code: Type.String({ description: 'Stable name' }),
-  message: Type.String(),
-});
-export const FaultsSchema = Type.Composite([ErrorSchema, Type.Object({ faults: Type.Array(FaultSchema) })]);
-const VerdictSchema = Type.Object({ valid: Type.Boolean(), faults: Type.Array(FaultSchema) });
-export const ChangedSchema = Type.Object({
-  live: Type.Array(Type.String(), { description: 'Settings that running nodes have taken: `cam01.detect.confidence`' }),
-  restarted: Type.Array(Type.String(), { description: 'Nodes that were started again: `cam01.detect`' }),
-  changed: Type.Array(Type.String(), { description: 'All settings that are not what they were' }),
-  settings: AllSchema,
-});
-const WhichSchema = Type.Object(
-  { camera_id: Type.Optional(Type.String({ minLength: 1, description: 'One camera alone; all when absent' })) },
-  { additionalProperties: false },
-);
-const PersistedSchema = Type.Object({
-  persisted: Type.Array(
-    Type.Object({
-      camera_id: Type.String(),
-      backup: nullable(Type.String(), 'Name of the backup of what was there; null: the file had this text already'),
-    }),
-  ),
-});
-const RestoreSchema = Type.Object({ backup: Type.String({ minLength: 1 }) }, { additionalProperties: false });
-const BackupsSchema = Type.Object({ backups: Type.Array(Type.String(), { description: 'The newest first' }) });
-
-const UNKNOWN = { says: 'Unknown camera or node', schema: ErrorSchema };
-const CHANGES = {
-  200: { says: 'Applied, all of it', schema: ChangedSchema },
-  400: { says: 'Nothing was applied: a bad body, or faults with their places', schema: FaultsSchema },
-  404: UNKNOWN,
-  409: { says: 'The settings have changed since they were read (If-Match)', schema: ErrorSchema },
-  422: { says: 'Nothing was applied: a session could not run it', schema: ErrorSchema },
-};
 
 interface Routes {
   readonly catalog: Catalog;
@@ -80,9 +50,10 @@ function addViews(app: Elysia, { settings }: Routes): void {
   } as const;
   app.get(
     '/settings',
-    ({ query, set }) => {
-      set.headers.etag = settings.version(settings.cameras);
-      return view(settings.cameras, query.detail === 'true');
+    ({ query, request, set }) => {
+      const cameras = seen(request, settings);
+      set.headers.etag = settings.version(cameras);
+      return view(cameras, query.detail === 'true');
     },
     {
       detail: {
@@ -119,18 +90,19 @@ const DETAIL = 'true: for each option its value, default, whether it is live, an
 function addChanges(app: Elysia, { settings, limits }: Routes): void {
   const change = async (patch: Static<typeof AllSchema>, request: Request, cameras: () => readonly string[]) => {
     const version = request.headers.get('if-match') ?? '*';
-    checkDepth(patch);
+    checkPatch(patch, request);
     const seen = version === '*' ? undefined : { version, cameras: cameras() };
     const outcome = await settings.patch(patch, seen).catch(notApplied);
     if (!('applied' in outcome)) return faultsResponse(outcome.faults);
     const headers = { etag: settings.version(cameras()) };
     const shown = Object.fromEntries(Object.keys(patch).map((camera) => [camera, settings.of(camera)]));
+    noteChange(request, undefined, { changed: didWhat(outcome.applied).changed });
     return Response.json({ ...didWhat(outcome.applied), settings: shown }, { headers });
   };
   app.patch(
     '/settings',
     async ({ request }) =>
-      change(await readJson(request, AllSchema, limits.maxBodyBytes), request, () => settings.cameras),
+      change(await readJson(request, AllSchema, limits.maxBodyBytes), request, () => seen(request, settings)),
     {
       parse: 'none',
       detail: describe('Change settings: a deep merge, all or nothing; null: the default', CHANGES, {
@@ -154,7 +126,7 @@ function addChanges(app: Elysia, { settings, limits }: Routes): void {
     '/settings/validate',
     async ({ request }) => {
       const patch = await readJson(request, AllSchema, limits.maxBodyBytes);
-      checkDepth(patch);
+      checkPatch(patch, request);
       const faults = await settings.validate(patch);
       return { valid: faults.length === 0, faults: faults.map(shownFault) };
     },
@@ -176,8 +148,11 @@ function addChanges(app: Elysia, { settings, limits }: Routes): void {
 function addFiles(app: Elysia, { catalog, settings, limits }: Routes): void {
   const which = async (request: Request) => {
     const { camera_id } = await readJson(request, WhichSchema, limits.maxBodyBytes);
-    if (camera_id !== undefined) settings.of(camera_id);
-    return camera_id === undefined ? settings.cameras : [camera_id];
+    const cameras = seen(request, settings);
+    if (camera_id !== undefined && !cameras.includes(camera_id)) throw unknownCamera(camera_id);
+    const wanted = camera_id === undefined ? cameras : [camera_id];
+    noteChange(request, camera_id, { cameras: wanted });
+    return wanted;
   };
   app.post(
     '/settings/persist',
@@ -235,6 +210,7 @@ function addFiles(app: Elysia, { catalog, settings, limits }: Routes): void {
       const { backup } = await readJson(request, RestoreSchema, limits.maxBodyBytes);
       const path = catalog.backups(section).find((each) => fileName(each) === backup);
       if (path === undefined) throw new WindhoverError('unknown_backup', `Unknown backup: ${backup}`);
+      noteChange(request, section, { backup });
       const { faults, applied } = await catalog.apply({ [section]: await Bun.file(path).text() });
       return faults.length > 0
         ? faultsResponse(faults)
@@ -245,6 +221,19 @@ function addFiles(app: Elysia, { catalog, settings, limits }: Routes): void {
       detail: describe('Apply a backup; persist it to write it', CHANGES, { role: 'admin', body: RestoreSchema }),
     },
   );
+}
+
+/** The cameras that exist for the caller. */
+function seen(request: Request, { cameras }: Settings): readonly string[] {
+  const caller = callerOf(request);
+  return cameras.filter((camera) => seesCamera(caller, camera));
+}
+
+/** @throws WindhoverError `bad_body`, `unknown_camera`: one that does not exist for the caller */
+function checkPatch(patch: object, request: Request): void {
+  checkDepth(patch);
+  const foreign = Object.keys(patch).find((camera) => !seesCamera(callerOf(request), camera));
+  if (foreign !== undefined) throw unknownCamera(foreign);
 }
 
 /** What it took, in the words of settings. */

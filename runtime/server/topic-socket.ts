@@ -1,9 +1,11 @@
 /** GET /ws: one WebSocket for the topics of all sessions. The client says what it wants; see docs/api.md. */
 import type { Elysia } from 'elysia';
 import { TopicMessageSchema } from '../../schemas/topic-messages.ts';
+import { type Caller, seesCamera } from '../access/caller.ts';
 import type { About } from '../hub/message.ts';
 import type { Sessions } from '../session/api.ts';
 import type { Clients } from './clients.ts';
+import { callerOf } from './context.ts';
 import type { ServerLimits } from './limits.ts';
 import { TopicFeed } from './topic-feed.ts';
 import { describe, ErrorSchema } from './views.ts';
@@ -12,9 +14,10 @@ export function addTopicSocket(app: Elysia, sessions: Sessions, clients: Clients
   app.get(
     '/ws',
     ({ request }) => {
+      const caller = callerOf(request);
       const feed = new TopicFeed({
         now: () => sessions.hub.now,
-        may: (about: About) => may(about),
+        may: (about) => sees(caller, about),
         maxChars: limits.maxCommandChars,
       });
       clients.upgrade(request, feed);
@@ -35,7 +38,7 @@ export function addTopicSocket(app: Elysia, sessions: Sessions, clients: Clients
   );
 }
 
-/** Whether a caller may see what is about this. */
-function may(_about: About): boolean {
-  return true;
+/** Topics of no session are about all cameras. */
+function sees(caller: Caller, { sessionId, cameraId }: About): boolean {
+  return sessionId === '' ? caller.cameras === null : seesCamera(caller, cameraId);
 }

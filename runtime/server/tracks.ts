@@ -10,7 +10,7 @@ import { WindhoverError } from '../errors.ts';
 import { allTracks, pastLines } from '../sinks/history/read.ts';
 import type { HistoryReader, StoredTrack, TrackKey, TrackQuery } from '../sinks/history/rows.ts';
 import { readJson } from './body.ts';
-import { callerOf } from './callers.ts';
+import { callerOf } from './context.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
 import { csv, download, jsonl } from './lines.ts';
 import { parametersOf, readQuery, unixMsOf } from './query.ts';

@@ -41,6 +41,13 @@ interface Access {
   readonly body?: TSchema;
 }
 
+/** What every route that is not public may answer. */
+const REFUSALS = {
+  401: { says: 'A token is needed, or the one shown is not valid', schema: ErrorSchema },
+  403: { says: "The token's role, or its list of cameras, does not allow it", schema: ErrorSchema },
+  429: { says: 'Too many requests; Retry-After says when to try again', schema: ErrorSchema },
+};
+
 /**
  * The OpenAPI entry of a route, with who may use it: every route has one. Answers are documented, not checked at run
  * time: they are typed already.
@@ -51,7 +58,8 @@ export function describe(
   { role, cameras, body }: Access,
 ): RouteDetail {
   const json = (schema: TSchema) => ({ 'application/json': { schema: { ...schema } } });
-  const responses = Object.entries(answers).map(([status, { says, schema }]) => [
+  const all = role === 'public' ? answers : { ...REFUSALS, ...answers };
+  const responses = Object.entries(all).map(([status, { says, schema }]) => [
     status,
     { description: says, ...(schema ? { content: json(schema) } : {}) },
   ]);

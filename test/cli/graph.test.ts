@@ -50,13 +50,15 @@ describe('stdout', () => {
   );
 
   test(
-    '--host names another loopback address; other machines are refused',
+    '--host names another loopback address; other machines are refused without a token',
     async () => {
       await using command = new RunningCommand([...LIVE, '--host', 'localhost']);
       expect(await command.url()).toMatch(/^http:\/\/localhost:\d+$/);
-      const { exitCode, stderr } = await runCommand([...LIVE, '--host', '0.0.0.0']);
+      using state = new Folder();
+      const { exitCode, stderr } = await runCommand([...LIVE, '--host', '0.0.0.0', '--state', state.path]);
       expect(exitCode).toBe(2);
       expect(stderr).toContain('--host 0.0.0.0');
+      expect(stderr).toContain('bun run token create');
       command.signal('SIGINT');
       expect((await command.finished()).exitCode).toBe(0);
     },

@@ -263,7 +263,7 @@ describe('OpenAPI', () => {
     const body = answer.body as OpenApiDocument;
     expect(body.info).toMatchObject({ title: 'Windhover', version: '1.2.3' });
     const ptz = body.paths['/sessions/{id}/ptz']?.get;
-    expect(Object.keys(ptz?.responses ?? {}).sort()).toEqual(['200', '404']);
+    expect(Object.keys(ptz?.responses ?? {}).sort()).toEqual(['200', '401', '403', '404', '429']);
     expect(ptz?.responses['200']?.content['application/json']?.schema.required).toContain('hfov_deg');
     expect(body.paths['/ws/sessions/{id}']?.get?.parameters).toContainEqual(
       expect.objectContaining({ name: 'topics', in: 'query', required: false }),
@@ -273,7 +273,7 @@ describe('OpenAPI', () => {
     );
     const post = body.paths['/sessions']?.post;
     expect(post?.requestBody?.content['application/json']?.schema.properties.camera_id?.type).toBe('string');
-    expect(Object.keys(post?.responses ?? {}).sort()).toEqual(['200', '201', '400', '404', '413']);
+    expect(Object.keys(post?.responses ?? {}).sort()).toEqual(['200', '201', '400', '401', '403', '404', '413', '429']);
     expect(post?.responses['201']?.content['application/json']?.schema.required).toContain('created');
   });
 

@@ -1,0 +1,70 @@
+/** A server that checks tokens, over two cameras: `mine`, which some tokens see alone, and `other`. */
+import { Access } from '../../runtime/access/access.ts';
+import { type AuditEntry, AuditLog } from '../../runtime/access/audit.ts';
+import type { Role } from '../../runtime/access/caller.ts';
+import { createToken } from '../../runtime/access/tokens.ts';
+import { createLog, type Log } from '../../runtime/log.ts';
+import { type App, type AppOptions, createApp } from '../../runtime/server/app.ts';
+import { addReplay, type ReplayView } from '../../runtime/server/replay.ts';
+import { Rig } from '../catalog/rig.ts';
+import { GOOD } from '../graph/nodes.ts';
+import { ManualClock } from '../support/manual-clock.ts';
+import { FakeSessions } from './fake-sessions.ts';
+
+export const MINE = 'mine';
+export const OTHER = 'other';
+const FILES = { 'mine.yaml': GOOD.replace('cam01', MINE), 'other.yaml': GOOD.replace('cam01', OTHER) };
+
+export interface Guarded extends AsyncDisposable {
+  readonly app: App;
+  readonly access: Access;
+  readonly clock: ManualClock;
+  readonly sessions: FakeSessions;
+  /** Where tokens, the key and the audit log are. */
+  readonly folder: string;
+  /** Lines of the log. */
+  readonly lines: string[];
+  readonly entries: AuditEntry[];
+  /** Makes a token. */
+  token(name: string, role: Role, more?: { cameras?: string[] | null; expiresUnixMs?: number }): string;
+  /** A request of a client, with both sessions running. */
+  ask(method: string, path: string, options?: { headers?: Record<string, string>; body?: string }): Promise<Response>;
+}
+
+/** Its rate limits are out of the way unless a test sets some. */
+export async function guarded(options: Partial<AppOptions> & { mayBeOpen?: boolean } = {}): Promise<Guarded> {
+  const { mayBeOpen = false, ...more } = options;
+  const rig = await Rig.start({ files: FILES });
+  const clock = new ManualClock();
+  const lines: string[] = [];
+  const log: Log = createLog({ write: (line) => lines.push(line), pretty: false });
+  const folder = rig.folder.file('access');
+  const access = new Access({ folder, mayBeOpen, clock, log });
+  const entries: AuditEntry[] = [];
+  const audit = new AuditLog({ file: `${folder}/audit.jsonl`, clock, log });
+  audit.onAudit((entry) => entries.push(entry));
+  const sessions = new FakeSessions([MINE, OTHER], log);
+  const limits = { writeBurst: 1e6, commandBurst: 1e6, failedLoginBurst: 1e6 };
+  const app = createApp({ sessions, catalog: rig.catalog, version: '1', clock, log, limits, access, audit, ...more });
+  addReplay(app.http, { view: () => ({}) as ReplayView, change: () => undefined, video: null });
+  return {
+    ...{ app, access, clock, sessions, folder, lines, entries },
+    token: (name, role, { cameras = null, expiresUnixMs } = {}) =>
+      createToken(folder, {
+        ...{ name, role, cameras, created_unix_ms: clock.unixMs(), expires_unix_ms: expiresUnixMs ?? null },
+      }),
+    ask: async (method, path, { headers = {}, body } = {}) => {
+      for (const camera of [MINE, OTHER]) sessions.create(camera);
+      const init = { method, headers, ...(body === undefined ? {} : { body }) };
+      return app.handle(new Request(`http://localhost${path}`, init));
+    },
+    [Symbol.asyncDispose]: async () => {
+      access.close();
+      await rig[Symbol.asyncDispose]();
+    },
+  };
+}
+
+export function bearer(token: string): Record<string, string> {
+  return { authorization: `Bearer ${token}` };
+}
