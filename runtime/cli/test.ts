@@ -1,6 +1,6 @@
 /**
- * `bun run test [FILTER…] [-t NAME] [--all]`: the tests, through Bun's own runner. Files run side by side, one a processor
- * core, the slowest first. Files named `*.long.test.ts` take long: only `--all` runs them, the slowest first too. Those of
+ * `bun run test [FILTER…] [-t NAME] [--all]`: the tests, through Bun's own runner. Files run side by side, three for two
+ * processor cores since many wait, the slowest first. Files named `*.long.test.ts` take long: only `--all` runs them, the slowest first too. Those of
  * test/live, test/e2e and test/ptz measure in real time what cameras, networks and the program do: they have the machine
  * to themselves, one after the other. The others compute or wait, and run two at a time.
  */
@@ -21,7 +21,7 @@ export async function testCommand(args: string[], { root, stdout }: Surroundings
     return await Bun.spawn(command, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] }).exited;
   };
   const cores = availableParallelism();
-  const runQuick = () => run(`--parallel=${cores}`, `--path-ignore-patterns=**/*${LONG}`, ...filters);
+  const runQuick = () => run(`--parallel=${Math.ceil(1.5 * cores)}`, `--path-ignore-patterns=**/*${LONG}`, ...filters);
   if (!values.all) return await runQuick();
   const files = [...new Bun.Glob('test/**/*.test.ts').scanSync({ cwd: root })].filter(
     (file) => filters.length === 0 || filters.some((filter) => file.includes(filter)),

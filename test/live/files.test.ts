@@ -1,15 +1,15 @@
-/** Files of many kinds, made by FFmpeg here: every picture once, at its own time, as ffprobe counts them. */
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
+/** Files of some kinds, made by FFmpeg here: every picture once, at its own time, over and over, and from a web server. */
+import { afterAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { FrameRequest, FrameView } from '../../runtime/data.ts';
+import type { FrameView } from '../../runtime/data.ts';
 import { openGraph, runGraph } from '../node-runner.ts';
 import { TEST_LIMIT_MS } from '../support/patience.ts';
+import { describeFilms, graph, SMALL, timesOf } from './describe-films.ts';
 import { hasFfmpeg } from './ffmpeg-peer.ts';
-import { ffmpeg, filmKinds, made, outputOf, PICTURES, X264 } from './film-kinds.ts';
-import { WebPlayer } from './web-player.ts';
+import { ffmpeg, filmKinds, isQuick, made, PICTURES, X264 } from './film-kinds.ts';
 
 setDefaultTimeout(TEST_LIMIT_MS);
 
@@ -18,105 +18,10 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const FILES = filmKinds(folder);
 
-/** Most that the mean of the differences to ffmpeg may be, in levels of 256, of any picture. */
-const MOST_OFF = 1.5;
-const EXACT = 'flags=bilinear+accurate_rnd+full_chroma_int+full_chroma_inp';
-
-function probe(file: string, entries: string): string[] {
-  const words = ['-v', 'error', '-select_streams', 'v:0', '-show_entries', entries, '-of', 'csv=p=0', file];
-  return outputOf(['ffprobe', ...words])
-    .toString()
-    .trim()
-    .split('\n');
-}
-
-/** Times of the pictures in seconds from the first one; null where the file has none. Jumps are one picture long. */
-function probedTimes(file: string): (number | null)[] {
-  const lines = probe(file, 'frame=best_effort_timestamp_time').filter((line) => /^(-?\d|N)/.test(line));
-  const times = lines.map((line) => Number.parseFloat(line)).map((time) => (Number.isNaN(time) ? null : time));
-  let shift = -(times[0] ?? 0);
-  return times.map((time, i) => {
-    const before = times[i - 1];
-    if (time !== null && typeof before === 'number' && time - before > 100) shift -= time - before - 0.04;
-    return time === null ? null : time + shift;
-  });
-}
-
-/** Browsers play these. */
-const IN_BROWSER = /\.(mp4|webm)$/;
-
-/** The browser's size of a picture, or where it plays no such file, ffprobe's: pixels that are not square widen it. */
-async function shownSize(file: string): Promise<string> {
-  if (browser && IN_BROWSER.test(file)) return browser.sizeOf(file);
-  const [w = 0, h = 0, num = 1, den = 1] = (probe(file, 'stream=width,height,sample_aspect_ratio')[0] ?? '')
-    .split(/[,:]/)
-    .map(Number);
-  const aspect = num / den || 1;
-  return `${Math.round(w * Math.max(1, aspect))}x${Math.round(h / Math.min(1, aspect))}`;
-}
-
-let browser: WebPlayer | undefined;
-
-const graph = (source: object, decode: object = {}) =>
-  `source: ${JSON.stringify({ use: 'source', with: { pace: 'asap', ...source } })}\n` +
-  `decode: ${JSON.stringify({ use: 'decode', from: 'source', with: decode })}`;
-/** Smaller, since ffmpeg of that version puts colours a quarter of a line off where a picture keeps its size. */
-const SMALL: FrameRequest = { width: 48, height: 36, format: 'rgb24', fit: 'stretch' };
-const timesOf = (frames: FrameView[]) => frames.map(({ meta }) => meta.mediaTimeS);
-
-/** Mean difference of each picture to that of ffmpeg, in levels of 256. */
-function offFromFfmpeg(file: string, frames: readonly FrameView[], filters = ''): number[] {
-  const scale = `${filters}scale=${SMALL.width}:${SMALL.height}:${EXACT},format=rgb24`;
-  const words = [
-    '-v',
-    'error',
-    '-i',
-    file,
-    '-map',
-    '0:v:0',
-    '-vf',
-    scale,
-    '-fps_mode',
-    'passthrough',
-    '-f',
-    'rawvideo',
-  ];
-  const all = outputOf(['ffmpeg', ...words, 'pipe:1']);
-  const size = SMALL.width * SMALL.height * 3;
-  expect(all.length).toBe(frames.length * size);
-  return frames.map(({ data }, i) => {
-    const right = all.subarray(i * size, (i + 1) * size);
-    return right.reduce((off, level, at) => off + Math.abs(level - (data[at] ?? 0)), 0) / size;
-  });
-}
+/** One of a kind; all the others: test/nodes/source/films.long. */
+describeFilms(FILES.filter(isQuick), folder);
 
 describe.skipIf(!hasFfmpeg())('a file', () => {
-  beforeAll(async () => {
-    browser = await WebPlayer.start(folder);
-  });
-  afterAll(() => browser?.close());
-
-  test.each([...FILES])(
-    '$name: every picture at its time, as large and in the colours as it is shown',
-    async (kind) => {
-      const url = await made(kind, folder);
-      const expected = probedTimes(url);
-      for (const threads of [4, 1]) {
-        const played = await runGraph(graph({ url }, { threads }), { frames: SMALL });
-        expect([played.failures, played.logs.map(({ fields }) => fields?.code)]).toEqual([[], [...(kind.says ?? [])]]);
-        const frames = played.output<FrameView>('decode.frames');
-        const times = timesOf(frames);
-        expect(times).toHaveLength(expected.length);
-        const off = expected.map((time, i) => Math.abs((times[i] ?? 0) - (time ?? i / 25)));
-        expect(Math.max(...off)).toBeLessThan(1e-4);
-        if (threads > 1) continue;
-        const { w, h } = frames[0]?.meta.size ?? { w: 0, h: 0 };
-        expect(`${w}x${h}`).toBe(await shownSize(url));
-        expect(Math.max(...offFromFfmpeg(url, frames, kind.filters))).toBeLessThan(MOST_OFF);
-      }
-    },
-  );
-
   test.each(['bframes.ts', 'one-group.ts', 'bframes.mp4', 'fragments.mp4', 'bframes.mkv', 'plain.h264', 'plain.avi'])(
     '%s from the middle, over and over: the same pictures every time',
     async (name) => {

@@ -28,6 +28,14 @@ function turned([a, b, c, d]: readonly [number, number, number, number]): FilmKi
   return { name: `turned ${a} ${b} ${c} ${d}.mp4`, make: `${PICTURES} -frames:v 5 ${X264}`, edit };
 }
 
+/** One of a kind, and those that others are made of. */
+const QUICK = [
+  ...['bframes.h264', 'bframes.hevc', 'plain.h264', 'bframes.ts', 'one-group.ts', 'bframes.mp4', 'fragments.mp4'],
+  ...['bframes.mkv', 'plain.avi', 'odd.webm', 'wide-pixels.mp4', 'turned 0 -1 1 0.mp4', 'edited.mp4', 'fields.mkv'],
+  ...['jump.ts', 'one.jpg'],
+];
+export const isQuick = ({ name }: FilmKind): boolean => QUICK.includes(name);
+
 const signs = [-1, 1].flatMap((p) => [-1, 1].map((q) => [p, q] as const));
 const INTERLACED = { says: ['decode_interlaced'], filters: 'bwdif=mode=send_frame:deint=interlaced,' };
 

@@ -40,7 +40,7 @@ interface Seen {
   readonly truth: { readonly right: number; readonly down: number; readonly scale: number };
 }
 
-function watch(poseAt: (timeS: number) => Pose, { seconds = 2, noise = 0, scene = defaultScene() } = {}): Seen[] {
+function watch(poseAt: (timeS: number) => Pose, { seconds = 1.2, noise = 0, scene = defaultScene() } = {}): Seen[] {
   const renderer = new SceneRenderer(toScene(scene), SIZE);
   const motion = new GlobalMotion(GREY);
   const makeNoise = noiseOf(noise);

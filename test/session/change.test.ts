@@ -1,79 +1,21 @@
-/** A running session is given another graph: real processes, workers and video. */
+/** A running session is given another graph: real processes, workers and video. Ten changes one after the other: change.long. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
-import { join } from 'node:path';
-import type { MetadataTick, TrackEvent } from '../../schemas/index.ts';
-import { ROOT } from '../support/command.ts';
-import { COMPACT_MODEL, chain, graphText, testNode } from '../support/graphs.ts';
+import { COMPACT_MODEL } from '../support/graphs.ts';
 import { TEST_LIMIT_MS } from '../support/patience.ts';
 import { TestSession } from '../support/sessions.ts';
-
-const FAST_MODEL = join(ROOT, 'models', 'fast.onnx');
-
-/** Ids of all tracks with how often each event was told of it. */
-function told(session: TestSession): Map<number, string[]> {
-  const all = new Map<number, string[]>();
-  for (const json of session.recorded) {
-    const message: MetadataTick | TrackEvent = JSON.parse(json);
-    if (message.type !== 'track_event' || message.event === 'update') continue;
-    all.set(message.after.id, [...(all.get(message.after.id) ?? []), message.event]);
-  }
-  return all;
-}
-
-type Nodes = Readonly<Record<string, string>>;
-
-/**
- * A chain of nodes with some of them changed, as the text of a graph. A track that a busy machine did not see for a
- * while is the same one, and is lost to the tracker before it ends for clients.
- */
-function graph(changed: Nodes = {}, pace: 'realtime' | 'asap' = 'realtime'): string {
-  const nodes = chain(pace, changed);
-  const patient = (node: string | undefined, options: string) => `${node?.replace(/ }$/, '')}, with: { ${options} } }`;
-  const track = patient(nodes.track, 'lost_after_s: 4');
-  return graphText({ ...nodes, track, publish: patient(nodes.publish, 'end_after_ms: 5000') });
-}
-
-const ZONES = '{ use: zones, from: track, with: { zones: { all: { points: [[0, 0], [1, 0], [1, 1], [0, 1]] } } } }';
-const REFUSES = { refuses: `{ use: ${testNode('refuses')}, from: track }` };
-const detect = (model: string, options = '') => `{ use: detect, from: decode, with: { model: ${model}${options} } }`;
-
-async function running(): Promise<TestSession> {
-  const session = await TestSession.start(graph(), { record: true });
-  await session.state('running');
-  await session.until('a track', ({ tracks }) => tracks > 0);
-  return session;
-}
-
-function ticks(session: TestSession): MetadataTick[] {
-  const all = session.recorded.map((json): MetadataTick | TrackEvent => JSON.parse(json));
-  return all.filter((message) => message.type === 'metadata_tick');
-}
-
-/** Frames go on to rise, no counter falls, and every track has had one beginning and one end. */
-async function expectWhole(session: TestSession): Promise<void> {
-  const { frames } = session.view;
-  expect(frames.decoded).toBe(frames.processed + frames.dropped);
-  await session.stop();
-  const indices = ticks(session).map(({ frame_index = -1 }) => frame_index);
-  expect(indices).toEqual(indices.toSorted((a, b) => a - b));
-  const all = told(session);
-  expect(all.size).toBeGreaterThan(0);
-  expect([...all].filter(([, events]) => events.join() !== 'new,end')).toEqual([]);
-  expect(session.view.restarts).toBe(0);
-}
-
-/** What a change cost: a figure for people, since a busy machine makes it anything. @param from number of the first tick */
-function printGap(what: string, session: TestSession, from: number): void {
-  const times = ticks(session).map(({ ts_mono_ms = 0 }) => ts_mono_ms);
-  const gaps = times.map((ms, i) => ms - (times[i - 1] ?? ms));
-  console.log(`${what}: longest time between two ticks ${Math.max(...gaps.slice(from))} ms`);
-}
-
-/** Waits for ticks of this many frames more. */
-async function framesOn(session: TestSession, frames = 10): Promise<void> {
-  const { processed } = session.view.frames;
-  await session.until('more frames', (view) => view.frames.processed >= processed + frames);
-}
+import {
+  detect,
+  expectWhole,
+  FAST_MODEL,
+  framesOn,
+  graph,
+  printGap,
+  REFUSES,
+  running,
+  ticks,
+  told,
+  ZONES,
+} from './changing.ts';
 
 describe('one session, changed and changed back', () => {
   let session: TestSession;
@@ -159,36 +101,6 @@ test(
     const { frames } = session.view;
     const indices = ticks(session).map(({ frame_index }) => frame_index);
     expect(indices).toEqual(Array.from({ length: frames.decoded }, (_, index) => index));
-    await expectWhole(session);
-  },
-  TEST_LIMIT_MS,
-);
-
-test(
-  'ten changes one after the other, at any moment of the work of the one before',
-  async () => {
-    const from = (track: string) => `{ use: publish, from: ${track} }`;
-    const steps: Nodes[] = [
-      { detect: detect(FAST_MODEL) },
-      { zones: ZONES, publish: from('zones') },
-      { decode: '{ use: decode, from: source, with: { threads: 2 } }', zones: ZONES, publish: from('zones') },
-      { track: '{ use: track, from: detect, worker: a }', publish: '{ use: publish, from: track, worker: b }' },
-      { autotrack: '{ use: autotrack, from: track }', publish: from('{ tracks: track, ptz: autotrack }') },
-      { detect: detect(COMPACT_MODEL, ', confidence: 0.2') },
-      // Another reader of the frames: the decoder gets another ring, and the first reader goes over to it.
-      { more: detect(COMPACT_MODEL), sink: `{ use: ${testNode('sink')}, from: more }` },
-      REFUSES,
-      { decode: '{ use: decode, from: source, with: { fps: 12 } }', detect: detect(FAST_MODEL) },
-      {},
-    ];
-    await using session = await running();
-    const { pid } = session;
-    for (const [i, step] of steps.entries()) {
-      await session.change(graph(step)).catch((error: Error) => expect(error.message).toContain('does not open'));
-      await framesOn(session, (i * 7) % 11);
-    }
-    expect(session.pid).toBe(pid);
-    printGap('ten changes', session, 0);
     await expectWhole(session);
   },
   TEST_LIMIT_MS,

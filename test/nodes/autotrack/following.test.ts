@@ -26,6 +26,8 @@ interface Case {
   readonly delayMs?: number;
   /** The target stays within this share of the picture's width of its centre. */
   readonly within?: number;
+  /** The same for the mean square. */
+  readonly mostRms?: number;
   /** So many times as slow is the drone. */
   readonly slower?: number;
   /** How long it may take to get there. */
@@ -35,6 +37,8 @@ interface Case {
 const WITHIN = 0.1;
 const SETTLE_S = 3;
 const STAYS_S = 10;
+/** Of those that do nothing to it: one turn, which is all that shows in the camera's answers. */
+const STAYS_SHORT_S = 4;
 
 const onvif =
   (options = {}): SimulatedOptions['driver'] =>
@@ -53,8 +57,9 @@ const SPECIAL: Readonly<Record<string, Partial<Case>>> = {
   // Of every second it moves for 300 ms: its leases must be that short for it to stand in time, and the next one can't be
   // sent before the last one is answered. All that is asked is that a slow target stays in the picture.
   'latency-1000': { delayMs: 1000, within: 0.5, settleS: 6, slower: 3 },
-  // A dropped stop costs half a second in which the target is overshot and has to be found again.
-  'drop-tenth': { quirks: [], loseEvery: 10, driver: onvif({ request_ms: 500 }), within: 0.15, settleS: 5 },
+  // A dropped stop costs half a second in which the target is overshot and has to be found again: how far, depends on which
+  // requests are the tenth ones.
+  'drop-tenth': { quirks: [], loseEvery: 10, driver: onvif({ request_ms: 500 }), within: 0.4, mostRms: 0.06 },
 };
 
 const CASES: readonly Case[] = [
@@ -82,7 +87,7 @@ afterAll(() => console.log(rows.join('\n')));
 
 test.each([...CASES])('$name', async (one) => {
   const { name, quirks, rung = 'velocity', driver = onvif(), loseEvery = 0, delayMs = 0 } = one;
-  const { within = WITHIN, settleS = SETTLE_S, slower = 1 } = one;
+  const { within = WITHIN, mostRms = within, settleS = SETTLE_S, slower = 1 } = one;
   const known = { rung, plant: plantOf(rung, delayMs) };
   await using chase = await SimulatedChase.start({
     quirks,
@@ -95,7 +100,8 @@ test.each([...CASES])('$name', async (one) => {
   await chase.select();
   const beganS = chase.camera.nowS();
   const seen: { readonly atS: number; readonly off: number }[] = [];
-  await chase.run(settleS + STAYS_S, () => {
+  const staysS = quirks.length === 1 && !(name in SPECIAL) ? STAYS_SHORT_S : STAYS_S;
+  await chase.run(settleS + staysS, () => {
     seen.push({ atS: chase.camera.nowS() - beganS, off: chase.offCentre() });
   });
   const settled = seen.filter(({ atS }) => atS > settleS).map(({ off }) => off);
@@ -105,6 +111,7 @@ test.each([...CASES])('$name', async (one) => {
   const at = seen.find(({ off }) => off === worst)?.atS.toFixed(1);
   rows.push(`${name.padEnd(26)} at ${at} rms ${first}, worst ${more.join(' of ')}`);
   expect(worst).toBeLessThan(within);
+  expect(rms).toBeLessThan(mostRms);
 });
 
 test('switched off in the middle of a turn: it stands at once; switched on: it follows again', async () => {

@@ -13,6 +13,10 @@ setDefaultTimeout(TEST_LIMIT_MS);
 
 const AGES_MS = [0, 300, 500];
 const GUESS_MS = 200;
+/** It goes one way, and turns round. */
+const ROUND_S = 12;
+/** What a calibration takes. */
+const CALIBRATION_S = 15;
 /** Later pictures are followed a little less well, also when it is known how late they are. */
 const WITHIN = 0.045;
 const rows: string[] = [];
@@ -31,7 +35,7 @@ async function follow(name: string, options: Partial<SimulatedOptions>, beforeS:
   await chase.select();
   await chase.run(4);
   const off: number[] = [];
-  await chase.run(20, () => {
+  await chase.run(ROUND_S, () => {
     off.push(chase.offCentre());
   });
   const rms = Math.sqrt(off.reduce((sum, share) => sum + share * share, 0) / off.length);
@@ -41,7 +45,7 @@ async function follow(name: string, options: Partial<SimulatedOptions>, beforeS:
 
 test.each(AGES_MS)('by %i ms, and the camera is calibrated', async (pictureAgeMs) => {
   const options = { pictureAgeMs, params: { calibrate: true } };
-  expect(await follow(`${pictureAgeMs} ms, calibrated`, options, 25)).toBeLessThan(WITHIN);
+  expect(await follow(`${pictureAgeMs} ms, calibrated`, options, CALIBRATION_S)).toBeLessThan(WITHIN);
 });
 
 test.each(AGES_MS)(`by %i ms, taken for ${GUESS_MS}`, async (pictureAgeMs) => {
