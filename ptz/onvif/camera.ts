@@ -47,8 +47,7 @@ export class OnvifCamera implements Camera {
 
   async connect(signal: AbortSignal): Promise<void> {
     const connection = await connect(this.client, this.#options, this.#time, signal);
-    const { pan_reversed: pan, tilt_reversed: tilt } = this.#options;
-    this.#connected = { connection, calls: new PtzCalls(this.client, connection, { pan, tilt }) };
+    this.#connected = { connection, calls: new PtzCalls(this.client, connection) };
   }
 
   /** Learns its clock anew. */

@@ -10,9 +10,6 @@ const range = (what: string) =>
     }),
   );
 
-const reversed = (actual: string, told: string) =>
-  Type.Boolean({ default: false, description: `The picture goes ${actual} when the camera is told to turn ${told}.` });
-
 export const OnvifOptions = Type.Object(
   {
     ...addressOptions(
@@ -33,8 +30,6 @@ export const OnvifOptions = Type.Object(
       minItems: 1,
       description: 'The kinds of commands that may be used.',
     }),
-    pan_reversed: reversed('left', 'right'),
-    tilt_reversed: reversed('down', 'up'),
     pan_range_deg: range('Pan angle'),
     tilt_range_deg: range('Tilt angle'),
     bounded_rate: Type.Number({

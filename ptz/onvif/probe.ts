@@ -277,7 +277,7 @@ export class Probe {
       if (hasRanges) this.#notes.push(`${what}: ${axis}_range_deg is used as given`);
       else {
         this.#mirrored = { ...this.#mirrored, [axis]: true };
-        this.#notes.push(`${what}: they are mirrored (if the picture turns the wrong way, set ${axis}_reversed)`);
+        this.#notes.push(`${what}: they are mirrored`);
       }
     }
   }

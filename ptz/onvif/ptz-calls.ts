@@ -5,7 +5,7 @@ import type { Connection } from './connect.ts';
 import { Positions } from './positions.ts';
 import type { Refusal } from './soap-answer.ts';
 import { PTZ_NS, type SoapClient } from './soap-client.ts';
-import { fromShare, type Mirrored, type Space, scale, UNNAMED } from './spaces.ts';
+import { fromShare, type Space, scale, UNNAMED } from './spaces.ts';
 import { all, at, escapeXml, tokenOf } from './xml.ts';
 
 const TT_NS = 'http://www.onvif.org/ver10/schema';
@@ -37,17 +37,14 @@ export class PtzCalls {
   readonly positions: Positions;
   readonly #client: SoapClient;
   readonly #connection: Connection;
-  readonly #signs: { readonly pan: 1 | -1; readonly tilt: 1 | -1 };
   /** Commands with a zoom were refused: none has one any more. */
   #isZoomRefused = false;
   /** What velocities have set in motion since the last stop. */
   #moving = { panTilt: false, zoom: false };
 
-  /** @param reversed axes to be told the opposite of what is wanted */
-  constructor(client: SoapClient, connection: Connection, reversed: Mirrored) {
+  constructor(client: SoapClient, connection: Connection) {
     this.#client = client;
     this.#connection = connection;
-    this.#signs = { pan: reversed.pan ? -1 : 1, tilt: reversed.tilt ? -1 : 1 };
     this.positions = new Positions(connection.spaces, this.notes);
   }
 
@@ -180,7 +177,7 @@ export class PtzCalls {
 
   #turn(space: Space | null, pan: number, tilt: number): string {
     const { uri, x, y } = space ?? UNNAMED;
-    return vector('PanTilt', { uri }, scale(pan * this.#signs.pan, x), scale(tilt * this.#signs.tilt, y));
+    return vector('PanTilt', { uri }, scale(pan, x), scale(tilt, y));
   }
 
   async #ask(operation: string, inside: string, signal: AbortSignal | undefined): Promise<Refusal | null> {

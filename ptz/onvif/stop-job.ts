@@ -9,9 +9,6 @@ import { PtzCalls } from './ptz-calls.ts';
 import { refusedError } from './soap-answer.ts';
 import type { LoginMethod } from './soap-client.ts';
 
-/** Zero is the same in both directions. */
-const NOT_REVERSED = { pan: false, tilt: false };
-
 /** Plain data. */
 export interface OnvifStopJob {
   readonly kind: 'onvif';
@@ -29,7 +26,7 @@ export function onvifStopper(job: OnvifStopJob, time: DriverTime): Stopper {
   client.method = job.method;
   client.clockOffsetMs = job.clockOffsetMs;
   client.policy.learn(job.login, time.clock.monoMs());
-  const calls = new PtzCalls(client, { ...job.connection, ptzUrl: new URL(job.ptzUrl), notes: [] }, NOT_REVERSED);
+  const calls = new PtzCalls(client, { ...job.connection, ptzUrl: new URL(job.ptzUrl), notes: [] });
   return {
     policy: client.policy,
     roundTripMs: () => client.roundTripMs ?? 0,

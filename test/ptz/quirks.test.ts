@@ -235,20 +235,6 @@ describe('positions and presets', () => {
     await rig.driver.close();
   });
 
-  test.each([
-    { axis: 'pan', option: 'pan_reversed' },
-    { axis: 'tilt', option: 'tilt_reversed' },
-  ] as const)('$option: told the opposite, told where it points likewise', async ({ axis, option }) => {
-    await using rig = await Rig.start([], { [option]: true });
-    expect((await rig.open()).verdict.notes.join()).toContain(`${axis} positions have the opposite sign`);
-    const before = { deg: rig.server.camera.state()[axis].position, told: (await rig.status())[axis] ?? 0 };
-    await rig.driver.velocity({ pan: 0, tilt: 0, zoom: 0, [axis]: 0.2 }, 800);
-    rig.time.advance(500);
-    expect(rig.server.camera.state()[axis].position).toBeLessThan(before.deg - 2);
-    expect((await rig.status())[axis]).toBeGreaterThan(before.told);
-    await rig.driver.close();
-  });
-
   test('always-moving: whether it moves is told by its position', async () => {
     await using rig = await Rig.start(['always-moving']);
     await rig.open();
