@@ -1,0 +1,99 @@
+/** The history of a server, on the real thread and file: nothing that goes wrong with the file costs more than it must. */
+import { Database } from 'bun:sqlite';
+import { describe, expect, test } from 'bun:test';
+import { chmodSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { Folder } from '../../support/graphs.ts';
+import { until } from '../../support/patience.ts';
+import { HistoryRig } from './rig.ts';
+import { START_MS } from './rows.ts';
+
+describe('the history', () => {
+  test('writes what sessions say within a second, and has it after a restart', async () => {
+    using folder = new Folder();
+    const file = folder.file('history.db');
+    {
+      await using rig = new HistoryRig({ file });
+      rig.track(1, START_MS);
+      rig.event('new', 2, START_MS + 5000);
+      await rig.written();
+      rig.track(3, START_MS + 9000);
+    }
+    await using rig = new HistoryRig({ file });
+    const tracks = await rig.tracks();
+    expect(tracks.map(({ id, endMs }) => [id, endMs])).toEqual([
+      [1, START_MS + 200],
+      // The session is still there: it goes on.
+      [2, null],
+      [3, START_MS + 9200],
+    ]);
+    const all = { session: 's-cam_01', id: 1, fromMs: 0, toMs: START_MS + 1000, limit: 10 };
+    expect((await rig.history.reader.samples(all)).map(({ atMs }) => atMs - START_MS)).toEqual([0, 200]);
+    expect(rig.faults.filter((fault) => fault !== null)).toEqual([]);
+  });
+
+  test('a damaged file is set aside under a name that is told, and a new one is begun', async () => {
+    using folder = new Folder();
+    const file = folder.write('history.db', 'SQLite format 3\0 and then nothing of the kind '.repeat(300));
+    await using rig = new HistoryRig({ file });
+    rig.track(1, START_MS);
+    await rig.written();
+    expect(await rig.tracks()).toHaveLength(1);
+    const [kept] = readdirSync(folder.path).filter((name) => name.includes('.damaged-'));
+    expect(kept).toBeDefined();
+    await until('it is told', () => rig.fault !== null);
+    expect(rig.fault).toMatchObject({
+      code: 'database_damaged',
+      message: expect.stringContaining(folder.file(kept ?? '')),
+    });
+    expect(await Bun.file(folder.file(kept ?? '')).text()).toContain('nothing of the kind');
+  });
+
+  test('a page that is damaged while it runs: the same, and what waits goes into the new file', async () => {
+    using folder = new Folder();
+    const file = folder.file('history.db');
+    {
+      await using rig = new HistoryRig({ file });
+      for (let id = 0; id < 200; id++) rig.track(id, START_MS + id * 1000);
+      await rig.written();
+    }
+    const bytes = Buffer.from(await Bun.file(file).arrayBuffer());
+    bytes.fill(0xa5, 4096);
+    writeFileSync(file, bytes);
+    await using rig = new HistoryRig({ file });
+    rig.track(1000, START_MS);
+    await rig.written();
+    expect((await rig.tracks()).map(({ id }) => id)).toEqual([1000]);
+    expect(readdirSync(folder.path).some((name) => name.includes('.damaged-'))).toBe(true);
+  });
+
+  test('a file that another program holds: it waits, says so, and writes all of it afterwards', async () => {
+    using folder = new Folder();
+    const file = folder.file('history.db');
+    await using rig = new HistoryRig({ file });
+    rig.track(1, START_MS);
+    await rig.written();
+    const other = new Database(file);
+    other.run('begin exclusive');
+    rig.track(2, START_MS + 1000);
+    await until('it says so', () => rig.fault !== null);
+    expect(rig.fault).toMatchObject({ code: 'database_locked', message: expect.stringMatching(/[1-9]\d* rows wait/) });
+    other.run('rollback');
+    other.close();
+    await until('it works again', () => rig.fault === null);
+    expect((await rig.tracks()).map(({ id }) => id)).toEqual([1, 2]);
+    expect(rig.history.figures()).toMatchObject({ waiting: 0, lost: 0 });
+  });
+
+  test('a folder that cannot be made, and then can', async () => {
+    using folder = new Folder();
+    const place = folder.write('place', 'a file where a folder is wanted');
+    await using rig = new HistoryRig({ file: `${place}/history.db` });
+    rig.track(1, START_MS);
+    await until('it says so', () => rig.fault !== null);
+    await Bun.file(place).delete();
+    mkdirSync(place);
+    chmodSync(place, 0o700);
+    await until('it works', () => rig.fault === null);
+    expect(await rig.tracks()).toHaveLength(1);
+  });
+});
