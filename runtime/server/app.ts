@@ -25,6 +25,7 @@ import { addClientLibrary } from './client-library/files.ts';
 import { Clients } from './clients.ts';
 import { noteContext } from './context.ts';
 import { answerErrors, errorResponse, InternalErrors } from './errors.ts';
+import { addEventStreams, EventStreams } from './event-streams.ts';
 import { TrustedProxies } from './forwarded.ts';
 import { guardRoutes } from './guard.ts';
 import { addHealth } from './health.ts';
@@ -75,6 +76,7 @@ export interface App {
   readonly clients: Clients;
   readonly internalErrors: InternalErrors;
   readonly stats: StatsTopic;
+  readonly streams: EventStreams;
   /**
    * Answers a request, also without a port; WebSockets need `listen`.
    * @param peer address of the other end of the connection
@@ -140,11 +142,12 @@ export function createApp(options: AppOptions): App {
   if (options.history) addTracks(http, { history: options.history, clock: options.clock });
   addOnvif(http, sessions);
   addTopics(http, sessions);
+  const streams = addEventStreams(http, sessions, new EventStreams(limits, () => clock.monoMs()));
   const stats = new StatsTopic({
     sessions,
     clock: options.clock,
     version: options.version,
-    clients: () => clients.stats().connected,
+    clients: () => clients.stats().connected + streams.count,
   });
   addStats(http, stats);
   addWhep(http, sessions, limits);
@@ -164,7 +167,7 @@ export function createApp(options: AppOptions): App {
       return response;
     });
   };
-  return { http, clients, internalErrors, stats, handle };
+  return { http, clients, internalErrors, stats, streams, handle };
 }
 
 function isTls({ url }: Request): boolean {
@@ -196,6 +199,7 @@ export function listen(app: App, at: ListenAt): Listening {
     url: `${at.tls ? 'https' : 'http'}://${authority(at.host, port)}`,
     stop: async () => {
       app.stats.stop();
+      app.streams.close();
       app.clients.close();
       await server.stop(true);
     },

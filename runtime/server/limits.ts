@@ -19,7 +19,9 @@ export const DEFAULT_LIMITS = {
   maxModelBytes: 1024 ** 3,
   uploadDeadlineMs: 15 * 60_000,
   /** WebSockets open at once; more are refused with 503. */
-  maxClients: 1000,
+  maxClients: 2000,
+  /** Event streams open at once; more are refused with 503. */
+  maxEventStreams: 500,
   /** Longest command, in characters; anything longer is answered `invalid_json` unparsed. */
   maxCommandChars: 64 * 1024,
   /** Above this a message closes the socket: Bun knows no other way. */

@@ -38,7 +38,7 @@ export function addTopicSocket(app: Elysia, sessions: Sessions, clients: Clients
   );
 }
 
-/** Topics of no session are about all cameras. */
-function sees(caller: Caller, { sessionId, cameraId }: About): boolean {
+/** Whether a caller may see messages about this. Topics of no session are about all cameras. */
+export function sees(caller: Caller, { sessionId, cameraId }: About): boolean {
   return sessionId === '' ? caller.cameras === null : seesCamera(caller, cameraId);
 }

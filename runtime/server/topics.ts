@@ -9,8 +9,15 @@ import type { Sessions } from '../session/api.ts';
 import { unknownSession } from './errors.ts';
 import { describe, ErrorSchema } from './views.ts';
 
-/** What the request asks for. @throws WindhoverError `unknown_topic` */
+/** What the request asks for; without it, what v1 clients know. @throws WindhoverError `unknown_topic` */
 export function requestedTopics(request: Request, known: Topics): ReadonlySet<string> {
+  const isAsked = new URL(request.url).searchParams.has('topics');
+  if (isAsked) return topicsNamed(request, known);
+  return new Set(Object.keys(known).filter((name) => known[name]?.wanted));
+}
+
+/** Those that `?topics=` names. @throws WindhoverError `unknown_topic` */
+export function topicsNamed(request: Request, known: Topics): ReadonlySet<string> {
   const asked = new URL(request.url).searchParams.getAll('topics');
   const names = asked.flatMap((list) => list.split(',')).map((name) => name.trim());
   const unknown = names.find((name) => !Object.hasOwn(known, name));
@@ -20,7 +27,7 @@ export function requestedTopics(request: Request, known: Topics): ReadonlySet<st
       got: JSON.stringify(unknown),
     });
   }
-  return new Set(asked.length > 0 ? names : Object.keys(known).filter((name) => known[name]?.wanted));
+  return new Set(names);
 }
 
 export function addTopics(app: Elysia, sessions: Sessions): void {
