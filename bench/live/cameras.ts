@@ -4,11 +4,12 @@
  *
  *     bun bench/live/cameras.ts NAME      prints "url URL"; ends when its input is closed
  */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FfmpegPeer } from '../../test/live/ffmpeg-peer.ts';
 import { freePort, type RtspOptions, RtspServer } from '../../test/live/peers.ts';
+import { shownTime } from '../../test/live/shown-time.ts';
 import { WhepServer, type WhepServerOptions } from '../../test/live/whep-server.ts';
 
 export interface Camera {
@@ -39,8 +40,8 @@ const WHEP: Bounds = { firstTickMs: 1500, errorP95Ms: 40, reportedErrorP95Ms: 15
 const SLOW: Bounds = { firstTickMs: 1500, reportedErrorP95Ms: 15 };
 
 const MPJPEG = '-c:v mjpeg -f mpjpeg -flush_packets 1';
-/** Its encoder wants each picture to have a time of its own, also those that have waited. */
-const MICROSECONDS = '-framerate 1000000 -use_wallclock_as_timestamps 1';
+/** Its parts have no times, and its encoder ends at two pictures of one time: they are counted. */
+const COUNTED = '-framerate 25';
 
 export const CAMERAS: Readonly<Record<string, Kind>> = {
   'RTSP H.264, TCP': { start: rtsp({}), bounds: RTSP },
@@ -59,11 +60,11 @@ export const CAMERAS: Readonly<Record<string, Kind>> = {
   'MPEG-TS over UDP': { start: () => sender((url) => `-f mpegts ${url}?pkt_size=1316`, 'udp', ''), bounds: {} },
   'MPEG-TS over HTTP': { start: () => web('-f mpegts -flush_packets 1', 'video/mp2t'), bounds: {} },
   'MJPEG over HTTP': {
-    start: () => web(MPJPEG, 'multipart/x-mixed-replace; boundary=ffmpeg', MICROSECONDS),
+    start: () => web(MPJPEG, 'multipart/x-mixed-replace; boundary=ffmpeg', COUNTED),
     bounds: {},
   },
-  HLS: { start: () => hls(''), bounds: {} },
-  'HLS with dates': { start: () => hls('-hls_flags program_date_time'), bounds: {} },
+  HLS: { start: () => hls(false), bounds: {} },
+  'HLS with dates': { start: () => hls(true), bounds: { reportedErrorP95Ms: 40 } },
 };
 
 /** Starts it in a process of its own. */
@@ -123,20 +124,56 @@ async function web(output: string, type: string, stamps?: string): Promise<Camer
   return { source: { url: `http://127.0.0.1:${server.port}/live` }, end };
 }
 
-async function hls(options: string): Promise<Camera> {
+/** @param isDated its playlist tells when the first picture of each segment was taken */
+async function hls(isDated: boolean): Promise<Camera> {
   const folder = mkdtempSync(join(tmpdir(), 'windhover-hls-'));
-  const peer = new FfmpegPeer(`-f hls -hls_time 2 -hls_list_size 5 ${options} ${folder}/x.m3u8`.replaceAll('  ', ' '));
+  const peer = new FfmpegPeer(`-f hls -hls_time 2 -hls_list_size 5 ${folder}/x.m3u8`);
+  const dates = new SegmentDates(folder);
+  const look = setInterval(() => isDated && dates.look(), 200);
   const fetch = async ({ url }: Request) => {
     const file = Bun.file(join(folder, new URL(url).pathname));
-    return (await file.exists()) ? new Response(file) : new Response('', { status: 404 });
+    if (!(await file.exists())) return new Response('', { status: 404 });
+    return new Response(isDated && url.endsWith('.m3u8') ? dates.toldIn(await file.text()) : file);
   };
   const server = Bun.serve({ hostname: '127.0.0.1', port: 0, fetch });
   const end = async () => {
+    clearInterval(look);
     await peer[Symbol.asyncDispose]();
     await server.stop(true);
     rmSync(folder, { recursive: true, force: true });
   };
   return { source: { url: `http://127.0.0.1:${server.port}/x.m3u8` }, settleMs: 9000, end };
+}
+
+/** The dates that FFmpeg itself writes are those of its start, which is up to a second off. */
+class SegmentDates {
+  readonly #folder: string;
+  readonly #takenUnixMs = new Map<string, number>();
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  /** Looks at the first pictures of new segments. */
+  look(): void {
+    const playlist = join(this.#folder, 'x.m3u8');
+    if (!existsSync(playlist)) return;
+    for (const [name] of readFileSync(playlist, 'utf8').matchAll(/^x\d+\.ts$/gm)) {
+      if (this.#takenUnixMs.has(name)) continue;
+      const command = `ffmpeg -v quiet -i ${join(this.#folder, name)} -frames:v 1 -pix_fmt gray -f rawvideo pipe:1`;
+      const { stdout } = Bun.spawnSync(command.split(' '));
+      if (stdout.length > 0) this.#takenUnixMs.set(name, shownTime(stdout));
+    }
+  }
+
+  /** A playlist, up to the last segment whose date is known. */
+  toldIn(playlist: string): string {
+    return playlist.replace(/^#EXTINF:.*\n(.+)\n/gm, (segment, name) => {
+      const takenUnixMs = this.#takenUnixMs.get(name);
+      if (takenUnixMs === undefined) return '';
+      return `#EXT-X-PROGRAM-DATE-TIME:${new Date(takenUnixMs).toISOString()}\n${segment}`;
+    });
+  }
 }
 
 if (import.meta.main) {

@@ -1,8 +1,10 @@
 /** The capture clock against streams whose true capture times are known. */
-import { describe, expect, test } from 'bun:test';
+import { describe, expect, setDefaultTimeout, test } from 'bun:test';
 import fc from 'fast-check';
 import { CaptureClock } from '../../../nodes/source/capture-clock.ts';
 import { PROPERTY_LIMIT_MS } from '../../support/patience.ts';
+
+setDefaultTimeout(PROPERTY_LIMIT_MS);
 
 /** One packet of a simulated stream. */
 interface Sent {
