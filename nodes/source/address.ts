@@ -105,8 +105,9 @@ function webAddress(url: string): string {
 }
 
 function transportOptions({ url, transport }: SourceOptions): Record<string, string> {
-  // Else FFmpeg asks servers to close the connection, and then reads on from it where a film is sought.
-  if (/^https?:/i.test(url)) return { multiple_requests: '1' };
+  // Else FFmpeg asks servers to close the connection, and then reads on from it where a film is sought; and it begins HLS
+  // three segments back, which is that much older.
+  if (/^https?:/i.test(url)) return { multiple_requests: '1', live_start_index: '-1' };
   if (!/^rtsps?:/i.test(url)) return {};
   // Without a transport FFmpeg goes through all of them, here beginning with TCP.
   return transport === 'auto' ? { rtsp_flags: 'prefer_tcp' } : { rtsp_transport: transport };

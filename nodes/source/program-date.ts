@@ -5,8 +5,6 @@
 import type { Address } from './address.ts';
 
 const TIMEOUT_MS = 2000;
-/** FFmpeg begins so many segments before the end. */
-const FIRST_SEGMENT = -3;
 const MOST_NESTED = 2;
 
 export class ProgramDates {
@@ -39,7 +37,7 @@ export async function programDates(
 ): Promise<ProgramDates | undefined> {
   const isPlaylist = format === 'hls' || /^https?:[^?#]*\.m3u8?([?#]|$)/i.test(url);
   if (!isPlaylist) return undefined;
-  const first = Number(options.live_start_index ?? FIRST_SEGMENT);
+  const first = Number(options.live_start_index);
   const ask = () => dateAt(url, first, AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]));
   const dateMs = await ask();
   return dateMs === undefined ? undefined : new ProgramDates(dateMs, ask);
