@@ -18,8 +18,10 @@ import type { SessionGraph } from '../session/changes.ts';
 import { backupsOf, graphsIn, isFolder, replaceFile, writeBackup } from './disk.ts';
 import { DiskFollower } from './follower.ts';
 import { GraphFile, problemsOf, type Warning } from './graph-file.ts';
+import { type GraphPlace, type PutGraph, putGraph, removeGraph } from './graph-files.ts';
 import { type Applied, type Candidate, type CatalogServices, Graphs } from './graphs.ts';
 import { type Patch, patchText } from './patch.ts';
+import { publicText } from './public-text.ts';
 import { sessionGraph } from './session-graph.ts';
 
 export interface CatalogOptions extends LoadOptions {
@@ -159,6 +161,37 @@ export class Catalog {
       file.seen = text;
       return backup;
     });
+  }
+
+  /** The active text of a camera for others: passwords in it are hidden, and `${VAR}` stays. */
+  publicText(camera: string): string {
+    return publicText(this.text(camera), this.#options.env);
+  }
+
+  /** The file of a camera, and whether it holds the active text. */
+  fileOf(camera: string): { readonly name: string; readonly isPersisted: boolean } {
+    const { name, seen, active } = this.#graphs.fileOf(camera);
+    return { name, isPersisted: seen === active.text };
+  }
+
+  /** Makes a text the graph of a camera, also of a new one, and writes it: see {@link putGraph}. */
+  put(camera: string, text: string, seen?: Seen): Promise<PutGraph> {
+    return this.#inTurn(() => {
+      this.#requireSeen(seen);
+      return putGraph(camera, text, this.#place);
+    });
+  }
+
+  /** Ends a camera; its file becomes a backup: see {@link removeGraph}. */
+  remove(camera: string, seen?: Seen): Promise<string | null> {
+    return this.#inTurn(() => {
+      this.#requireSeen(seen);
+      return removeGraph(camera, this.#place);
+    });
+  }
+
+  get #place(): GraphPlace {
+    return { graphs: this.#graphs, folders: this.#folders, cwd: this.#options.cwd };
   }
 
   /** Paths of the backups of a camera's file, the newest first. To restore one, apply its text. */

@@ -2,6 +2,7 @@
 import {
   chmodSync,
   closeSync,
+  existsSync,
   fsyncSync,
   mkdirSync,
   openSync,
@@ -59,16 +60,45 @@ export function replaceFile(path: string, text: string): void {
   sync(dirname(target));
 }
 
+/** Makes a file that is not there yet: whole, or not at all. Passwords may be in it. */
+export function createFile(path: string, text: string): void {
+  const draft = join(dirname(path), `.${basename(path)}.${crypto.randomUUID()}.new`);
+  writeFileSync(draft, text, { mode: 0o600 });
+  sync(draft);
+  renameSync(draft, path);
+  sync(dirname(path));
+}
+
+/** The file becomes a backup of itself. @returns its path */
+export function moveToBackup(path: string, unixMs: number): string {
+  const backup = backupPath(path, unixMs);
+  // Of a link the link alone: what it leads to belongs to somebody else.
+  renameSync(path, backup);
+  sync(dirname(path));
+  prune(path);
+  return backup;
+}
+
 /** Keeps a text as a backup of a file; the oldest of too many go. @returns its path */
 export function writeBackup(path: string, text: string, unixMs: number): string {
+  const backup = backupPath(path, unixMs);
+  writeLike(path, backup, text);
+  prune(path);
+  return backup;
+}
+
+function backupPath(path: string, unixMs: number): string {
   const folder = join(dirname(path), BACKUP_FOLDER);
   mkdirSync(folder, { recursive: true });
   // No colons: some file systems have none.
-  const time = new Date(unixMs).toISOString().replaceAll(':', '-');
-  const backup = join(folder, `${basename(path)}.${time}`);
-  writeLike(path, backup, text);
+  const at = (ms: number) => join(folder, `${basename(path)}.${new Date(ms).toISOString().replaceAll(':', '-')}`);
+  let ms = unixMs;
+  while (existsSync(at(ms))) ms += 1;
+  return at(ms);
+}
+
+function prune(path: string): void {
   for (const old of backupsOf(path).slice(BACKUPS)) rmSync(old);
-  return backup;
 }
 
 /** Paths of the backups of a file, the newest first. */
@@ -89,7 +119,7 @@ const TIME = /^\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d\.\d{3}Z$/;
 /** Who may not read the one file may not read the other. */
 function writeLike(model: string, path: string, text: string): void {
   writeFileSync(path, text, { mode: 0o600 });
-  chmodSync(path, statSync(model).mode);
+  chmodSync(path, statOf(model)?.mode ?? 0o600);
   sync(path);
 }
 

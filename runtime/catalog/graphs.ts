@@ -71,13 +71,21 @@ export class Graphs {
     throw new WindhoverError('unknown_camera', `Unknown camera_id: ${camera}`);
   }
 
-  /** @param others that become active at the same time */
-  async check(file: GraphFile, text: GraphText, others: readonly Candidate[] = []): Promise<LoadResult> {
+  /**
+   * @param others that become active at the same time
+   * @param rules for a text that comes from outside
+   */
+  async check(
+    file: GraphFile,
+    text: GraphText,
+    others: readonly Candidate[] = [],
+    rules: Pick<LoadOptions, 'camera' | 'mayLoad'> = {},
+  ): Promise<LoadResult> {
     const cameraOwner = (camera: string) => {
       const next = (other: GraphFile) => others.find((candidate) => candidate.file === other) ?? other.active;
       return this.files.find((other) => other !== file && next(other)?.graph.camera === camera)?.name;
     };
-    const result = await checkGraph(text, file.name, { ...this.#options, cameraOwner });
+    const result = await checkGraph(text, file.name, { ...this.#options, ...rules, cameraOwner });
     for (const secret of result.secrets) {
       this.secrets.add(secret);
       this.#services?.log.hide(secret);

@@ -41,6 +41,10 @@ export interface LoadOptions {
   readonly prepare: PrepareContext;
   /** Another graph file that has this camera already, where cameras must be distinct. */
   readonly cameraOwner?: (camera: string) => string | undefined;
+  /** The camera that the graph must be of; any when absent. */
+  readonly camera?: string;
+  /** Whether a user's module of this path may be loaded at all: loading it runs it. */
+  readonly mayLoad?: (module: string) => boolean;
   /** How long a user's module may take to load, or to answer. */
   readonly moduleLimitMs?: number;
   /** Ends a check that nobody waits for any more. */
@@ -74,6 +78,9 @@ export async function checkGraph(text: GraphText, file: string, options: LoadOpt
   const outline = document && readOutline(document.root, faults);
   if (!outline) return { graph: null, faults: faults.list(), secrets: [] };
   const { env } = document;
+  if (options.camera !== undefined && outline.camera !== options.camera) {
+    faults.add(outline.cameraAt, 'camera', 'camera', `must be '${options.camera}', got '${outline.camera}'`);
+  }
   const owner = options.cameraOwner?.(outline.camera);
   if (owner !== undefined) {
     const message = `'${outline.camera}' is also the camera of ${owner}; each graph needs its own`;
@@ -147,6 +154,11 @@ async function findNode(outline: NodeOutline, around: Surroundings): Promise<Fou
     return missing;
   }
   const found = isBuiltin ? name : modulePath(name, folder);
+  if (!isBuiltin && options.mayLoad?.(found) === false) {
+    const message = `the module ${shown(use)} is not in the folder of the graph, or not there: only then may a graph that is sent name it`;
+    context.faults.add(use.at, path, 'module_refused', message);
+    return missing;
+  }
   try {
     const contract = await (isBuiltin ? loadContract(found, options.builtins) : modules.load(found));
     return { outline, contract, use: found };

@@ -27,6 +27,7 @@ import { noteContext } from './context.ts';
 import { answerErrors, errorResponse, InternalErrors } from './errors.ts';
 import { addEventStreams, EventStreams } from './event-streams.ts';
 import { TrustedProxies } from './forwarded.ts';
+import { addGraphs } from './graphs.ts';
 import { guardRoutes } from './guard.ts';
 import { addHealth } from './health.ts';
 import { DEFAULT_LIMITS, type ServerLimits } from './limits.ts';
@@ -138,6 +139,7 @@ export function createApp(options: AppOptions): App {
   addSessions(http, sessions, limits);
   const { catalog, models } = options;
   if (catalog) addSettings(http, catalog, limits);
+  if (catalog) addGraphs(http, catalog, limits);
   if (catalog && models) addModels(http, { store: models, catalog, limits });
   if (options.history) addTracks(http, { history: options.history, clock: options.clock });
   addOnvif(http, sessions);

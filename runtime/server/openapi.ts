@@ -1,6 +1,6 @@
 /** GET /openapi: the API as a page, without scripts. GET /openapi/json: the same for programs. */
 import type { Elysia } from 'elysia';
-import { describe, type RouteDetail } from './views.ts';
+import { type Content, describe, type RouteDetail } from './views.ts';
 
 /** The part of an OpenAPI document that the page shows. */
 interface Document {
@@ -75,12 +75,14 @@ function section(heading: string, operation: Operation): string {
   const { summary, parameters = [], requestBody, responses } = operation;
   const parts = [
     ...parameters.map(({ name, schema }) => part(name, schema)),
-    ...(requestBody ? [part('body', requestBody.content['application/json'].schema)] : []),
-    ...Object.entries(responses).map(([status, { description, content }]) =>
-      part(`${status} ${description}`, content?.['application/json'].schema),
-    ),
+    ...(requestBody ? [part('body', schemaOf(requestBody))] : []),
+    ...Object.entries(responses).map(([status, answer]) => part(`${status} ${answer.description}`, schemaOf(answer))),
   ];
   return `<h2>${text(heading)}</h2>\n<p>${text(summary)}. For: ${operation['x-role']}.</p>\n${parts.join('\n')}`;
+}
+
+function schemaOf({ content = {} }: { readonly content?: Content }): object | undefined {
+  return Object.values(content)[0]?.schema;
 }
 
 function part(heading: string, schema: object | undefined): string {

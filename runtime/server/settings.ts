@@ -251,6 +251,7 @@ export function didWhat(applied: readonly Applied[]) {
 
 const OURS = new Set([
   ...['unknown_camera', 'unknown_node', 'settings_changed', 'patch_failed', 'camera_changed', 'no_model_node'],
+  ...['no_graph_folder', 'camera_name_invalid', 'graph_file_taken', 'edit_conflict'],
 ]);
 
 /** Why a change was not applied, in the words of whoever could not run it. */
@@ -263,7 +264,7 @@ export function notApplied(error: unknown): never {
 const MOST_DEPTH = 32;
 
 /** @throws WindhoverError `bad_body`: what nobody wrote by hand */
-function checkDepth(value: unknown, depth = 0): void {
+export function checkDepth(value: unknown, depth = 0): void {
   if (typeof value !== 'object' || value === null) return;
   if (depth > MOST_DEPTH) throw new WindhoverError('bad_body', `Bad body: nested more than ${MOST_DEPTH} deep`);
   for (const each of Object.values(value)) checkDepth(each, depth + 1);
@@ -278,6 +279,6 @@ function shownFault({ file, line, column, path, code, message }: GraphFault) {
   return { file, line, column, path, code, message };
 }
 
-function fileName(path: string): string {
+export function fileName(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1);
 }

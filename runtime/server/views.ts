@@ -17,6 +17,8 @@ export const CreateSessionSchema = Type.Object(
 
 export const ErrorSchema = Type.Object({ error: Type.String() });
 
+const JSON_TYPE = 'application/json';
+
 /** What a route says of itself, as it stands in the OpenAPI document. */
 export interface RouteDetail {
   readonly summary: string;
@@ -26,11 +28,13 @@ export interface RouteDetail {
   readonly requestBody?: { readonly required: boolean; readonly content: Content };
 }
 
-type Content = Readonly<Record<'application/json', { readonly schema: object }>>;
+export type Content = Readonly<Record<string, { readonly schema: object }>>;
 
 interface Answer {
   readonly says: string;
   readonly schema?: TSchema;
+  /** Of a text that is no JSON. */
+  readonly type?: string;
 }
 
 interface Access {
@@ -39,6 +43,8 @@ interface Access {
   /** The route concerns all cameras at once, so that a token of some cameras may not use it. */
   readonly cameras?: 'all';
   readonly body?: TSchema;
+  /** JSON when absent. */
+  readonly bodyType?: string;
 }
 
 /** What every route that is not public may answer. */
@@ -55,19 +61,19 @@ const REFUSALS = {
 export function describe(
   summary: string,
   answers: Readonly<Record<number, Answer>>,
-  { role, cameras, body }: Access,
+  { role, cameras, body, bodyType = JSON_TYPE }: Access,
 ): RouteDetail {
-  const json = (schema: TSchema) => ({ 'application/json': { schema: { ...schema } } });
-  const all = role === 'public' ? answers : { ...REFUSALS, ...answers };
-  const responses = Object.entries(all).map(([status, { says, schema }]) => [
-    status,
-    { description: says, ...(schema ? { content: json(schema) } : {}) },
-  ]);
+  const all: Readonly<Record<number, Answer>> = role === 'public' ? answers : { ...REFUSALS, ...answers };
+  const content = (type: string, schema: TSchema) => ({ [type]: { schema: { ...schema } } });
+  const responses = Object.entries(all).map(([status, { says, type = JSON_TYPE, schema }]) => {
+    const shown = schema ?? (type === JSON_TYPE ? undefined : Type.String());
+    return [status, { description: says, ...(shown ? { content: content(type, shown) } : {}) }];
+  });
   return {
     summary,
     'x-role': role,
     ...(cameras ? { 'x-cameras': cameras } : {}),
     responses: Object.fromEntries(responses),
-    ...(body ? { requestBody: { required: false, content: json(body) } } : {}),
+    ...(body ? { requestBody: { required: false, content: content(bodyType, body) } } : {}),
   };
 }
