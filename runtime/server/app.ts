@@ -137,10 +137,7 @@ export function createApp(options: AppOptions): App {
   });
   addCameras(http, sessions);
   addSessions(http, sessions, limits);
-  const { catalog, models } = options;
-  if (catalog) addSettings(http, catalog, limits);
-  if (catalog) addGraphs(http, catalog, limits);
-  if (catalog && models) addModels(http, { store: models, catalog, limits });
+  if (options.catalog) addCatalog(http, options.catalog, options.models, limits);
   if (options.history) addTracks(http, { history: options.history, clock: options.clock });
   addOnvif(http, sessions);
   addTopics(http, sessions);
@@ -170,6 +167,12 @@ export function createApp(options: AppOptions): App {
     });
   };
   return { http, clients, internalErrors, stats, streams, handle };
+}
+
+function addCatalog(http: Elysia, catalog: Catalog, models: ModelStore | undefined, limits: ServerLimits): void {
+  addSettings(http, catalog, limits);
+  addGraphs(http, catalog, limits);
+  if (models) addModels(http, { store: models, catalog, limits });
 }
 
 function isTls({ url }: Request): boolean {
