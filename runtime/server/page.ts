@@ -34,7 +34,7 @@ function file(summary: string) {
 }
 
 async function pageStyle(): Promise<string> {
-  const parts = ['base.css', 'layout.css', 'graph.css'].map((name) => Bun.file(join(FOLDER, name)).text());
+  const parts = ['base.css', 'layout.css', 'graph.css', 'login.css'].map((name) => Bun.file(join(FOLDER, name)).text());
   return (await Promise.all(parts)).join('\n');
 }
 

@@ -12,7 +12,7 @@ const tokens = new Map<Role, string>();
 const invalid = new Map<string, Record<string, string>>();
 
 beforeAll(async () => {
-  rig = await guarded();
+  rig = await guarded({ hasSettings: true });
   for (const role of ROLES) tokens.set(role, rig.token(`my-${role}`, role, { cameras: [MINE] }));
   const nowUnixMs = rig.clock.unixMs();
   const expired = rig.token('expired', 'admin', { expiresUnixMs: nowUnixMs - 1 });

@@ -4,11 +4,13 @@ import { type AuditEntry, AuditLog } from '../../runtime/access/audit.ts';
 import type { Role } from '../../runtime/access/caller.ts';
 import { createToken } from '../../runtime/access/tokens.ts';
 import { createLog, type Log } from '../../runtime/log.ts';
-import { type App, type AppOptions, createApp } from '../../runtime/server/app.ts';
+import { type App, type AppOptions, createApp, type Listening, listen } from '../../runtime/server/app.ts';
 import { addReplay, type ReplayView } from '../../runtime/server/replay.ts';
 import { Rig } from '../catalog/rig.ts';
 import { GOOD } from '../graph/nodes.ts';
+import { Folder } from '../support/graphs.ts';
 import { ManualClock } from '../support/manual-clock.ts';
+import { until } from '../support/patience.ts';
 import { FakeSessions } from './fake-sessions.ts';
 
 export const MINE = 'mine';
@@ -31,21 +33,38 @@ export interface Guarded extends AsyncDisposable {
   ask(method: string, path: string, options?: { headers?: Record<string, string>; body?: string }): Promise<Response>;
 }
 
+export interface GuardedOptions extends Partial<AppOptions> {
+  readonly mayBeOpen?: boolean;
+  /** With a catalog, whose settings are shown. */
+  readonly hasSettings?: boolean;
+}
+
 /** Its rate limits are out of the way unless a test sets some. */
-export async function guarded(options: Partial<AppOptions> & { mayBeOpen?: boolean } = {}): Promise<Guarded> {
-  const { mayBeOpen = false, ...more } = options;
-  const rig = await Rig.start({ files: FILES });
+export async function guarded(options: GuardedOptions = {}): Promise<Guarded> {
+  const { mayBeOpen = false, hasSettings = false, ...more } = options;
+  const rig = hasSettings ? await Rig.start({ files: FILES }) : undefined;
+  const ownFolder = new Folder();
   const clock = new ManualClock();
   const lines: string[] = [];
   const log: Log = createLog({ write: (line) => lines.push(line), pretty: false });
-  const folder = rig.folder.file('access');
+  const folder = ownFolder.file('access');
   const access = new Access({ folder, mayBeOpen, clock, log });
   const entries: AuditEntry[] = [];
   const audit = new AuditLog({ file: `${folder}/audit.jsonl`, clock, log });
   audit.onAudit((entry) => entries.push(entry));
   const sessions = new FakeSessions([MINE, OTHER], log);
   const limits = { writeBurst: 1e6, commandBurst: 1e6, failedLoginBurst: 1e6 };
-  const app = createApp({ sessions, catalog: rig.catalog, version: '1', clock, log, limits, access, audit, ...more });
+  const app = createApp({
+    sessions,
+    ...(rig ? { catalog: rig.catalog } : {}),
+    version: '1',
+    clock,
+    log,
+    limits,
+    access,
+    audit,
+    ...more,
+  });
   addReplay(app.http, { view: () => ({}) as ReplayView, change: () => undefined, video: null });
   return {
     ...{ app, access, clock, sessions, folder, lines, entries },
@@ -60,11 +79,66 @@ export async function guarded(options: Partial<AppOptions> & { mayBeOpen?: boole
     },
     [Symbol.asyncDispose]: async () => {
       access.close();
-      await rig[Symbol.asyncDispose]();
+      ownFolder[Symbol.dispose]();
+      await rig?.[Symbol.asyncDispose]();
     },
   };
 }
 
 export function bearer(token: string): Record<string, string> {
   return { authorization: `Bearer ${token}` };
+}
+
+/** Of a test file: rigs and servers that end with each test. */
+export class Rigs {
+  readonly #open: AsyncDisposable[] = [];
+
+  async of(options: GuardedOptions = {}): Promise<Guarded> {
+    const rig = await guarded(options);
+    this.#open.push(rig);
+    return rig;
+  }
+
+  /** The same on a port, with both sessions running. */
+  async serving(options: GuardedOptions = {}) {
+    const rig = await this.of(options);
+    for (const camera of [MINE, OTHER]) rig.sessions.create(camera);
+    const server = listen(rig.app, { host: '127.0.0.1', port: 0 });
+    this.#open.unshift({ [Symbol.asyncDispose]: () => server.stop() });
+    const socket = (path: string, token: string) => new TokenSocket(server, path, token);
+    return { rig, server, socket };
+  }
+
+  async end(): Promise<void> {
+    for (const each of this.#open.splice(0)) await each[Symbol.asyncDispose]();
+  }
+}
+
+/** A socket that remembers, opened with a subprotocol that holds the token. */
+export class TokenSocket {
+  readonly received: string[] = [];
+  closed: { code: number; reason: string } | undefined;
+  readonly #socket: WebSocket;
+
+  constructor(server: Listening, path: string, token: string) {
+    const protocols = token === '' ? [] : ['windhover', `bearer.${token}`];
+    this.#socket = new WebSocket(`${server.url.replace('http', 'ws')}${path}`, protocols);
+    this.#socket.onmessage = ({ data }) => this.received.push(String(data));
+    this.#socket.onclose = ({ code, reason }) => {
+      this.closed = { code, reason };
+    };
+  }
+
+  /** False: refused. */
+  async opened(): Promise<boolean> {
+    await until('open or refused', () => this.#socket.readyState === WebSocket.OPEN || this.closed !== undefined);
+    return this.closed === undefined;
+  }
+
+  async ask(message: object): Promise<unknown> {
+    const before = this.received.length;
+    this.#socket.send(JSON.stringify(message));
+    await until('a reply', () => this.received.length > before);
+    return JSON.parse(this.received[before] ?? '');
+  }
 }

@@ -1,5 +1,6 @@
 /** The bar on top: which camera, how its session does, how well times are known, and what is wrong. */
 import { hasGraph } from './graph.tsx';
+import { LoggedIn } from './login.tsx';
 import { beat, camera, cameraId, cameras, clock, feedState, replay, session, shown, warnings } from './model.ts';
 import { sinceText } from './words.ts';
 
@@ -31,6 +32,7 @@ export function Bar() {
         </button>
       )}
       <Faults />
+      <LoggedIn />
     </header>
   );
 }

@@ -2,6 +2,7 @@
 import { signal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import { hasGraph } from './graph.tsx';
+import { mayCommand } from './login.tsx';
 import { hasLoupe } from './loupe.tsx';
 import { tick } from './model.ts';
 import { clear, select } from './selecting.ts';
@@ -20,8 +21,8 @@ export function listenToKeys(): void {
     const isTyping = event.target instanceof HTMLElement && event.target.matches('input, select, textarea');
     if (event.ctrlKey || event.altKey || event.metaKey || isTyping) return;
     if (hasHelp.value && event.key === 'Escape') hasHelp.value = false;
-    else if (/^[1-9]$/.test(event.key)) nth(Number(event.key));
-    else KEYS[event.key]?.act();
+    else if (/^[1-9]$/.test(event.key) && mayCommand.value) nth(Number(event.key));
+    else if (event.key !== 'Escape' || mayCommand.value) KEYS[event.key]?.act();
   });
 }
 
@@ -41,18 +42,24 @@ export function Help() {
     <dialog ref={ref} aria-label="Keys" onClose={() => (hasHelp.value = false)}>
       <h2>Keys</h2>
       <dl class="pose">
-        <dt>
-          <kbd>1</kbd>–<kbd>9</kbd>
-        </dt>
-        <dd>the n-th track is the target</dd>
-        {Object.entries(KEYS).map(([key, { what }]) => (
+        {mayCommand.value && (
           <>
             <dt>
-              <kbd>{key === 'Escape' ? 'Esc' : key}</kbd>
+              <kbd>1</kbd>–<kbd>9</kbd>
             </dt>
-            <dd>{what}</dd>
+            <dd>the n-th track is the target</dd>
           </>
-        ))}
+        )}
+        {Object.entries(KEYS)
+          .filter(([key]) => key !== 'Escape' || mayCommand.value)
+          .map(([key, { what }]) => (
+            <>
+              <dt>
+                <kbd>{key === 'Escape' ? 'Esc' : key}</kbd>
+              </dt>
+              <dd>{what}</dd>
+            </>
+          ))}
       </dl>
       <form method="dialog">
         <button type="submit">Close</button>

@@ -3,12 +3,14 @@ import { render } from 'preact';
 import { Bar } from './bar.tsx';
 import { GraphDialog } from './graph.tsx';
 import { Help, listenToKeys } from './keys.tsx';
+import { identify, Login, needsLogin } from './login.tsx';
 import { start } from './model.ts';
 import { Picture } from './picture.tsx';
 import { Side } from './side.tsx';
 import { Timeline } from './timeline.tsx';
 
 function Page() {
+  if (needsLogin.value) return <Login />;
   return (
     <div class="page">
       <Bar />
@@ -26,7 +28,10 @@ function Page() {
 const root = document.querySelector('#app');
 if (root) {
   root.replaceChildren();
+  const isKnown = await identify();
   render(<Page />, root);
-  listenToKeys();
-  start();
+  if (isKnown) {
+    listenToKeys();
+    start();
+  }
 }

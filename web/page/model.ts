@@ -176,7 +176,7 @@ async function look(): Promise<void> {
     const id = cameraId.value ?? known.cameras[0]?.camera_id ?? null;
     const sessionId = known.cameras.find(({ camera_id }) => camera_id === id)?.session_id;
     const view = sessionId ? await fetchJson<SessionView>(`/sessions/${encodeURIComponent(sessionId)}`) : null;
-    const playing = (await offers()).has('/replay') ? await fetchJson<Replay>('/replay') : null;
+    const playing = (await offers()).has('/replay') ? await fetchJson<Replay>('/replay').catch(() => null) : null;
     batch(() => {
       if (!same(cameras.value, known.cameras)) cameras.value = known.cameras;
       cameraId.value = id;

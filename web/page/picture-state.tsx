@@ -1,5 +1,6 @@
 /** Why there is no picture, or an old one, in words and since when: over the picture, where the eye is. */
 import { signal } from '@preact/signals';
+import { mayChange } from './login.tsx';
 import {
   act,
   beat,
@@ -30,7 +31,7 @@ export function StateOver() {
               ⚠
             </span>
             {words}
-            {canStart() && (
+            {canStart() && mayChange.value && (
               <button type="button" onClick={() => void act('Session started', startSession)}>
                 Start
               </button>

@@ -1,5 +1,6 @@
 /** What selects a target: a click or a tap on the picture, a row of the list, a key. */
 import type { AttachedOverlay } from '../client/index.ts';
+import { mayCommand } from './login.tsx';
 import { act, feed } from './model.ts';
 
 /** The overlay over an element of the page. */
@@ -9,7 +10,7 @@ export function selectAt(event: MouseEvent): void {
   const { currentTarget, clientX, clientY } = event;
   const overlay = currentTarget instanceof Element ? overlayOf.get(currentTarget) : undefined;
   const box = overlay?.boxAt(clientX, clientY);
-  if (box) void select(box.id);
+  if (box && mayCommand.value) void select(box.id);
 }
 
 export async function select(id: number): Promise<void> {

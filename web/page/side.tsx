@@ -1,4 +1,5 @@
 /** The column beside the picture: the target, the autotracker, where the camera points, and the tracks. */
+import { mayCommand } from './login.tsx';
 import { autotrack, ptz, tick } from './model.ts';
 import { clear, select } from './selecting.ts';
 import { degrees, percent } from './words.ts';
@@ -25,7 +26,9 @@ function Target() {
       <h2>Target</h2>
       <p class={`target ${phase}`}>
         <span class="shape" aria-hidden="true" />
-        {id === null ? 'None: click a box' : `${id} ${track?.label ?? ''}, ${PHASES[phase]}`}
+        {id === null
+          ? `None${mayCommand.value ? ': click a box' : ''}`
+          : `${id} ${track?.label ?? ''}, ${PHASES[phase]}`}
       </p>
       {track && (
         <p class="small">
@@ -33,9 +36,11 @@ function Target() {
           {track.zones?.length ? ` · in ${track.zones.join(', ')}` : ''}
         </p>
       )}
-      <button type="button" disabled={id === null} onClick={() => void clear()}>
-        Clear <kbd>Esc</kbd>
-      </button>
+      {mayCommand.value && (
+        <button type="button" disabled={id === null} onClick={() => void clear()}>
+          Clear <kbd>Esc</kbd>
+        </button>
+      )}
     </section>
   );
 }
@@ -95,8 +100,13 @@ function Tracks() {
         <ol>
           {tracks.map(({ id, label, conf, zones }, i) => (
             <li key={id}>
-              <button type="button" aria-pressed={id === now?.selected_target_id} onClick={() => void select(id)}>
-                {i < 9 && <kbd>{i + 1}</kbd>}
+              <button
+                type="button"
+                disabled={!mayCommand.value}
+                aria-pressed={id === now?.selected_target_id}
+                onClick={() => void select(id)}
+              >
+                {i < 9 && mayCommand.value && <kbd>{i + 1}</kbd>}
                 <span class="id">{id}</span> {label} <span class="figure">{percent(conf)}</span>
                 {zones?.length ? <span class="small"> {zones.join(', ')}</span> : null}
               </button>

@@ -1,6 +1,7 @@
 /** The last minutes, or a whole recording: a thin bar a track, selections below, gaps of the source hatched. */
 import { useEffect, useRef } from 'preact/hooks';
 import type { Life, Stretch } from './lives.ts';
+import { mayCommand } from './login.tsx';
 import { beat, changeReplay, lives, replay, tick } from './model.ts';
 import { clockText, durationText } from './words.ts';
 
@@ -23,12 +24,12 @@ export function Timeline() {
   const words = `${lives.all.length} tracks in the last ${durationText(lengthMs)}`;
   const jump = (share: number) => void changeReplay({ position_ms: Math.min(1, Math.max(0, share)) * lengthMs });
   const click = ({ currentTarget, offsetX }: MouseEvent & { currentTarget: HTMLElement }) => {
-    if (at) jump(offsetX / currentTarget.clientWidth);
+    if (at && mayCommand.value) jump(offsetX / currentTarget.clientWidth);
   };
   return (
     <section class="timeline" aria-label="Timeline">
       <canvas ref={ref} role="img" aria-label={words} onClick={click} />
-      {at && (
+      {at && mayCommand.value && (
         <div class="controls">
           <button type="button" onClick={() => void changeReplay({ playing: !at.playing })}>
             {at.playing ? 'Halt' : 'Play'}

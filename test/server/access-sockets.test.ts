@@ -1,0 +1,79 @@
+/** WebSockets of a server that checks tokens: who may send commands, and what closes them. */
+import { afterEach, describe, expect, test } from 'bun:test';
+import { revokeToken } from '../../runtime/access/tokens.ts';
+import { until } from '../support/patience.ts';
+import { MINE, OTHER, Rigs } from './guarded.ts';
+
+const rigs = new Rigs();
+afterEach(() => rigs.end());
+
+const SELECT = { type: 'set_target_id', target_id: 7 };
+const FORBIDDEN = { type: 'error', error: 'forbidden' };
+const ACK = { type: 'ack', command: 'set_target_id', target_id: 7 };
+
+describe('WebSockets', () => {
+  test.each([
+    ['viewer', FORBIDDEN],
+    ['controller', ACK],
+    ['admin', ACK],
+  ] as const)('%s: a command on its own camera', async (role, reply) => {
+    const { rig, socket } = await rigs.serving();
+    const token = rig.token('t', role, { cameras: [MINE] });
+    const own = socket(`/ws/sessions/s-${MINE}`, token);
+    expect(await own.opened()).toBe(true);
+    expect(await own.ask(SELECT)).toEqual(reply);
+    expect(await own.ask({ type: 'clear_target' })).toMatchObject({ type: reply.type });
+    expect(await own.ask({ type: 'nonsense' })).toEqual({ type: 'error', error: 'unknown_command' });
+    expect(rig.sessions.requests.length).toBe(role === 'viewer' ? 0 : 2);
+    expect(await socket(`/ws/sessions/s-${OTHER}`, token).opened()).toBe(false);
+    expect(await socket(`/ws/sessions/s-${MINE}`, '').opened()).toBe(false);
+    expect(await socket(`/ws/sessions/s-${MINE}?token=${token}`, '').opened()).toBe(false);
+  });
+
+  test('/ws: topics and commands of foreign cameras are refused, one by one', async () => {
+    const { rig, socket } = await rigs.serving();
+    const all = socket('/ws', rig.token('t', 'controller', { cameras: [MINE] }));
+    expect(await all.opened()).toBe(true);
+    expect(await all.ask({ type: 'subscribe', topics: ['#'] })).toMatchObject({ type: 'subscribed' });
+    for (const camera of [OTHER, MINE]) {
+      const message = { sessionId: `s-${camera}`, cameraId: camera, topic: 'ptz', json: `{"of":"${camera}"}` };
+      rig.sessions.hub.publish({ ...message, keep: 'latest', live: true, isNews: true });
+    }
+    await until('a message', () => all.received.some((text) => text.includes(`"of":"${MINE}"`)));
+    expect(all.received.join('\n')).not.toContain(OTHER);
+    expect(await all.ask({ ...SELECT, session_id: `s-${OTHER}` })).toMatchObject(FORBIDDEN);
+    expect(await all.ask({ ...SELECT, session_id: 'nowhere' })).toMatchObject(FORBIDDEN);
+    expect(await all.ask({ ...SELECT, session_id: `s-${MINE}` })).toMatchObject(ACK);
+  });
+
+  test('are closed when the token is revoked, and when it expires', async () => {
+    const { rig, socket } = await rigs.serving();
+    const revoked = rig.token('revoked', 'admin');
+    const expires = rig.token('expires', 'viewer', { expiresUnixMs: rig.clock.unixMs() + 60_000 });
+    const sockets = [revoked, expires].map((token) => socket(`/ws/sessions/s-${MINE}`, token));
+    for (const each of sockets) expect(await each.opened()).toBe(true);
+    const before = performance.now();
+    revokeToken(rig.folder, 'revoked');
+    await until('closed', () => sockets[0]?.closed !== undefined);
+    expect(performance.now() - before).toBeLessThan(5000);
+    expect(sockets[0]?.closed).toEqual({ code: 1008, reason: 'token revoked' });
+    expect(sockets[1]?.closed).toBeUndefined();
+    rig.clock.advance(60_000);
+    await until('closed', () => sockets[1]?.closed !== undefined);
+    expect(sockets[1]?.closed).toEqual({ code: 1008, reason: 'token expired' });
+  });
+
+  test('of an open server are closed when the first token is made', async () => {
+    const { rig, socket } = await rigs.serving({ mayBeOpen: true });
+    const free = socket(`/ws/sessions/s-${MINE}`, '');
+    expect(await free.opened()).toBe(true);
+    expect(await free.ask(SELECT)).toEqual(ACK);
+    rig.token('first', 'viewer');
+    await until('closed', () => free.closed !== undefined);
+    expect(free.closed).toEqual({ code: 1008, reason: 'a token is needed' });
+    revokeToken(rig.folder, 'first');
+    rig.access.look();
+    // Without a token it does not become open again.
+    expect((await rig.ask('GET', '/cameras')).status).toBe(401);
+  });
+});
