@@ -13,5 +13,22 @@ export const previewRequests = {
     result: closed({ id: name('Of the viewer'), sdp: sdp('The answer') }),
     role: 'viewer',
   },
+  preview_watch: {
+    doc: 'Keep the picture ready as MP4, for one viewer',
+    params: closed({}),
+    result: closed({ id: name('Of the viewer') }),
+    role: 'viewer',
+  },
+  preview_read: {
+    doc: 'What has come since this viewer read last',
+    params: closed({ id: name('Of the viewer') }),
+    result: closed({
+      type: Type.Optional(
+        Type.String({ description: 'Content type, with the codec; not known before the first picture' }),
+      ),
+      data: Type.String({ description: 'Fragmented MP4, in base64' }),
+    }),
+    role: 'viewer',
+  },
   preview_end: { doc: 'The peer is gone', params: closed({ id: name('Of the viewer') }), role: 'viewer' },
 } as const;

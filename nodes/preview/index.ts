@@ -1,13 +1,13 @@
 /**
- * `preview`: hands the source's own picture to browsers by WebRTC (WHEP), without re-encoding. RTP timestamps are media
- * time, so that a browser knows which moment it shows (topic `clock`). Nothing is done while nobody looks.
+ * `preview`: hands the source's own picture to browsers by WebRTC (WHEP), or as MP4 where that cannot pass, without
+ * re-encoding. Its timestamps are media time, so that a browser knows which moment it shows (topic `clock`). Nothing is done while nobody looks.
  */
 import { defineNode, previewRequests } from '../../runtime/node.ts';
 import { PreviewOptions } from './options.ts';
 
 export default defineNode({
   name: 'preview',
-  doc: 'Shows the picture of the source to browsers, without re-encoding, by WebRTC.',
+  doc: 'Shows the picture of the source to browsers, without re-encoding, by WebRTC or as MP4.',
   params: PreviewOptions,
   inputs: { packets: { kind: 'packet' } },
   outputs: {},
@@ -21,6 +21,8 @@ export default defineNode({
       on: { packets: (message) => preview.take(message) },
       requests: {
         preview_offer: ({ sdp }) => preview.offer(sdp),
+        preview_watch: () => preview.watch(),
+        preview_read: ({ id }) => preview.read(id),
         preview_end: ({ id }) => preview.end(id),
       },
       close: () => preview.close(),

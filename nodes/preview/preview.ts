@@ -4,9 +4,9 @@ import type { CodecParameters, Packet } from 'node-av/lib';
 import { type NodeContext, type PacketMessage, WallTime, WindhoverError } from '../../runtime/node.ts';
 import { hasParameterSets, isKey, type NalUnit, nalUnits, type ParameterSets, parameterSets } from './access-units.ts';
 import { Encoder } from './encoder.ts';
+import { Mp4Viewer } from './mp4-viewer.ts';
 import type { PreviewOptions } from './options.ts';
-import { payloadsOf } from './rtp-payloads.ts';
-import type { Viewer } from './viewer.ts';
+import { SentPicture, type Viewer } from './viewer.ts';
 
 const TICKS_PER_MS = 90n;
 const NS_PER_MS = 1_000_000n;
@@ -37,31 +37,39 @@ export class Preview {
 
   /** @throws WindhoverError `preview_unsupported`, `preview_full`, `preview_refused` */
   async offer(sdp: string): Promise<{ id: string; sdp: string }> {
-    if (this.#refusal) throw this.#refusal;
-    const { host, max_viewers } = this.#context.params;
-    if (this.#viewers.size >= max_viewers) {
-      throw new WindhoverError('preview_full', `there are ${max_viewers} viewers already`, {
-        hint: 'raise max_viewers of preview',
-      });
-    }
+    this.#checkRoom();
     // WebRTC is loaded for the first who looks.
-    const peers = await import('./viewer.ts');
-    const viewer: Viewer = new peers.Viewer(host, {
+    const peers = await import('./webrtc-viewer.ts');
+    const viewer = new peers.WebRtcViewer(this.#context.params.host, {
       wantsKey: () => {
         this.#wantsKey = true;
       },
-      heard: () => this.#heardMs.set(viewer.id, this.#context.clock.monoMs()),
+      heard: () => this.#heard(viewer.id),
       ended: () => void this.end(viewer.id),
     });
-    this.#heardMs.set(viewer.id, this.#context.clock.monoMs());
-    this.#viewers.set(viewer.id, viewer);
-    this.#context.gauge('viewers', this.#viewers.size);
+    this.#add(viewer);
     try {
       return { id: viewer.id, sdp: await viewer.answer(sdp) };
     } catch (error) {
       await this.end(viewer.id);
       throw error;
     }
+  }
+
+  /** @throws WindhoverError `preview_unsupported`, `preview_full` */
+  watch(): { id: string } {
+    this.#checkRoom();
+    const viewer = new Mp4Viewer(() => this.#heard(viewer.id));
+    this.#add(viewer);
+    this.#wantsKey = true;
+    return { id: viewer.id };
+  }
+
+  /** @throws WindhoverError `preview_ended` */
+  read(id: string): { type?: string; data: string } {
+    const viewer = this.#viewers.get(id);
+    if (viewer instanceof Mp4Viewer) return viewer.read();
+    throw this.#refusal ?? new WindhoverError('preview_ended', 'this viewer is not there any more');
   }
 
   async end(id: string): Promise<void> {
@@ -87,19 +95,41 @@ export class Preview {
     const units = await this.#units(packet, codec, message.frameRate);
     if (units.length === 0) return;
     const isKeyFrame = isKey(units);
-    const sent = isKeyFrame && !hasParameterSets(units) ? [...this.#sets.sets, ...units] : units;
-    const payloads = payloadsOf(sent);
-    const timestamp = Number(((packet.pts * TICKS_PER_MS) / NS_PER_MS) & 0xffff_ffffn);
-    const captureUnixMs = this.#wall.at(message.originMonoMs + Number(packet.pts) / Number(NS_PER_MS));
+    const picture = new SentPicture({
+      units: isKeyFrame && !hasParameterSets(units) ? [...this.#sets.sets, ...units] : units,
+      isKey: isKeyFrame,
+      size: { w: codec.width, h: codec.height },
+      mediaTicks: (packet.pts * TICKS_PER_MS) / NS_PER_MS,
+      captureUnixMs: this.#wall.at(message.originMonoMs + Number(packet.pts) / Number(NS_PER_MS)),
+    });
     for (const viewer of viewers) {
       viewer.hasKey ||= isKeyFrame;
-      if (viewer.hasKey) viewer.send(payloads, timestamp, captureUnixMs);
+      if (viewer.hasKey) viewer.send(picture);
     }
   }
 
   async close(): Promise<void> {
     await Promise.all([...this.#viewers.keys()].map((id) => this.end(id)));
     this.#freeEncoder();
+  }
+
+  #checkRoom(): void {
+    if (this.#refusal) throw this.#refusal;
+    const { max_viewers } = this.#context.params;
+    if (this.#viewers.size < max_viewers) return;
+    throw new WindhoverError('preview_full', `there are ${max_viewers} viewers already`, {
+      hint: 'raise max_viewers of preview',
+    });
+  }
+
+  #add(viewer: Viewer): void {
+    this.#heard(viewer.id);
+    this.#viewers.set(viewer.id, viewer);
+    this.#context.gauge('viewers', this.#viewers.size);
+  }
+
+  #heard(id: string): void {
+    this.#heardMs.set(id, this.#context.clock.monoMs());
   }
 
   #begin(generation: number, codec: CodecParameters): void {

@@ -1,7 +1,7 @@
 /** `bun run client`: writes the client library and its types as files, as they are published on npm. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { browserModule, clientTypes } from '../server/client-library/files.ts';
+import { browserModule, clientTypes, playerTypes } from '../server/client-library/files.ts';
 import { parseCommandLine, type Surroundings } from './command.ts';
 
 export async function clientCommand(args: string[], { root, cwd, stdout }: Surroundings): Promise<number> {
@@ -11,6 +11,8 @@ export async function clientCommand(args: string[], { root, cwd, stdout }: Surro
   for (const [name, text] of [
     ['client.js', await browserModule('client')],
     ['client.d.ts', clientTypes()],
+    ['player.js', await browserModule('player')],
+    ['player.d.ts', playerTypes()],
   ] as const) {
     writeFileSync(join(folder, name), text);
     stdout.write(`${join(folder, name)}\n`);

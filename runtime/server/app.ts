@@ -38,6 +38,7 @@ import { addOnvif } from './onvif.ts';
 import { addOpenApi } from './openapi.ts';
 import { guardOrigin, type OriginOptions, OriginRules } from './origin.ts';
 import { addPage } from './page.ts';
+import { addPreview } from './preview.ts';
 import { addSessions } from './sessions.ts';
 import { addSettings } from './settings.ts';
 import { addStats, StatsTopic } from './stats.ts';
@@ -45,7 +46,6 @@ import { addTopicSocket } from './topic-socket.ts';
 import { addTopics } from './topics.ts';
 import { addTracks } from './tracks.ts';
 import { addWebSocket } from './websocket.ts';
-import { addWhep } from './whep.ts';
 
 export interface AppOptions extends OriginOptions {
   readonly sessions: Sessions;
@@ -149,7 +149,7 @@ export function createApp(options: AppOptions): App {
     clients: () => clients.stats().connected + streams.count,
   });
   addStats(http, stats);
-  addWhep(http, sessions, limits);
+  addPreview(http, sessions, limits);
   addWebSocket(http, sessions, clients);
   addTopicSocket(http, sessions, clients, limits);
   addClientLibrary(http);

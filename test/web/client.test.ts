@@ -171,8 +171,10 @@ const COLOURED_PIXELS = `(() => {
 })()`;
 
 const GOOD = `import { attachOverlay, connect, type OverlayBox } from './client.js';
+import { play } from './player.js';
 const feed = connect('http://127.0.0.1:8080', { camera: 'cam01' });
-const overlay = attachOverlay(document.createElement('video'), feed, { onFrame: ({ time }) => console.log(time?.clock) });
+const video = document.createElement('video');
+const overlay = attachOverlay(video, feed, { player: play(video, '/whep'), onFrame: ({ time }) => console.log(time?.clock) });
 const box: OverlayBox = overlay.boxAt(1, 2)!;
 feed.on('tick', ({ tracks: [first] }) => { const id: number | undefined = first?.id; return id; });
 feed.on('event', (event) => { if (event.event === 'end') { const at: number = event.after.end_ts_unix_ms; return at; } return 0; });

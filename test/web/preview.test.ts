@@ -1,4 +1,4 @@
-/** The session's own picture on the page, by WebRTC: what browsers get, and what is said where they can get nothing. */
+/** The session's own picture on the page, by WebRTC or as MP4: what browsers get, and what is said where they can get nothing. */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import type { SessionView } from '../../runtime/session/api.ts';
@@ -31,8 +31,9 @@ describe.skipIf(executablePath === undefined)('preview', () => {
     const view = (await (await fetch(`${url}/sessions/${session}`)).json()) as SessionView;
     return view.nodes.preview?.viewers;
   };
-  const open = async (): Promise<Page> => {
+  const open = async (script = ''): Promise<Page> => {
     const page = await browser.newPage();
+    await page.addInitScript(script);
     await page.goto(url);
     return page;
   };
@@ -74,6 +75,21 @@ describe.skipIf(executablePath === undefined)('preview', () => {
     TEST_LIMIT_MS,
   );
 
+  test(
+    'without WebRTC it comes as MP4, each frame with its time, and the page says so',
+    async () => {
+      const page = await open('delete globalThis.RTCPeerConnection');
+      await until('the time of the frame', async () =>
+        (await shown(page)).text.includes('media (MP4, no WebRTC) ±1 ms'),
+      );
+      const { timeS } = await shown(page);
+      await until('the picture goes on', async () => (await shown(page)).timeS > timeS + 0.5);
+      await page.close();
+      await until('nobody looks any more', async () => (await viewers()) === 0);
+    },
+    TEST_LIMIT_MS,
+  );
+
   test('what is no offer is refused, and a viewer that is not there can end', async () => {
     const whep = `${url}/sessions/${session}/whep`;
     for (const [body, status] of [
@@ -85,6 +101,7 @@ describe.skipIf(executablePath === undefined)('preview', () => {
     }
     expect((await fetch(`${whep}/none`, { method: 'DELETE' })).status).toBe(200);
     expect((await fetch(`${url}/sessions/none/whep`, { method: 'POST', body: 'v=0' })).status).toBe(404);
+    expect((await fetch(`${url}/sessions/none/preview.mp4`)).status).toBe(404);
     expect(await viewers()).toBe(0);
   });
 });

@@ -103,25 +103,9 @@ export interface AttachedOverlay {
   close(): void;
 }
 
-export interface PlayOptions {
-  /** Bearer token, for a server that wants one. */
-  readonly token?: string;
-  /** Why there is no picture, in words; null: it plays. */
-  readonly onState?: (why: string | null) => void;
-}
-
-/** Plays live video, and tries again for ever. */
-export interface Player {
-  /** While it plays by WebRTC. */
-  readonly receiver: RTCRtpReceiver | undefined;
-  close(): void;
-}
-
 export type OverlayElement = HTMLVideoElement | HTMLCanvasElement | HTMLImageElement;
 
 /** @param url of the server (`http://127.0.0.1:8080`), or of one session's WebSocket (`ws://…/ws/sessions/ID`) */
 export declare function connect(url: string, options?: ConnectOptions): Feed;
 export declare function createOverlay(element: OverlayElement, feed: Feed, options?: OverlayOptions): Overlay;
 export declare function attachOverlay(element: OverlayElement, feed: Feed, options?: OverlayOptions): AttachedOverlay;
-/** @param url where a camera is played: its `view_url`, or any WHEP address */
-export declare function play(video: HTMLVideoElement, url: string, options?: PlayOptions): Player;

@@ -9,6 +9,5 @@
 export type * from './api.ts';
 export { connect } from './connection.ts';
 export { attachOverlay, createOverlay } from './overlay.ts';
-export { play } from './player.ts';
 export type * from './shapes.ts';
 export type * from './wire.ts';

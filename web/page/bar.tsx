@@ -50,7 +50,10 @@ function Figure({ name, value }: { name: string; value: string }) {
 function clockWords(): string {
   const frame = shown.value?.time;
   const own = clock.value;
-  const ofFrame = frame ? `${frame.clock}${frame.errorMs === null ? '' : ` ±${Math.round(frame.errorMs)} ms`}` : '–';
+  const isMp4 = frame?.clock === 'media' && !replay.value;
+  const ofFrame = frame
+    ? `${frame.clock}${isMp4 ? ' (MP4, no WebRTC)' : ''}${frame.errorMs === null ? '' : ` ±${Math.round(frame.errorMs)} ms`}`
+    : '–';
   return own ? `${ofFrame} · ${own.basis} ±${own.error_ms} ms` : ofFrame;
 }
 

@@ -1,6 +1,7 @@
 /** The live picture with its boxes: a video where there is one, else an empty ground of the frame's shape. */
 import { useEffect, useRef } from 'preact/hooks';
-import { type AttachedOverlay, attachOverlay, type OverlayOptions, play } from '../client/index.ts';
+import { type AttachedOverlay, attachOverlay, type OverlayOptions } from '../client/index.ts';
+import { play } from '../player/index.ts';
 import { Loupe } from './loupe.tsx';
 import { camera, cameraId, feed, replay, shown, tick, zones } from './model.ts';
 import { pictureState, StateOver } from './picture-state.tsx';

@@ -1,6 +1,7 @@
 /** Runs in the browser: plays a camera, and compares what each displayed frame shows with the boxes drawn on it. */
 import { readStrip } from '../../../web/calibrate/measure.ts';
-import { attachOverlay, connect, type OverlayFrame, play } from '../../../web/client/index.ts';
+import { attachOverlay, connect, type OverlayFrame } from '../../../web/client/index.ts';
+import { play } from '../../../web/player/index.ts';
 import { frameOfBox, STRIP_GRID } from '../counter.ts';
 import type { Drawing, ProbeOptions, Sample } from '../figures.ts';
 

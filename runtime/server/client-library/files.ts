@@ -1,6 +1,7 @@
 /**
- * GET /client.js and /client.d.ts: the client library of web/client/ as one ES module, and its types. Both are made when
- * they are first asked for, so that a fresh clone needs no build step.
+ * GET /client.js and /client.d.ts: the client library of web/client/ as one ES module, and its types. /player.js and
+ * /player.d.ts: what plays a camera's picture, for pages that do not do so themselves. All are made when they are first
+ * asked for, so that a fresh clone needs no build step.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,6 +15,8 @@ const WEB = join(import.meta.dir, '..', '..', '..', 'web');
 
 const FILES: Readonly<Record<string, MadeFile>> = {
   '/client.js': { type: 'text/javascript; charset=utf-8', make: () => browserModule('client') },
+  '/player.js': { type: 'text/javascript; charset=utf-8', make: () => browserModule('player') },
+  '/player.d.ts': { type: 'text/plain; charset=utf-8', make: async () => playerTypes() },
   '/client.d.ts': { type: 'text/plain; charset=utf-8', make: async () => clientTypes() },
 };
 
@@ -44,4 +47,8 @@ export function clientTypes(): string {
   return [declarations(), ...own.map((text) => text.replaceAll(/^import type \{[^}]*\} from '[^']*';\n/gm, ''))].join(
     '\n',
   );
+}
+
+export function playerTypes(): string {
+  return readFileSync(join(WEB, 'player', 'api.ts'), 'utf8');
 }

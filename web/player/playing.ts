@@ -1,4 +1,4 @@
-/** What one try to play needs. */
+/** What one try to play needs, by WebRTC (webrtc.ts) or Media Source (media.ts). */
 export interface Playing {
   readonly video: HTMLVideoElement;
   readonly url: URL;

@@ -9,7 +9,7 @@ interface HeaderExtensions {
 
 const CAPTURE_TIME = /abs-capture-time$/;
 const GATHER_MS = 1000;
-const CONNECT_WITHIN_MS = 8000;
+const CONNECT_WITHIN_MS = 15_000;
 
 /** @throws Error that says in words why there is no picture */
 export async function openWebRtc({ video, url, headers, started, lost }: Playing) {
