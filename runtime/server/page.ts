@@ -33,8 +33,10 @@ function file(summary: string) {
   return describe(summary, { 200: { says: 'The file' }, 304: { says: 'It has not changed' } }, { role: 'public' });
 }
 
+const STYLES = ['base.css', 'layout.css', 'graph.css', 'login.css', 'settings.css'];
+
 async function pageStyle(): Promise<string> {
-  const parts = ['base.css', 'layout.css', 'graph.css', 'login.css'].map((name) => Bun.file(join(FOLDER, name)).text());
+  const parts = STYLES.map((name) => Bun.file(join(FOLDER, name)).text());
   return (await Promise.all(parts)).join('\n');
 }
 

@@ -98,6 +98,8 @@ export interface AttachedOverlay {
   readonly time: FrameTime | null;
   /** The box that a click means: under the point, or the nearest within 24 px. Takes `clientX`, `clientY`. */
   boxAt(clientX: number, clientY: number): OverlayBox | null;
+  /** The place in the picture, in shares of it; outside of the picture below 0 or above 1. Takes `clientX`, `clientY`. */
+  pointAt(clientX: number, clientY: number): Point;
   /** Draws again now. */
   redraw(): void;
   close(): void;

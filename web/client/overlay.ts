@@ -119,12 +119,7 @@ class DrawnOverlay implements AttachedOverlay {
   }
 
   boxAt(clientX: number, clientY: number): OverlayBox | null {
-    const rect = this.canvas.getBoundingClientRect();
-    const { box } = this.#boxes.layout;
-    const point = {
-      x: ((clientX - rect.x) * box.w) / (rect.width || 1),
-      y: ((clientY - rect.y) * box.h) / (rect.height || 1),
-    };
+    const point = this.#onElement(clientX, clientY);
     let [found, nearest]: [OverlayBox | null, number] = [null, CLICK_WITHIN];
     for (const each of this.frame?.boxes ?? []) {
       // Inside of several, the one whose middle is nearest.
@@ -133,6 +128,12 @@ class DrawnOverlay implements AttachedOverlay {
       if (distance <= nearest) [found, nearest] = [each, distance];
     }
     return found;
+  }
+
+  pointAt(clientX: number, clientY: number): Point {
+    const { x, y } = this.#onElement(clientX, clientY);
+    const { picture } = this.#boxes.layout;
+    return { x: (x - picture.x) / (picture.w || 1), y: (y - picture.y) / (picture.h || 1) };
   }
 
   redraw(): void {
@@ -147,6 +148,16 @@ class DrawnOverlay implements AttachedOverlay {
     this.#onFeed();
     this.#boxes.close();
     this.#over.remove();
+  }
+
+  /** In the element's own CSS pixels, whatever its parents do to it. */
+  #onElement(clientX: number, clientY: number): Point {
+    const rect = this.canvas.getBoundingClientRect();
+    const { box } = this.#boxes.layout;
+    return {
+      x: ((clientX - rect.x) * box.w) / (rect.width || 1),
+      y: ((clientY - rect.y) * box.h) / (rect.height || 1),
+    };
   }
 
   /** A new frame is about to be displayed. Reads no layout: what is known of it is of the frame before at the latest. */

@@ -2,6 +2,7 @@
 import { hasGraph } from './graph.tsx';
 import { LoggedIn } from './login.tsx';
 import { beat, camera, cameraId, cameras, clock, feedState, replay, session, shown, warnings } from './model.ts';
+import { hasSettings, mayChange } from './settings-model.ts';
 import { sinceText } from './words.ts';
 
 export function Bar() {
@@ -29,6 +30,11 @@ export function Bar() {
       {!replay.value && (
         <button type="button" onClick={() => (hasGraph.value = true)}>
           Graph
+        </button>
+      )}
+      {mayChange.value && (
+        <button type="button" onClick={() => (hasSettings.value = !hasSettings.value)}>
+          Settings
         </button>
       )}
       <Faults />

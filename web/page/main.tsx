@@ -6,6 +6,8 @@ import { Help, listenToKeys } from './keys.tsx';
 import { identify, Login, needsLogin } from './login.tsx';
 import { start } from './model.ts';
 import { Picture } from './picture.tsx';
+import { SettingsDialog } from './settings.tsx';
+import { startSettings } from './settings-model.ts';
 import { Side } from './side.tsx';
 import { Timeline } from './timeline.tsx';
 
@@ -20,6 +22,7 @@ function Page() {
       </main>
       <Timeline />
       <GraphDialog />
+      <SettingsDialog />
       <Help />
     </div>
   );
@@ -33,5 +36,6 @@ if (root) {
   if (isKnown) {
     listenToKeys();
     start();
+    startSettings();
   }
 }

@@ -156,7 +156,7 @@ function watch(id: string | null): (() => void) | undefined {
 }
 
 /** Zones are options of the nodes that have them. */
-async function findZones(id: string): Promise<void> {
+export async function findZones(id: string): Promise<void> {
   zones.value = [];
   if (!(await offers()).has('/settings/{section}')) return;
   const settings = await fetchJson<Record<string, { zones?: Record<string, { points?: Zone['points'] }> }>>(
@@ -192,7 +192,7 @@ async function look(): Promise<void> {
 }
 
 /** The routes of this server: a replay has others than a pipeline. */
-async function offers(): Promise<ReadonlySet<string>> {
+export async function offers(): Promise<ReadonlySet<string>> {
   routes ??= new Set(Object.keys((await fetchJson<{ paths: object }>('/openapi/json')).paths));
   return routes;
 }

@@ -6,6 +6,7 @@ import { Loupe } from './loupe.tsx';
 import { camera, cameraId, feed, replay, shown, tick, zones } from './model.ts';
 import { pictureState, StateOver } from './picture-state.tsx';
 import { overlayOf, selectAt } from './selecting.ts';
+import { cornerAt, drawing, shownZones, ZoneBar } from './zone-drawing.tsx';
 
 /** What is shown of the drawn frame elsewhere on the page changes no more often. */
 const SHOWN_EVERY_MS = 100;
@@ -22,9 +23,15 @@ export function Picture() {
     <section class="picture" aria-label="Live picture">
       {clip || view ? <Video key={key} clip={clip} view={view} /> : <Ground key={key} />}
       <StateOver />
+      <ZoneBar />
       <Loupe />
     </section>
   );
+}
+
+/** A corner of the zone that is drawn, else a target. */
+function clicked(event: MouseEvent): void {
+  if (!cornerAt(event)) selectAt(event);
 }
 
 interface VideoProps {
@@ -53,7 +60,7 @@ function Video({ clip, view }: VideoProps) {
       overlay.close();
     };
   }, []);
-  return <video ref={ref} src={clip?.path} muted autoplay playsInline onClick={selectAt} />;
+  return <video ref={ref} src={clip?.path} muted autoplay playsInline onClick={clicked} />;
 }
 
 /** Follows the replay, which the server drives. */
@@ -84,7 +91,7 @@ function Ground() {
   // The drawn boxes lie on a canvas of their own over this one, which is never drawn on.
   return (
     <>
-      <canvas ref={ref} class="ground" width={size.w} height={size.h} onClick={selectAt} />
+      <canvas ref={ref} class="ground" width={size.w} height={size.h} onClick={clicked} />
       <p class="caption">No picture: the graph names none (option view of source)</p>
     </>
   );
@@ -101,7 +108,7 @@ class Overlaid {
   constructor(element: HTMLVideoElement | HTMLCanvasElement, options: OverlayOptions) {
     this.#element = element;
     this.#options = options;
-    this.#ends = [feed, zones].map((each) => each.subscribe(() => this.#attach()));
+    this.#ends = [feed, zones, drawing].map((each) => each.subscribe(() => this.#attach()));
   }
 
   #attach(): void {
@@ -110,7 +117,7 @@ class Overlaid {
     if (!feed.value) return;
     this.#overlay = attachOverlay(this.#element, feed.value, {
       ...this.#options,
-      zones: zones.value,
+      zones: shownZones(),
       onFrame: (frame) => {
         const nowMs = performance.now();
         if (nowMs - this.#shownMs < SHOWN_EVERY_MS) return;

@@ -1,0 +1,121 @@
+/** The settings of the shown camera: read with their schemas, changed one at a time, saved to the graph file or dropped. */
+import { effect, signal } from '@preact/signals';
+import { fetchJson } from './http.ts';
+import { cameraId, offers, replay } from './model.ts';
+
+/** JSON Schema of an option, as far as a form needs it. */
+export interface OptionSchema {
+  readonly type?: string;
+  readonly const?: unknown;
+  readonly anyOf?: readonly OptionSchema[];
+  readonly items?: OptionSchema;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly exclusiveMinimum?: number;
+  readonly exclusiveMaximum?: number;
+  readonly description?: string;
+}
+
+export interface Option {
+  readonly value: unknown;
+  readonly default: unknown;
+  readonly live: boolean;
+  readonly schema: OptionSchema;
+}
+
+/** By node and name. */
+export type Options = Readonly<Record<string, Readonly<Record<string, Option>>>>;
+
+interface Refusal {
+  readonly error: string;
+  readonly faults?: readonly { readonly path: string; readonly message: string }[];
+}
+
+interface Changed {
+  readonly live: readonly string[];
+  readonly restarted: readonly string[];
+}
+
+export const hasSettings = signal(false);
+/** Null: not read, or this server has none. */
+export const options = signal<Options | null>(null);
+/** Models that `detect` may be given. */
+export const models = signal<readonly string[]>([]);
+/** What came of the last change. */
+export const outcome = signal<{ readonly text: string; readonly isRefusal: boolean } | null>(null);
+/** Something was changed and is not in the graph file. */
+export const isUnsaved = signal(false);
+/** This visitor may change settings of this server. */
+export const mayChange = signal(false);
+
+/** Of the settings as they were read. */
+let etag: string | null = null;
+
+/** Begins: whoever may not change settings is shown none. */
+export function startSettings(): void {
+  effect(() => {
+    if (hasSettings.value && cameraId.value !== null) void readSettings();
+  });
+  effect(() => {
+    if (cameraId.value !== null) void look();
+  });
+}
+
+async function look(): Promise<void> {
+  const routes = await offers();
+  const who = routes.has('/whoami') ? await fetch('/whoami') : null;
+  const { role = 'viewer' }: { role?: string } = who?.ok ? await who.json() : { role: 'admin' };
+  mayChange.value = routes.has('/settings/{section}') && role === 'admin' && replay.value === null;
+}
+
+export async function readSettings(): Promise<void> {
+  const answer = await fetch(`${path()}?detail=true`);
+  etag = answer.headers.get('etag');
+  options.value = answer.ok ? await answer.json() : null;
+  const { models: found = [] }: { models?: readonly { readonly name: string }[] } = listed.ok
+    ? await listed.json()
+    : {};
+  models.value = found.map(({ name }) => name);
+}
+
+/** Changes one option; null: its default. */
+export async function change(node: string, name: string, value: unknown): Promise<void> {
+  const body = JSON.stringify({ [node]: { [name]: value } });
+  const answer = await fetch(path(), { method: 'PATCH', body, headers: etag === null ? {} : { 'if-match': etag } });
+  if (answer.ok) {
+    const { live, restarted }: Changed = await answer.json();
+    isUnsaved.value = true;
+    const effects = restarted.length > 0 ? `started again: ${restarted.join(', ')}` : 'in effect';
+    outcome.value = { text: live.length + restarted.length > 0 ? effects : 'as it was', isRefusal: false };
+  } else {
+    outcome.value = { text: await refusalOf(answer), isRefusal: true };
+  }
+  // Also after a refusal: the form shows what is in effect, and knows the newest version.
+  await readSettings();
+}
+
+/** Writes the settings in effect to the graph file. */
+export async function save(): Promise<void> {
+  await whole('/settings/persist', 'written to the graph file');
+}
+
+/** Drops what is not in the graph file. */
+export async function drop(): Promise<void> {
+  await whole('/settings/reload', 'as in the graph file');
+  await readSettings();
+}
+
+async function whole(route: string, text: string): Promise<void> {
+  const answer = await fetch(route, { method: 'POST', body: JSON.stringify({ camera_id: cameraId.value }) });
+  if (answer.ok) isUnsaved.value = false;
+  outcome.value = answer.ok ? { text, isRefusal: false } : { text: await refusalOf(answer), isRefusal: true };
+}
+
+async function refusalOf(answer: Response): Promise<string> {
+  const { error = `status ${answer.status}`, faults = [] }: Partial<Refusal> = await answer.json().catch(() => ({}));
+  return faults.length > 0 ? faults.map(({ path: at, message }) => `${at}: ${message}`).join('; ') : error;
+}
+
+function path(): string {
+  return `/settings/${encodeURIComponent(cameraId.value ?? '')}`;
+}
