@@ -72,9 +72,8 @@ export async function readSettings(): Promise<void> {
   const answer = await fetch(`${path()}?detail=true`);
   etag = answer.headers.get('etag');
   options.value = answer.ok ? await answer.json() : null;
-  const { models: found = [] }: { models?: readonly { readonly name: string }[] } = listed.ok
-    ? await listed.json()
-    : {};
+  if (!(await offers()).has('/models')) return;
+  const { models: found } = await fetchJson<{ models: readonly { readonly name: string }[] }>('/models');
   models.value = found.map(({ name }) => name);
 }
 
