@@ -2,7 +2,7 @@
 import { hasGraph } from './graph.tsx';
 import { LoggedIn } from './login.tsx';
 import { beat, camera, cameraId, cameras, clock, feedState, replay, session, shown, warnings } from './model.ts';
-import { hasSettings, mayChange } from './settings-model.ts';
+import { hasSettings, maySet } from './settings-model.ts';
 import { sinceText } from './words.ts';
 
 export function Bar() {
@@ -32,7 +32,7 @@ export function Bar() {
           Graph
         </button>
       )}
-      {mayChange.value && (
+      {maySet.value && (
         <button type="button" onClick={() => (hasSettings.value = !hasSettings.value)}>
           Settings
         </button>

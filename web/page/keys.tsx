@@ -6,7 +6,7 @@ import { mayCommand } from './login.tsx';
 import { hasLoupe } from './loupe.tsx';
 import { tick } from './model.ts';
 import { clear, select } from './selecting.ts';
-import { hasSettings, mayChange } from './settings-model.ts';
+import { hasSettings, maySet } from './settings-model.ts';
 
 const hasHelp = signal(false);
 
@@ -14,7 +14,7 @@ const KEYS: Readonly<Record<string, { readonly what: string; readonly act: () =>
   Escape: { what: 'no target', act: () => void clear() },
   g: { what: 'the graph', act: () => (hasGraph.value = !hasGraph.value) },
   l: { what: 'loupe on and off', act: () => (hasLoupe.value = !hasLoupe.value) },
-  s: { what: 'settings', act: () => (hasSettings.value = mayChange.value && !hasSettings.value) },
+  s: { what: 'settings', act: () => (hasSettings.value = maySet.value && !hasSettings.value) },
   '?': { what: 'this list', act: () => (hasHelp.value = !hasHelp.value) },
 };
 

@@ -1,6 +1,7 @@
 /** The settings of the shown camera: read with their schemas, changed one at a time, saved to the graph file or dropped. */
-import { effect, signal } from '@preact/signals';
+import { computed, effect, signal } from '@preact/signals';
 import { fetchJson } from './http.ts';
+import { mayChange } from './login.tsx';
 import { cameraId, offers, replay } from './model.ts';
 
 /** JSON Schema of an option, as far as a form needs it. */
@@ -45,27 +46,22 @@ export const models = signal<readonly string[]>([]);
 export const outcome = signal<{ readonly text: string; readonly isRefusal: boolean } | null>(null);
 /** Something was changed and is not in the graph file. */
 export const isUnsaved = signal(false);
-/** This visitor may change settings of this server. */
-export const mayChange = signal(false);
+/** This server has settings; a replay has none. */
+const isOffered = signal(false);
+/** Who may not change settings is shown none. */
+export const maySet = computed(() => isOffered.value && mayChange.value && replay.value === null);
 
 /** Of the settings as they were read. */
 let etag: string | null = null;
 
-/** Begins: whoever may not change settings is shown none. */
+/** Begins. */
 export function startSettings(): void {
   effect(() => {
     if (hasSettings.value && cameraId.value !== null) void readSettings();
   });
-  effect(() => {
-    if (cameraId.value !== null) void look();
+  void offers().then((routes) => {
+    isOffered.value = routes.has('/settings/{section}');
   });
-}
-
-async function look(): Promise<void> {
-  const routes = await offers();
-  const who = routes.has('/whoami') ? await fetch('/whoami') : null;
-  const { role = 'viewer' }: { role?: string } = who?.ok ? await who.json() : { role: 'admin' };
-  mayChange.value = routes.has('/settings/{section}') && role === 'admin' && replay.value === null;
 }
 
 export async function readSettings(): Promise<void> {
