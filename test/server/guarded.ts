@@ -75,7 +75,7 @@ export async function guarded(options: GuardedOptions = {}): Promise<Guarded> {
     ask: async (method, path, { headers = {}, body } = {}) => {
       for (const camera of [MINE, OTHER]) sessions.create(camera);
       const init = { method, headers, ...(body === undefined ? {} : { body }) };
-      return app.handle(new Request(`http://localhost${path}`, init));
+      return begun(await app.handle(new Request(`http://localhost${path}`, init)));
     },
     [Symbol.asyncDispose]: async () => {
       access.close();
@@ -83,6 +83,15 @@ export async function guarded(options: GuardedOptions = {}): Promise<Guarded> {
       await rig?.[Symbol.asyncDispose]();
     },
   };
+}
+
+/** Of an answer without end, what it begins with. */
+async function begun(answer: Response): Promise<Response> {
+  if (answer.headers.get('content-type') !== 'text/event-stream') return answer;
+  const reader = answer.body?.getReader();
+  const first = await reader?.read();
+  await reader?.cancel();
+  return new Response(first?.value, answer);
 }
 
 export function bearer(token: string): Record<string, string> {
