@@ -18,7 +18,7 @@ import type { RetryOptions } from './retry.ts';
 
 export { type Static, type TSchema, Type } from '@sinclair/typebox';
 export * from '../schemas/board.ts';
-export { targetRequests } from '../schemas/command.ts';
+export { autotrackRequests, targetRequests } from '../schemas/command.ts';
 export { previewRequests } from '../schemas/preview.ts';
 export { SiteSchema } from '../schemas/site.ts';
 export { type MessageOf, type Topic, type Topics, topic, topics } from '../schemas/topics.ts';

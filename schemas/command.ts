@@ -13,6 +13,15 @@ export const targetRequests = {
   clear_target: { doc: 'Follow nothing; the camera stops', params: closed({}), role: 'controller' },
 } as const;
 
+/** A request to the node that steers the camera. No command of the WebSocket: those of v1 are closed. */
+export const autotrackRequests = {
+  set_autotrack: {
+    doc: 'Let the autotracker move the camera, or not; the camera stops',
+    params: closed({ enabled: Type.Boolean({ description: 'It may move the camera' }) }),
+    role: 'controller',
+  },
+} as const;
+
 export const SetTargetIdSchema = closed(
   { type: Type.Literal('set_target_id'), target_id },
   { description: targetRequests.set_target_id.doc },

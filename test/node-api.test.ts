@@ -32,6 +32,7 @@ test('values', () => {
     'WallTime: function',
     'WindhoverError: function',
     'angleOf: function',
+    'autotrackRequests: object',
     'boardTopic: function',
     'boardTopics: object',
     'defineNode: function',

@@ -13,6 +13,7 @@ import {
   type SimHead,
 } from '../../ptz/index.ts';
 import {
+  autotrackRequests,
   boardTopics,
   defineNode,
   type HeadNews,
@@ -23,6 +24,7 @@ import {
 } from '../../runtime/node.ts';
 import { CameraLink } from './camera-link.ts';
 import { type FollowContext, Follower } from './follower.ts';
+import { OperatorSwitch } from './operator-switch.ts';
 import { type AutotrackParams, params } from './options.ts';
 import { Reporter } from './reporter.ts';
 import { Tuning } from './tuning.ts';
@@ -54,13 +56,12 @@ export default defineNode({
     posts: [boardTopics.camera, boardTopics.motors, boardTopics.motionWanted],
     watches: [boardTopics.head, boardTopics.motion],
   },
-  requests: targetRequests,
+  requests: { ...targetRequests, ...autotrackRequests },
   validate: (options) => checkDriverOptions(options),
   open(context) {
     const { params: options, graph, clock, board } = context;
     // There is no camera to move for a file.
-    if (options.driver === 'none' || graph.pace === 'asap')
-      return handlers(new Follower(context, null), () => undefined);
+    if (options.driver === 'none' || graph.pace === 'asap') return withoutCamera(context);
     const time = realTime(clock);
     const head = options.driver === 'sim' ? boardHead(board) : undefined;
     const driver = (listener: MotionListener) => makeDriver(options, { time, head, listener });
@@ -77,7 +78,9 @@ export interface FollowedCamera {
 }
 
 /** Keeps a camera on the target. @returns the node's handlers */
-export function follow(context: FollowContext, { controlMode, driver, time }: FollowedCamera) {
+export function follow(own: FollowContext, { controlMode, driver, time }: FollowedCamera) {
+  const operator = new OperatorSwitch(own);
+  const { context } = operator;
   const { params: options, graph, clock, log, store } = context;
   const tuning = new Tuning(options, store, log);
   const listener: MotionListener = {
@@ -102,7 +105,12 @@ export function follow(context: FollowContext, { controlMode, driver, time }: Fo
   const follower = new Follower(context, { link, tuning, reporter });
   context.every(TICK_MS, () => follower.tick());
   link.start();
-  return handlers(follower, () => follower.close());
+  return handlers(follower, operator, () => follower.close());
+}
+
+function withoutCamera(own: FollowContext) {
+  const operator = new OperatorSwitch(own);
+  return handlers(new Follower(operator.context, null), operator, () => undefined);
 }
 
 /** The motors of the virtual camera of the session's `virtual-ptz` node, reached over the board. */
@@ -114,13 +122,14 @@ function boardHead(board: NodeContext<unknown, Record<never, never>>['board']): 
   return { news: () => news, command: (command) => board.post(boardTopics.motors, command) };
 }
 
-function handlers(follower: Follower, close: () => void | Promise<void>) {
+function handlers(follower: Follower, operator: OperatorSwitch, close: () => void | Promise<void>) {
   return {
-    update: (params: AutotrackParams) => follower.update(params),
+    update: (params: AutotrackParams) => follower.update(operator.update(params)),
     on: { tracks: (message: Parameters<Follower['tracks']>[0]) => follower.tracks(message) },
     requests: {
       set_target_id: ({ target_id }: { target_id: number }) => follower.select(target_id),
       clear_target: () => follower.select(null),
+      set_autotrack: ({ enabled }: { enabled: boolean }) => follower.update(operator.operate(enabled)),
     },
     close,
   };

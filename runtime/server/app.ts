@@ -19,6 +19,7 @@ import { requestId, requestScope } from '../request-scope.ts';
 import type { Sessions } from '../session/api.ts';
 import type { HistoryReader } from '../sinks/history/rows.ts';
 import { auditRequest } from './audit.ts';
+import { addAutotrack } from './autotrack.ts';
 import { addCameras } from './cameras.ts';
 import type { Client } from './client.ts';
 import { addClientLibrary } from './client-library/files.ts';
@@ -129,12 +130,7 @@ export function createApp(options: AppOptions): App {
   addLogin(http, { access, sessions, clock, limits });
   addPage(http, sessions);
   addHealth(http, sessions, options.warnings ?? (() => []));
-  addMetrics(http, {
-    version: options.version,
-    startedUnixS: options.clock.unixMs() / 1000,
-    measured: () => sessions.measured?.() ?? [],
-    clients: () => clients.stats(),
-  });
+  addMetrics(http, { sessions, clients, clock, version: options.version });
   addCameras(http, sessions);
   addSessions(http, sessions, limits);
   if (options.catalog) addCatalog(http, options.catalog, options.models, limits);
@@ -150,6 +146,7 @@ export function createApp(options: AppOptions): App {
   });
   addStats(http, stats);
   addPreview(http, sessions, limits);
+  addAutotrack(http, sessions, limits);
   addWebSocket(http, sessions, clients);
   addTopicSocket(http, sessions, clients, limits);
   addClientLibrary(http);

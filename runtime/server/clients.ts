@@ -14,16 +14,13 @@ import { WindhoverError } from '../errors.ts';
 import type { Logger } from '../node.ts';
 import type { KeyedRateLimit } from '../rate-limit.ts';
 import { requestScope } from '../request-scope.ts';
-import type { Sessions } from '../session/api.ts';
+import { NOBODY_ANSWERS, type Sessions } from '../session/api.ts';
 import { Client, type ClientFeed } from './client.ts';
 import { ack, readCommand, refusal } from './commands.ts';
 import { callerOf, contextOf } from './context.ts';
 import { limitKey } from './guard.ts';
 import type { ServerLimits } from './limits.ts';
 import { AwakeTime } from './slow-client.ts';
-
-/** Refusals that asking again does not change. After any other, a client may. */
-const NOBODY_ANSWERS = new Set(['unknown_request', 'bad_request', 'session_over']);
 
 /** The one that is answered. */
 const SUBPROTOCOL = 'windhover';

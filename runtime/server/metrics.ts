@@ -1,12 +1,24 @@
 /** GET /metrics: counters, gauges and histograms of the server, the sessions and their nodes, for Prometheus. */
 import type { Elysia } from 'elysia';
-import { METRICS_CONTENT_TYPE, type MetricsParts, metricsText } from '../sinks/metrics/metrics.ts';
+import type { Clock } from '../clock.ts';
+import type { Sessions } from '../session/api.ts';
+import { METRICS_CONTENT_TYPE, metricsText } from '../sinks/metrics/metrics.ts';
+import type { Clients } from './clients.ts';
 import { describe } from './views.ts';
 
-export function addMetrics(app: Elysia, parts: MetricsParts): void {
+export interface MetricsRoute {
+  readonly sessions: Sessions;
+  readonly clients: Clients;
+  readonly clock: Clock;
+  readonly version: string;
+}
+
+export function addMetrics(app: Elysia, { sessions, clients, clock, version }: MetricsRoute): void {
+  const startedUnixS = clock.unixMs() / 1000;
+  const now = () => ({ version, startedUnixS, clients: clients.stats(), sessions: sessions.measured?.() ?? [] });
   app.get(
     '/metrics',
-    async () => new Response(await metricsText(parts), { headers: { 'content-type': METRICS_CONTENT_TYPE } }),
+    async () => new Response(await metricsText(now()), { headers: { 'content-type': METRICS_CONTENT_TYPE } }),
     {
       detail: describe(
         'Figures of all cameras, for Prometheus',

@@ -24,6 +24,9 @@ export interface MeasuredSession {
   readonly nodes: readonly MeasuredNode[];
 }
 
+/** Refusals of a request that asking again does not change. After any other, one may. */
+export const NOBODY_ANSWERS: ReadonlySet<string> = new Set(['unknown_request', 'bad_request', 'session_over']);
+
 /** All sessions of one server. */
 export interface Sessions {
   /** What they have to say. */

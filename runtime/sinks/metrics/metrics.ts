@@ -10,8 +10,8 @@ import { Families, type Family } from './families.ts';
 export interface MetricsParts {
   readonly version: string;
   readonly startedUnixS: number;
-  readonly measured: () => readonly MeasuredSession[];
-  readonly clients: () => { readonly connected: number; readonly closedForSlowness: number };
+  readonly sessions: readonly MeasuredSession[];
+  readonly clients: { readonly connected: number; readonly closedForSlowness: number };
 }
 
 export const METRICS_CONTENT_TYPE = Registry.PROMETHEUS_CONTENT_TYPE;
@@ -20,17 +20,16 @@ export const METRICS_CONTENT_TYPE = Registry.PROMETHEUS_CONTENT_TYPE;
 export async function metricsText(parts: MetricsParts): Promise<string> {
   const families = new Families();
   const plain = (value: number) => ({ labels: {}, value });
-  const clients = parts.clients();
   families.add('gauge', 'windhover_build_info', 'Version of the program.', {
     labels: { version: parts.version },
     value: 1,
   });
-  families.add('gauge', 'windhover_clients', 'WebSocket clients.', plain(clients.connected));
+  families.add('gauge', 'windhover_clients', 'WebSocket clients.', plain(parts.clients.connected));
   families.add(
     'counter',
     'windhover_clients_too_slow_total',
     'Clients closed because they could not keep up.',
-    plain(clients.closedForSlowness),
+    plain(parts.clients.closedForSlowness),
   );
   families.add(
     'gauge',
@@ -39,7 +38,7 @@ export async function metricsText(parts: MetricsParts): Promise<string> {
     plain(parts.startedUnixS),
   );
   addProcess(families, '', process.pid, {});
-  for (const session of parts.measured()) {
+  for (const session of parts.sessions) {
     families.addSession(session);
     if (session.pid !== undefined) {
       addProcess(families, 'windhover_session_', session.pid, { camera: session.view.camera_id });

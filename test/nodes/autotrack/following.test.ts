@@ -131,6 +131,11 @@ test('switched off in the middle of a turn: it stands at once; switched on: it f
   expect(turns).toBe(0);
   await chase.update({ enabled: true });
   await chase.until('it turns again', isTurning, 20);
+  // By the operator, in the same way.
+  await chase.switch(false);
+  await chase.until('it stands again', () => !isTurning(), 0.4);
+  await chase.switch(true);
+  await chase.until('it turns once more', isTurning, 20);
 });
 
 function slowed(scene: SceneFile, factor: number): SceneFile {

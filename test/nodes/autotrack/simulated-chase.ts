@@ -164,6 +164,11 @@ export class SimulatedChase implements AsyncDisposable {
   }
 
   /** Gives the node other values of its live options. */
+  /** The operator lets the camera move, or not. */
+  async switch(enabled: boolean): Promise<void> {
+    await this.#node.request('set_autotrack', { enabled });
+  }
+
   async update(params: Partial<AutotrackParams>): Promise<void> {
     const now = this.#run?.graph.nodes.find(({ id }) => id === 'node')?.params;
     await this.#node.update({ ...now, ...params });

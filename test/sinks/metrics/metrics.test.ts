@@ -29,7 +29,9 @@ let text = '';
 
 beforeAll(async () => {
   session = await TestSession.start(GRAPH);
-  await session.until('an event', ({ nodes }) => Number(nodes.publish?.events_new ?? 0) > 0);
+  await session.until('events, and times', ({ nodes: { publish, source } }) => {
+    return Number(publish?.events_new ?? 0) > 0 && source?.capture_error_ms !== undefined;
+  });
   const app = createApp({ sessions: session.set, version: '1', clock: new SystemClock(), log: new FakeLog() });
   const answer = await app.handle(new Request('http://localhost/metrics'));
   expect(answer.headers.get('content-type')).toStartWith('text/plain; version=0.0.4');
