@@ -17,6 +17,7 @@ import type { AboutFrame, Pace } from '../data.ts';
 import { type ErrorRecord, toRecord, WindhoverError } from '../errors.ts';
 import type { HistogramCounts } from '../metrics.ts';
 import type { NodeFault } from '../node.ts';
+import type { RequestScope } from '../request-scope.ts';
 import type { RingDescription } from './ring-layout.ts';
 
 /** One node for a worker to open. */
@@ -104,6 +105,8 @@ export interface NodeRequest {
   readonly id: number;
   readonly name: string;
   readonly params: unknown;
+  /** What the log calls it: the request or command of a client that it is from. */
+  readonly scope?: RequestScope;
 }
 
 export type NodeReply = { readonly type: 'reply'; readonly id: number } & Outcome;

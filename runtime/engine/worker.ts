@@ -6,6 +6,7 @@ import { SystemClock } from '../clock.ts';
 import { toRecord } from '../errors.ts';
 import { loadContract } from '../graph/modules.ts';
 import type { Logger, NodeStore } from '../node.ts';
+import { requestScope } from '../request-scope.ts';
 import { Board } from './board.ts';
 import { positionInModule } from './error-position.ts';
 import type {
@@ -101,9 +102,10 @@ class WorkerHost {
     for (const node of this.#nodes.values()) node.stop();
   }
 
-  async request({ id, node, name, params }: Extract<ToWorker, { type: 'request' }>): Promise<void> {
+  async request({ id, node, name, params, scope }: Extract<ToWorker, { type: 'request' }>): Promise<void> {
+    const answer = () => this.#node(node).request(name, params);
     try {
-      this.#post({ type: 'reply', id, result: await this.#node(node).request(name, params) });
+      this.#post({ type: 'reply', id, result: await (scope ? requestScope.run(scope, answer) : answer()) });
     } catch (error) {
       this.#post({ type: 'reply', id, error: toRecord(error, { node, code: 'request_failed' }) });
     }
@@ -188,8 +190,10 @@ class WorkerHost {
   }
 
   #logger(node: string): Logger {
-    const log = (level: LogEntry['level']) => (message: string, fields?: Record<string, unknown>) =>
-      this.#outbox.log({ level, node, message, ...(fields ? { fields } : {}) });
+    const log = (level: LogEntry['level']) => (message: string, fields?: Record<string, unknown>) => {
+      const all = { ...requestScope.getStore(), ...fields };
+      this.#outbox.log({ level, node, message, fields: all });
+    };
     return { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') };
   }
 

@@ -4,6 +4,7 @@
  */
 import type { NodeReply, NodeRequest, Outcome } from '../engine/messages.ts';
 import { toRecord, WindhoverError } from '../errors.ts';
+import { requestScope } from '../request-scope.ts';
 
 const ANSWER_WITHIN_MS = 5000;
 const MOST_PENDING = 1000;
@@ -34,7 +35,8 @@ export class PendingRequests {
       return Promise.resolve(failed('too_many_requests', `${name}: ${MOST_PENDING} requests wait for an answer`));
     }
     this.#lastId += 1;
-    const request = { type: 'request', id: this.#lastId, name, params } as const;
+    const scope = requestScope.getStore();
+    const request = { type: 'request', id: this.#lastId, name, params, ...(scope ? { scope } : {}) } as const;
     return new Promise((resolve) => {
       const late = () =>
         this.#settle(request.id, failed('request_timeout', `${name}: no answer in ${this.#withinMs} ms`));

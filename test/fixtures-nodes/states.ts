@@ -13,7 +13,7 @@ export default defineNode({
   topics: { ptz: topics.ptz, autotrack: topics.autotrack },
   requests: targetRequests,
   pace: () => 'realtime',
-  open({ params, publish, sessionId, graph, count, gauge, kept, keep }) {
+  open({ params, publish, sessionId, graph, count, gauge, kept, keep, log }) {
     let sent = 0;
     const head = () => {
       sent += 1;
@@ -75,6 +75,7 @@ export default defineNode({
       requests: {
         set_target_id({ target_id }) {
           keep(target_id);
+          log.info('told', { target_id });
           return autotrack(target_id);
         },
         clear_target() {

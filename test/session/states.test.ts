@@ -2,6 +2,7 @@
 import { expect, test } from 'bun:test';
 import { Value } from '@sinclair/typebox/value';
 import type { Message } from '../../runtime/hub/message.ts';
+import { requestScope } from '../../runtime/request-scope.ts';
 import { type AutotrackState, AutotrackStateSchema, type PtzState, PtzStateSchema } from '../../schemas/index.ts';
 import { RunningCommand } from '../support/command.ts';
 import { Folder, graphText, testNode } from '../support/graphs.ts';
@@ -44,7 +45,14 @@ test(
       () => JSON.parse(retained('autotrack') ?? 'null') as AutotrackState,
     ];
     await session.state('running');
-    expect(await session.set.request(id, 'set_target_id', { target_id: 7 })).toEqual({ result: undefined });
+    const asked = requestScope.run({ request_id: 'r-1' }, () =>
+      session.set.request(id, 'set_target_id', { target_id: 7 }),
+    );
+    expect(await asked).toEqual({ result: undefined });
+    // What a node logs about a command carries the id of the command.
+    const logged = () => session.log.find(({ message }) => message === 'told');
+    await session.until('the line', () => logged() !== undefined);
+    expect(logged()).toMatchObject({ target_id: 7, request_id: 'r-1', node: 'states', camera: 'cam' });
     await session.until('the target', () => autotrack()?.target_id === 7);
     const before = { ptz: ptz(), autotrack: autotrack() };
     expect(before).toMatchObject({ ptz: { session_id: id, pan_deg: 12, ts_unix_ms: 2 }, autotrack: { active: true } });
