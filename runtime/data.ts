@@ -39,6 +39,8 @@ export interface PacketMessage {
   /** Capture time of media time 0 on the monotonic clock; in `asap` pace 0. */
   readonly originMonoMs: number;
   readonly captureClock: CaptureClock;
+  /** Pictures before it are decoded only to get there. Media times: of the first picture that is shown, and of all. */
+  readonly start?: { readonly mediaS: number; readonly firstMediaS: number } | undefined;
 }
 
 /** The value type of each built-in kind of links. */

@@ -106,7 +106,7 @@ function liveTimes(): CaptureTimes {
 
 function fileTimes(startMs: number): CaptureTimes {
   const timeline = new FileTimeline('realtime', { monoMs: () => startMs, unixMs: () => START_UNIX_MS });
-  timeline.begin({ frameRate: FPS, longestPauseS: 10 }, undefined);
+  timeline.begin({ frameRate: FPS, longestPauseS: 10, heldS: 0 }, undefined);
   return (ptsS) => {
     const { shiftS, originMonoMs } = timeline.at(ptsS);
     return originMonoMs + ((ptsS ?? 0) + shiftS) * 1000;

@@ -19,6 +19,7 @@ import { MotionReporter } from './motion-reporter.ts';
 import type { DecodeOptions } from './options.ts';
 import { orientationOf, shownSize } from './orientation.ts';
 import { FrameRateLimit } from './rate-limit.ts';
+import { StartGate } from './start-gate.ts';
 import { frameTimeS, isDamaged, isKeyFrame, VideoDecoder } from './video-decoder.ts';
 
 type Context = NodeContext<DecodeOptions, { frames: { kind: 'frame' } }>;
@@ -53,6 +54,7 @@ export class FrameFlow {
   /** By consumer, with the frame that each was used for last. */
   readonly #converters = new Map<FrameRequest, { readonly converter: FrameConverter; index: number }>();
   readonly #motion: MotionReporter;
+  readonly #start = new StartGate();
   #decoder: VideoDecoder | undefined;
   #codec: unknown;
   #stream: PacketMessage | undefined;
@@ -148,6 +150,7 @@ export class FrameFlow {
     while (true) {
       const frame = this.#decoder?.receive();
       if (!frame) return;
+      if (this.#stream && this.#start.keepsBack(frameTimeS(frame), this.#stream)) continue;
       const meta = this.#metaOf(frame);
       if (meta === undefined) return;
       this.#context.count('decoded');

@@ -26,6 +26,8 @@ export class FileTimeline {
   #firstS: number | undefined;
   /** A step ahead by more is a broken timestamp, not a pause. */
   #longestPauseS = 0;
+  /** By how much pictures are later than the times of their packets. */
+  #heldS = 0;
   /** Highest presentation time since the start or the last loop: packets come in decoding order. */
   #newestS: number | undefined;
   /** Decoding time of the packet before. */
@@ -42,12 +44,12 @@ export class FileTimeline {
 
   /** The file was opened. After a break, media time goes on by one frame; in `realtime`, it goes on now. */
   begin(
-    { frameRate, longestPauseS }: Pick<MediaInput, 'frameRate' | 'longestPauseS'>,
+    { frameRate, longestPauseS, heldS }: Pick<MediaInput, 'frameRate' | 'longestPauseS' | 'heldS'>,
     firstS: number | undefined,
   ): void {
     this.#pendingMediaS ??= this.#nextMediaS();
     this.frameS = frameRate > 0 ? 1 / frameRate : DEFAULT_FRAME_S;
-    this.#longestPauseS = longestPauseS;
+    [this.#longestPauseS, this.#heldS] = [longestPauseS, heldS];
     this.#firstS = firstS;
     if (this.#pace === 'realtime') this.#originMonoMs = undefined;
   }
@@ -82,8 +84,8 @@ export class FileTimeline {
     this.#originMonoMs ??= this.#pace === 'asap' ? 0 : this.#clock.monoMs() - mediaS * 1000;
   }
 
-  /** One frame after the newest packet. */
+  /** One frame after the newest picture. */
   #nextMediaS(): number {
-    return this.#newestS === undefined ? 0 : this.#newestS + this.#shiftS + this.frameS;
+    return this.#newestS === undefined ? 0 : this.#newestS + this.#heldS + this.#shiftS + this.frameS;
   }
 }

@@ -1,6 +1,6 @@
 /** Plays a film: a file, or one on a web server. Its own time is kept; it can be looped and started anywhere. */
-import { AV_PKT_FLAG_CORRUPT, AV_PKT_FLAG_DISCARD } from 'node-av/constants';
-import { type Emit, sleep, WindhoverError } from '../../runtime/node.ts';
+import { AV_PKT_FLAG_CORRUPT } from 'node-av/constants';
+import { type Emit, type PacketMessage, sleep, WindhoverError } from '../../runtime/node.ts';
 import type { Address } from './address.ts';
 import { ClockReport, type Outputs, type SourceContext } from './clock-report.ts';
 import { FileTimeline, type Placement } from './file-timeline.ts';
@@ -105,6 +105,7 @@ export class Film {
     const originS = input.startPtsS ?? 0;
     const fromS = originS + startS;
     let [corrupt, packets] = [0, 0];
+    let start: PacketMessage['start'];
     this.#reachedS = undefined;
     while (!signal.aborted) {
       const result = await this.#readOrResume(input, startS);
@@ -124,10 +125,10 @@ export class Film {
       packets += 1;
       const placement = this.#timeline.at(timeS, input.decodingTimeS());
       if (this.#params.pace === 'realtime') await this.#untilDue(timeS, placement, signal);
-      // What lies before the start is decoded only to get there.
-      if (startS > 0 && timeS < fromS - this.#timeline.frameS / 2) input.packet.setFlags(AV_PKT_FLAG_DISCARD);
+      const { shiftS } = placement;
+      if (startS > 0) start ??= { mediaS: fromS + shiftS, firstMediaS: timeS + shiftS };
       this.#reachedS = Math.max(this.#reachedS ?? 0, timeS + input.packetDurationS() - originS);
-      await this.#emitPacket(input, placement, generation);
+      await this.#emitPacket(input, placement, { generation, start });
       if (input.durationS > 0) this.#gaugeProgress(input.durationS, this.#reachedS);
     }
   }
@@ -149,11 +150,15 @@ export class Film {
     }
   }
 
-  async #emitPacket(input: MediaInput, { shiftS, originMonoMs }: Placement, generation: number): Promise<void> {
+  async #emitPacket(
+    input: MediaInput,
+    { shiftS, originMonoMs }: Placement,
+    run: Pick<PacketMessage, 'generation' | 'start'>,
+  ): Promise<void> {
     const { packet, frameRate } = input;
     input.shiftTimes(shiftS);
     const codec = input.stream.codecpar;
-    await this.#emit.packets({ packet, codec, frameRate, generation, originMonoMs, captureClock: 'media' });
+    await this.#emit.packets({ packet, codec, frameRate, ...run, originMonoMs, captureClock: 'media' });
     packet.unref();
     // As fast as it goes, capture times are media times, and nobody looks at the picture.
     if (this.#context.graph.pace !== 'asap') await this.#report.frame(BY_ITS_TIMESTAMPS, originMonoMs);

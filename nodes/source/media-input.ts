@@ -57,6 +57,8 @@ export class MediaInput {
   readonly frameRate: number;
   /** 0 when unknown, as it is for live streams. */
   readonly durationS: number;
+  /** By how much pictures are later than the times of their packets. */
+  readonly heldS: number;
   /** Timestamp of the first frame in seconds, when the container says. */
   readonly startPtsS: number | undefined;
   /** Longest pause that is none but a broken timestamp. */
@@ -93,9 +95,8 @@ export class MediaInput {
     else if (stream.duration > 0n) this.durationS = this.#seconds(stream.duration);
     else this.durationS = format.duration > 0n ? Number(format.duration) / 1e6 : 0;
     // Where times are those of decoding alone, pictures get the time of the packet that brought them out of the decoder.
-    const isLate = name === 'avi' && this.frameRate > 0;
-    const delayS = isLate ? stream.codecpar.videoDelay / this.frameRate : 0;
-    this.startPtsS = stream.startTime === NO_TIMESTAMP ? undefined : this.#seconds(stream.startTime) + delayS;
+    this.heldS = name === 'avi' && this.frameRate > 0 ? stream.codecpar.videoDelay / this.frameRate : 0;
+    this.startPtsS = stream.startTime === NO_TIMESTAMP ? undefined : this.#seconds(stream.startTime) + this.heldS;
   }
 
   /** @throws WindhoverError of faults.ts, `source_unreadable`, `source_timeout`, `source_no_video`, `source_unsupported` */
@@ -150,10 +151,8 @@ export class MediaInput {
       if (code === AVERROR_EOF) return 'end';
       const error = FFmpegError.fromCode(code);
       if (error?.isEAGAIN) {
-        await deadline.of(
-          Bun.sleep(WAIT_MS).then(() => 0),
-          beganMs,
-        );
+        const pause = Bun.sleep(WAIT_MS).then(() => 0);
+        await deadline.of(pause, beganMs);
         continue;
       }
       if (error?.isInvalidData) return 'corrupt';
@@ -180,10 +179,14 @@ export class MediaInput {
     return this.#seconds(this.packet.duration);
   }
 
-  /** Reads the first packet without taking it: `read` gives it again. @returns its time in seconds */
+  /** Goes on to the next key frame without taking it: `read` gives it again. @returns its time in seconds */
   async peek(): Promise<number | undefined> {
-    this.#isRead = (await this.read()) === 'packet';
-    return this.#isRead ? this.packetTimeS() : undefined;
+    while ((await this.read()) === 'packet') {
+      this.#isRead = this.packet.isKeyframe;
+      if (this.#isRead) return this.packetTimeS();
+      this.packet.unref();
+    }
+    return undefined;
   }
 
   /** When the picture was taken by the clock of the camera, if the stream says (sender reports, `prft`, dates of HLS). */

@@ -16,7 +16,7 @@ function play(steps: readonly Step[], pace: Pace = 'asap'): { mediaMs: number[];
   const mediaMs: number[] = [];
   const monoMs: number[] = [];
   for (const step of steps) {
-    if ('open' in step) timeline.begin({ frameRate: 25, longestPauseS: 10 }, step.firstS);
+    if ('open' in step) timeline.begin({ frameRate: 25, longestPauseS: 10, heldS: 0 }, step.firstS);
     else if ('loopTo' in step) timeline.loop(step.loopTo);
     else if ('passMs' in step) clock.advance(step.passMs);
     else {
