@@ -7,7 +7,7 @@ import { Guard } from '../../ptz/guardian/guard.ts';
 import { Watchman } from '../../ptz/guardian/watchman.ts';
 import type { OctagonOptions } from '../../ptz/octagon/options.ts';
 import type { OnvifOptions } from '../../ptz/onvif/options.ts';
-import { realTime } from '../../ptz/time.ts';
+import { type DriverTime, realTime } from '../../ptz/time.ts';
 import { SystemClock } from '../../runtime/clock.ts';
 import { CameraServer } from '../../sim/camera/server.ts';
 import { TEST_LIMIT_MS, until } from '../support/patience.ts';
@@ -35,8 +35,38 @@ function onvif(server: CameraServer, options: Partial<OnvifOptions> = {}): Guard
   return { guard, driver: driverFor(server, options, time, { guard }) };
 }
 
-function octagon(server: CameraServer, options: Partial<OctagonOptions> = {}): Guarded {
-  const guard = new Guard(time);
+/** Real time, whose timers wait for the end of a hold. */
+class HeldTime implements DriverTime {
+  readonly clock = time.clock;
+  #held: Promise<void> | null = null;
+  release: () => void = () => undefined;
+
+  hold(): void {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    [this.#held, this.release] = [promise, resolve];
+  }
+
+  after(ms: number, run: () => void): () => void {
+    let isOff = false;
+    const held = this.#held;
+    const callOff = time.after(ms, () => void Promise.resolve(held).then(() => isOff || run()));
+    return () => {
+      isOff = true;
+      callOff();
+    };
+  }
+
+  wait(ms: number, signal: AbortSignal): Promise<void> {
+    return time.wait(ms, signal);
+  }
+
+  random(): number {
+    return time.random();
+  }
+}
+
+function octagon(server: CameraServer, options: Partial<OctagonOptions> = {}, guardTime: DriverTime = time): Guarded {
+  const guard = new Guard(guardTime);
   const checked = octagonOptions(server.port, { probe: false, ...options });
   return { guard, driver: octagonDriver(checked, { time, guard }) };
 }
@@ -96,11 +126,13 @@ describe('who has one', () => {
 describe('without it', () => {
   test.concurrent('nothing is moved, what moves is stopped, and the status says why; then there is another', async () => {
     await using server = await serve();
-    const { driver, guard } = octagon(server);
+    const guardTime = new HeldTime();
+    const { driver, guard } = octagon(server, {}, guardTime);
     await driver.open();
     await driver.velocity(PAN, 800);
     await until('it turns', () => server.camera.state().pan.rate > 1);
     const pid = guard.pid ?? 0;
+    guardTime.hold();
     process.kill(pid, 'SIGKILL');
     await until('the guardian is gone', () => guard.pid !== pid);
     await expect(driver.velocity(PAN, 800)).rejects.toMatchObject({ code: 'ptz_unguarded' });
@@ -108,6 +140,7 @@ describe('without it', () => {
     expect(link).toMatchObject({ state: 'lost', nextTryMs: null });
     expect(link.reason).toContain('not moved while the guardian is missing: the guardian ended (SIGKILL)');
     await until('it stands', () => server.camera.state().pan.rate === 0);
+    guardTime.release();
     await until('it is back', async () => (await driver.status()).link.state === 'ready');
     expect(guard.pid).not.toBe(pid);
     expect(await driver.velocity(PAN, 800)).toBe('sent');
