@@ -48,9 +48,10 @@ export function guardRoutes(app: Elysia, parts: GuardParts): void {
     if (!hasRole(caller, detail['x-role'])) return forbidden(`it takes the role ${detail['x-role']}`);
     if (detail['x-cameras'] === 'all' && caller.cameras) return forbidden('it takes a token of all cameras');
     const { camera, session } = subject(route, params ?? {}, parts.sessions);
-    if (camera !== undefined && !seesCamera(caller, camera)) {
-      throw session === undefined ? unknownCamera(camera) : unknownSession();
+    if (caller.cameras !== null && session !== undefined && !(camera !== undefined && seesCamera(caller, camera))) {
+      throw unknownSession();
     }
+    if (camera !== undefined && !seesCamera(caller, camera)) throw unknownCamera(camera);
     return limited(request, context, detail, parts);
   });
 }

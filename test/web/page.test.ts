@@ -1,9 +1,13 @@
 /** The page in a browser, over a recorded session: what it shows, asks for and says. */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { readFileSync } from 'node:fs';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Role } from '../../runtime/access/caller.ts';
+import { createToken, revokeToken } from '../../runtime/access/tokens.ts';
 import { ROOT, RunningCommand } from '../support/command.ts';
+import { Folder } from '../support/graphs.ts';
 import { TEST_LIMIT_MS, until } from '../support/patience.ts';
 
 const executablePath = Bun.which('chromium') ?? undefined;
@@ -35,7 +39,8 @@ describe.skipIf(executablePath === undefined)('the page', () => {
   beforeAll(async () => {
     server = replay('0');
     ({ url } = await server.ready());
-    browser = await chromium.launch({ ...(executablePath ? { executablePath } : {}), args: ['--no-sandbox'] });
+    const args = ['--no-sandbox', '--host-resolver-rules=MAP ops.example 127.0.0.1'];
+    browser = await chromium.launch({ ...(executablePath ? { executablePath } : {}), args });
     page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
     page.on('console', (message) => said.push(`${message.type()} ${message.text()}`));
     page.on('pageerror', ({ message }) => said.push(`error ${message}`));
@@ -111,6 +116,48 @@ describe.skipIf(executablePath === undefined)('the page', () => {
   });
 
   test(
+    'asks for a token where the server wants one, under the name of a proxy, and shows what its role may do',
+    async () => {
+      using state = new Folder();
+      const token = (name: string, role: Role) => {
+        const more = { cameras: null, created_unix_ms: Date.now(), expires_unix_ms: null };
+        return createToken(state.file('access'), { name, role, ...more });
+      };
+      const tokens = { viewer: token('wall', 'viewer'), controller: token('ops', 'controller') };
+      const access = ['--state', state.path, '--allow-host', 'ops.example', '--trust-proxy', 'loopback'];
+      await using checked = new RunningCommand([
+        ...'replay fixtures/session.jsonl --loop --port 0'.split(' '),
+        ...access,
+      ]);
+      // It hands on what the browser says, the name of the server with it.
+      using proxy = await plainProxy(Number(new URL((await checked.ready()).url).port));
+      const context = await browser.newContext();
+      const other = await context.newPage();
+      const logIn = async (secret: string) => {
+        await other.locator('.login input').fill(secret);
+        await other.locator('.login button').click();
+      };
+      await other.goto(`http://ops.example:${proxy.port}/`);
+      await logIn('wh_wrong');
+      await other.getByText('Not logged in: The token is not valid').waitFor();
+      for (const [role, secret] of Object.entries(tokens)) {
+        await logIn(secret);
+        await other.locator('.pill.live').waitFor();
+        expect(await other.locator('.who').textContent()).toContain(role);
+        const isController = role === 'controller';
+        expect(await other.locator('.timeline .controls').count()).toBe(isController ? 1 : 0);
+        expect(await other.getByText('Clear').count()).toBe(isController ? 1 : 0);
+        expect(await other.evaluate<string>('document.cookie + location.href')).not.toContain('wh_');
+        if (isController) revokeToken(state.file('access'), 'ops');
+        else await other.locator('.who button').click();
+        await other.locator('.login input').waitFor();
+      }
+      await context.close();
+    },
+    TEST_LIMIT_MS,
+  );
+
+  test(
     'says that the server is gone, and goes on by itself when it is back',
     async () => {
       const { port } = new URL(url);
@@ -125,3 +172,22 @@ describe.skipIf(executablePath === undefined)('the page', () => {
     TEST_LIMIT_MS,
   );
 });
+
+/** A proxy that hands on every byte, and with them the name by which the browser knows the server. */
+async function plainProxy(target: number): Promise<Disposable & { readonly port: number }> {
+  const sockets = new Set<Socket>();
+  const server = createServer((near) => {
+    const far = connect(target, '127.0.0.1');
+    near.pipe(far).pipe(near);
+    for (const socket of [near, far]) {
+      sockets.add(socket);
+      socket.on('error', () => void [near.destroy(), far.destroy()]);
+    }
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const stop = () => {
+    server.close();
+    for (const socket of sockets) socket.destroy();
+  };
+  return { port: (server.address() as AddressInfo).port, [Symbol.dispose]: stop };
+}
