@@ -4,6 +4,7 @@
  * them as fast as it takes them, so that a slow one slows nobody.
  */
 import type { connect } from 'mqtt';
+import type { MetadataTick } from '../../../schemas/metadata-tick.ts';
 import type { Stats } from '../../../schemas/stats.ts';
 import { ANYBODY, type Caller } from '../../access/caller.ts';
 import type { Subscription } from '../../hub/hub.ts';
@@ -18,6 +19,7 @@ import { discoveryMessage, discoveryTopic } from './discovery.ts';
 import { EventQueue } from './event-queue.ts';
 import type { MqttOptions } from './options.ts';
 import { States } from './states.ts';
+import { TickTopics } from './tick-topics.ts';
 import { isCountTopic } from './topic-names.ts';
 
 const LOOK_MS = 1000;
@@ -37,9 +39,7 @@ export class Bridge implements Subscriber, SinkHandle {
   readonly #cameras = new Map<string, Camera>();
   readonly #states = new States();
   readonly #events: EventQueue;
-  /** The latest tick of each camera that is due. */
-  readonly #ticks = new Map<string, string>();
-  readonly #tickRates = new Map<string, RateLimit>();
+  readonly #ticks: TickTopics;
   readonly #commandRate: RateLimit;
   readonly #caller: Caller;
   readonly #look: ReturnType<typeof setInterval>;
@@ -58,6 +58,7 @@ export class Bridge implements Subscriber, SinkHandle {
     this.#host = host;
     this.#caller = { ...ANYBODY, name: 'mqtt', role, cameras };
     this.#events = new EventQueue(options.buffer);
+    this.#ticks = new TickTopics(options);
     this.#commandRate = new RateLimit(commands_per_s, 2 * commands_per_s);
     this.#broker = new Broker(library, options, host, {
       connected: () => this.#connected(),
@@ -120,8 +121,9 @@ export class Bridge implements Subscriber, SinkHandle {
       this.#tellHome(id, camera);
     },
     tick: (id, camera, json) => {
-      camera.tick(JSON.parse(json));
-      if (this.#tickRate(id)?.take(this.#host.clock.monoMs())) this.#ticks.set(id, json);
+      const tick: MetadataTick = JSON.parse(json);
+      camera.tick(tick);
+      this.#ticks.take(id, tick, json, this.#host.clock.monoMs());
     },
     ptz: (id, _camera, json) => this.#states.set(this.#topic(id, 'ptz/state'), json),
     autotrack: (id, camera, json) => {
@@ -154,14 +156,6 @@ export class Bridge implements Subscriber, SinkHandle {
     return camera;
   }
 
-  #tickRate(camera: string): RateLimit | undefined {
-    const { tick_hz } = this.#options;
-    if (tick_hz === 0) return undefined;
-    const rate = this.#tickRates.get(camera) ?? new RateLimit(tick_hz, 1);
-    this.#tickRates.set(camera, rate);
-    return rate;
-  }
-
   #tellHome(id: string, { counts, steers }: Camera): void {
     const { discovery, discovery_prefix, prefix, role } = this.#options;
     if (!discovery) return;
@@ -191,10 +185,10 @@ export class Bridge implements Subscriber, SinkHandle {
       if (!state) break;
       this.#broker.send(state.topic, state.payload, { retain: true, qos: 0 }, () => this.#flushLater());
     }
-    for (const [camera, json] of this.#ticks) {
+    for (const [topic, payload] of this.#ticks.due) {
       if (!this.#broker.hasRoom) break;
-      this.#ticks.delete(camera);
-      this.#broker.send(this.#topic(camera, 'tick'), json, { retain: false, qos: 0 });
+      this.#ticks.due.delete(topic);
+      this.#broker.send(topic, payload, { retain: false, qos: 0 });
     }
     if (this.#states.due + this.#events.length === 0) this.#allSent();
     while (this.#broker.isConnected) {

@@ -50,6 +50,13 @@ export const MqttOptions = Type.Object(
       maximum: 30,
       description: 'Ticks a second and camera at <camera>/tick. 0: none.',
     }),
+    onvif_hz: Type.Number({
+      default: 0,
+      minimum: 0,
+      maximum: 30,
+      description:
+        'ONVIF scene descriptions (JSON) a second and camera at <prefix>/onvif-mj/VideoAnalytics/<camera>/Windhover. 0: none.',
+    }),
     stats_s: Type.Number({ default: 10, minimum: 1, maximum: 3600, description: 'Seconds between two stats.' }),
     events: Type.Union([Type.Literal('windhover'), Type.Literal('frigate')], {
       default: 'windhover',
