@@ -12,6 +12,8 @@ export interface ConnectOptions {
   readonly token?: string;
   /** Default: tick, tracks, ptz, autotrack, clock. Those of your own nodes come as `other`. */
   readonly topics?: readonly string[];
+  /** Most ticks a second, and of each other state. Default: all. */
+  readonly hz?: number;
   /** Without a tick for that long the feed is `stale`. Default 2000. */
   readonly staleAfterMs?: number;
 }
@@ -32,6 +34,8 @@ export interface FeedMessages {
   clock: ClockState;
   /** Of topics of your own nodes. */
   other: { readonly type?: unknown };
+  /** Events that were missed while there was no connection, and are gone. `null`: not known how many. */
+  gap: { readonly missed: number | null };
   state: FeedState;
 }
 

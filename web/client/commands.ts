@@ -27,7 +27,8 @@ export class CommandQueue {
     this.#send = send;
   }
 
-  send(command: Command): Promise<Ack> {
+  /** @param command on `/ws` with the session that it is for */
+  send(command: Command & { readonly session_id?: string }): Promise<Ack> {
     return new Promise((resolve, reject) => {
       if (!this.#send(JSON.stringify(command))) {
         reject(commandError('not_connected'));

@@ -1,6 +1,7 @@
 /**
- * `connect`: the feed of one session. It keeps a WebSocket open, tries again with growing, random pauses, and says at any
- * time how things stand. Of a server's URL it finds the session itself, again at every try: a restarted one has a new id.
+ * `connect`: the feed of one camera, or of one session. It keeps a WebSocket open, tries again with growing, random pauses,
+ * and says at any time how things stand. Of a server's URL it finds the camera itself, and goes on with each session that
+ * the camera has. After a lost connection the server sends the events that were missed.
  */
 import type { ConnectOptions, Feed, FeedMessages, FeedState } from './api.ts';
 import { Backoff } from './backoff.ts';
@@ -18,7 +19,10 @@ const KINDS: Readonly<Record<string, keyof FeedMessages>> = {
   ptz_state: 'ptz',
   autotrack_state: 'autotrack',
   clock_state: 'clock',
+  gap: 'gap',
 };
+/** Topics whose names end with `/state` on `/ws`. */
+const STATES = ['ptz', 'autotrack', 'clock'];
 const CONNECT_WITHIN_MS = 10_000;
 /** In a tab that nobody sees, ticks are read no more often. */
 const HIDDEN_EVERY_MS = 1000;
@@ -45,6 +49,10 @@ class LiveFeed implements Feed {
   #staleTimer: ReturnType<typeof setTimeout> | undefined;
   #isClosed = false;
   #hiddenTickMs = 0;
+  /** Sent first on `/ws`; undefined: a socket of one session. */
+  #subscribe: { readonly session: string; readonly topics: readonly string[] } | undefined;
+  /** Up to where all events are here. */
+  #since: { readonly epoch: string; readonly seq: number } | undefined;
 
   constructor(url: URL, options: ConnectOptions) {
     this.#url = url;
@@ -90,7 +98,8 @@ class LiveFeed implements Feed {
   }
 
   #command(command: Command): Promise<Ack> {
-    return this.#commands.send(command);
+    const session_id = this.#subscribe && (this.sessionId ?? this.#subscribe.session);
+    return this.#commands.send(session_id === undefined ? command : { ...command, session_id });
   }
 
   #send(text: string): boolean {
@@ -120,6 +129,7 @@ class LiveFeed implements Feed {
   async #socketUrl(): Promise<URL> {
     const { camera, token, topics = TOPICS } = this.#options;
     let path = this.#url;
+    this.#subscribe = undefined;
     if (!/\/ws\/sessions\/[^/]+$/.test(path.pathname)) {
       const headers: HeadersInit = token === undefined ? {} : { authorization: `Bearer ${token}` };
       const signal = AbortSignal.timeout(CONNECT_WITHIN_MS);
@@ -127,14 +137,17 @@ class LiveFeed implements Feed {
         throw new Error(`no answer from ${path.host}`);
       });
       if (!answer.ok) throw new Error(`${path.host} answers ${answer.status} ${answer.statusText}`);
-      const { sessions }: { sessions: { camera_id: string; ws_path: string }[] } = await answer.json();
+      const { sessions }: { sessions: { camera_id: string; session_id: string }[] } = await answer.json();
       const found = sessions.find(({ camera_id }) => camera === undefined || camera_id === camera);
       if (!found) throw new Error(camera === undefined ? 'no session runs' : `no session runs for camera ${camera}`);
-      path = new URL(found.ws_path.replace(/^\//, ''), folder(path));
+      const start = `cameras/${found.camera_id.replace(/[%/+#]/g, encodeURIComponent)}/`;
+      const names = topics.map((name) => start + name + (STATES.includes(name) ? '/state' : ''));
+      this.#subscribe = { session: found.session_id, topics: names };
+      path = new URL('ws', folder(path));
     }
     const url = new URL(path);
     url.protocol = url.protocol.replace('http', 'ws');
-    url.searchParams.set('topics', topics.join(','));
+    if (!this.#subscribe) url.searchParams.set('topics', topics.join(','));
     return url;
   }
 
@@ -146,6 +159,8 @@ class LiveFeed implements Feed {
     const late = setTimeout(() => this.#lost(socket, `no answer from ${url.host}`), CONNECT_WITHIN_MS);
     socket.onopen = () => {
       clearTimeout(late);
+      const topics = this.#subscribe?.topics;
+      if (topics) socket.send(JSON.stringify({ type: 'subscribe', topics, hz: this.#options.hz, since: this.#since }));
       this.#setState('stale', 'connected, no tick yet');
       this.#watch();
     };
@@ -158,18 +173,23 @@ class LiveFeed implements Feed {
   }
 
   #message(text: string): void {
-    // A server writes the type of a message at its start.
-    const isTick = text.slice(0, 100).includes('"metadata_tick"');
+    // A server writes the topic and the type of a message at its start.
+    const isTick = text.slice(0, 400).includes('"metadata_tick"');
     if (isTick && globalThis.document?.hidden) {
       if (performance.now() - this.#hiddenTickMs < HIDDEN_EVERY_MS) return;
       this.#hiddenTickMs = performance.now();
     }
-    const message: { type?: string; ts_unix_ms?: number; session_id?: string } = JSON.parse(text);
+    const received: Received = JSON.parse(text);
+    const message = this.#opened(received);
+    const { type } = message;
+    if (type === 'subscribed') return;
+    if (typeof received.message === 'string') this.#setState('stale', received.message);
+    else if (type === 'ack' || type === 'error') this.#commands.reply(message);
+    else this.#take(message);
+  }
+
+  #take(message: Received): void {
     const { type = '', session_id, ts_unix_ms } = message;
-    if (type === 'ack' || type === 'error') {
-      this.#commands.reply(message);
-      return;
-    }
     if (session_id !== undefined && session_id !== this.sessionId) {
       this.sessionId = session_id;
       this.latest = {};
@@ -179,6 +199,14 @@ class LiveFeed implements Feed {
     if (ts_unix_ms !== undefined && kind !== 'event') this.#clock.observe(ts_unix_ms, Date.now());
     if (kind === 'tick') this.#ticked(message as MetadataTick);
     this.#tell(kind, message as FeedMessages[typeof kind]);
+  }
+
+  /** The message in an envelope of `/ws`; others are as they are. */
+  #opened(received: Received): Received {
+    const { type, epoch = this.#since?.epoch, seq, message } = received;
+    const latest = type === 'subscribed' ? 0 : (this.#since?.seq ?? 0);
+    if (epoch !== undefined && seq !== undefined) this.#since = { epoch, seq: Math.max(seq, latest) };
+    return typeof message === 'object' ? message : received;
   }
 
   #ticked(tick: MetadataTick): void {
@@ -236,6 +264,17 @@ class LiveFeed implements Feed {
       }
     }
   }
+}
+
+/** What is looked at of messages and envelopes. */
+interface Received {
+  readonly type?: string;
+  readonly ts_unix_ms?: number;
+  readonly session_id?: string;
+  readonly epoch?: string;
+  readonly seq?: number;
+  /** In an error, words. */
+  readonly message?: Received | string;
 }
 
 /** With a slash at its end, so that a server may live in a folder. */
