@@ -1,43 +1,11 @@
 /** The settings routes over a real catalog and real files: what they show, change, write and refuse. */
 import { afterEach, describe, expect, test } from 'bun:test';
-import { readFileSync, writeFileSync } from 'node:fs';
-import fc from 'fast-check';
-import { createApp } from '../../runtime/server/app.ts';
-import { Rig, type RigOptions } from '../catalog/rig.ts';
-import { GOOD } from '../graph/nodes.ts';
-import { PROPERTY_LIMIT_MS } from '../support/patience.ts';
-import { FakeLog, FakeSessions } from './fake-sessions.ts';
+import { writeFileSync } from 'node:fs';
+import { endAll, FILES, serve, TEXT } from './settings-rig.ts';
 
-const TEXT = `# The camera of this file.
-${GOOD.replace('detect,    from: decode }', "detect,    from: decode, with: { confidence: 0.3, side: 64, labels: ['a'] } }   # tuned")}
-# The end.
-`;
-const FILES = { 'a.yaml': TEXT.replace('cam01', 'a'), 'b.yaml': TEXT.replace('cam01', 'b') };
 const PASSWORD = 'p@ss/w#rd ü';
 
-const rigs: Rig[] = [];
-afterEach(async () => {
-  for (const rig of rigs.splice(0)) await rig[Symbol.asyncDispose]();
-});
-
-async function serve(options: Partial<RigOptions> = {}) {
-  const rig = await Rig.start({ files: FILES, ...options });
-  rigs.push(rig);
-  const app = createApp({
-    sessions: new FakeSessions(['a', 'b']),
-    catalog: rig.catalog,
-    version: '1',
-    clock: rig.clock,
-    log: new FakeLog(),
-  });
-  const call = async (method: string, path: string, body?: unknown, headers: Record<string, string> = {}) => {
-    const text = body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) };
-    const answer = await app.handle(new Request(`http://localhost${path}`, { method, headers, ...text }));
-    return { status: answer.status, etag: answer.headers.get('etag') ?? '', body: JSON.parse(await answer.text()) };
-  };
-  const onDisk = (camera: string) => readFileSync(rig.folder.file(`${camera}.yaml`), 'utf8');
-  return { rig, call, onDisk };
-}
+afterEach(endAll);
 
 describe('what they show', () => {
   test('all cameras and one, with the options in effect', async () => {
@@ -188,44 +156,3 @@ test('secrets are hidden, come back unchanged, and stay variables in the file', 
   await call('POST', '/settings/persist');
   expect(onDisk('a')).toBe(secret.replace('confidence: 0.3', 'confidence: 0.5'));
 });
-
-test(
-  'random changes: valid after each, all or nothing, and persist and reload are the identity',
-  async () => {
-    const options = fc.record(
-      {
-        confidence: fc.constantFrom(0, 0.25, 0.75, 1, 1.5, 'x', null),
-        side: fc.constantFrom(32, 64, 100, null),
-        labels: fc.constantFrom(['b'], [], ['c', 'd'], null),
-      },
-      { requiredKeys: [] },
-    );
-    const change = fc.record(
-      { a: fc.record({ detect: options }), b: fc.record({ detect: options }) },
-      { requiredKeys: [] },
-    );
-    await fc.assert(
-      fc.asyncProperty(fc.array(change, { minLength: 1, maxLength: 5 }), async (changes) => {
-        const { call, rig, onDisk } = await serve();
-        for (const each of changes) {
-          const before = (await call('GET', '/settings')).body;
-          const { status, body } = await call('PATCH', '/settings', each);
-          const after = (await call('GET', '/settings')).body;
-          if (status === 200)
-            expect(body.settings).toEqual(Object.fromEntries(Object.keys(each).map((id) => [id, after[id]])));
-          else expect([status, after]).toEqual([400, before]);
-          expect(rig.params('a', 'detect')).toMatchObject(after.a.detect);
-        }
-        const settings = (await call('GET', '/settings')).body;
-        const texts = ['a', 'b'].map((camera) => rig.catalog.text(camera));
-        expect((await call('POST', '/settings/persist')).status).toBe(200);
-        expect((await call('POST', '/settings/reload')).status).toBe(200);
-        expect((await call('GET', '/settings')).body).toEqual(settings);
-        expect(['a', 'b'].map(onDisk)).toEqual(texts);
-        for (const text of texts) expect(text).toContain('# tuned');
-      }),
-      { numRuns: 15 },
-    );
-  },
-  PROPERTY_LIMIT_MS,
-);
