@@ -1,15 +1,23 @@
 /** GET /openapi: the API as a page, without scripts. GET /openapi/json: the same for programs. */
+import { Type } from '@sinclair/typebox';
 import type { Elysia } from 'elysia';
 import { type Content, describe, type RouteDetail } from './views.ts';
 
-/** The part of an OpenAPI document that the page shows. */
-interface Document {
+/** What there is in our OpenAPI document. */
+export interface ApiDocument {
   readonly info: { readonly title: string; readonly version: string; readonly description: string };
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
 }
 
-interface Operation extends RouteDetail {
-  readonly parameters?: readonly { readonly name: string; readonly schema: object }[];
+export interface Operation extends RouteDetail {
+  readonly parameters?: readonly Parameter[];
+}
+
+interface Parameter {
+  readonly name: string;
+  readonly in: 'path' | 'query';
+  readonly required: boolean;
+  readonly schema: object;
 }
 
 const STYLE = `
@@ -23,10 +31,20 @@ const HEADERS = {
   'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; img-src data:",
 };
 
+const DocumentSchema = Type.Object({
+  openapi: Type.String(),
+  info: Type.Object({ title: Type.String(), version: Type.String(), description: Type.String() }),
+  paths: Type.Record(Type.String(), Type.Unknown()),
+});
+
 export function addOpenApi(app: Elysia, version: string): void {
   const info = { title: 'Windhover', version, description: 'Sessions, their metadata and commands.' };
   app.get('/openapi/json', () => ({ openapi: '3.1.0', info, paths: pathsOf(app) }), {
-    detail: describe('This description for programs', { 200: { says: 'OpenAPI 3.1' } }, { role: 'public' }),
+    detail: describe(
+      'This description for programs',
+      { 200: { says: 'OpenAPI 3.1', schema: DocumentSchema } },
+      { role: 'public' },
+    ),
   });
   app.get('/openapi', () => new Response(page({ info, paths: pathsOf(app) }), { headers: HEADERS }), {
     detail: describe('This description as a page', { 200: { says: 'HTML' } }, { role: 'public' }),
@@ -34,13 +52,13 @@ export function addOpenApi(app: Elysia, version: string): void {
 }
 
 /** All routes, as they are described (see `describe` in views.ts). */
-function pathsOf(app: Elysia): Document['paths'] {
+function pathsOf(app: Elysia): ApiDocument['paths'] {
   const paths: Record<string, Record<string, Operation>> = {};
   for (const { method, path, hooks } of app.routes) {
     const described = hooks.detail as Operation | undefined;
     if (!described) continue;
     const inPath = [...path.matchAll(/:(\w+)/g)].map(([, name = '']) => {
-      return { name, in: 'path', required: true, schema: { type: 'string' } };
+      return { name, in: 'path' as const, required: true, schema: { type: 'string' } };
     });
     const parameters = [...inPath, ...(described.parameters ?? [])];
     const name = path.replaceAll(/:(\w+)/g, '{$1}');
@@ -49,7 +67,7 @@ function pathsOf(app: Elysia): Document['paths'] {
   return paths;
 }
 
-function page({ info, paths }: Document): string {
+function page({ info, paths }: ApiDocument): string {
   const operations = Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => section(`${method.toUpperCase()} ${path}`, operation)),
   );

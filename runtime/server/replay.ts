@@ -4,6 +4,7 @@ import type { Elysia } from 'elysia';
 import { nullable } from '../../schemas/common.ts';
 import { WindhoverError } from '../errors.ts';
 import { readJson } from './body.ts';
+import { errorResponse } from './errors.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
 import { describe, ErrorSchema } from './views.ts';
 
@@ -81,7 +82,7 @@ export function addReplay(app: Elysia, replay: Replay): void {
         200: { says: 'All of it' },
         206: { says: 'The range that was asked for' },
         404: { says: 'There is none', schema: ErrorSchema },
-        416: { says: 'Not within the clip' },
+        416: { says: 'Not within the clip', schema: ErrorSchema },
       },
       { role: 'viewer', cameras: 'all' },
     ),
@@ -99,7 +100,7 @@ async function clip(file: string | null, request: Request): Promise<Response> {
   const [, from = '', to = ''] = asked;
   const start = from === '' ? Math.max(0, size - Number(to)) : Number(from);
   const end = from === '' || to === '' ? size - 1 : Math.min(size - 1, Number(to));
-  if (start > end) return new Response(null, { status: 416, headers: { 'content-range': `bytes */${size}` } });
+  if (start > end) return errorResponse(416, 'Not within the clip', { 'content-range': `bytes */${size}` });
   const range = `bytes ${start}-${end}/${size}`;
   return new Response(content.slice(start, end + 1), { status: 206, headers: { ...headers, 'content-range': range } });
 }

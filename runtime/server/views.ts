@@ -2,6 +2,7 @@
 import { type TSchema, Type } from '@sinclair/typebox';
 import type { Role } from '../access/caller.ts';
 import { SessionViewSchema } from '../session/views.ts';
+import { exampleOf } from './examples.ts';
 
 export const CreatedSessionSchema = Type.Composite([
   SessionViewSchema,
@@ -28,7 +29,7 @@ export interface RouteDetail {
   readonly requestBody?: { readonly required: boolean; readonly content: Content };
 }
 
-export type Content = Readonly<Record<string, { readonly schema: object }>>;
+export type Content = Readonly<Record<string, { readonly schema: object; readonly example?: unknown }>>;
 
 interface Answer {
   readonly says: string;
@@ -64,16 +65,19 @@ export function describe(
   { role, cameras, body, bodyType = JSON_TYPE }: Access,
 ): RouteDetail {
   const all: Readonly<Record<number, Answer>> = role === 'public' ? answers : { ...REFUSALS, ...answers };
-  const content = (type: string, schema: TSchema) => ({ [type]: { schema: { ...schema } } });
+  const content = (type: string, schema: TSchema, says: string) => {
+    const example = type === JSON_TYPE ? { example: exampleOf(schema as object, says) } : {};
+    return { [type]: { schema: { ...schema }, ...example } };
+  };
   const responses = Object.entries(all).map(([status, { says, type = JSON_TYPE, schema }]) => {
     const shown = schema ?? (type === JSON_TYPE ? undefined : Type.String());
-    return [status, { description: says, ...(shown ? { content: content(type, shown) } : {}) }];
+    return [status, { description: says, ...(shown ? { content: content(type, shown, says) } : {}) }];
   });
   return {
     summary,
     'x-role': role,
     ...(cameras ? { 'x-cameras': cameras } : {}),
     responses: Object.fromEntries(responses),
-    ...(body ? { requestBody: { required: false, content: content(bodyType, body) } } : {}),
+    ...(body ? { requestBody: { required: false, content: content(bodyType, body, summary) } } : {}),
   };
 }

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'bun:test';
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { schemaFiles, schemasCommand } from '../../runtime/cli/schemas.ts';
+import { API_TYPES, schemaFiles, schemasCommand } from '../../runtime/cli/schemas.ts';
 import { ROOT, runCommand } from '../support/command.ts';
 import { CAMERA_ENV, chain, Folder, graphText } from '../support/graphs.ts';
 
@@ -126,8 +126,9 @@ describe('schemas', () => {
     const surroundings = { env: {}, cwd: folder.path, root: folder.path, stdout, stderr: process.stderr };
     expect(await schemasCommand([], surroundings)).toBe(0);
     const files = Object.keys(await schemaFiles());
-    expect(written.join('')).toBe(files.map((name) => `schemas/${name}\n`).join(''));
+    expect(written.join('')).toBe([...files.map((name) => `schemas/${name}`), API_TYPES].join('\n').concat('\n'));
     for (const name of files)
       expect(readFileSync(folder.file(`schemas/${name}`), 'utf8')).toBe((await schemaFiles())[name] ?? '');
+    expect(readFileSync(folder.file(API_TYPES), 'utf8')).toBe(readFileSync(join(ROOT, API_TYPES), 'utf8'));
   });
 });

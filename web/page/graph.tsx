@@ -2,7 +2,7 @@
 import { computed, signal } from '@preact/signals';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { type Place, placesOf } from './graph-layout.ts';
-import { fetchJson } from './http.ts';
+import { call } from './http.ts';
 import { type Graph, type SessionView, session } from './model.ts';
 
 export const hasGraph = signal(false);
@@ -33,7 +33,7 @@ export function GraphDialog() {
       return;
     }
     ref.current?.showModal();
-    void fetchJson<Graph>(`/sessions/${encodeURIComponent(id)}/graph`).then(setGraph, () => setGraph(null));
+    void call('GET /sessions/{id}/graph', { path: { id } }).then(setGraph, () => setGraph(null));
   }, [isOpen, id]);
   return (
     <dialog ref={ref} class="graph" aria-label="Graph" onClose={() => (hasGraph.value = false)}>

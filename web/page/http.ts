@@ -1,25 +1,36 @@
-/** Requests to the server that delivered the page. */
+/** Requests to the server that delivered the page, typed by what its routes say of themselves (`bun run schemas`). */
+import type { Api } from './api.d.ts';
 import { needsLogin } from './login.tsx';
 
-/** The answer of any status that is JSON. @throws when there is none, or it does not exist for who looks */
-export async function fetchJson<T>(path: string): Promise<T> {
-  const answer = await fetch(path, { headers: { accept: 'application/json' } });
-  refused(answer);
-  if ([403, 404].includes(answer.status)) throw new Error(await errorOf(answer));
-  return (await answer.json()) as T;
+type Arguments<R extends keyof Api> = Omit<Api[R], 'answer'>;
+/** Of a route: what it is asked with, if anything. */
+type Asked<R extends keyof Api> = Arguments<R> extends Record<string, never> ? [] : [Arguments<R>];
+
+/**
+ * What a route answers: `call('GET /sessions/{id}', { path: { id } })`.
+ * @throws with the server's words when it refuses
+ */
+export async function call<R extends keyof Api>(route: R, ...[asked]: Asked<R>): Promise<Api[R]['answer']> {
+  const [method = '', template = ''] = route.split(' ');
+  const { path = {}, query = {}, body }: Parts = asked ?? {};
+  const filled = template.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(path[name] ?? ''));
+  const search = new URLSearchParams(query).toString();
+  const answer = await fetch(search === '' ? filled : `${filled}?${search}`, {
+    method,
+    headers: { accept: 'application/json' },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  // The log-in is over: its time is up, or its token was revoked.
+  if (answer.status === 401) needsLogin.value = true;
+  // A server that is not ready says so in an answer like that of one that is.
+  if (!answer.ok && route !== 'GET /readyz') throw new Error(await errorOf(answer));
+  return (await answer.json()) as Api[R]['answer'];
 }
 
-/** @throws with the server's words when it refuses */
-export async function postJson<T>(path: string, body: object): Promise<T> {
-  const answer = await fetch(path, { method: 'POST', body: JSON.stringify(body) });
-  refused(answer);
-  if (!answer.ok) throw new Error(await errorOf(answer));
-  return (await answer.json()) as T;
-}
-
-/** The log-in is over: its time is up, or its token was revoked. */
-function refused({ status }: Response): void {
-  if (status === 401) needsLogin.value = true;
+interface Parts {
+  readonly path?: Readonly<Record<string, string>>;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly body?: unknown;
 }
 
 async function errorOf(answer: Response): Promise<string> {

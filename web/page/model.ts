@@ -11,7 +11,7 @@ import {
   type PtzState,
   type Zone,
 } from '../client/index.ts';
-import { fetchJson, postJson } from './http.ts';
+import { call } from './http.ts';
 import { Lives } from './lives.ts';
 
 export interface Camera {
@@ -109,12 +109,13 @@ export async function act(words: string, action: () => Promise<unknown>): Promis
   }
 }
 
-export async function changeReplay(change: object): Promise<void> {
-  replay.value = await postJson<Replay>('/replay', change);
+export async function changeReplay(change: Partial<Pick<Replay, 'position_ms' | 'speed' | 'playing'>>): Promise<void> {
+  replay.value = await call('POST /replay', { body: change });
 }
 
 export async function startSession(): Promise<void> {
-  await postJson('/sessions', { camera_id: cameraId.value });
+  const camera_id = cameraId.value;
+  await call('POST /sessions', { body: camera_id === null ? {} : { camera_id } });
   await look();
 }
 
@@ -159,24 +160,20 @@ function watch(id: string | null): (() => void) | undefined {
 export async function findZones(id: string): Promise<void> {
   zones.value = [];
   if (!(await offers()).has('/settings/{section}')) return;
-  const settings = await fetchJson<Record<string, { zones?: Record<string, { points?: Zone['points'] }> }>>(
-    `/settings/${encodeURIComponent(id)}`,
-  ).catch(() => ({}));
-  const found = Object.values(settings).flatMap((node) => Object.entries(node.zones ?? {}));
+  const settings = await call('GET /settings/{section}', { path: { section: id }, query: {} }).catch(() => ({}));
+  const nodes = Object.values(settings) as { readonly zones?: Readonly<Record<string, { points?: Zone['points'] }>> }[];
+  const found = nodes.flatMap((node) => Object.entries(node.zones ?? {}));
   zones.value = found.flatMap(([name, { points }]) => (points ? [{ name, points }] : []));
 }
 
 async function look(): Promise<void> {
   beat.value++;
   try {
-    const [known, ready] = await Promise.all([
-      fetchJson<{ cameras: Camera[] }>('/cameras'),
-      fetchJson<{ warnings?: Warning[] }>('/readyz'),
-    ]);
+    const [known, ready] = await Promise.all([call('GET /cameras'), call('GET /readyz')]);
     const id = cameraId.value ?? known.cameras[0]?.camera_id ?? null;
     const sessionId = known.cameras.find(({ camera_id }) => camera_id === id)?.session_id;
-    const view = sessionId ? await fetchJson<SessionView>(`/sessions/${encodeURIComponent(sessionId)}`) : null;
-    const playing = (await offers()).has('/replay') ? await fetchJson<Replay>('/replay').catch(() => null) : null;
+    const view = sessionId ? await call('GET /sessions/{id}', { path: { id: sessionId } }) : null;
+    const playing = (await offers()).has('/replay') ? await call('GET /replay').catch(() => null) : null;
     batch(() => {
       if (!same(cameras.value, known.cameras)) cameras.value = known.cameras;
       cameraId.value = id;
@@ -193,7 +190,7 @@ async function look(): Promise<void> {
 
 /** The routes of this server: a replay has others than a pipeline. */
 export async function offers(): Promise<ReadonlySet<string>> {
-  routes ??= new Set(Object.keys((await fetchJson<{ paths: object }>('/openapi/json')).paths));
+  routes ??= new Set(Object.keys((await call('GET /openapi/json')).paths));
   return routes;
 }
 

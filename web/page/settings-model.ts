@@ -1,6 +1,6 @@
 /** The settings of the shown camera: read with their schemas, changed one at a time, saved to the graph file or dropped. */
 import { computed, effect, signal } from '@preact/signals';
-import { fetchJson } from './http.ts';
+import { call } from './http.ts';
 import { mayChange } from './login.tsx';
 import { cameraId, offers, replay } from './model.ts';
 
@@ -69,7 +69,7 @@ export async function readSettings(): Promise<void> {
   etag = answer.headers.get('etag');
   options.value = answer.ok ? await answer.json() : null;
   if (!(await offers()).has('/models')) return;
-  const { models: found } = await fetchJson<{ models: readonly { readonly name: string }[] }>('/models');
+  const { models: found } = await call('GET /models');
   models.value = found.map(({ name }) => name);
 }
 
