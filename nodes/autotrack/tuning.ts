@@ -58,6 +58,7 @@ export class Tuning {
   /** The pan that was told last. */
   #panDeg: number | null = null;
   #roundTripMs = 0;
+  #firstTiltDeg: number | null = null;
   #notBeforeMs = 0;
   #tries = 0;
   #hasFailed = false;
@@ -99,7 +100,10 @@ export class Tuning {
       told !== null && (this.#isDegrees || plant[axis].positionScale !== undefined)
         ? this.#assumedDeg(axis, told)
         : null;
-    const [panDeg, tiltDeg] = [degrees('pan', pan), degrees('tilt', tilt)];
+    const [panDeg, toldTiltDeg] = [degrees('pan', pan), degrees('tilt', tilt)];
+    // Where the horizon is in a range of another unit is not known: a tilt counts from the first one.
+    if (!this.#isDegrees) this.#firstTiltDeg ??= toldTiltDeg;
+    const tiltDeg = toldTiltDeg === null ? null : toldTiltDeg - (this.#firstTiltDeg ?? 0);
     return {
       atMs,
       ...(panDeg === null ? {} : { panDeg }),

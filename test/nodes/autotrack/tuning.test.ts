@@ -237,3 +237,14 @@ test('positions of an unknown scale are not taken for degrees', () => {
   bench.tuning.connected(capabilities('velocity'));
   expect(bench.tuning.inDegrees(status)).toEqual({ atMs: 1000, panDeg: 0.5, tiltDeg: -0.25, zoomX: 4 });
 });
+
+test('of positions whose scale the picture told, the first tilt counts as 0: where the horizon is in them is not known', () => {
+  const bench = new Bench({});
+  bench.tuning.connected(capabilities('velocity', { positionUnit: 'normalized' }));
+  const tilt = { ...UNKNOWN_PLANT.tilt, positionScale: 1 };
+  bench.tuning.noticed({ plant: { ...UNKNOWN_PLANT, tilt }, isSure: true, doubted: [] });
+  const tiltOf = (told: number) => bench.tuning.inDegrees({ ...bench.status(), tilt: told }).tiltDeg ?? Number.NaN;
+  expect(tiltOf(-0.4)).toBe(0);
+  expect(tiltOf(-0.3)).toBeGreaterThan(1);
+  expect(tiltOf(-0.4)).toBe(0);
+});
