@@ -57,12 +57,14 @@ export function guardOrigin(app: Elysia, rules: OriginRules): void {
     const hosts = hostsOf(request);
     const foreign = hosts.find(({ hostname }) => !rules.allowsHost(hostname));
     if (!isWebSocket && foreign) {
-      throw new WindhoverError('origin_not_allowed', `Host not allowed: ${foreign.hostname}`);
+      const hint = `--allow-host ${foreign.hostname} allows it`;
+      throw new WindhoverError('origin_not_allowed', `Host not allowed: ${foreign.hostname}`, { hint });
     }
     const origin = request.headers.get('origin');
     if (origin === null) return undefined;
     if (!rules.allowsOrigin(origin, hosts)) {
-      throw new WindhoverError('origin_not_allowed', `Origin not allowed: ${origin}`);
+      const hint = `--allow-origin ${origin} allows it`;
+      throw new WindhoverError('origin_not_allowed', `Origin not allowed: ${origin}`, { hint });
     }
     set.headers['access-control-allow-origin'] = origin;
     set.headers['access-control-expose-headers'] = 'etag, retry-after, x-request-id';
