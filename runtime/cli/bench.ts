@@ -4,7 +4,18 @@ import { join } from 'node:path';
 import { WindhoverError } from '../errors.ts';
 import { parseCommandLine, type Surroundings } from './command.ts';
 
-const BENCHES = ['tracking', 'pipeline', 'fanout', 'detector', 'checkpoints', 'autotrack', 'live', 'page', 'cases'];
+const BENCHES = [
+  'tracking',
+  'pipeline',
+  'fanout',
+  'detector',
+  'checkpoints',
+  'autotrack',
+  'live',
+  'page',
+  'history',
+  'cases',
+];
 const USAGE = `bun run bench NAME, one of ${BENCHES.join(', ')}
        bun run bench NAME --help: what it measures, and its options`;
 
