@@ -1,6 +1,7 @@
 /** A server with its sessions, its log and its signals: what `graph` and `serve` have in common. */
 import packageJson from '../../package.json';
 import type { Access } from '../access/access.ts';
+import type { AuditLog } from '../access/audit.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import { SystemClock } from '../clock.ts';
 import { WindhoverError } from '../errors.ts';
@@ -103,7 +104,7 @@ export class RunningServer {
     for (const signal of STOP_SIGNALS) process.on(signal, this.#onSignal);
     this.#server = listen(app, options.at);
     // Not before: a second server must not touch what the sinks of the first one write.
-    this.#sinks = this.#openSinks();
+    this.#sinks = this.#openSinks(audit);
     this.#surroundings.stdout.write(`listening ${this.#server.url}\n`);
     return this.#server.url;
   }
@@ -133,12 +134,13 @@ export class RunningServer {
     throw new WindhoverError('history_unavailable', "The history can't be read now: it is not open");
   }
 
-  #openSinks(): OpenSinks | undefined {
+  #openSinks(audit: AuditLog): OpenSinks | undefined {
     if (!this.#config) return undefined;
     const { file, sinks } = this.#config;
     return new OpenSinks({
       ...{ file, sinks, sessions: this.sessions, clock: this.#clock, log: this.log },
       stateFolder: this.#stateFolder,
+      onAudit: (listener) => audit.onAudit(listener),
     });
   }
 }

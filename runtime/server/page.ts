@@ -33,7 +33,7 @@ function file(summary: string) {
   return describe(summary, { 200: { says: 'The file' }, 304: { says: 'It has not changed' } }, { role: 'public' });
 }
 
-const STYLES = ['base.css', 'layout.css', 'graph.css', 'login.css', 'settings.css'];
+const STYLES = ['base.css', 'layout.css', 'graph.css', 'past.css', 'login.css', 'settings.css'];
 
 async function pageStyle(): Promise<string> {
   const parts = STYLES.map((name) => Bun.file(join(FOLDER, name)).text());

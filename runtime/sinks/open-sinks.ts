@@ -16,6 +16,7 @@ export interface OpenSinksParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly stateFolder: string;
+  readonly onAudit: SinkHost['onAudit'];
   /** Of the pauses between attempts; injected by tests. */
   readonly time?: RetryTime;
 }
@@ -82,7 +83,7 @@ class RunningSink {
   #reported: Fault | undefined;
 
   constructor(sink: Sink, options: Readonly<Record<string, unknown>>, parts: OpenSinksParts, signal: AbortSignal) {
-    const { sessions, clock, stateFolder, time } = parts;
+    const { sessions, clock, stateFolder, onAudit, time } = parts;
     this.sink = sink;
     this.#log = parts.log.with({ sink: sink.name });
     this.#clock = clock;
@@ -90,7 +91,7 @@ class RunningSink {
     const report = (fault: SinkFault | null) => {
       this.#reported = this.#noted(this.#reported, fault);
     };
-    const host = { sessions, clock, log: this.#log, stateFolder, signal, report };
+    const host = { sessions, clock, log: this.#log, stateFolder, onAudit, signal, report };
     this.over = retry({
       signal,
       attempt: (opened) => this.#run(options, host, opened),

@@ -5,6 +5,7 @@
  * Nothing that goes wrong in it harms a session: see open-sinks.ts.
  */
 import type { Static, TObject } from '@sinclair/typebox';
+import type { AuditListener } from '../access/audit.ts';
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
 import type { Sessions } from '../session/api.ts';
@@ -33,6 +34,8 @@ export interface SinkHost {
   readonly log: Log;
   /** Folder of what is kept between runs. */
   readonly stateFolder: string;
+  /** Calls with each entry of the audit log. @returns how to end it */
+  readonly onAudit: (listener: AuditListener) => () => void;
   /** Aborted when the server stops. */
   readonly signal: AbortSignal;
   /** Says what keeps the sink from its work; null: nothing any more. Logged once, and shown by `/readyz` with since when. */

@@ -41,6 +41,7 @@ class Rig {
       clock: this.clock,
       log: createLog({ write: (line) => this.log.push(JSON.parse(line)), pretty: false }),
       stateFolder: '/nowhere',
+      onAudit: () => () => undefined,
       time: {
         random: () => 0,
         wait: (_ms, signal) =>

@@ -2,6 +2,7 @@
 import { hasGraph } from './graph.tsx';
 import { LoggedIn } from './login.tsx';
 import { beat, camera, cameraId, cameras, clock, feedState, replay, session, shown, warnings } from './model.ts';
+import { hasPast, isPastOffered } from './past.tsx';
 import { hasSettings, maySet } from './settings-model.ts';
 import { sinceText } from './words.ts';
 
@@ -30,6 +31,11 @@ export function Bar() {
       {!replay.value && (
         <button type="button" onClick={() => (hasGraph.value = true)}>
           Graph
+        </button>
+      )}
+      {isPastOffered.value && (
+        <button type="button" onClick={() => (hasPast.value = true)}>
+          History
         </button>
       )}
       {maySet.value && (

@@ -27,6 +27,14 @@ export async function call<R extends keyof Api>(route: R, ...[asked]: Asked<R>):
   return (await answer.json()) as Api[R]['answer'];
 }
 
+/** A long answer that is text. @throws with the server's words when it refuses */
+export async function fetchText(path: string): Promise<string> {
+  const answer = await fetch(path);
+  if (answer.status === 401) needsLogin.value = true;
+  if (!answer.ok) throw new Error(await errorOf(answer));
+  return await answer.text();
+}
+
 interface Parts {
   readonly path?: Readonly<Record<string, string>>;
   readonly query?: Readonly<Record<string, string>>;

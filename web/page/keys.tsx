@@ -5,6 +5,7 @@ import { hasGraph } from './graph.tsx';
 import { mayCommand } from './login.tsx';
 import { hasLoupe } from './loupe.tsx';
 import { tick } from './model.ts';
+import { hasPast, isPastOffered } from './past.tsx';
 import { clear, select } from './selecting.ts';
 import { hasSettings, maySet } from './settings-model.ts';
 
@@ -13,6 +14,7 @@ const hasHelp = signal(false);
 const KEYS: Readonly<Record<string, { readonly what: string; readonly act: () => void }>> = {
   Escape: { what: 'no target', act: () => void clear() },
   g: { what: 'the graph', act: () => (hasGraph.value = !hasGraph.value) },
+  h: { what: 'the history', act: () => (hasPast.value = isPastOffered.value && !hasPast.value) },
   l: { what: 'loupe on and off', act: () => (hasLoupe.value = !hasLoupe.value) },
   s: { what: 'settings', act: () => (hasSettings.value = maySet.value && !hasSettings.value) },
   '?': { what: 'this list', act: () => (hasHelp.value = !hasHelp.value) },

@@ -5,6 +5,7 @@ import { GraphDialog } from './graph.tsx';
 import { Help, listenToKeys } from './keys.tsx';
 import { identify, Login, needsLogin } from './login.tsx';
 import { start } from './model.ts';
+import { PastDialog, startPast } from './past.tsx';
 import { Picture } from './picture.tsx';
 import { SettingsDialog } from './settings.tsx';
 import { startSettings } from './settings-model.ts';
@@ -23,6 +24,7 @@ function Page() {
       <Timeline />
       <GraphDialog />
       <SettingsDialog />
+      <PastDialog />
       <Help />
     </div>
   );
@@ -37,5 +39,6 @@ if (root) {
     listenToKeys();
     start();
     startSettings();
+    startPast();
   }
 }

@@ -1,4 +1,5 @@
 /** The history of a running server: takes what the hub hands out, and has it written; answers what was. */
+import type { AuditEntry } from '../../access/audit.ts';
 import type { Clock } from '../../clock.ts';
 import { errorCode, errorMessage, toRecord, WindhoverError } from '../../errors.ts';
 import type { Message, Subscriber } from '../../hub/message.ts';
@@ -39,7 +40,8 @@ export class History implements SinkHandle {
   /** Ends the writing, also in the middle. */
   readonly #giveUp = new AbortController();
   readonly #over: Promise<unknown>;
-  readonly #subscription: { end(): void };
+  /** End what is listened to. */
+  readonly #ends: readonly (() => void)[];
   #written = 0;
   #toldLost = 0;
   #usedBytes = 0;
@@ -67,16 +69,14 @@ export class History implements SinkHandle {
         return 'ok';
       },
     };
-    this.#subscription = host.sessions.hub.subscribe(subscriber);
+    const subscription = host.sessions.hub.subscribe(subscriber);
+    const endAudit = host.onAudit((entry) => this.#backlog.audit(auditRow(entry)));
+    this.#ends = [() => subscription.end(), endAudit];
     this.#over = this.#run();
   }
 
   get offers() {
     return { history: this.reader };
-  }
-
-  audit(row: AuditRow): void {
-    this.#backlog.audit(row);
   }
 
   figures() {
@@ -85,7 +85,7 @@ export class History implements SinkHandle {
   }
 
   async close(): Promise<void> {
-    this.#subscription.end();
+    for (const end of this.#ends) end();
     this.#ending.abort();
     const timer = setTimeout(() => this.#giveUp.abort(), LAST_WRITE_LIMIT_MS);
     await this.#over;
@@ -206,4 +206,9 @@ export class History implements SinkHandle {
       throw new WindhoverError('history_unavailable', `The history can't be read now: ${why}`, { cause });
     }
   }
+}
+
+function auditRow({ time_unix_ms, request_id, caller, action, outcome, ...details }: AuditEntry): AuditRow {
+  const same = { atMs: time_unix_ms, requestId: request_id, caller, action };
+  return { ...same, result: outcome, details: JSON.stringify(details) };
 }

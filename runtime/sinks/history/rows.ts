@@ -67,6 +67,7 @@ export interface PtzCommandRow {
 /** Who did what. */
 export interface AuditRow {
   readonly atMs: number;
+  readonly requestId: string;
   readonly caller: string;
   readonly action: string;
   readonly result: string;

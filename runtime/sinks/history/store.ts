@@ -66,9 +66,11 @@ export class HistoryStore implements StoreCalls {
           .execute();
       }
       for (const rows of parts(batch.audit)) {
+        const values = rows.map(({ atMs, requestId, ...same }) => ({ ...same, at_ms: atMs, request_id: requestId }));
         await store
           .insertInto('audit')
-          .values(rows.map(({ atMs, ...same }) => ({ ...same, at_ms: atMs })))
+          .values(values)
+          .onConflict((row) => row.doNothing())
           .execute();
       }
     });

@@ -57,7 +57,7 @@ export interface Tables {
     tilt_deg: number | null;
     round_trip_ms: number | null;
   };
-  audit: { at_ms: number; caller: string; action: string; result: string; details: string };
+  audit: { at_ms: number; request_id: string; caller: string; action: string; result: string; details: string };
 }
 
 export type Store = Kysely<Tables>;
@@ -97,9 +97,9 @@ const FIRST = [
     result text not null, reason text, pan_deg double precision, tilt_deg double precision,
     round_trip_ms double precision, primary key (session_no, at_ms)) $AS_INDEX`,
   `create table audit (
-    at_ms bigint not null, caller text not null, action text not null, result text not null, details text not null)`,
+    at_ms bigint not null, request_id text not null, caller text not null, action text not null, result text not null,
+    details text not null, primary key (at_ms, request_id, action)) $AS_INDEX`,
   'create index tracks_by_camera on tracks (camera_id, start_ms)',
   'create index tracks_by_start on tracks (start_ms)',
   'create index tracks_by_end on tracks (end_ms)',
-  'create index audit_by_time on audit (at_ms)',
 ];

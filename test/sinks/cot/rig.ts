@@ -30,6 +30,7 @@ export class Rig implements AsyncDisposable {
       clock: new ManualClock(),
       log: createLog({ write: () => undefined, pretty: false }),
       stateFolder: '/nonexistent',
+      onAudit: () => () => undefined,
     });
   }
 

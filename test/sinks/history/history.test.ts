@@ -31,6 +31,33 @@ describe('the history', () => {
     expect(rig.faults.filter((fault) => fault !== null)).toEqual([]);
   });
 
+  test('has the entries of the audit log, and commands to the camera', async () => {
+    using folder = new Folder();
+    const file = folder.file('history.db');
+    {
+      await using rig = new HistoryRig({ file });
+      const same = { time_unix_ms: START_MS, request_id: 'r1', caller: 'bob', role: 'admin', address: null };
+      for (const outcome of ['ok', 'ok']) rig.audit({ ...same, action: 'set_target_id', camera: 'cam_01', outcome });
+      rig.audit({ ...same, request_id: 'r2', action: 'PATCH /settings', outcome: '403' });
+      const cmd = { pan: 0.5, tilt: 0, zoom: -1 };
+      rig.ptz(START_MS, cmd);
+      rig.ptz(START_MS + 1, cmd);
+    }
+    using database = new Database(file);
+    expect(database.query('select request_id, caller, action, result, details from audit').all()).toEqual([
+      {
+        ...{ request_id: 'r1', caller: 'bob', action: 'set_target_id', result: 'ok' },
+        details: '{"role":"admin","address":null,"camera":"cam_01"}',
+      },
+      {
+        ...{ request_id: 'r2', caller: 'bob', action: 'PATCH /settings', result: '403' },
+        details: '{"role":"admin","address":null}',
+      },
+    ]);
+    const commands = database.query('select at_ms, pan, tilt, zoom, result, round_trip_ms from ptz_commands').all();
+    expect(commands).toEqual([{ at_ms: START_MS, pan: 0.5, tilt: 0, zoom: -1, result: 'ready', round_trip_ms: 12 }]);
+  });
+
   test('a damaged file is set aside under a name that is told, and a new one is begun', async () => {
     using folder = new Folder();
     const file = folder.write('history.db', 'SQLite format 3\0 and then nothing of the kind '.repeat(300));

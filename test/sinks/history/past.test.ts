@@ -7,7 +7,7 @@ import type { SampleRow, StoredTrack, TrackRow } from '../../../runtime/sinks/hi
 import { SessionSampler } from '../../../runtime/sinks/history/sampler.ts';
 import { type MetadataTick, MetadataTickSchema, type TrackEvent, TrackEventSchema } from '../../../schemas/index.ts';
 import { PROPERTY_LIMIT_MS } from '../../support/patience.ts';
-import { eventMessage, tickMessage } from './rig.ts';
+import { eventMessage, ptzMessage, tickMessage } from './rig.ts';
 import { START_MS, sessionRow } from './rows.ts';
 
 /** Keeps what the sampler gives. */
@@ -27,7 +27,7 @@ function sampled(play: (sampler: SessionSampler) => void) {
 function session(lives: readonly { from: number; to: number }[], target: number | null = null) {
   const last = Math.max(0, ...lives.map(({ to }) => to));
   return sampled((sampler) => {
-    for (let i = 0; i <= last + 10; i++) {
+    for (let i = 0; i <= last + 11; i++) {
       const atMs = START_MS + i * 100;
       sampler.tick(
         tickMessage(
@@ -62,12 +62,8 @@ describe('what is kept', () => {
   test('of commands to the camera each that is another, with how the link stands', () => {
     const { commands } = sampled((sampler) => {
       for (const [i, pan] of [0, 0.5, 0.5, 0.5, 0].entries()) {
-        sampler.ptz({
-          ...{ schema: 'drone-ptz-ptz/1', type: 'ptz_state', session_id: 's-cam_01', camera_id: 'cam_01' },
-          ...{ ts_unix_ms: START_MS + i, control_mode: 'onvif', moving: null, pan_deg: i, tilt_deg: null, zoom: null },
-          ...{ hfov_deg: null, preset: null, cmd: { pan, tilt: 0, zoom: 0 }, round_trip_ms: 12 },
-          link: i === 3 ? { state: 'lost', reason: 'no answer' } : { state: 'ready', reason: null },
-        });
+        const link = i === 3 ? ({ state: 'lost', reason: 'no answer' } as const) : undefined;
+        sampler.ptz(ptzMessage(START_MS + i, { pan, tilt: 0, zoom: 0 }, { pan_deg: i, ...(link ? { link } : {}) }));
       }
     });
     expect(commands).toMatchObject([

@@ -1,10 +1,11 @@
 /** A history on the real thread and database, fed by hand. */
 
+import type { AuditListener } from '../../../runtime/access/audit.ts';
 import { SystemClock } from '../../../runtime/clock.ts';
 import { createLog } from '../../../runtime/log.ts';
 import { History, type HistoryOptions } from '../../../runtime/sinks/history/history.ts';
 import type { SinkFault, SinkHost } from '../../../runtime/sinks/sink.ts';
-import type { MetadataTick, TrackEvent } from '../../../schemas/index.ts';
+import type { MetadataTick, PtzState, TrackEvent } from '../../../schemas/index.ts';
 import { FakeSessions } from '../../server/fake-sessions.ts';
 import { until } from '../../support/patience.ts';
 
@@ -13,6 +14,8 @@ export class HistoryRig implements AsyncDisposable {
   readonly log: Record<string, unknown>[] = [];
   readonly faults: (SinkFault | null)[] = [];
   readonly history: History;
+  /** Hands it an entry of the audit log. */
+  audit: AuditListener = () => undefined;
   readonly #camera: string;
   readonly #abort = new AbortController();
 
@@ -24,6 +27,10 @@ export class HistoryRig implements AsyncDisposable {
       clock: new SystemClock(),
       log: createLog({ write: (line) => this.log.push(JSON.parse(line)), pretty: false }),
       stateFolder: '/nowhere',
+      onAudit: (listener) => {
+        this.audit = listener;
+        return () => undefined;
+      },
       signal: this.#abort.signal,
       report: (fault) => this.faults.push(fault),
     };
@@ -51,6 +58,10 @@ export class HistoryRig implements AsyncDisposable {
 
   event(event: TrackEvent['event'], id: number, startMs: number, endMs: number | null = null): void {
     this.#emit('tracks', eventMessage(event, id, startMs, endMs));
+  }
+
+  ptz(atMs: number, cmd: PtzState['cmd']): void {
+    this.#emit('ptz', ptzMessage(atMs, cmd));
   }
 
   /** Waits until nothing is left to be written. */
@@ -101,4 +112,12 @@ export function eventMessage(
   if (event === 'new') return { ...same, event, before: null, after: live };
   if (event === 'update') return { ...same, event, before: live, after: live };
   return { ...same, event, before: live, after: { ...live, end_ts_unix_ms: endMs ?? startMs } };
+}
+
+export function ptzMessage(atMs: number, cmd: PtzState['cmd'], changed: Partial<PtzState> = {}): PtzState {
+  return {
+    ...{ ...NAMES, schema: 'drone-ptz-ptz/1', type: 'ptz_state', ts_unix_ms: atMs, control_mode: 'onvif', cmd },
+    ...{ link: { state: 'ready', reason: null }, moving: null, pan_deg: null, tilt_deg: null, zoom: null },
+    ...{ hfov_deg: null, preset: null, round_trip_ms: 12, ...changed },
+  };
 }

@@ -23,6 +23,7 @@ export class BridgeRig implements AsyncDisposable {
     this.bridge = new Bridge(connect, all, {
       ...{ sessions: this.sessions, clock: new SystemClock(), stateFolder: '/tmp', signal: this.#ending.signal },
       log: createLog({ write: () => undefined, pretty: false }),
+      onAudit: () => () => undefined,
       report: (fault) => {
         this.fault = fault;
       },
