@@ -1,6 +1,6 @@
 /** The page in a browser, over a recorded session: what it shows, asks for and says. */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
-import { readFileSync } from 'node:fs';
+import { cpSync, readFileSync, symlinkSync } from 'node:fs';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
@@ -12,6 +12,7 @@ import { TEST_LIMIT_MS, until } from '../support/patience.ts';
 
 const executablePath = Bun.which('chromium') ?? undefined;
 if (executablePath === undefined) console.log('skipped: no chromium (apt-get install chromium)');
+const PARTS = ['runtime', 'nodes', 'ptz', 'sim', 'motion', 'webrtc', 'schemas', 'web', 'package.json', 'bun.lock'];
 const AXE = readFileSync(join(ROOT, 'node_modules/axe-core/axe.min.js'), 'utf8');
 
 interface AxeResults {
@@ -30,13 +31,21 @@ describe.skipIf(executablePath === undefined)('the page', () => {
   let page: Page;
   let url = '';
 
-  const replay = (port: string) =>
-    new RunningCommand(['replay', 'fixtures/session.jsonl', '--video', 'fixtures/sky.mp4', '--loop', '--port', port]);
+  /** The project without its models, and nothing that runs them. */
+  const folder = new Folder();
+  const files = ['session.jsonl', 'sky.mp4'].map((name) => join(ROOT, 'fixtures', name));
+  const [recording = '', video = ''] = files;
+  const replay = (port: string) => {
+    const place = { root: folder.path, cwd: folder.path };
+    return new RunningCommand(['replay', recording, '--video', video, '--loop', '--port', port], place);
+  };
   const change = (body: object) => fetch(`${url}/replay`, { method: 'POST', body: JSON.stringify(body) });
   const text = () => page.evaluate<string>('document.body.innerText');
   const shows = (what: string) => until(`"${what}" on the page`, async () => (await text()).includes(what));
 
   beforeAll(async () => {
+    for (const part of PARTS) cpSync(join(ROOT, part), folder.file(part), { recursive: true });
+    symlinkSync(join(ROOT, 'node_modules'), folder.file('node_modules'));
     server = replay('0');
     ({ url } = await server.ready());
     const args = ['--no-sandbox', '--host-resolver-rules=MAP ops.example 127.0.0.1'];
@@ -50,6 +59,7 @@ describe.skipIf(executablePath === undefined)('the page', () => {
   afterAll(async () => {
     await browser?.close();
     await server?.[Symbol.asyncDispose]();
+    folder[Symbol.dispose]();
   });
 
   test(

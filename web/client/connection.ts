@@ -26,6 +26,8 @@ const STATES = ['ptz', 'autotrack', 'clock'];
 const CONNECT_WITHIN_MS = 10_000;
 /** In a tab that nobody sees, ticks are read no more often. */
 const HIDDEN_EVERY_MS = 1000;
+/** A network that has lost a connection may tell neither side. */
+const DEAD_AFTER_MS = 15_000;
 
 export function connect(url: string, options: ConnectOptions = {}): Feed {
   return new LiveFeed(new URL(url, globalThis.document?.baseURI), options);
@@ -221,6 +223,10 @@ class LiveFeed implements Feed {
     const afterMs = this.#options.staleAfterMs ?? 2000;
     this.#staleTimer = setTimeout(() => {
       if (this.state.status === 'live') this.#setState('stale', `no tick for ${afterMs / 1000} s`);
+      this.#staleTimer = setTimeout(() => {
+        this.#forget();
+        void this.#open();
+      }, DEAD_AFTER_MS);
     }, afterMs);
   }
 
@@ -231,12 +237,16 @@ class LiveFeed implements Feed {
   }
 
   #drop(why: string): void {
+    this.#forget();
+    this.#setState('down', why);
+  }
+
+  #forget(): void {
     const socket = this.#socket;
     this.#socket = undefined;
     socket?.close();
     clearTimeout(this.#staleTimer);
     this.#commands.fail();
-    this.#setState('down', why);
   }
 
   #again(why: string): void {

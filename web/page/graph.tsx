@@ -7,19 +7,28 @@ import { type Graph, type SessionView, session } from './model.ts';
 
 export const hasGraph = signal(false);
 
-const [NODE_W, NODE_H, GAP_X, GAP_Y, EDGE] = [144, 104, 64, 20, 12];
+const [NODE_W, NODE_H, GAP_X, GAP_Y, EDGE] = [168, 104, 92, 20, 12];
+/** Rates are those of so long a time. */
+const RATE_OVER_MS = 5000;
 const MOST_FIGURES = 4;
 
 type Figures = SessionView['nodes'][string];
 
-/** Of a second ago, to tell rates. */
-let before: { readonly atMs: number; readonly nodes: SessionView['nodes'] } | undefined;
+/** Of the last seconds, oldest first, to tell rates. */
+const past: { readonly atMs: number; readonly nodes: SessionView['nodes'] }[] = [];
 const rates = computed(() => {
   const now = { atMs: performance.now(), nodes: session.value?.nodes ?? {} };
-  const last = before;
-  before = now;
+  past.push(now);
+  while (past.length > 2 && now.atMs - (past[1]?.atMs ?? 0) > RATE_OVER_MS) past.shift();
+  const last = past[0] === now ? undefined : past[0];
   const passedS = last ? (now.atMs - last.atMs) / 1000 : 0;
-  return (node: string) => figuresOf(now.nodes[node] ?? {}, last?.nodes[node], passedS);
+  return {
+    words: (node: string) => figuresOf(now.nodes[node] ?? {}, last?.nodes[node], passedS),
+    perS: (node: string, counter: string) => {
+      const [was, is] = [last?.nodes[node]?.[counter], now.nodes[node]?.[counter]];
+      return typeof is === 'number' && passedS > 0.2 ? Math.max(0, is - Number(was ?? 0)) / passedS : 0;
+    },
+  };
 });
 
 export function GraphDialog() {
@@ -57,7 +66,12 @@ function Drawing({ graph: { nodes, links } }: { graph: Graph }) {
     <div class="drawing">
       <svg width={width} height={height} role="img" aria-label={`${nodes.length} nodes in ${workers.length} workers`}>
         {links.map(({ from, to, kind }) => (
-          <Link key={`${from} ${to} ${kind}`} from={places.get(from)} to={places.get(to)} kind={kind} />
+          <Link
+            key={`${from} ${to} ${kind}`}
+            from={places.get(from)}
+            to={places.get(to)}
+            words={linkWords(from, to, kind, !links.some((link) => link.from === to))}
+          />
         ))}
         {nodes.map(({ id, use, worker }) => {
           const { x, y } = cornerOf(places.get(id));
@@ -72,7 +86,7 @@ function Drawing({ graph: { nodes, links } }: { graph: Graph }) {
               <text x="12" y="33" class="soft">
                 {use === id ? `worker ${worker}` : `${use} · worker ${worker}`}
               </text>
-              {rates.value(id).map((words, i) => (
+              {rates.value.words(id).map((words, i) => (
                 <text key={words.split(' ')[0]} x="12" y={50 + i * 14}>
                   {words}
                 </text>
@@ -85,16 +99,31 @@ function Drawing({ graph: { nodes, links } }: { graph: Graph }) {
   );
 }
 
-function Link({ from, to, kind }: { from: Place | undefined; to: Place | undefined; kind: string }) {
+interface LinkProps {
+  readonly from: Place | undefined;
+  readonly to: Place | undefined;
+  /** One a line, from the line down. */
+  readonly words: readonly string[];
+}
+
+function Link({ from, to, words }: LinkProps) {
   const [start, end] = [cornerOf(from), cornerOf(to)];
   const [x1, y1, x2, y2] = [start.x + NODE_W, start.y + NODE_H / 2, end.x, end.y + NODE_H / 2];
   const bend = Math.max(20, (x2 - x1) / 2);
   return (
     <g>
       <path class="link" d={`M${x1} ${y1} C${x1 + bend} ${y1} ${x2 - bend} ${y2} ${x2} ${y2}`} />
-      <text class="soft" text-anchor="middle" x={x2 - GAP_X / 2} y={y2 - 6}>
-        {kind}
-      </text>
+      {words.map((word, line) => (
+        <text
+          key={word}
+          class="soft"
+          text-anchor="middle"
+          x={x2 - GAP_X / 2}
+          y={y2 - 6 + line * 14 + (line > 0 ? 6 : 0)}
+        >
+          {word}
+        </text>
+      ))}
     </g>
   );
 }
@@ -102,6 +131,25 @@ function Link({ from, to, kind }: { from: Place | undefined; to: Place | undefin
 function cornerOf(place: Place | undefined): { x: number; y: number } {
   const { column, row } = place ?? { column: 0, row: 0 };
   return { x: EDGE + column * (NODE_W + GAP_X), y: EDGE + row * (NODE_H + GAP_Y) };
+}
+
+/** What a link carries: frames a second, and what a slow reader leaves out; into the last node, how old results are then. */
+function linkWords(from: string, to: string, kind: string, isLast: boolean): string[] {
+  const view = session.value;
+  if (!view) return [kind];
+  const { fps, latency_ms: latencyMs } = view;
+  const skipped = rates.value.perS(to, 'skipped');
+  const decoded = rates.value.perS(from, 'decoded');
+  if (kind === 'packet') return [kind, `${fps.in.toFixed(1)}/s`];
+  if (kind === 'frame') {
+    const share = decoded > 0 ? Math.round((100 * Math.min(skipped, decoded)) / decoded) : 0;
+    return [kind, `${Math.max(0, decoded - skipped).toFixed(1)}/s`, ...(share > 0 ? [`${share} % left out`] : [])];
+  }
+  const words = [kind, `${fps.out.toFixed(1)}/s`];
+  const { inference_p50: inferenceMs, end_to_end_p99: endMs } = latencyMs;
+  if (kind === 'detections' && inferenceMs !== null) words.push(`p50 ${Math.round(inferenceMs)} ms`);
+  if (isLast && endMs !== null) words.push(`p99 ${Math.round(endMs)} ms`);
+  return words;
 }
 
 /** Counters that go on as rates, all else as it is. */

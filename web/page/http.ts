@@ -2,6 +2,8 @@
 import type { Api } from './api.d.ts';
 import { needsLogin } from './login.tsx';
 
+const ANSWER_WITHIN_MS = 5000;
+
 type Arguments<R extends keyof Api> = Omit<Api[R], 'answer'>;
 /** Of a route: what it is asked with, if anything. */
 type Asked<R extends keyof Api> = Arguments<R> extends Record<string, never> ? [] : [Arguments<R>];
@@ -18,6 +20,8 @@ export async function call<R extends keyof Api>(route: R, ...[asked]: Asked<R>):
   const answer = await fetch(search === '' ? filled : `${filled}?${search}`, {
     method,
     headers: { accept: 'application/json' },
+    // A network that is cut may not say so. What changes something may take its time.
+    ...(method === 'GET' ? { signal: AbortSignal.timeout(ANSWER_WITHIN_MS) } : {}),
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
   // The log-in is over: its time is up, or its token was revoked.

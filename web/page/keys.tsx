@@ -2,21 +2,30 @@
 import { signal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import { hasGraph } from './graph.tsx';
-import { mayCommand } from './login.tsx';
+import { mayChange, mayCommand } from './login.tsx';
 import { hasLoupe } from './loupe.tsx';
 import { tick } from './model.ts';
 import { hasPast, isPastOffered } from './past.tsx';
 import { clear, select } from './selecting.ts';
 import { hasSettings, maySet } from './settings-model.ts';
+import { switchAutotrack } from './switching.ts';
 
 const hasHelp = signal(false);
 
-const KEYS: Readonly<Record<string, { readonly what: string; readonly act: () => void }>> = {
-  Escape: { what: 'no target', act: () => void clear() },
+interface Key {
+  readonly what: string;
+  readonly act: () => void;
+  /** Whether the role may. */
+  readonly may?: { readonly value: boolean };
+}
+
+const KEYS: Readonly<Record<string, Key>> = {
+  Escape: { what: 'no target', act: () => void clear(), may: mayCommand },
+  a: { what: 'autotrack on and off', act: () => void switchAutotrack(), may: mayChange },
   g: { what: 'the graph', act: () => (hasGraph.value = !hasGraph.value) },
   h: { what: 'the history', act: () => (hasPast.value = isPastOffered.value && !hasPast.value) },
   l: { what: 'loupe on and off', act: () => (hasLoupe.value = !hasLoupe.value) },
-  s: { what: 'settings', act: () => (hasSettings.value = maySet.value && !hasSettings.value) },
+  s: { what: 'settings', act: () => (hasSettings.value = !hasSettings.value), may: maySet },
   '?': { what: 'this list', act: () => (hasHelp.value = !hasHelp.value) },
 };
 
@@ -26,7 +35,7 @@ export function listenToKeys(): void {
     if (event.ctrlKey || event.altKey || event.metaKey || isTyping) return;
     if (hasHelp.value && event.key === 'Escape') hasHelp.value = false;
     else if (/^[1-9]$/.test(event.key) && mayCommand.value) nth(Number(event.key));
-    else if (event.key !== 'Escape' || mayCommand.value) KEYS[event.key]?.act();
+    else if (KEYS[event.key]?.may?.value !== false) KEYS[event.key]?.act();
   });
 }
 
@@ -55,7 +64,7 @@ export function Help() {
           </>
         )}
         {Object.entries(KEYS)
-          .filter(([key]) => key !== 'Escape' || mayCommand.value)
+          .filter(([, { may }]) => may?.value !== false)
           .map(([key, { what }]) => (
             <>
               <dt>

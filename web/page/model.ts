@@ -32,7 +32,11 @@ export interface SessionView {
   readonly state: string;
   readonly fault: Fault | null;
   readonly fps: { readonly in: number; readonly out: number };
-  readonly latency_ms: { readonly end_to_end_p50: number | null; readonly end_to_end_p99: number | null };
+  readonly latency_ms: {
+    readonly inference_p50: number | null;
+    readonly end_to_end_p50: number | null;
+    readonly end_to_end_p99: number | null;
+  };
   readonly nodes: Readonly<Record<string, Readonly<Record<string, number | string>>>>;
 }
 
@@ -93,10 +97,12 @@ export function start(): void {
     const id = cameraId.value;
     return untracked(() => watch(id));
   });
-  void look();
-  setInterval(() => {
+  const lookIfSeen = () => {
     if (!document.hidden) void look();
-  }, LOOK_EVERY_MS);
+  };
+  lookIfSeen();
+  setInterval(lookIfSeen, LOOK_EVERY_MS);
+  document.addEventListener('visibilitychange', lookIfSeen);
 }
 
 /** @param words what is said when it is done */
@@ -166,8 +172,13 @@ export async function findZones(id: string): Promise<void> {
   zones.value = found.flatMap(([name, { points }]) => (points ? [{ name, points }] : []));
 }
 
+/** One at a time: where answers take long, no more are asked for. */
+let isLooking = false;
+
 async function look(): Promise<void> {
   beat.value++;
+  if (isLooking) return;
+  isLooking = true;
   try {
     const [known, ready] = await Promise.all([call('GET /cameras'), call('GET /readyz')]);
     const id = cameraId.value ?? known.cameras[0]?.camera_id ?? null;
@@ -185,6 +196,8 @@ async function look(): Promise<void> {
   } catch {
     // What the connection says about it is shown.
     isServerGone.value = true;
+  } finally {
+    isLooking = false;
   }
 }
 

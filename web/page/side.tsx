@@ -1,7 +1,8 @@
 /** The column beside the picture: the target, the autotracker, where the camera points, and the tracks. */
-import { mayCommand } from './login.tsx';
+import { mayChange, mayCommand } from './login.tsx';
 import { autotrack, ptz, tick } from './model.ts';
 import { clear, select } from './selecting.ts';
+import { switchAutotrack } from './switching.ts';
 import { degrees, percent } from './words.ts';
 
 export function Side() {
@@ -59,6 +60,11 @@ function Autotrack() {
             {state.state}
             {state.enabled ? '' : ', switched off'}
           </p>
+          {mayChange.value && (
+            <button type="button" onClick={() => void switchAutotrack()}>
+              {state.enabled ? 'Switch off' : 'Switch on'} <kbd>a</kbd>
+            </button>
+          )}
           {state.reason && <p class="small">{state.reason.message}</p>}
           {state.notes.map((note) => (
             <p class="small" key={note}>
