@@ -140,6 +140,22 @@ test('native libraries are loaded only where they run', () => {
   for (const name of Object.keys(builtinNodes)) expect(importers).not.toContain(`nodes/${name}/index.ts`);
 });
 
+test('a server that starts loads no library of what is off or not asked for', () => {
+  const loaded = new Set<string>(['runtime/cli/graph.ts', 'runtime/cli/check.ts', 'runtime/cli/running-server.ts']);
+  const transpiler = new Bun.Transpiler({ loader: 'ts' });
+  const packages = new Set<string>();
+  for (const file of loaded) {
+    for (const { kind, path } of transpiler.scanImports(text(file))) {
+      if (kind !== 'import-statement') continue;
+      if (!path.startsWith('.')) packages.add(path);
+      else if (path.endsWith('.ts')) loaded.add(normalize(join(dirname(file), path)));
+    }
+  }
+  expect(loaded).toContain('runtime/sinks/index.ts');
+  const wanted = /^(node:.*|bun|@sinclair\/typebox(\/.*)?|elysia|pino|yaml|saxes)$/;
+  expect([...packages].filter((name) => !wanted.test(name))).toEqual([]);
+});
+
 /** `nodes/detect/`, `ptz/`, …; each node is a room of its own. */
 function roomOf(file: string): string {
   const parts = file.split('/');

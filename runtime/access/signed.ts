@@ -7,7 +7,6 @@ import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { join } from 'node:path';
 import { Type } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
-import { jwtVerify, SignJWT } from 'jose';
 import { literals, nullable } from '../../schemas/common.ts';
 import { errorCode } from '../errors.ts';
 import { type Caller, ROLES } from './caller.ts';
@@ -45,6 +44,7 @@ export class Signer {
 
   async sign({ role, cameras, tokenId, id, expiresUnixMs }: Signed, purpose: Purpose): Promise<string> {
     this.#key ??= readKey(this.#folder) ?? makeKey(this.#folder);
+    const { SignJWT } = await import('jose');
     const token = new SignJWT({ role, cameras })
       .setProtectedHeader({ alg: 'HS256' })
       .setIssuer(ISSUER)
@@ -59,6 +59,7 @@ export class Signer {
     this.#key ??= readKey(this.#folder);
     if (!this.#key) return null;
     const wanted = { issuer: ISSUER, audience: purpose, algorithms: ['HS256'], currentDate: new Date(nowUnixMs) };
+    const { jwtVerify } = await import('jose');
     const claims = await jwtVerify(text, this.#key, wanted).then(
       ({ payload }): unknown => payload,
       () => null,

@@ -39,7 +39,6 @@ const STATUS: Readonly<Record<string, number>> = {
   preview_unsupported: 409,
   recorded: 409,
   settings_changed: 409,
-  upload_slow: 408,
   body_too_large: 413,
   model_check_failed: 422,
   model_refused: 422,

@@ -2,7 +2,6 @@
 import type { Elysia } from 'elysia';
 import type { Clock } from '../clock.ts';
 import type { Sessions } from '../session/api.ts';
-import { METRICS_CONTENT_TYPE, metricsText } from '../sinks/metrics/metrics.ts';
 import type { Clients } from './clients.ts';
 import { describe } from './views.ts';
 
@@ -18,7 +17,10 @@ export function addMetrics(app: Elysia, { sessions, clients, clock, version }: M
   const now = () => ({ version, startedUnixS, clients: clients.stats(), sessions: sessions.measured?.() ?? [] });
   app.get(
     '/metrics',
-    async () => new Response(await metricsText(now()), { headers: { 'content-type': METRICS_CONTENT_TYPE } }),
+    async () => {
+      const { METRICS_CONTENT_TYPE, metricsText } = await import('../sinks/metrics/metrics.ts');
+      return new Response(await metricsText(now()), { headers: { 'content-type': METRICS_CONTENT_TYPE } });
+    },
     {
       detail: describe(
         'Figures of all cameras, for Prometheus',

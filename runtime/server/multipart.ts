@@ -15,7 +15,7 @@ const MAX_HEADER_BYTES = 8 * 1024;
 
 /**
  * @returns the name that the sender gave the file
- * @throws WindhoverError `bad_body`, `body_too_large`, `upload_slow`
+ * @throws WindhoverError `bad_body`, `body_too_large`, `body_too_slow`
  */
 export async function receiveFile(request: Request, upload: FileUpload): Promise<string> {
   const reader = new MultipartReader(boundaryOf(request.headers.get('content-type') ?? ''));
@@ -49,7 +49,7 @@ export async function receiveFile(request: Request, upload: FileUpload): Promise
 async function* body(request: Request, deadline: AbortSignal): AsyncGenerator<Uint8Array> {
   const reader = request.body?.getReader();
   const late = new Promise<never>((_, reject) => {
-    const error = new WindhoverError('upload_slow', 'The upload took too long');
+    const error = new WindhoverError('body_too_slow', 'The upload took too long');
     deadline.addEventListener('abort', () => reject(error), { once: true });
   });
   // Nobody waits for it while a chunk is written.
@@ -61,7 +61,7 @@ async function* body(request: Request, deadline: AbortSignal): AsyncGenerator<Ui
       yield value;
     }
   } catch (cause) {
-    throw errorCode(cause) === 'upload_slow' ? cause : bad('it broke off', cause);
+    throw errorCode(cause) === 'body_too_slow' ? cause : bad('it broke off', cause);
   } finally {
     void reader?.cancel().catch(() => undefined);
   }
