@@ -4,8 +4,8 @@
  */
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import type { SessionView } from '../runtime/session/api.ts';
-import { type BenchInput, graphSets, ROOT } from './pipeline/input.ts';
+import { type BenchInput, ROOT } from './pipeline/input.ts';
+import { firstOutput, rate, serveGraph, session } from './served-graph.ts';
 
 const LIMIT_SHARE = 0.05;
 /** How long until a client that never reads must be gone. */
@@ -28,14 +28,9 @@ const input: BenchInput = {
   threads: 1,
 };
 
-const sets = [...graphSets(input), 'source.pace=asap', 'source.loop=true', 'publish.hz=10'];
-const command = ['run', 'graph', 'graphs/file.yaml', '--port', '0', ...sets.flatMap((set) => ['--set', set])];
-const pipeline = Bun.spawn([process.execPath, ...command], { cwd: ROOT, stdio: ['ignore', 'pipe', 'ignore'] });
-try {
-  await compare(await readyUrl(pipeline.stdout));
-} finally {
-  pipeline.kill('SIGINT');
-  await pipeline.exited;
+{
+  await using served = await serveGraph(input, 'asap');
+  await compare(served.url);
 }
 process.exit(0);
 
@@ -76,14 +71,6 @@ async function watchSilentClients(wsUrl: string): Promise<void> {
   console.log(closed ? `  all of them closed after ${seconds} s` : `  NOT all closed after ${CLOSED_WITHIN_S} s`);
 }
 
-/** Frames per second over a time, from the session's own counters. */
-async function rate(url: string, seconds: number): Promise<number> {
-  const [before, startMs] = [(await session(url)).frames.processed, performance.now()];
-  await Bun.sleep(seconds * 1000);
-  const after = (await session(url)).frames.processed;
-  return (after - before) / ((performance.now() - startMs) / 1000);
-}
-
 async function withClients(args: readonly string[], measure: () => Promise<number>): Promise<number> {
   const clients = startClients(args);
   await firstOutput(clients.stdout);
@@ -97,31 +84,6 @@ function startClients(args: readonly string[]) {
   return Bun.spawn([process.execPath, join(import.meta.dir, 'fanout-clients.ts'), ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-}
-
-async function session(url: string): Promise<SessionView> {
-  const { sessions } = (await (await fetch(`${url}/sessions`)).json()) as { sessions: SessionView[] };
-  const [first] = sessions;
-  if (!first) throw new Error('the server has no session');
-  return first;
-}
-
-async function readyUrl(stdout: ReadableStream<Uint8Array>): Promise<string> {
-  const text = await firstOutput(stdout, /ready (\S+)/);
-  return /ready (\S+)/.exec(text)?.[1] ?? '';
-}
-
-/** Reads until something (that matches) was printed. */
-async function firstOutput(stdout: ReadableStream<Uint8Array>, pattern = /\S/): Promise<string> {
-  const [decoder, reader] = [new TextDecoder(), stdout.getReader()];
-  let text = '';
-  while (!pattern.test(text)) {
-    const { value, done } = await reader.read();
-    if (done) throw new Error(`the process ended early: ${text}`);
-    text += decoder.decode(value, { stream: true });
-  }
-  reader.releaseLock();
-  return text;
 }
 
 function verdict(what: string, shares: readonly number[]): void {

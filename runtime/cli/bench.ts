@@ -8,6 +8,7 @@ const BENCHES = [
   'tracking',
   'pipeline',
   'fanout',
+  'topics',
   'detector',
   'checkpoints',
   'autotrack',

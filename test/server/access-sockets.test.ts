@@ -46,6 +46,28 @@ describe('WebSockets', () => {
     expect(await all.ask({ ...SELECT, session_id: `s-${MINE}` })).toMatchObject(ACK);
   });
 
+  test('event streams have no foreign cameras, and end with their token', async () => {
+    const { rig } = await rigs.serving();
+    const headers = { authorization: `Bearer ${rig.token('t', 'viewer', { cameras: [MINE] })}` };
+    for (const camera of [MINE, OTHER]) rig.sessions.create(camera);
+    const answer = await rig.app.handle(new Request('http://localhost/events/stream?topics=ptz', { headers }));
+    let [text, isOver] = ['', false];
+    const reading = (async () => {
+      const decoder = new TextDecoder();
+      for await (const chunk of answer.body ?? []) text += decoder.decode(chunk, { stream: true });
+      isOver = true;
+    })();
+    for (const camera of [OTHER, MINE]) {
+      const message = { sessionId: `s-${camera}`, cameraId: camera, topic: 'ptz', json: `{"of":"${camera}"}` };
+      rig.sessions.hub.publish({ ...message, keep: 'latest', live: true, isNews: true });
+    }
+    await until('a message', () => text.includes(`"of":"${MINE}"`));
+    expect([text.includes(OTHER), isOver]).toEqual([false, false]);
+    revokeToken(rig.folder, 't');
+    await until('the end', () => isOver);
+    await reading;
+  });
+
   test('are closed when the token is revoked, and when it expires', async () => {
     const { rig, socket } = await rigs.serving();
     const revoked = rig.token('revoked', 'admin');
