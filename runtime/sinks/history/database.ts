@@ -6,6 +6,7 @@ import { type Dialect, Kysely, PostgresDialect, sql } from 'kysely';
 import { Migrator } from 'kysely/migration';
 import pg from 'pg';
 import { errorCode, errorMessage, WindhoverError } from '../../errors.ts';
+import { ProcessLock } from '../../process-lock.ts';
 import { bunSqlite } from './bun-sqlite.ts';
 import type { DatabaseOptions } from './rows.ts';
 import { migrations, type Store, type Tables } from './tables.ts';
@@ -19,7 +20,7 @@ export interface OpenDatabase {
   close(): Promise<void>;
 }
 
-const BUSY_MS = 2000;
+const BUSY_MS = 500;
 const CONNECT_MS = 5000;
 const STATEMENT_MS = 20_000;
 /** A row of samples in PostgreSQL, with its share of the index. */
@@ -39,6 +40,12 @@ export async function openDatabase({ url, file }: Pick<DatabaseOptions, 'url' | 
 }
 
 function openSqlite(file: string): OpenDatabase {
+  const lock = new ProcessLock(`${file}.lock`);
+  const owner = lock.take();
+  if (owner !== null) {
+    const hint = 'give each server its own state folder, or its own file';
+    throw new WindhoverError('history_in_use', `${file} is that of process ${owner}`, { hint });
+  }
   mkdirSync(dirname(file), { recursive: true });
   const database = new Database(file, { create: true, strict: true });
   try {
@@ -63,7 +70,10 @@ function openSqlite(file: string): OpenDatabase {
     usedBytes: async () =>
       ((await figure('page_count')) - (await figure('freelist_count'))) * (await figure('page_size')),
     giveBack: async () => void (await sql`pragma incremental_vacuum(2000)`.execute(store)),
-    close: () => store.destroy(),
+    close: async () => {
+      await store.destroy();
+      lock.give();
+    },
   };
 }
 

@@ -5,7 +5,7 @@ import { errorCode, errorMessage, toRecord, WindhoverError } from '../../errors.
 import type { Message, Subscriber } from '../../hub/message.ts';
 import { retry } from '../../retry.ts';
 import { sleep } from '../../sleep.ts';
-import type { SinkHandle, SinkHost } from '../sink.ts';
+import type { SinkFault, SinkHandle, SinkHost } from '../sink.ts';
 import { Backlog } from './backlog.ts';
 import type { AuditRow, DatabaseOptions, HistoryReader, StoreCalls } from './rows.ts';
 import { SessionSampler } from './sampler.ts';
@@ -30,6 +30,7 @@ const TOPICS = new Set(['tick', 'tracks', 'ptz']);
 
 export class History implements SinkHandle {
   readonly reader: HistoryReader;
+  readonly failed: Promise<never>;
   readonly #options: HistoryOptions;
   readonly #host: SinkHost;
   readonly #clock: Clock;
@@ -46,6 +47,7 @@ export class History implements SinkHandle {
   #toldLost = 0;
   #usedBytes = 0;
   #setAside: string | null = null;
+  #notPruned: SinkFault | null = null;
   #prunedMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: HistoryOptions, host: SinkHost) {
@@ -59,6 +61,8 @@ export class History implements SinkHandle {
       sessions: (query) => this.#ask('sessions', query),
       retain: (key) => this.#ask('retain', key),
     };
+    const { promise, reject } = Promise.withResolvers<never>();
+    this.failed = promise;
     const subscriber: Subscriber = {
       topics: TOPICS,
       isRecord: false,
@@ -68,6 +72,7 @@ export class History implements SinkHandle {
         for (const message of batch) this.#take(message);
         return 'ok';
       },
+      dropped: (why) => reject(new WindhoverError('history_dropped', `it gets nothing more: ${why}`)),
     };
     const subscription = host.sessions.hub.subscribe(subscriber);
     const endAudit = host.onAudit((entry) => this.#backlog.audit(auditRow(entry)));
@@ -125,7 +130,7 @@ export class History implements SinkHandle {
     while (!this.#giveUp.signal.aborted) {
       await this.#attempt(() => this.#writeAll());
       if (this.#ending.signal.aborted) return;
-      await this.#attempt(() => this.#prune());
+      await this.#prune();
       await sleep(WRITE_EVERY_MS, this.#ending.signal);
     }
   }
@@ -164,25 +169,27 @@ export class History implements SinkHandle {
       log.warn(`${lost - this.#toldLost} rows of the history are lost`, { code: 'history_lost' });
       this.#toldLost = lost;
     }
-    if (this.#setAside === null) report(null);
-    else
-      report({
-        code: 'database_damaged',
-        message: `the damaged database is kept as ${this.#setAside}; a new one was begun`,
-      });
+    const damaged = `the damaged database is kept as ${this.#setAside}; a new one was begun`;
+    report(this.#notPruned ?? (this.#setAside === null ? null : { code: 'database_damaged', message: damaged }));
   }
 
+  /** Now and then. What keeps it from that is told, and keeps nothing from being written. */
   async #prune(): Promise<void> {
     if (this.#clock.monoMs() - this.#prunedMs < PRUNE_EVERY_MS) return;
+    this.#prunedMs = this.#clock.monoMs();
     const { keepMs, maxBytes } = this.#options;
     const untilMs = keepMs === null ? null : Math.round(this.#clock.unixMs() - keepMs);
-    for (;;) {
-      const { isDone, usedBytes } = await this.#thread.call('prune', { untilMs, maxBytes });
-      this.#usedBytes = usedBytes;
-      if (isDone || this.#ending.signal.aborted) break;
-      await this.#writeAll();
+    try {
+      for (let isDone = false; !isDone && !this.#ending.signal.aborted; ) {
+        const pruned = await this.#thread.call('prune', { untilMs, maxBytes });
+        ({ isDone, usedBytes: this.#usedBytes } = pruned);
+        if (!isDone) await this.#writeAll();
+      }
+      this.#notPruned = null;
+    } catch (error) {
+      const { code, message } = toRecord(error);
+      this.#notPruned = { code, message: this.#host.log.redact(`old tracks are not removed: ${message}`) };
     }
-    this.#prunedMs = this.#clock.monoMs();
   }
 
   async #open(): Promise<void> {

@@ -1,7 +1,9 @@
 /** The history of a server, on the real thread and file: nothing that goes wrong with the file costs more than it must. */
 import { Database } from 'bun:sqlite';
 import { describe, expect, test } from 'bun:test';
-import { chmodSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ROOT } from '../../support/command.ts';
 import { Folder } from '../../support/graphs.ts';
 import { until } from '../../support/patience.ts';
 import { HistoryRig } from './rig.ts';
@@ -122,5 +124,29 @@ describe('the history', () => {
     chmodSync(place, 0o700);
     await until('it works', () => rig.fault === null);
     expect(await rig.tracks()).toHaveLength(1);
+  });
+
+  test('the file of another server is left alone until that is gone', async () => {
+    using folder = new Folder();
+    const file = folder.file('history.db');
+    const command = [process.execPath, join(ROOT, 'test/support/lock-holder.ts'), `${file}.lock`];
+    const holder = Bun.spawn(command, { stdout: 'pipe' });
+    await holder.stdout.getReader().read();
+    await using rig = new HistoryRig({ file });
+    rig.track(1, START_MS);
+    await until('it says so', () => rig.fault !== null);
+    expect(rig.fault).toMatchObject({ code: 'history_in_use', message: expect.stringContaining(String(holder.pid)) });
+    expect(existsSync(file)).toBe(false);
+    holder.kill('SIGKILL');
+    await holder.exited;
+    await until('it works', () => rig.fault === null);
+    expect(await rig.tracks()).toHaveLength(1);
+  });
+
+  test('when the hub gives it nothing more, it is begun again', async () => {
+    using folder = new Folder();
+    await using rig = new HistoryRig({ file: folder.file('history.db') });
+    rig.sessions.emit('s-cam_01', 'tick', 'no JSON');
+    await expect(rig.history.failed).rejects.toMatchObject({ code: 'history_dropped' });
   });
 });
