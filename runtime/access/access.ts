@@ -63,6 +63,8 @@ export class Access {
 
   /** Null: the credentials are not valid, or there are none and some are needed. */
   async callerOf(credentials: Credentials | null): Promise<Caller | null> {
+    // The first token counts from the next request on.
+    if (!this.#isChecked) this.look();
     if (!this.#isChecked) return this.#grant(NOBODY, ANYBODY);
     if (!credentials) return null;
     const { by, token } = credentials;
@@ -109,6 +111,7 @@ export class Access {
     try {
       this.#read();
     } catch (error) {
+      this.#isChecked = true;
       this.#byHash = new Map();
       this.#byId = new Map();
       const isNew = this.#mark !== 'unreadable';

@@ -127,7 +127,7 @@ export function createApp(options: AppOptions): App {
   guardOrigin(http, origins);
   guardRoutes(http, { access, sessions, origins, clock, limits: changes });
   addOpenApi(http, options.version);
-  addLogin(http, { access, sessions, clock, limits });
+  addLogin(http, { access, sessions, clock, limits, commands: changes.commands });
   addPage(http, sessions);
   addHealth(http, sessions, options.warnings ?? (() => []));
   addMetrics(http, { sessions, clients, clock, version: options.version });

@@ -14,7 +14,7 @@ export function auditRequest(audit: AuditLog, request: Request, { ok, status }: 
     action: `${request.method} ${route}`,
     ...(camera === undefined ? {} : { camera }),
     ...(session === undefined ? {} : { session }),
-    ...(details === undefined ? {} : { details }),
+    ...(details && Object.keys(details).length > 0 ? { details } : {}),
     outcome: ok ? 'ok' : String(status),
   });
 }

@@ -10,6 +10,7 @@ import type { Clock } from '../clock.ts';
 import { isLoopback } from '../loopback.ts';
 import type { KeyedRateLimit } from '../rate-limit.ts';
 import type { Sessions } from '../session/api.ts';
+import { cut } from '../text.ts';
 import { contextOf, type RequestContext } from './context.ts';
 import { errorResponse, unknownCamera, unknownSession } from './errors.ts';
 import { hostsOf, type OriginRules } from './origin.ts';
@@ -41,7 +42,7 @@ export function guardRoutes(app: Elysia, parts: GuardParts): void {
     const context = contextOf(request);
     const refusal = await identify(request, context, parts);
     if (detail['x-role'] === 'public') return refusal === 'foreign_page' ? foreignPage() : undefined;
-    if (isChange(request, detail)) context.change = { route, ...subject(route, params ?? {}, parts.sessions) };
+    if (isChange(request, detail)) context.change = changeOf(route, params ?? {}, parts.sessions);
     if (refusal === 'foreign_page') return foreignPage();
     const { caller } = context;
     if (!caller) return unauthorized(refusal);
@@ -104,6 +105,15 @@ function subject(route: string, { id, section, camera = section }: Params, sessi
   const ofSession = sessions.get(id)?.camera_id;
   return ofSession === undefined ? { session: id } : { session: id, camera: ofSession };
 }
+
+function changeOf(route: string, params: Params, sessions: Sessions): NonNullable<RequestContext['change']> {
+  const { id: _id, section: _section, camera: _camera, ...others } = params;
+  const details = Object.fromEntries(Object.entries(others).map(([name, text]) => [name, cut(text, MOST_CHARS)]));
+  return { route, ...subject(route, params, sessions), details };
+}
+
+/** Of a name in a path, for the audit log. */
+const MOST_CHARS = 200;
 
 function limited(
   request: Request,

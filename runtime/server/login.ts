@@ -13,7 +13,7 @@ import { WindhoverError } from '../errors.ts';
 import { KeyedRateLimit } from '../rate-limit.ts';
 import type { Sessions } from '../session/api.ts';
 import { readJson } from './body.ts';
-import { callerOf, contextOf, noteChange } from './context.ts';
+import { callerOf, contextOf } from './context.ts';
 import { unknownSession } from './errors.ts';
 import { tooMany, unauthorized } from './guard.ts';
 import type { ServerLimits } from './limits.ts';
@@ -53,6 +53,8 @@ export interface LoginParts {
   readonly sessions: Sessions;
   readonly clock: Clock;
   readonly limits: ServerLimits;
+  /** Log-ins of a token count as commands of it. */
+  readonly commands: KeyedRateLimit;
 }
 
 export function addLogin(app: Elysia, parts: LoginParts): void {
@@ -68,7 +70,7 @@ export function addLogin(app: Elysia, parts: LoginParts): void {
   if (parts.access) addSessionToken(app, parts, parts.access);
 }
 
-function addLoginItself(app: Elysia, { access, clock, limits }: LoginParts): void {
+function addLoginItself(app: Elysia, { access, clock, limits, commands }: LoginParts): void {
   const failures = new KeyedRateLimit(limits.failedLoginsPerS, limits.failedLoginBurst);
   app.post(
     '/login',
@@ -82,7 +84,9 @@ function addLoginItself(app: Elysia, { access, clock, limits }: LoginParts): voi
         return waitMs > 0 ? tooMany(waitMs) : unauthorized('bad_token');
       }
       if (access?.isChecked) {
-        const { role, cameras } = context.caller;
+        const { role, cameras, tokenId } = context.caller;
+        const waitMs = tokenId === null ? 0 : commands.take(tokenId, clock.monoMs());
+        if (waitMs > 0) return tooMany(waitMs);
         const signed = await access.sign(context.caller, 'page', { role, cameras, forMs: LOGIN_MS });
         const maxAgeS = Math.floor((signed.expiresUnixMs - clock.unixMs()) / 1000);
         const isSecure = context.isSecure || request.headers.get('origin')?.startsWith('https:');
@@ -109,6 +113,7 @@ function addLoginItself(app: Elysia, { access, clock, limits }: LoginParts): voi
     '/logout',
     async ({ request, set }) => {
       const credentials = credentialsOf(request.headers);
+      contextOf(request).change = { route: '/logout' };
       if (credentials?.by === 'cookie') await access?.giveBack(credentials);
       set.headers['set-cookie'] = `${COOKIE}=; ${ATTRIBUTES}; Max-Age=0`;
       return { logged_out: true };
@@ -128,8 +133,13 @@ function addSessionToken(app: Elysia, { sessions, limits }: LoginParts, access: 
       const camera = sessions.get(id)?.camera_id;
       if (camera === undefined) throw unknownSession();
       const caller = callerOf(request);
+      contextOf(request).change = {
+        route: '/sessions/:id/token',
+        session: id,
+        camera,
+        details: { role, expires_in_s },
+      };
       if (!hasRole(caller, role)) throw new WindhoverError('forbidden', `Forbidden: you are ${caller.role}`);
-      noteChange(request, camera, { role, expires_in_s });
       const signed = await access.sign(caller, 'session', { role, cameras: [camera], forMs: expires_in_s * 1000 });
       return { token: signed.token, role, camera_id: camera, expires_unix_ms: Math.floor(signed.expiresUnixMs) };
     },

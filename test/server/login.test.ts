@@ -84,6 +84,14 @@ describe('a short-lived token', () => {
     expect((await rig.ask('GET', `/sessions/s-${OTHER}`, { headers: bearer(token) })).status).toBe(404);
     expect((await make(rig, controller, { role: 'controller' })).status).toBe(200);
     expect((await make(rig, controller, { role: 'admin' })).status).toBe(403);
+    const [made] = rig.entries;
+    expect(made).toMatchObject({
+      action: 'POST /sessions/:id/token',
+      caller: 'op',
+      camera: MINE,
+      details: { role: 'viewer' },
+    });
+    expect(rig.entries.at(-1)).toMatchObject({ details: { role: 'admin' }, outcome: '403' });
     expect((await make(rig, controller, { expires_in_s: 1e9 })).status).toBe(400);
   });
 

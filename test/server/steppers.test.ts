@@ -2,11 +2,27 @@
 import { describe, expect, test } from 'bun:test';
 import { Value } from '@sinclair/typebox/value';
 import fc from 'fast-check';
-import { RateLimit } from '../../runtime/rate-limit.ts';
+import { KeyedRateLimit, RateLimit } from '../../runtime/rate-limit.ts';
 import { readCommand } from '../../runtime/server/commands.ts';
 import { DEFAULT_LIMITS } from '../../runtime/server/limits.ts';
 import { AwakeTime, SlowClientWatch } from '../../runtime/server/slow-client.ts';
 import { CommandSchema } from '../../schemas/index.ts';
+
+describe('KeyedRateLimit', () => {
+  test('counts each key for itself, and says how long to wait', () => {
+    const limit = new KeyedRateLimit(2, 1);
+    expect([limit.take('a', 0), limit.take('b', 0), limit.take('a', 0), limit.take('a', 250)]).toEqual([
+      0, 0, 500, 250,
+    ]);
+    expect(limit.take('a', 500)).toBe(0);
+  });
+
+  test('forgets the first of very many keys', () => {
+    const limit = new KeyedRateLimit(1, 1);
+    for (let i = 0; i <= 10_000; i++) expect(limit.take(`key ${i}`, 0)).toBe(0);
+    expect([limit.take('key 10000', 0), limit.take('key 0', 0)]).toEqual([1000, 0]);
+  });
+});
 
 describe('RateLimit', () => {
   test('lets a burst through, then the rate', () => {
