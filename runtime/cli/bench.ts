@@ -16,6 +16,7 @@ const BENCHES = [
   'page',
   'history',
   'cases',
+  'swap',
 ];
 const USAGE = `bun run bench NAME, one of ${BENCHES.join(', ')}
        bun run bench NAME --help: what it measures, and its options`;
