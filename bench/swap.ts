@@ -40,14 +40,13 @@ async function measure(url: string): Promise<void> {
   const ticks = new Ticks(`${url.replace('http', 'ws')}${sessions[0]?.ws_path}`);
   while (ticks.count < 20) await Bun.sleep(100);
   const count = Number(values.changes);
-  console.log(`longest time between two ticks around a change, of ${count} changes: median, longest`);
+  console.log(`longest time between two ticks around a change, of ${count} changes: median, longest; ids that went on`);
   const nothing = await gaps(ticks, count, async () => undefined);
-  show('nothing', nothing);
+  show('nothing', nothing, ticks);
   const live = await gaps(ticks, count, (i) => patch(url, { confidence: i % 2 ? 0.1 : 0.12 }));
-  show('confidence', live, LIVE_LIMIT_MS);
+  show('confidence', live, ticks, LIVE_LIMIT_MS);
   const swaps = await gaps(ticks, count, (i) => patch(url, { model: models[(i + 1) % models.length] }));
-  show('model', swaps, SWAP_LIMIT_MS);
-  console.log(`ids that went on over all changes of confidence: ${ticks.kept} of ${ticks.compared}`);
+  show('model', swaps, ticks, SWAP_LIMIT_MS);
   ticks.close();
 }
 
@@ -70,10 +69,12 @@ async function patch(url: string, detect: object): Promise<void> {
   if (!answer.ok) throw new Error(`${answer.status}: ${await answer.text()}`);
 }
 
-function show(what: string, gapsMs: readonly number[], limitMs?: number): void {
+function show(what: string, gapsMs: readonly number[], ticks: Ticks, limitMs?: number): void {
   const [middle, longest] = [median(gapsMs), Math.max(...gapsMs)].map((ms) => `${Math.round(ms)} ms`);
   const limit = limitMs === undefined ? '' : `   limit ${limitMs} ms`;
-  console.log(`  ${what.padEnd(12)} ${middle?.padStart(8)} ${longest?.padStart(8)}${limit}`);
+  const ids = `${ticks.kept} of ${ticks.compared}`.padStart(10);
+  [ticks.kept, ticks.compared] = [0, 0];
+  console.log(`  ${what.padEnd(12)} ${middle?.padStart(8)} ${longest?.padStart(8)} ${ids}${limit}`);
 }
 
 /** When ticks came, and which tracks they had. */
