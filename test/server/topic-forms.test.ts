@@ -70,9 +70,9 @@ describe('delta', () => {
         if (delta === undefined) expect(JSON.stringify(next)).toBe(JSON.stringify(old));
         else if (JSON.stringify(applyDelta(old, delta)) === JSON.stringify(next)) same += 1;
       }),
-      { numRuns: 500 },
+      { numRuns: 200 },
     );
-    expect(same).toBeGreaterThan(100);
+    expect(same).toBeGreaterThan(40);
   });
 
   test('a client that applies them has the same messages, byte for byte, also when tracks come and go and it lags', async () => {
@@ -108,7 +108,7 @@ describe('delta', () => {
         rig.sessions.emit(rig.id, 'tick', json);
         await until('the tick', () => exact.taken.at(-1)?.json === json);
       }),
-      { numRuns: 300, interruptAfterTimeLimit: PROPERTY_LIMIT_MS },
+      { numRuns: 150, interruptAfterTimeLimit: PROPERTY_LIMIT_MS },
     );
     await until('the last tick', () => limited.taken.at(-1)?.json === exact.taken.at(-1)?.json);
     for (const client of clients) {
