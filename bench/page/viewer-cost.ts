@@ -17,6 +17,7 @@ export interface Cost {
   readonly coreShare: number;
   /** Frames a second in the turns without viewers, of each round. */
   readonly aloneFps: readonly number[];
+  readonly aloneCores: number;
 }
 
 interface Turn {
@@ -27,7 +28,13 @@ interface Turn {
 
 export async function viewerCosts(pipeline: Pipeline, rounds: number, seconds: number): Promise<Cost[]> {
   const kinds = ['picture', 'ticks'] as const;
-  const found = kinds.map((kind) => ({ kind, rates: [] as number[], cores: [] as number[], alone: [] as number[] }));
+  const found = kinds.map((kind) => ({
+    kind,
+    rates: [] as number[],
+    cores: [] as number[],
+    alone: [] as number[],
+    aloneCores: [] as number[],
+  }));
   await turn(pipeline, seconds);
   for (let round = 0; round < rounds; round++) {
     for (const each of found) {
@@ -38,10 +45,12 @@ export async function viewerCosts(pipeline: Pipeline, rounds: number, seconds: n
       each.alone.push(fps);
       each.rates.push(1 - viewed.fps / fps);
       each.cores.push(viewed.cores - (before.cores + after.cores) / 2);
+      each.aloneCores.push((before.cores + after.cores) / 2);
     }
   }
-  return found.map(({ kind, rates, cores, alone }) => {
-    return { kind, rateShare: quantile(rates, 0.5), coreShare: quantile(cores, 0.5), aloneFps: alone };
+  return found.map(({ kind, rates, cores, alone, aloneCores }) => {
+    const [rateShare, coreShare] = [quantile(rates, 0.5), quantile(cores, 0.5)];
+    return { kind, rateShare, coreShare, aloneFps: alone, aloneCores: quantile(aloneCores, 0.5) };
   });
 }
 
