@@ -9,6 +9,7 @@ const BENCHES = [
   'pipeline',
   'fanout',
   'topics',
+  'sinks',
   'detector',
   'checkpoints',
   'autotrack',

@@ -1,13 +1,64 @@
 /** A broker that dies again and again, one that takes nothing, and a server that is killed. */
 import { describe, expect, test } from 'bun:test';
+import { BlockedBroker } from '../../../bench/sinks/blocked-broker.ts';
+import type { Message } from '../../../runtime/hub/message.ts';
 import { ROOT, RunningCommand } from '../../support/command.ts';
 import { Folder } from '../../support/graphs.ts';
 import { LONG_TEST_LIMIT_MS, until } from '../../support/patience.ts';
+import { collector } from '../../support/sessions.ts';
 import { hasMosquitto, Mosquitto, MosquittoSubscriber } from './mosquitto.ts';
 import { BridgeRig } from './rig.ts';
 
 const KILLS = 10;
 const EVERY_MS = 5;
+const HOUR_TICKS = 36_000;
+/** What the hub's own log of events may grow by until it is full; all that is said is 200 MB. */
+const MOST_GROWTH_BYTES = 6e6;
+
+test(
+  'an hour at 10 Hz with 50 tracks into a broker that takes nothing: memory is flat, and others get all',
+  async () => {
+    using broker = await BlockedBroker.start();
+    await using rig = new BridgeRig({ url: `mqtt://127.0.0.1:${broker.port}`, tick_hz: 30, buffer: 1000 });
+    await rig.connected();
+    let others = 0;
+    const count = ({ topic }: Message) => {
+      if (topic === 'tracks') others += 1;
+    };
+    rig.sessions.hub.subscribe(collector(count));
+    const box = { x: 0.123456, y: 0.234567, w: 0.012345, h: 0.023456 };
+    const tracks = Array.from({ length: 50 }, (_, id) => ({
+      id,
+      label: 'drone',
+      conf: 0.9,
+      bbox: box,
+      zones: ['gate'],
+    }));
+    const memory: number[] = [];
+    for (let tick = 0; tick < HOUR_TICKS; tick++) {
+      rig.state('tick', {
+        frame_size: { w: 100, h: 50 },
+        selected_target_id: tick % 50,
+        tracking_phase: 'tracking',
+        tracks,
+      });
+      rig.event();
+      rig.endOf(tick - 49);
+      // As in life, time goes by: the rest of the process has its turn.
+      if (tick % 10 === 0) await new Promise((resolve) => setImmediate(resolve));
+      if (tick % (HOUR_TICKS / 10) !== 0) continue;
+      Bun.gc(true);
+      memory.push(process.memoryUsage().heapUsed);
+    }
+    await until('all is delivered', () => others === 2 * HOUR_TICKS - 50);
+    const [, early = 0, ...later] = memory;
+    console.log(`heap ${memory.map((bytes) => (bytes / 1e6).toFixed(2)).join(' ')} MB`);
+    expect(Math.max(...later) - early).toBeLessThan(MOST_GROWTH_BYTES);
+    const { events_waiting, events_dropped } = rig.bridge.figures();
+    expect([events_waiting, events_dropped]).toEqual([1000, others - 1000]);
+  },
+  LONG_TEST_LIMIT_MS,
+);
 
 describe.skipIf(!hasMosquitto)('a real broker', () => {
   test(

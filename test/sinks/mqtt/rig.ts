@@ -37,10 +37,17 @@ export class BridgeRig implements AsyncDisposable {
   /** An event of the next track, which is open from then on. */
   event(label = 'drone', zones: readonly string[] = []): void {
     this.#sent += 1;
-    const after = { id: this.#sent, label, zones, start_ts_unix_ms: 1, end_ts_unix_ms: null };
-    const about = { session_id: this.id, camera_id: 'cam01', ts_unix_ms: 1 };
-    const event = { type: 'track_event', event: 'new', ...about, before: null, after };
-    this.sessions.emit(this.id, 'tracks', JSON.stringify(event));
+    this.#tell('new', { id: this.#sent, label, zones, start_ts_unix_ms: 1, end_ts_unix_ms: null });
+  }
+
+  /** The track is over, if there was one. */
+  endOf(id: number): void {
+    if (id > 0) this.#tell('end', { id, label: 'drone', start_ts_unix_ms: 1, end_ts_unix_ms: 2 });
+  }
+
+  #tell(event: string, after: object): void {
+    const about = { session_id: this.id, camera_id: 'cam01', ts_unix_ms: 1, before: null };
+    this.sessions.emit(this.id, 'tracks', JSON.stringify({ type: 'track_event', event, ...about, after }));
   }
 
   state(topic: 'tick' | 'ptz' | 'autotrack', message: object): void {

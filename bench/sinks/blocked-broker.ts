@@ -1,0 +1,34 @@
+/** A broker that accepts a client, and then never reads again. */
+import { createServer, type Server } from 'node:net';
+
+/** CONNACK of MQTT 5: welcome, without properties. */
+const WELCOME = Uint8Array.of(0x20, 3, 0, 0, 0);
+
+export class BlockedBroker implements Disposable {
+  readonly #server: Server;
+
+  private constructor(server: Server) {
+    this.#server = server;
+  }
+
+  static async start(): Promise<BlockedBroker> {
+    const server = createServer((socket) => {
+      socket.on('error', () => socket.destroy());
+      socket.once('data', () => {
+        socket.write(WELCOME);
+        socket.pause();
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    return new BlockedBroker(server);
+  }
+
+  get port(): number {
+    const address = this.#server.address();
+    return typeof address === 'object' && address !== null ? address.port : 0;
+  }
+
+  [Symbol.dispose](): void {
+    this.#server.close();
+  }
+}
