@@ -6,7 +6,20 @@ import { Folder, graphText, LIVE, testNode } from '../support/graphs.ts';
 import { TEST_LIMIT_MS } from '../support/patience.ts';
 
 const COMMANDS = [
-  ...['graph', 'serve', 'replay', 'check', 'calibrate', 'camera', 'models', 'client', 'schemas', 'bench', 'test'],
+  ...[
+    'graph',
+    'serve',
+    'replay',
+    'check',
+    'calibrate',
+    'camera',
+    'models',
+    'token',
+    'client',
+    'schemas',
+    'bench',
+    'test',
+  ],
 ];
 
 describe('help', () => {
