@@ -82,6 +82,28 @@ describe.skipIf(executablePath === undefined)('the page', () => {
   );
 
   test(
+    'a hidden tab asks for nothing, and is up to date as soon as it is seen again',
+    async () => {
+      const looks = () => asked.filter((each) => each.endsWith('/cameras')).length;
+      const untilPosition = (ms: number) =>
+        until(`the replay at ${ms} ms`, async () => {
+          const now = (await (await fetch(`${url}/replay`)).json()) as { position_ms: number };
+          return now.position_ms >= ms;
+        });
+      await change({ position_ms: 1000, playing: true });
+      await page.evaluate('Object.defineProperty(document, "hidden", { configurable: true, get: () => true })');
+      await untilPosition(2000);
+      const before = looks();
+      await untilPosition(4000);
+      expect(looks()).toBe(before);
+      await page.evaluate('delete document.hidden; document.dispatchEvent(new Event("visibilitychange"))');
+      await until('it asks', () => looks() > before);
+      await shows('1 drone, in sight');
+    },
+    TEST_LIMIT_MS,
+  );
+
+  test(
     'a click on a box is a command, and its refusal is said where the eye is',
     async () => {
       await change({ position_ms: 2000, playing: false });
