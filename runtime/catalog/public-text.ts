@@ -1,6 +1,7 @@
 /** The text of a graph for others: passwords that are written in it are hidden, and `${VAR}` stays. */
 import { isScalar, LineCounter, parseDocument, type Scalar, visit } from 'yaml';
 import type { TextPlace } from '../graph/faults.ts';
+import { isBounded } from '../graph/yaml.ts';
 import { HIDDEN, isSecretName, passwordsIn, Secrets } from '../secrets.ts';
 
 /** @param env what variables with the name of a secret stand for is hidden, too, should the text hold it */
@@ -22,8 +23,9 @@ export function publicText(text: string, env: Readonly<Record<string, string | u
   return secrets.redact(edited);
 }
 
-/** Where a text has a hidden password in the place of a real one; null: nowhere. */
+/** Where a text has a hidden password in the place of a real one; null: nowhere, or it is no text of a graph. */
 export function hiddenPlace(text: string): TextPlace | null {
+  if (!isBounded(text)) return null;
   const lines = new LineCounter();
   const hidden = scalarsOf(text, lines).find(({ value }) => value.includes(HIDDEN));
   if (hidden === undefined) return null;

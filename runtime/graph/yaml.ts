@@ -76,6 +76,11 @@ export function parseTree(text: string, faults: Faults, placeOf?: (offset: numbe
   return new Converter(document, faults, place).tree(document.contents, '', 0);
 }
 
+/** May a parser be given the text? Of one that is not, `parseTree` says why. */
+export function isBounded(text: string): boolean {
+  return unallowed(text) === null && tooMuch(text) === null;
+}
+
 interface Unreadable {
   readonly at: number;
   readonly message: string;

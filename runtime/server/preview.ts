@@ -75,10 +75,10 @@ function addWhep(app: Elysia, sessions: Sessions, limits: ServerLimits): void {
 function addMp4(app: Elysia, sessions: Sessions): void {
   app.get(
     '/sessions/:id/preview.mp4',
-    async ({ params: { id } }) => {
+    async ({ request, params: { id } }) => {
       const watched = await ask(sessions, id, 'preview_watch', {});
       if (!Value.Check(preview_watch.result, watched)) throw new WindhoverError('no_preview', 'No preview: no answer');
-      const pieces = piecesOf(sessions, id, watched.id);
+      const pieces = piecesOf(sessions, id, watched.id, callerOf(request).ended);
       const { value: first } = await pieces.next();
       if (!first) throw new WindhoverError('no_picture', 'No preview: no picture came');
       const body = new ReadableStream<Uint8Array>({
@@ -109,12 +109,12 @@ function addMp4(app: Elysia, sessions: Sessions): void {
   );
 }
 
-/** What comes for a viewer, from its first picture on, until it or the session ends. */
-async function* piecesOf(sessions: Sessions, id: string, viewer: string) {
+/** What comes for a viewer, from its first picture on, until it, its token or the session ends. */
+async function* piecesOf(sessions: Sessions, id: string, viewer: string, ended: AbortSignal | null) {
   const latestMs = performance.now() + FIRST_WITHIN_MS;
   let hasBegun = false;
   try {
-    while (hasBegun || performance.now() < latestMs) {
+    while (!ended?.aborted && (hasBegun || performance.now() < latestMs)) {
       const read = await ask(sessions, id, 'preview_read', { id: viewer });
       if (!Value.Check(preview_read.result, read)) return;
       const { type, data } = read;

@@ -127,6 +127,9 @@ describe('refused', () => {
     ['a name that leads elsewhere', '..%2Fx', of('../x'), 400],
     ['a name that no file should have', '.hidden', of('.hidden'), 400],
     ['a name of 200 characters', 'x'.repeat(200), of('x'.repeat(200)), 400],
+    // The time that the parser takes grows with the square of the depth.
+    ['brackets without end', 'c', '['.repeat(300_000), 400],
+    ['mappings in mappings', 'c', '{"a":'.repeat(100_000), 400],
     ['more than a graph can be', 'c', `${of('c')}#${'x'.repeat(1_000_001)}`, 413],
   ])('%s', async (_, camera, text, status) => {
     const { rig, call, onDisk } = await serve();
