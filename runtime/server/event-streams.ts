@@ -110,7 +110,7 @@ class EventStream implements Subscriber {
       },
       { highWaterMark: READY_BYTES, size: (chunk) => chunk?.byteLength ?? 0 },
     );
-    parts.ended?.addEventListener('abort', () => this.close());
+    parts.ended?.addEventListener('abort', this.#ended);
   }
 
   /** Says up to where the client has all events. */
@@ -160,7 +160,10 @@ class EventStream implements Subscriber {
     this.#controller?.enqueue(Buffer.from(text));
   }
 
+  readonly #ended = () => this.close();
+
   #gone(): void {
+    this.#parts.ended?.removeEventListener('abort', this.#ended);
     this.#controller = undefined;
     this.#subscription?.end();
     this.#parts.closed();

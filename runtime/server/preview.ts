@@ -8,6 +8,7 @@ import { previewRequests } from '../../schemas/preview.ts';
 import { fromRecord, WindhoverError } from '../errors.ts';
 import type { Sessions } from '../session/api.ts';
 import { readText } from './body.ts';
+import { callerOf } from './context.ts';
 import { unknownSession } from './errors.ts';
 import type { ServerLimits } from './limits.ts';
 import { describe, ErrorSchema } from './views.ts';
@@ -32,6 +33,8 @@ function addWhep(app: Elysia, sessions: Sessions, limits: ServerLimits): void {
         throw new WindhoverError('bad_body', 'Bad body: not an SDP offer');
       const answer = await ask(sessions, id, 'preview_offer', { sdp });
       if (!Value.Check(preview_offer.result, answer)) throw new WindhoverError('no_preview', 'No preview: no answer');
+      const end = () => void ask(sessions, id, 'preview_end', { id: answer.id }).catch(() => undefined);
+      callerOf(request).ended?.addEventListener('abort', end, { once: true });
       const headers = {
         'content-type': 'application/sdp',
         location: `/sessions/${encodeURIComponent(id)}/whep/${answer.id}`,

@@ -69,7 +69,6 @@ export function addReplay(app: Elysia, replay: Replay): void {
         {
           200: { says: 'Where it is now', schema: ReplayViewSchema },
           400: { says: 'Bad body', schema: ErrorSchema },
-          413: { says: 'Body too large', schema: ErrorSchema },
         },
         { role: 'controller', cameras: 'all', body: ChangeSchema },
       ),

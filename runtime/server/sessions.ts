@@ -37,7 +37,6 @@ export function addSessions(app: Elysia, sessions: Sessions, limits: ServerLimit
           200: { says: 'Ran already', schema: CreatedSessionSchema },
           400: { says: 'Bad body', schema: ErrorSchema },
           404: { says: 'Unknown camera', schema: ErrorSchema },
-          413: { says: 'Body too large', schema: ErrorSchema },
         },
         { role: 'admin', body: CreateSessionSchema },
       ),

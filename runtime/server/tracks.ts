@@ -141,7 +141,6 @@ function addOne(app: Elysia, { history }: TrackRoutes): void {
           200: { says: 'As it is now', schema: StoredTrackSchema },
           400: { says: 'Bad body', schema: ErrorSchema },
           404: UNKNOWN,
-          413: { says: 'Body too large', schema: ErrorSchema },
           503: UNAVAILABLE,
         },
         { role: 'controller', body: RetainSchema },

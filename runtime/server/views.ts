@@ -55,6 +55,13 @@ const REFUSALS = {
   429: { says: 'Too many requests; Retry-After says when to try again', schema: ErrorSchema },
 };
 
+/** What every route that reads a body may answer. */
+const BODY_REFUSALS = {
+  400: { says: 'The body is not what is expected', schema: ErrorSchema },
+  408: { says: 'The body came too slowly', schema: ErrorSchema },
+  413: { says: 'The body is too large', schema: ErrorSchema },
+};
+
 /**
  * The OpenAPI entry of a route, with who may use it: every route has one. Answers are documented, not checked at run
  * time: they are typed already.
@@ -64,7 +71,11 @@ export function describe(
   answers: Readonly<Record<number, Answer>>,
   { role, cameras, body, bodyType = JSON_TYPE }: Access,
 ): RouteDetail {
-  const all: Readonly<Record<number, Answer>> = role === 'public' ? answers : { ...REFUSALS, ...answers };
+  const all: Readonly<Record<number, Answer>> = {
+    ...(role === 'public' ? {} : REFUSALS),
+    ...(body ? BODY_REFUSALS : {}),
+    ...answers,
+  };
   const content = (type: string, schema: TSchema, says: string) => {
     const example = type === JSON_TYPE ? { example: exampleOf(schema as object, says) } : {};
     return { [type]: { schema: { ...schema }, ...example } };

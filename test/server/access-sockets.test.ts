@@ -1,5 +1,6 @@
 /** WebSockets of a server that checks tokens: who may send commands, and what closes them. */
 import { afterEach, describe, expect, test } from 'bun:test';
+import { getEventListeners } from 'node:events';
 import { revokeToken } from '../../runtime/access/tokens.ts';
 import { until } from '../support/patience.ts';
 import { MINE, OTHER, Rigs } from './guarded.ts';
@@ -66,6 +67,40 @@ describe('WebSockets', () => {
     revokeToken(rig.folder, 't');
     await until('the end', () => isOver);
     await reading;
+  });
+
+  test('an event stream that is over leaves nothing at its token', async () => {
+    const { rig } = await rigs.serving();
+    const token = rig.token('t', 'viewer');
+    const signal = (await rig.access.callerOf({ by: 'bearer', token }))?.ended;
+    const headers = { authorization: `Bearer ${token}` };
+    const answer = await rig.app.handle(new Request('http://localhost/events/stream', { headers }));
+    const listeners = () => (signal ? getEventListeners(signal, 'abort').length : undefined);
+    expect(listeners()).toBe(1);
+    await answer.body?.cancel();
+    expect(listeners()).toBe(0);
+  });
+
+  test('the picture ends with its token, as MP4 and by WebRTC', async () => {
+    const { rig } = await rigs.serving();
+    rig.sessions.create(MINE);
+    const answers: Record<string, unknown> = {
+      preview_watch: { id: 'mp4' },
+      preview_read: { type: 'video/mp4', data: 'AAAA' },
+      preview_offer: { id: 'whep', sdp: 'v=0' },
+    };
+    rig.sessions.answer = async (name) => ({ result: answers[name] });
+    const headers = { authorization: `Bearer ${rig.token('t', 'viewer')}` };
+    const url = `http://localhost/sessions/s-${MINE}`;
+    const offer = new Request(`${url}/whep`, { method: 'POST', headers, body: 'v=0' });
+    expect((await rig.app.handle(offer)).status).toBe(201);
+    const picture = (await rig.app.handle(new Request(`${url}/preview.mp4`, { headers }))).body?.getReader();
+    expect((await picture?.read())?.done).toBe(false);
+    revokeToken(rig.folder, 't');
+    await until('the end', async () => (await picture?.read())?.done === true);
+    const ended = rig.sessions.requests.filter(({ name }) => name === 'preview_end').map(({ params }) => params);
+    expect(ended).toContainEqual({ id: 'mp4' });
+    expect(ended).toContainEqual({ id: 'whep' });
   });
 
   test('are closed when the token is revoked, and when it expires', async () => {
