@@ -67,15 +67,17 @@ function readModel(window: Window, file: string): OnnxFile {
     if (field.number === 1) irVersion = field.value;
     else if (field.number === 2) producer = window.text(field);
     else if (field.number === 14) metadata[window.textAt(field, 1)] = window.textAt(field, 2);
-    else if (field.number === 25) refuseOutside(file, weightFilesOfNodes(window, field, 7));
-    else if (field.number === 7) {
+    else if (field.number === 25) {
+      // FunctionProto: node = 7.
+      for (const node of window.at(field, 7)) refuseOutside(file, weightFilesOfNode(window, node));
+    } else if (field.number === 7) {
       graphs += 1;
-      refuseOutside(file, weightFiles(window, field));
       for (const inner of window.fields(field)) {
         // TensorProto: name = 8.
         if (inner.number === 5) weights.add(window.textAt(inner, 8));
         else if (inner.number === 11) inputs.push(readValue(window, inner));
         else if (inner.number === 12) outputs.push(readValue(window, inner));
+        refuseOutside(file, weightFiles(window, inner));
       }
     }
   }
@@ -97,21 +99,23 @@ function refuseOutside(file: string, locations: Iterable<string>): void {
   }
 }
 
-/** GraphProto: node = 1, initializer = 5, sparse_initializer = 15. */
-function* weightFiles(window: Window, graph: Range, depth = 0): Generator<string> {
+/** Of a field of a GraphProto: node = 1, initializer = 5, sparse_initializer = 15. */
+function* weightFiles(window: Window, part: Field, depth = 0): Generator<string> {
   if (depth > MAX_DEPTH) throw new Error('its graphs are nested too deep');
-  for (const tensor of window.at(graph, 5)) yield* weightFile(window, tensor);
-  for (const sparse of window.at(graph, 15)) yield* sparseWeightFiles(window, sparse);
-  yield* weightFilesOfNodes(window, graph, 1, depth);
+  if (part.number === 1) yield* weightFilesOfNode(window, part, depth);
+  else if (part.number === 5) yield* weightFile(window, part);
+  else if (part.number === 15) yield* sparseWeightFiles(window, part);
 }
 
 /** NodeProto: attribute = 5 { t = 5, g = 6, tensors = 10, graphs = 11, sparse_tensor = 22, sparse_tensors = 23 }. */
-function* weightFilesOfNodes(window: Window, parent: Range, nodes: number, depth = 0): Generator<string> {
-  for (const attribute of window.at(parent, nodes, 5)) {
+function* weightFilesOfNode(window: Window, node: Range, depth = 0): Generator<string> {
+  for (const attribute of window.at(node, 5)) {
     for (const field of window.fields(attribute)) {
       if (field.number === 5 || field.number === 10) yield* weightFile(window, field);
-      else if (field.number === 6 || field.number === 11) yield* weightFiles(window, field, depth + 1);
       else if (field.number === 22 || field.number === 23) yield* sparseWeightFiles(window, field);
+      else if (field.number === 6 || field.number === 11) {
+        for (const part of window.fields(field)) yield* weightFiles(window, part, depth + 1);
+      }
     }
   }
 }

@@ -1,9 +1,10 @@
-import { expect, test } from 'bun:test';
+import { describe, expect, test } from 'bun:test';
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import detect from '../../../nodes/detect/index.ts';
 import { readOnnxFile } from '../../../nodes/detect/onnx-file.ts';
 import { buildModel, floatTensor, type ModelSpec } from '../../compact-model/onnx-writer.ts';
+import { weightsFrom } from '../../server/hostile-models.ts';
 import { NAMES, rows, saveModel, transposed, writeTinyModel } from './tiny-models.ts';
 
 const SPEC: ModelSpec = {
@@ -25,6 +26,24 @@ test('what is written is read, past the weights', () => {
     inputs: [...SPEC.inputs],
     outputs: [...SPEC.outputs],
     metadata: { names: NAMES, author: 'Zoë' },
+  });
+});
+
+describe('weights in other files', () => {
+  const read = (location: string, where: 'initializer' | 'attribute') => () =>
+    readOnnxFile(saveModel(weightsFrom(location, where)));
+
+  test.each(['../x', '/etc/passwd', 'a/../../x', '..', '..\\x', 'C:\\x', 'c:x', '//host/x', './../x'])(
+    '%s is refused',
+    (location) => {
+      for (const where of ['initializer', 'attribute'] as const) {
+        expect(read(location, where)).toThrow(expect.objectContaining({ code: 'model_weights_outside' }));
+      }
+    },
+  );
+
+  test.each(['x.data', 'sub/x.data', 'a/../x', '..x', './x'])('%s lies beside the model', (location) => {
+    expect(read(location, 'initializer')).not.toThrow();
   });
 });
 
