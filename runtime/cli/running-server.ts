@@ -94,6 +94,7 @@ export class RunningServer {
       sessions: this.sessions,
       catalog: this.catalog,
       models: this.#models,
+      sinkFigures: () => this.#sinks?.figures() ?? {},
       warnings: () => [...this.catalog.warnings(), ...this.sessions.warnings(), ...(this.#sinks?.warnings() ?? [])],
       ...(this.#hasHistory ? { history: () => this.#history() } : {}),
       version: packageJson.version,

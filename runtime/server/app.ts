@@ -18,6 +18,7 @@ import { KeyedRateLimit } from '../rate-limit.ts';
 import { requestId, requestScope } from '../request-scope.ts';
 import type { Sessions } from '../session/api.ts';
 import type { HistoryReader } from '../sinks/history/rows.ts';
+import type { SinkFigures } from '../sinks/metrics/metrics.ts';
 import { auditRequest } from './audit.ts';
 import { addAutotrack } from './autotrack.ts';
 import { addCameras } from './cameras.ts';
@@ -58,6 +59,8 @@ export interface AppOptions extends OriginOptions {
   readonly warnings?: () => readonly Warning[];
   /** What was; absent: the server has no history. */
   readonly history?: () => HistoryReader;
+  /** What the sinks say of themselves, for `/metrics`. */
+  readonly sinkFigures?: () => SinkFigures;
   /** Shown on the OpenAPI page. */
   readonly version: string;
   readonly clock: Clock;
@@ -130,7 +133,7 @@ export function createApp(options: AppOptions): App {
   addLogin(http, { access, sessions, clock, limits, commands: changes.commands });
   addPage(http, sessions);
   addHealth(http, sessions, options.warnings ?? (() => []));
-  addMetrics(http, { sessions, clients, clock, version: options.version });
+  addMetrics(http, { sessions, clients, clock, version: options.version, sinks: options.sinkFigures ?? (() => ({})) });
   addCameras(http, sessions);
   addSessions(http, sessions, limits);
   if (options.catalog) addCatalog(http, options.catalog, options.models, limits);

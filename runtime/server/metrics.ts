@@ -2,6 +2,7 @@
 import type { Elysia } from 'elysia';
 import type { Clock } from '../clock.ts';
 import type { Sessions } from '../session/api.ts';
+import type { SinkFigures } from '../sinks/metrics/metrics.ts';
 import type { Clients } from './clients.ts';
 import { describe } from './views.ts';
 
@@ -10,11 +11,15 @@ export interface MetricsRoute {
   readonly clients: Clients;
   readonly clock: Clock;
   readonly version: string;
+  readonly sinks: () => SinkFigures;
 }
 
-export function addMetrics(app: Elysia, { sessions, clients, clock, version }: MetricsRoute): void {
+export function addMetrics(app: Elysia, { sessions, clients, clock, version, sinks }: MetricsRoute): void {
   const startedUnixS = clock.unixMs() / 1000;
-  const now = () => ({ version, startedUnixS, clients: clients.stats(), sessions: sessions.measured?.() ?? [] });
+  const now = () => ({
+    ...{ version, startedUnixS, clients: clients.stats() },
+    ...{ sessions: sessions.measured?.() ?? [], sinks: sinks() },
+  });
   app.get(
     '/metrics',
     async () => {

@@ -11,8 +11,12 @@ export interface MetricsParts {
   readonly version: string;
   readonly startedUnixS: number;
   readonly sessions: readonly MeasuredSession[];
+  /** Of each sink that is open, by name. */
+  readonly sinks: SinkFigures;
   readonly clients: { readonly connected: number; readonly closedForSlowness: number };
 }
+
+export type SinkFigures = Readonly<Record<string, Readonly<Record<string, number | string>>>>;
 
 export const METRICS_CONTENT_TYPE = Registry.PROMETHEUS_CONTENT_TYPE;
 
@@ -42,6 +46,12 @@ export async function metricsText(parts: MetricsParts): Promise<string> {
     families.addSession(session);
     if (session.pid !== undefined) {
       addProcess(families, 'windhover_session_', session.pid, { camera: session.view.camera_id });
+    }
+  }
+  for (const [sink, figures] of Object.entries(parts.sinks)) {
+    for (const [figure, value] of Object.entries(figures)) {
+      if (typeof value !== 'number') continue;
+      families.add('gauge', 'windhover_sink', 'What a sink says of itself.', { labels: { sink, figure }, value });
     }
   }
   const registry = new Registry();

@@ -32,7 +32,9 @@ beforeAll(async () => {
   await session.until('events, and times', ({ nodes: { publish, source } }) => {
     return Number(publish?.events_new ?? 0) > 0 && source?.capture_error_ms !== undefined;
   });
-  const app = createApp({ sessions: session.set, version: '1', clock: new SystemClock(), log: new FakeLog() });
+  const sinkFigures = () => ({ mqtt: { events_dropped: 3, note: 'a word' } });
+  const clock = new SystemClock();
+  const app = createApp({ sessions: session.set, sinkFigures, version: '1', clock, log: new FakeLog() });
   const answer = await app.handle(new Request('http://localhost/metrics'));
   expect(answer.headers.get('content-type')).toStartWith('text/plain; version=0.0.4');
   text = await answer.text();
@@ -55,6 +57,7 @@ test('what the nodes have counted is in it', () => {
   expect(value(`windhover_stage_seconds_count{${camera},node="track"}`)).toBeGreaterThan(0);
   expect(value(`windhover_end_to_end_seconds_sum{${camera},node="publish"}`)).toBeGreaterThan(0);
   expect(value(`windhover_session_process_resident_memory_bytes{${camera}}`)).toBeGreaterThan(1e7);
+  expect(value('windhover_sink{sink="mqtt",figure="events_dropped"}')).toBe(3);
   expect(value(`windhover_session_state{${camera},state="running"}`)).toBe(1);
 });
 
