@@ -26,11 +26,15 @@ function parse(text: string): unknown {
 }
 
 /** @throws WindhoverError `body_too_large`, `body_too_slow`, `bad_body` */
-export async function readText(request: Request, maxBytes: number): Promise<string> {
+export async function readText(
+  request: Request,
+  maxBytes: number,
+  withinMs: number = DEFAULT_LIMITS.bodyWithinMs,
+): Promise<string> {
   if (Number(request.headers.get('content-length') ?? 0) > maxBytes) throw tooLarge(maxBytes);
   const chunks: Uint8Array[] = [];
   let total = 0;
-  const untilMs = performance.now() + DEFAULT_LIMITS.bodyWithinMs;
+  const untilMs = performance.now() + withinMs;
   try {
     // A chunked body does not say its length beforehand: count while it comes. One that does not come at all is ended by
     // the server's idle timeout.

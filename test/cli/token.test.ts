@@ -89,8 +89,26 @@ describe('a server for other machines', () => {
       expect([await ask(''), await ask('wh_wrong'), await ask(token)]).toEqual([401, 401, 200]);
       const two = (await state.run('create', 'two', '--role', 'viewer')).stdout.trim();
       expect(await ask(two)).toBe(200);
+      const { sessions } = (await (
+        await fetch(`${here}/sessions`, {
+          headers: { authorization: `Bearer ${token}` },
+          tls: { rejectUnauthorized: false },
+        })
+      ).json()) as { sessions: { ws_path: string }[] };
+      const options = { protocols: ['windhover', `bearer.${token}`], tls: { rejectUnauthorized: false } };
+      const socket = new WebSocket(`${here.replace('https', 'wss')}${sessions[0]?.ws_path}`, options);
+      let [ticks, closed] = [0, ''];
+      socket.onmessage = () => {
+        ticks += 1;
+      };
+      socket.onclose = ({ code, reason }) => {
+        closed = `${code} ${reason}`;
+      };
+      await until('ticks', () => ticks > 0);
       const before = performance.now();
       await state.run('revoke', 'one');
+      await until('closed', () => closed !== '');
+      expect(closed).toBe('1008 token revoked');
       await until('refused', async () => (await ask(token)) === 401);
       expect(performance.now() - before).toBeLessThan(5000);
       expect(await ask(two)).toBe(200);

@@ -4,6 +4,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { revokeToken } from '../../runtime/access/tokens.ts';
+import { readText } from '../../runtime/server/body.ts';
 import { PROPERTY_LIMIT_MS } from '../support/patience.ts';
 import { bearer, MINE, Rigs } from './guarded.ts';
 
@@ -40,6 +41,20 @@ describe('limits', () => {
     }
     expect(replies).toEqual([ACK, ACK, { type: 'error', error: 'rate_limited' }]);
   });
+});
+
+test('a body that comes too slowly is not waited for', async () => {
+  let sent = 0;
+  const drips = new ReadableStream<Uint8Array>({
+    async pull(stream) {
+      await Bun.sleep(5);
+      sent += 1;
+      stream.enqueue(new Uint8Array([32]));
+    },
+  });
+  const request = new Request('http://localhost/sessions', { method: 'POST', body: drips });
+  await expect(readText(request, 64 * 1024, 50)).rejects.toMatchObject({ code: 'body_too_slow' });
+  expect(sent).toBeLessThan(1000);
 });
 
 describe('request ids and the audit log', () => {
