@@ -1,5 +1,5 @@
 /** What is read from the history. Pages are found by the last row of the one before, so that each costs the same. */
-import { type ExpressionBuilder, sql } from 'kysely';
+import { type ExpressionBuilder, type Selectable, sql } from 'kysely';
 import { WindhoverError } from '../../errors.ts';
 import type { Box, SampleQuery, SampleRow, SessionRow, StoredTrack, TrackKey, TrackPage, TrackQuery } from './rows.ts';
 import type { Store, Tables } from './tables.ts';
@@ -15,31 +15,31 @@ export async function tracksOf(store: Store, query: TrackQuery): Promise<TrackPa
   const { sort, limit, nowMs } = query;
   const direction = sort === 'oldest' ? 'asc' : 'desc';
   const order = orderOf(sort, nowMs);
-  let rows = allTracks(store).select(order.as('place'));
+  let rows = store.selectFrom('tracks').selectAll().select(order.as('place'));
   for (const condition of conditionsOf(query)) rows = rows.where(condition);
+  if (query.session !== undefined) rows = rows.where('session_no', '=', numberOf(store, query.session));
+  if (query.afterMs !== undefined) rows = rows.where('start_ms', '>=', await earliestStart(store, query.afterMs));
   if (query.cursor !== undefined) {
     const [place, no, id] = readCursor(query.cursor);
     const isLater = sql.raw(direction === 'asc' ? '>' : '<');
-    rows = rows.where(sql<boolean>`(${order}, tracks.session_no, tracks.id) ${isLater} (${place}, ${no}, ${id})`);
+    rows = rows.where(sql<boolean>`(${order}, session_no, id) ${isLater} (${place}, ${no}, ${id})`);
   }
   const found = await rows
     .orderBy(order, direction)
-    .orderBy('tracks.session_no', direction)
-    .orderBy('tracks.id', direction)
+    .orderBy('session_no', direction)
+    .orderBy('id', direction)
     .limit(limit + 1)
     .execute();
   const page = found.slice(0, limit);
   const last = page.at(-1);
   const nextCursor = found.length > limit && last ? writeCursor([last.place, last.session_no, last.id]) : null;
-  return { tracks: page.map(storedTrack), nextCursor };
+  return { tracks: await storedTracks(store, page), nextCursor };
 }
 
 export async function trackOf(store: Store, { session, id }: TrackKey): Promise<StoredTrack | null> {
-  const row = await allTracks(store)
-    .where('tracks.id', '=', id)
-    .where('tracks.session_no', '=', numberOf(store, session))
-    .executeTakeFirst();
-  return row ? storedTrack(row) : null;
+  const rows = store.selectFrom('tracks').selectAll().where('id', '=', id);
+  const found = await rows.where('session_no', '=', numberOf(store, session)).execute();
+  return (await storedTracks(store, found))[0] ?? null;
 }
 
 export async function samplesOf(store: Store, query: SampleQuery): Promise<SampleRow[]> {
@@ -68,6 +68,7 @@ export async function sessionsOf(
     .select('session_no')
     .where('camera_id', '=', camera)
     .where('start_ms', '<=', beforeMs)
+    .where('start_ms', '>=', await earliestStart(store, afterMs))
     .where((row) => row.or([row('end_ms', 'is', null), row('end_ms', '>=', afterMs)]));
   const rows = await store.selectFrom('sessions').selectAll().where('no', 'in', seen).orderBy('started_ms').execute();
   return rows.map((row) => ({
@@ -76,24 +77,31 @@ export async function sessionsOf(
   }));
 }
 
-function allTracks(store: Store) {
-  const tracks = store.selectFrom('tracks').innerJoin('sessions', 'sessions.no', 'tracks.session_no');
-  return tracks.selectAll('tracks').select('sessions.session_id');
+/** No track that lasted into this time began earlier: so that only those around it are looked at, however many there are. */
+async function earliestStart(store: Store, afterMs: number): Promise<number> {
+  const length = sql<number>`(end_ms - start_ms)`;
+  const longest = store.selectFrom('tracks').select(length.as('ms')).where(length, 'is not', null);
+  const found = await longest.orderBy(length, 'desc').limit(1).executeTakeFirst();
+  const open = store
+    .selectFrom('tracks')
+    .select((row) => row.fn.min('start_ms').as('ms'))
+    .where('end_ms', 'is', null);
+  const { ms } = await open.executeTakeFirstOrThrow();
+  return Math.min(afterMs - (found?.ms ?? 0), ms ?? afterMs);
 }
 
 function numberOf(store: Store, session: string) {
   return store.selectFrom('sessions').select('no').where('session_id', '=', session);
 }
 
-type Row = ExpressionBuilder<Tables, 'tracks' | 'sessions'>;
+type Row = ExpressionBuilder<Tables, 'tracks'>;
 
 function conditionsOf(query: TrackQuery) {
-  const { cameras, label, session, zone, afterMs, beforeMs, minScore, isInProgress, minLengthMs, nowMs } = query;
+  const { cameras, label, zone, afterMs, beforeMs, minScore, isInProgress, minLengthMs, nowMs } = query;
   const conditions: ((row: Row) => ReturnType<Row['and']>)[] = [];
   const add = (condition: (row: Row) => ReturnType<Row['and']>) => void conditions.push(condition);
-  if (cameras) add((row) => row.and([cameras.length > 0 ? row('tracks.camera_id', 'in', cameras) : row.val(false)]));
+  if (cameras) add((row) => row.and([cameras.length > 0 ? row('camera_id', 'in', cameras) : row.val(false)]));
   if (label !== undefined) add((row) => row.and({ label }));
-  if (session !== undefined) add((row) => row.and({ 'sessions.session_id': session }));
   if (beforeMs !== undefined) add((row) => row.and([row('start_ms', '<=', beforeMs)]));
   if (afterMs !== undefined) add((row) => row.or([row('end_ms', 'is', null), row('end_ms', '>=', afterMs)]));
   if (minScore !== undefined) add((row) => row.and([row('top_conf', '>=', millionths(minScore))]));
@@ -113,7 +121,7 @@ function lengthOf(nowMs: number) {
 
 function orderOf(sort: TrackQuery['sort'], nowMs: number) {
   if (sort === 'length') return lengthOf(nowMs);
-  return sql<number>`${sql.ref(sort === 'score' ? 'tracks.top_conf' : 'tracks.start_ms')}`;
+  return sql<number>`${sql.ref(sort === 'score' ? 'top_conf' : 'start_ms')}`;
 }
 
 type Cursor = readonly [place: number, sessionNo: number, id: number];
@@ -133,9 +141,15 @@ function readCursor(text: string): Cursor {
   throw new WindhoverError('bad_query', 'cursor: not one that a page gave');
 }
 
-type FoundTrack = Awaited<ReturnType<ReturnType<typeof allTracks>['executeTakeFirstOrThrow']>>;
+async function storedTracks(store: Store, rows: readonly Selectable<Tables['tracks']>[]): Promise<StoredTrack[]> {
+  const numbers = [...new Set(rows.map(({ session_no }) => session_no))];
+  if (numbers.length === 0) return [];
+  const sessions = await store.selectFrom('sessions').select(['no', 'session_id']).where('no', 'in', numbers).execute();
+  const names = new Map(sessions.map(({ no, session_id }) => [no, session_id]));
+  return rows.map((row) => storedTrack(row, names.get(row.session_no) ?? ''));
+}
 
-function storedTrack(row: FoundTrack): StoredTrack {
+function storedTrack(row: Selectable<Tables['tracks']>, session: string): StoredTrack {
   const { best_x: x, best_y: y, best_w: w, best_h: h } = row;
   const best: Box | null =
     x === null || y === null || w === null || h === null
@@ -143,7 +157,7 @@ function storedTrack(row: FoundTrack): StoredTrack {
       : { x: x / MILLION, y: y / MILLION, w: w / MILLION, h: h / MILLION };
   return {
     ...{
-      session: row.session_id,
+      session,
       id: row.id,
       camera: row.camera_id,
       label: row.label,

@@ -102,4 +102,5 @@ const FIRST = [
   'create index tracks_by_camera on tracks (camera_id, start_ms)',
   'create index tracks_by_start on tracks (start_ms)',
   'create index tracks_by_end on tracks (end_ms)',
+  'create index tracks_by_length on tracks ((end_ms - start_ms))',
 ];
