@@ -44,19 +44,33 @@ function subscribe(request: object, take: (text: string) => void): Promise<{ soc
 
 async function listen() {
   const agesMs: number[] = [];
+  /** By the number of the tick: when the first client had it, and how much later each had it. */
+  const firstMs = new Map<number, number>();
+  const behindMs: number[] = [];
   const take = (text: string) => {
     const at = text.indexOf('"metadata_tick"') > 0 ? text.indexOf('"ts_unix_ms":') : -1;
-    if (at > 0) agesMs.push(Date.now() - Number.parseInt(text.slice(at + 13, at + 30), 10));
+    if (at < 0) return;
+    agesMs.push(Date.now() - Number.parseInt(text.slice(at + 13, at + 30), 10));
+    const [seq, nowMs] = [seqOf(text), performance.now()];
+    behindMs.push(nowMs - (firstMs.get(seq) ?? nowMs));
+    if (!firstMs.has(seq)) firstMs.set(seq, nowMs);
   };
   for (let n = 0; n < total; n += 50) {
     await Promise.all(Array.from({ length: Math.min(50, total - n) }, () => subscribe({ hz: 10 }, take)));
   }
-  agesMs.length = 0;
+  [agesMs.length, behindMs.length] = [0, 0];
   return () => {
-    const sorted = agesMs.toSorted((a, b) => a - b);
-    const quantile = (q: number) => sorted[Math.floor(q * (sorted.length - 1))];
-    return { ticks: sorted.length, p50Ms: quantile(0.5), p99Ms: quantile(0.99) };
+    return {
+      ticks: agesMs.length,
+      p50Ms: quantile(agesMs, 0.5),
+      p99Ms: quantile(agesMs, 0.99),
+      behindP99Ms: quantile(behindMs, 0.99),
+    };
   };
+}
+
+function quantile(values: readonly number[], q: number): number {
+  return Math.round(values.toSorted((a, b) => a - b)[Math.floor(q * (values.length - 1))] ?? Number.NaN);
 }
 
 async function comeBack() {

@@ -30,6 +30,9 @@ describe('hz', () => {
     const steady = new Pace(10);
     const sent = Array.from({ length: 300 }, (_, n) => steady.take(n * (1000 / 30))).filter((ms) => ms === 0);
     expect(Math.abs(sent.length - 100)).toBeLessThanOrEqual(1);
+    const uneven = new Pace(10);
+    const waits = Array.from({ length: 300 }, (_, n) => uneven.take(n * 100 + (n % 3) * 20));
+    expect(waits.filter((ms) => ms > 0)).toEqual([]);
   });
 
   test('the latest wins, and the last comes by itself; events are not held', async () => {
