@@ -1,16 +1,16 @@
 /**
- * The events of the last while, for subscribers that come back: a log for each session, bounded in events and
+ * The events of the last while, for subscribers that come back: a log for each topic of a session, bounded in events and
  * characters. What is beyond a bound is still counted for long, so that a subscriber is told how many events it missed.
  */
 import type { About, Message } from './message.ts';
 
 export interface EventLogLimits {
-  /** Of one session. */
+  /** Of one topic of a session. */
   readonly events: number;
   readonly chars: number;
   /** Events without their text, which are only counted. */
   readonly counted: number;
-  /** Logs that are kept of sessions that are over. */
+  /** Sessions that are over and whose logs are kept. */
   readonly closed: number;
 }
 
@@ -30,20 +30,22 @@ export interface Resumed {
   readonly missed: readonly Missed[];
 }
 
-interface SessionLog {
-  /** In order, the counted ones without text first. */
-  entries: (About & { readonly seq: number; readonly message?: Message })[];
-  /** How many of them have no text. */
-  bare: number;
+interface TopicLog {
+  readonly about: About;
+  /** In order. */
+  kept: Message[];
   chars: number;
+  /** Numbers of the events before those. */
+  gone: number[];
   /** Number of the latest event that is not even counted. */
   forgotten: number;
 }
 
 export class EventLog {
   readonly #limits: EventLogLimits;
-  readonly #sessions = new Map<string, SessionLog>();
-  /** Oldest first. */
+  /** By session and topic. */
+  readonly #logs = new Map<string, Map<string, TopicLog>>();
+  /** Sessions that are over, oldest first. */
   #closed: string[] = [];
   /** Number of the latest event of the sessions that are forgotten. */
   #forgotten = 0;
@@ -53,65 +55,79 @@ export class EventLog {
   }
 
   add(message: Message): void {
-    const { sessionId, json } = message;
-    const log = this.#sessions.get(sessionId) ?? { entries: [], bare: 0, chars: 0, forgotten: 0 };
-    this.#sessions.set(sessionId, log);
-    this.#closed = this.#closed.filter((closed) => closed !== sessionId);
-    log.entries.push({ ...aboutOf(message), seq: message.seq, message });
-    log.chars += json.length;
-    while (log.entries.length - log.bare > this.#limits.events || log.chars > this.#limits.chars) strip(log);
-    // Many at once: an array is shifted as a whole.
-    if (log.bare < 2 * this.#limits.counted) return;
-    const [out, left] = [log.entries.slice(0, this.#limits.counted), log.entries.slice(this.#limits.counted)];
-    log.forgotten = out.at(-1)?.seq ?? log.forgotten;
-    [log.entries, log.bare] = [left, log.bare - out.length];
+    const { events, chars, counted } = this.#limits;
+    const log = this.#logOf(message);
+    log.kept.push(message);
+    log.chars += message.json.length;
+    while (log.kept.length > events || log.chars > chars) {
+      const oldest = log.kept.shift();
+      if (!oldest) break;
+      log.chars -= oldest.json.length;
+      log.gone.push(oldest.seq);
+    }
+    // Many at once: the rest is moved as a whole.
+    if (log.gone.length < 2 * counted) return;
+    log.forgotten = log.gone[log.gone.length - counted - 1] ?? 0;
+    log.gone = log.gone.slice(-counted);
   }
 
   /** The session is over. Its log is kept, with those of the last few. */
   close(sessionId: string): void {
-    if (!this.#sessions.has(sessionId)) return;
+    if (!this.#logs.has(sessionId)) return;
     this.#closed = [...this.#closed.filter((closed) => closed !== sessionId), sessionId];
     const oldest = this.#closed.length > this.#limits.closed ? this.#closed.shift() : undefined;
     if (oldest === undefined) return;
-    this.#forgotten = Math.max(this.#forgotten, this.#sessions.get(oldest)?.entries.at(-1)?.seq ?? 0);
-    this.#sessions.delete(oldest);
+    for (const { kept, gone } of this.#logs.get(oldest)?.values() ?? []) {
+      this.#forgotten = Math.max(this.#forgotten, kept.at(-1)?.seq ?? gone.at(-1) ?? 0);
+    }
+    this.#logs.delete(oldest);
   }
 
   /**
    * The events after a number that are wanted, as many of the latest as there is room for, and how many there were more.
    */
   since(seq: number, wants: (about: About) => boolean, maxChars: number): Resumed {
-    const later = [...this.#sessions.values()].flatMap(({ entries }) =>
-      entries.slice(entries.findLastIndex((entry) => entry.seq <= seq) + 1).filter(wants),
-    );
-    const events: Message[] = [];
-    const counts = new Map<string, { about: About; count: number }>();
-    let chars = 0;
-    for (const entry of later.sort((a, b) => b.seq - a.seq)) {
-      const { message } = entry;
-      chars += message?.json.length ?? Number.POSITIVE_INFINITY;
-      if (message && chars <= maxChars) events.push(message);
-      else {
-        const key = JSON.stringify([entry.sessionId, entry.topic]);
-        const known = counts.get(key) ?? { about: aboutOf(entry), count: 0 };
-        counts.set(key, { ...known, count: known.count + 1 });
-      }
-    }
-    const forgotten = [this.#forgotten, ...[...this.#sessions.values()].map((log) => log.forgotten)];
-    const unknown: Missed[] = forgotten.some((number) => number > seq) ? [{}] : [];
-    return { events: events.reverse(), missed: [...unknown, ...counts.values()] };
+    const logs = [...this.#logs.values()].flatMap((ofSession) => [...ofSession.values()]);
+    const wanted = logs.filter(({ about }) => wants(about));
+    const tails = wanted.map(({ kept }) => kept.slice(kept.findLastIndex((message) => message.seq <= seq) + 1));
+    const events = latestOf(tails, maxChars);
+    const counts = wanted.map(({ about, gone }, at) => {
+      return { about, count: gone.length - after(gone, seq) + (tails[at]?.length ?? 0) };
+    });
+    const isForgotten = this.#forgotten > seq || wanted.some(({ forgotten }) => forgotten > seq);
+    return { events, missed: [...(isForgotten ? [{}] : []), ...counts.filter(({ count }) => count > 0)] };
+  }
+
+  #logOf({ sessionId, cameraId, topic }: Message): TopicLog {
+    const ofSession = this.#logs.get(sessionId) ?? new Map<string, TopicLog>();
+    const about = { sessionId, cameraId, topic };
+    const log = ofSession.get(topic) ?? { about, kept: [], chars: 0, gone: [], forgotten: 0 };
+    this.#logs.set(sessionId, ofSession.set(topic, log));
+    if (this.#closed.includes(sessionId)) this.#closed = this.#closed.filter((closed) => closed !== sessionId);
+    return log;
   }
 }
 
-/** Of the oldest event that has its text, only the count is kept. */
-function strip(log: SessionLog): void {
-  const entry = log.entries[log.bare];
-  if (!entry) return;
-  log.chars -= entry.message?.json.length ?? 0;
-  log.entries[log.bare] = { ...aboutOf(entry), seq: entry.seq };
-  log.bare += 1;
+/** Takes from the ends of the lists the messages with the highest numbers, as long as there is room. @returns in order */
+function latestOf(lists: readonly Message[][], maxChars: number): Message[] {
+  const taken: Message[] = [];
+  for (let chars = 0; ; ) {
+    const last = (list: Message[] | undefined) => list?.at(-1)?.seq ?? 0;
+    const highest = lists.reduce<Message[]>((best, list) => (last(list) > last(best) ? list : best), []);
+    chars += highest.at(-1)?.json.length ?? Number.POSITIVE_INFINITY;
+    const message = chars <= maxChars ? highest.pop() : undefined;
+    if (!message) return taken.reverse();
+    taken.push(message);
+  }
 }
 
-function aboutOf({ sessionId, cameraId, topic }: About): About {
-  return { sessionId, cameraId, topic };
+/** Place of the first number above this one. */
+function after(numbers: readonly number[], seq: number): number {
+  let [from, to] = [0, numbers.length];
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if ((numbers[middle] ?? 0) <= seq) from = middle + 1;
+    else to = middle;
+  }
+  return from;
 }
