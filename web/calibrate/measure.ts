@@ -76,9 +76,10 @@ export function findBox(pixels: Pixels, marker: Edges, reach: number): Edges | n
     }
   }
   if (right < 0) return null;
-  // The corner of a box or bracket is as wide as its lines, a little below its upper line.
+  // The corner of a box or bracket is as wide as its lines, a little below its upper line. A captured picture has colours
+  // for two pixels at once, which make that line thicker.
   let thick = 1;
-  const below = Math.round(top + Math.max(3, (bottom - top) * 0.12));
+  const below = Math.round(top + Math.max(5, (bottom - top) * 0.12));
   while (thick < right - left && isColoured(pixels, left + thick, below)) thick += 1;
   const half = thick / 2;
   return { left: left + half, top: top + half, right: right - half, bottom: bottom - half };

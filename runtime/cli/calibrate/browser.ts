@@ -6,6 +6,8 @@ import type { CalibrationReport } from './report.ts';
 
 /** A section of the page is as large. */
 const VIEW = { width: 640, height: 1040, mobile: false };
+const LONGEST_MS = 60_000;
+const LOOK_MS = 20;
 
 export class BrowserRun implements AsyncDisposable {
   readonly page: Page;
@@ -40,7 +42,7 @@ export class BrowserRun implements AsyncDisposable {
     });
     await run.#setPixelRatio(1);
     await page.goto(`${url}/calibrate`);
-    await page.waitForFunction('"windhoverCalibration" in globalThis');
+    await run.#until('"windhoverCalibration" in globalThis');
     await page.evaluate('windhoverCalibration.prepare()');
     return run;
   }
@@ -66,6 +68,17 @@ export class BrowserRun implements AsyncDisposable {
 
   async #setPixelRatio(deviceScaleFactor: number): Promise<void> {
     await this.#driver.send('Emulation.setDeviceMetricsOverride', { ...VIEW, deviceScaleFactor });
-    await this.page.waitForFunction(`devicePixelRatio === ${deviceScaleFactor}`);
+    await this.#until(`devicePixelRatio === ${deviceScaleFactor}`);
+  }
+
+  /** By the driver: what waits inside of the page itself is kept from it by the page's policy. */
+  async #until(condition: string): Promise<void> {
+    const latestMs = performance.now() + LONGEST_MS;
+    while (!(await this.page.evaluate<boolean>(condition))) {
+      if (performance.now() > latestMs) {
+        throw new WindhoverError('browser_stuck', '--browser', { expected: condition, got: 'another state' });
+      }
+      await Bun.sleep(LOOK_MS);
+    }
   }
 }
