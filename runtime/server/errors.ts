@@ -101,6 +101,10 @@ export function unknownCamera(id: string): WindhoverError {
   return new WindhoverError('unknown_camera', `Unknown camera_id: ${id}`);
 }
 
+export function unknownPath(request: Request): WindhoverError {
+  return new WindhoverError('unknown_path', `Not found: ${new URL(request.url).pathname}`);
+}
+
 function unknownRoute(app: Elysia, request: Request): Response {
   const { pathname } = new URL(request.url);
   const allowed = app.routes.filter((route) => matches(route.path, pathname)).map((route) => route.method);

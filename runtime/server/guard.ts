@@ -12,7 +12,7 @@ import type { KeyedRateLimit } from '../rate-limit.ts';
 import type { Sessions } from '../session/api.ts';
 import { cut } from '../text.ts';
 import { contextOf, type RequestContext } from './context.ts';
-import { errorResponse, unknownCamera, unknownSession } from './errors.ts';
+import { errorResponse, unknownCamera, unknownPath, unknownSession } from './errors.ts';
 import { hostsOf, type OriginRules } from './origin.ts';
 import type { RouteDetail } from './views.ts';
 
@@ -40,6 +40,8 @@ export function guardRoutes(app: Elysia, parts: GuardParts): void {
   app.onBeforeHandle(async ({ request, route, params }) => {
     const detail = routes.find(request.method, route);
     const context = contextOf(request);
+    // What is no UTF-8 after decoding comes as null: it names nothing.
+    if (Object.values<string | null>(params ?? {}).includes(null)) throw unknownPath(request);
     const refusal = await identify(request, context, parts);
     if (detail['x-role'] === 'public') return refusal === 'foreign_page' ? foreignPage() : undefined;
     if (isChange(request, detail)) context.change = changeOf(route, params ?? {}, parts.sessions);

@@ -6,7 +6,7 @@ import type { Elysia } from 'elysia';
 import { type Topics, topics } from '../../schemas/topics.ts';
 import { WindhoverError } from '../errors.ts';
 import type { Sessions } from '../session/api.ts';
-import { unknownSession } from './errors.ts';
+import { unknownPath, unknownSession } from './errors.ts';
 import { describe, ErrorSchema } from './views.ts';
 
 /** What the request asks for; without it, what v1 clients know. @throws WindhoverError `unknown_topic` */
@@ -50,7 +50,7 @@ export function addTopics(app: Elysia, sessions: Sessions): void {
     ({ params: { id, topic }, request }) => {
       const known = sessions.topics(id);
       if (Object.hasOwn(known, topic) && known[topic]?.keep === 'latest') return latest(sessions, id, topic);
-      throw new WindhoverError('unknown_path', `Not found: ${new URL(request.url).pathname}`);
+      throw unknownPath(request);
     },
     {
       detail: describe(

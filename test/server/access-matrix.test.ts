@@ -124,6 +124,14 @@ test.each([...ROLES])('%s: a foreign camera is as unknown as one that is not the
   expect(rig.sessions.requests.length).toBe(before);
 });
 
+test('a path that is no UTF-8 names nothing', async () => {
+  const headers = bearer(rig.token('admin', 'admin'));
+  for (const { method, path } of routes().filter((route) => route.path.includes(':'))) {
+    const answer = await rig.ask(method, path.replaceAll(/:\w+/g, '%ff'), { headers, ...bodyOf(method, '{}') });
+    expect(`${method} ${path} ${answer.status}`).toBe(`${method} ${path} 404`);
+  }
+});
+
 test('no token that is not valid gets in anywhere', async () => {
   expect(invalid.size).toBeGreaterThan(15);
   for (const { method, path, detail } of routes()) {
