@@ -26,7 +26,7 @@ const LOOK_MS = 1000;
 /** For what the broker still has of an earlier run to come in. */
 const SWEEP_MS = 500;
 /** For what waits when the server stops. */
-const CLOSE_MS = 2500;
+const CLOSE_MS = 2000;
 
 export class Bridge implements Subscriber, SinkHandle {
   readonly isRecord = false;
