@@ -61,7 +61,12 @@ export function endless(): Uint8Array<ArrayBuffer> {
     return { op: 'MatMul', inputs: [`m${i}`, `m${i}`], outputs: [`m${i + 1}`] };
   });
   return model({
-    nodes: [{ op: 'ConstantOfShape', inputs: ['shape'], outputs: ['m0'] }, ...nodes],
+    // Of the picture: what is constant would be multiplied at once, and kept.
+    nodes: [
+      { op: 'ReduceMax', inputs: ['images'], outputs: ['white'], attributes: { keepdims: { int: 0 } } },
+      { op: 'Expand', inputs: ['white', 'shape'], outputs: ['m0'] },
+      ...nodes,
+    ],
     initializers: [int64Tensor('shape', [2], [4000, 4000])],
     result: 'm2000',
   });
