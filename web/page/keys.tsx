@@ -2,13 +2,12 @@
 import { signal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import { hasGraph } from './graph.tsx';
-import { mayChange, mayCommand } from './login.tsx';
+import { mayCommand } from './login.tsx';
 import { hasLoupe } from './loupe.tsx';
 import { tick } from './model.ts';
 import { hasPast, isPastOffered } from './past.tsx';
-import { clear, select } from './selecting.ts';
+import { clear, select, switchAutotrack } from './selecting.ts';
 import { hasSettings, maySet } from './settings-model.ts';
-import { switchAutotrack } from './switching.ts';
 
 const hasHelp = signal(false);
 
@@ -21,7 +20,7 @@ interface Key {
 
 const KEYS: Readonly<Record<string, Key>> = {
   Escape: { what: 'no target', act: () => void clear(), may: mayCommand },
-  a: { what: 'autotrack on and off', act: () => void switchAutotrack(), may: mayChange },
+  a: { what: 'autotrack on and off', act: () => void switchAutotrack(), may: mayCommand },
   g: { what: 'the graph', act: () => (hasGraph.value = !hasGraph.value) },
   h: { what: 'the history', act: () => (hasPast.value = isPastOffered.value && !hasPast.value) },
   l: { what: 'loupe on and off', act: () => (hasLoupe.value = !hasLoupe.value) },

@@ -1,7 +1,8 @@
-/** What selects a target: a click or a tap on the picture, a row of the list, a key. */
+/** What selects a target: a click or a tap on the picture, a row of the list, a key. And what switches autotrack. */
 import type { AttachedOverlay } from '../client/index.ts';
+import { call } from './http.ts';
 import { mayCommand } from './login.tsx';
-import { act, feed } from './model.ts';
+import { act, autotrack, feed, session } from './model.ts';
 
 /** The overlay over an element of the page. */
 export const overlayOf = new WeakMap<Element, AttachedOverlay>();
@@ -19,4 +20,12 @@ export async function select(id: number): Promise<void> {
 
 export async function clear(): Promise<void> {
   await act('No target', async () => feed.value?.clear());
+}
+
+export async function switchAutotrack(): Promise<void> {
+  const [state, view] = [autotrack.value, session.value];
+  if (!state || !view) return;
+  const enabled = !state.enabled;
+  const asked = { path: { id: view.session_id }, body: { enabled } };
+  await act(`Autotrack is ${enabled ? 'on' : 'off'}`, () => call('POST /sessions/{id}/autotrack', asked));
 }

@@ -1,8 +1,7 @@
 /** The column beside the picture: the target, the autotracker, where the camera points, and the tracks. */
-import { mayChange, mayCommand } from './login.tsx';
+import { mayCommand } from './login.tsx';
 import { autotrack, ptz, tick } from './model.ts';
-import { clear, select } from './selecting.ts';
-import { switchAutotrack } from './switching.ts';
+import { clear, select, switchAutotrack } from './selecting.ts';
 import { degrees, percent } from './words.ts';
 
 export function Side() {
@@ -60,7 +59,7 @@ function Autotrack() {
             {state.state}
             {state.enabled ? '' : ', switched off'}
           </p>
-          {mayChange.value && (
+          {mayCommand.value && (
             <button type="button" onClick={() => void switchAutotrack()}>
               {state.enabled ? 'Switch off' : 'Switch on'} <kbd>a</kbd>
             </button>
