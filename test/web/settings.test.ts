@@ -105,6 +105,20 @@ describe.skipIf(!hasChromium)('settings on the page', () => {
     TEST_LIMIT_MS,
   );
 
+  test(
+    'changes that come together are made one after the other',
+    async () => {
+      // Each change is based on the one before, also when that is still on its way.
+      await page.evaluate(`for (const value of ['0.71', '0.72', '0.73']) {
+        const input = document.querySelector('[aria-label="track.high_confidence, slider"]');
+        input.value = value;
+        for (const kind of ['input', 'change']) input.dispatchEvent(new Event(kind, { bubbles: true }));
+      }`);
+      await until('the last value is in effect', async () => (await settings()).track?.high_confidence === 0.73);
+    },
+    TEST_LIMIT_MS,
+  );
+
   test('nobody complained, and nothing was asked of others', () => {
     // Chromium says of the refused change that its status is 400.
     expect(wrong.filter((line) => !line.includes('status of 400'))).toEqual([]);

@@ -73,8 +73,30 @@ export async function readSettings(): Promise<void> {
   models.value = found.map(({ name }) => name);
 }
 
+/** The change or save that was asked for last: each is based on what the one before has left. */
+let last: Promise<void> = Promise.resolve();
+/** Values that wait for their turn: of one option the latest. */
+const waiting = new Map<string, unknown>();
+
+function inTurn(work: () => Promise<void>): Promise<void> {
+  last = last.then(work, work);
+  return last;
+}
+
 /** Changes one option; null: its default. */
-export async function change(node: string, name: string, value: unknown): Promise<void> {
+export function change(node: string, name: string, value: unknown): Promise<void> {
+  const key = `${node}.${name}`;
+  const isWaiting = waiting.has(key);
+  waiting.set(key, value);
+  if (isWaiting) return last;
+  return inTurn(() => {
+    const latest = waiting.get(key);
+    waiting.delete(key);
+    return send(node, name, latest);
+  });
+}
+
+async function send(node: string, name: string, value: unknown): Promise<void> {
   const body = JSON.stringify({ [node]: { [name]: value } });
   const answer = await fetch(path(), { method: 'PATCH', body, headers: etag === null ? {} : { 'if-match': etag } });
   if (answer.ok) {
@@ -90,14 +112,16 @@ export async function change(node: string, name: string, value: unknown): Promis
 }
 
 /** Writes the settings in effect to the graph file. */
-export async function save(): Promise<void> {
-  await whole('/settings/persist', 'written to the graph file');
+export function save(): Promise<void> {
+  return inTurn(() => whole('/settings/persist', 'written to the graph file'));
 }
 
 /** Drops what is not in the graph file. */
-export async function drop(): Promise<void> {
-  await whole('/settings/reload', 'as in the graph file');
-  await readSettings();
+export function drop(): Promise<void> {
+  return inTurn(async () => {
+    await whole('/settings/reload', 'as in the graph file');
+    await readSettings();
+  });
 }
 
 async function whole(route: string, text: string): Promise<void> {
