@@ -15,6 +15,11 @@ import type { Transport } from './transport.ts';
 /** As many reports as may lie between the capture of a picture and its tick. */
 const REPORTS = 32;
 
+const NO_SITE = {
+  code: 'cot_no_site',
+  message: 'no graph says where its camera stands (site of publish): nothing is told',
+};
+
 interface SessionState {
   /** Text of the latest tick, until it is told. */
   tick: string | undefined;
@@ -68,6 +73,7 @@ export class Teller implements Subscriber, SinkHandle {
 
   /** Tells the latest of each session. */
   tell(): void {
+    this.#host.report(this.#host.sessions.cameras().some(({ site }) => site) ? null : NO_SITE);
     for (const [sessionId, state] of this.#sessions) {
       this.#tellLatest(state);
       if (!this.#host.sessions.get(sessionId)) this.#sessions.delete(sessionId);

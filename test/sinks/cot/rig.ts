@@ -9,7 +9,7 @@ import { FakeSessions } from '../../server/fake-sessions.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { until } from '../../support/patience.ts';
 
-const SITE = { lat: 47.5, lon: 8.25, height_m: 430, heading_deg: 90 };
+export const SITE = { lat: 47.5, lon: 8.25, height_m: 430, heading_deg: 90 };
 export const CAMERA = 'north <&"> gate';
 export const AT = 1_790_000_000_000;
 const OPTIONS = { ttl: 1, hz: 10, stale_s: 10, line_m: 2000, interface: '127.0.0.1' };

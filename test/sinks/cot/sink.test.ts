@@ -4,7 +4,7 @@ import { createSocket } from 'node:dgram';
 import { readFileSync } from 'node:fs';
 import { Folder } from '../../support/graphs.ts';
 import { TEST_LIMIT_MS, until } from '../../support/patience.ts';
-import { AT, CAMERA, find, ofType, Receiver, Rig } from './rig.ts';
+import { AT, CAMERA, find, ofType, Receiver, Rig, SITE } from './rig.ts';
 
 describe('a TAK server', () => {
   test(
@@ -65,6 +65,20 @@ describe('a TAK server', () => {
       await until('the next', () => receiver.text.includes(`.8"`));
       const uids = ofType(receiver.events, 'u-rb-a').map((event) => event.attributes.get('uid')?.at(-1));
       expect(uids).toEqual(['7', '7', '8']);
+      receiver.close();
+    },
+    TEST_LIMIT_MS,
+  );
+
+  test(
+    'without a camera that says where it stands there is nothing to tell, which is a warning',
+    async () => {
+      const receiver = new Receiver();
+      await using rig = new Rig({ url: `tcp://127.0.0.1:${await receiver.listen()}` });
+      rig.sessions.sites.clear();
+      await until('a warning', () => rig.sinks.warnings()[0]?.code === 'cot_no_site');
+      rig.sessions.sites.set(CAMERA, SITE);
+      await until('no warning', () => rig.sinks.warnings().length === 0);
       receiver.close();
     },
     TEST_LIMIT_MS,

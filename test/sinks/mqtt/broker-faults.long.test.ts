@@ -16,7 +16,7 @@ const HOUR_TICKS = 36_000;
 const MOST_GROWTH_BYTES = 6e6;
 
 test(
-  'an hour at 10 Hz with 50 tracks into a broker that takes nothing: memory is flat, and others get all',
+  'an hour at 10 Hz with 50 tracks into a broker that takes nothing: memory is bounded, and others get all',
   async () => {
     using broker = await BlockedBroker.start();
     await using rig = new BridgeRig({ url: `mqtt://127.0.0.1:${broker.port}`, tick_hz: 30, buffer: 1000 });
