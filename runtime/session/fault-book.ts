@@ -112,8 +112,8 @@ export class FaultBook {
       return;
     }
     const message = this.#log.redact(fault.message);
-    // Once: a camera that stays offline is not logged every few seconds.
-    const isKnown = before?.code === fault.code && before.message === message;
+    // Once: a camera that stays offline is not logged every few seconds. A worker that exits once more is.
+    const isKnown = before?.code === fault.code && before.message === message && before.overAfter === undefined;
     const sinceMs = before?.sinceMs ?? this.#clock.monoMs();
     this.#ofNodes.set(node, { ...fault, message, sinceMs });
     if (!isKnown) this.#log.warn(message, { node, code: fault.code });

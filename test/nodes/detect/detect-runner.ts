@@ -65,6 +65,7 @@ export async function openDetect(options: Partial<DetectOptions>, modelFolders: 
     emit: { detections: (value: DetectionsMessage) => void emitted.push(value) },
     gauge: (name: string, value: number | string) => void gauges.set(name, value),
     count: (name: string, by = 1) => void counts.set(name, (counts.get(name) ?? 0) + by),
+    observe: () => undefined,
     fault: (fault: { code: string } | null) => void faults.push(fault?.code ?? null),
     prepare,
   };

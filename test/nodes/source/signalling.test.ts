@@ -130,7 +130,7 @@ test('WebRTC is loaded only where it is used', () => {
   const files = [...new Bun.Glob('{runtime,nodes,ptz,sim,motion,schemas}/**/*.ts').scanSync({ cwd: folder })];
   const text = (file: string) => readFileSync(join(folder, file), 'utf8');
   expect(files.filter((file) => /from 'werift'/.test(text(file))).toSorted()).toEqual([
-    'nodes/preview/viewer.ts',
+    'nodes/preview/webrtc-viewer.ts',
     'nodes/source/whep/receiver.ts',
   ]);
   const outside = files.filter((file) => !file.startsWith('nodes/source/whep/'));
