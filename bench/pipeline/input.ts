@@ -35,6 +35,8 @@ export function graphSets(input: BenchInput): string[] {
     `detect.model=${input.model}`,
     `detect.threads=${input.threads}`,
     'publish.hz=1000',
+    // For sinks that tell where objects are.
+    'publish.site={lat: 47.5, lon: 8.2, height_m: 430, heading_deg: 90, hfov_deg: 60}',
   ];
 }
 
