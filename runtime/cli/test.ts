@@ -21,7 +21,7 @@ export async function testCommand(args: string[], { root, stdout }: Surroundings
     return await Bun.spawn(command, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] }).exited;
   };
   const cores = availableParallelism();
-  const runQuick = () => run(`--parallel=${Math.ceil(1.5 * cores)}`, `--path-ignore-patterns=**/*${LONG}`, ...filters);
+  const runQuick = () => run(`--parallel=${cores}`, `--path-ignore-patterns=**/*${LONG}`, ...filters);
   if (!values.all) return await runQuick();
   const files = [...new Bun.Glob('test/**/*.test.ts').scanSync({ cwd: root })].filter(
     (file) => filters.length === 0 || filters.some((filter) => file.includes(filter)),

@@ -6,6 +6,7 @@ import { SystemClock } from '../../../runtime/clock.ts';
 import { createApp } from '../../../runtime/server/app.ts';
 import { FakeLog } from '../../server/fake-sessions.ts';
 import { ROOT } from '../../support/command.ts';
+import { until } from '../../support/patience.ts';
 import { TestSession } from '../../support/sessions.ts';
 
 const GRAPH = `
@@ -35,9 +36,15 @@ beforeAll(async () => {
   const sinkFigures = () => ({ mqtt: { events_dropped: 3, note: 'a word' } });
   const clock = new SystemClock();
   const app = createApp({ sessions: session.set, sinkFigures, version: '1', clock, log: new FakeLog() });
-  const answer = await app.handle(new Request('http://localhost/metrics'));
-  expect(answer.headers.get('content-type')).toStartWith('text/plain; version=0.0.4');
-  text = await answer.text();
+  // Histograms come with the reports of the workers, each at its time.
+  await until('what each worker has counted', async () => {
+    const answer = await app.handle(new Request('http://localhost/metrics'));
+    expect(answer.headers.get('content-type')).toStartWith('text/plain; version=0.0.4');
+    text = await answer.text();
+    return ['inference', 'stage', 'end_to_end'].every((name) =>
+      new RegExp(`^windhover_${name}_seconds_count\\{.*\\} [1-9]`, 'm').test(text),
+    );
+  });
 });
 afterAll(() => session[Symbol.asyncDispose]());
 
