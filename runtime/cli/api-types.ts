@@ -5,6 +5,7 @@ import { WindhoverError } from '../errors.ts';
 import { createLog } from '../log.ts';
 import { ModelStore } from '../models/model-store.ts';
 import { type App, createApp } from '../server/app.ts';
+import type { JsonSchema } from '../server/json-schema.ts';
 import type { ApiDocument, Operation } from '../server/openapi.ts';
 import { addReplay } from '../server/replay.ts';
 import { SessionSet } from '../session/session-set.ts';
@@ -71,21 +72,8 @@ function routeType({ parameters = [], requestBody, responses }: Operation): stri
   return `{ ${[...parts, `answer: ${[...new Set(types)].join(' | ') || 'undefined'}`].join('; ')} }`;
 }
 
-interface Schema {
-  readonly type?: string;
-  readonly const?: unknown;
-  readonly enum?: readonly unknown[];
-  readonly anyOf?: readonly Schema[];
-  readonly allOf?: readonly Schema[];
-  readonly items?: Schema | readonly Schema[];
-  readonly properties?: Readonly<Record<string, Schema>>;
-  readonly required?: readonly string[];
-  readonly patternProperties?: Readonly<Record<string, Schema>>;
-  readonly additionalProperties?: Schema | boolean;
-}
-
-/** A JSON Schema as a type; what no type can say is `unknown`. */
-export function typeOf(schema: Schema): string {
+/** A JSON JsonSchema as a type; what no type can say is `unknown`. */
+export function typeOf(schema: JsonSchema): string {
   const { type, items, properties, required = [] } = schema;
   if (schema.const !== undefined) return JSON.stringify(schema.const);
   if (schema.enum) return union(schema.enum.map((value) => JSON.stringify(value)));
@@ -93,7 +81,7 @@ export function typeOf(schema: Schema): string {
   if (schema.allOf) return schema.allOf.map(typeOf).join(' & ');
   if (type === 'array') {
     if (Array.isArray(items)) return `[${items.map(typeOf).join(', ')}]`;
-    return `(${items ? typeOf(items as Schema) : 'unknown'})[]`;
+    return `(${items ? typeOf(items as JsonSchema) : 'unknown'})[]`;
   }
   if (type === 'object' || properties) {
     if (!properties) return `Record<string, ${typeOf(valuesOf(schema))}>`;
@@ -107,7 +95,7 @@ export function typeOf(schema: Schema): string {
   return type !== undefined && ['string', 'number', 'boolean', 'null'].includes(type) ? type : 'unknown';
 }
 
-function valuesOf({ patternProperties, additionalProperties }: Schema): Schema {
+function valuesOf({ patternProperties, additionalProperties }: JsonSchema): JsonSchema {
   const [pattern] = Object.values(patternProperties ?? {});
   return pattern ?? (typeof additionalProperties === 'object' ? additionalProperties : {});
 }

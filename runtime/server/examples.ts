@@ -1,21 +1,5 @@
 /** Examples for the OpenAPI document: a value that fits a schema, with words that the reader meets elsewhere. */
-
-interface Schema {
-  readonly type?: string;
-  readonly const?: unknown;
-  readonly default?: unknown;
-  readonly enum?: readonly unknown[];
-  readonly anyOf?: readonly Schema[];
-  readonly allOf?: readonly Schema[];
-  readonly items?: Schema | readonly Schema[];
-  readonly properties?: Readonly<Record<string, Schema>>;
-  readonly minItems?: number;
-  readonly minimum?: number;
-  readonly exclusiveMinimum?: number;
-  readonly maximum?: number;
-  readonly multipleOf?: number;
-  readonly patternProperties?: Readonly<Record<string, Schema>>;
-}
+import type { JsonSchema } from './json-schema.ts';
 
 /** What fields of these names hold. */
 const WORDS: Readonly<Record<string, string>> = {
@@ -35,7 +19,7 @@ const WORDS: Readonly<Record<string, string>> = {
 };
 
 /** @param name of the field; @param says what an `error` of it would say */
-export function exampleOf(schema: Schema, says: string, name = ''): unknown {
+export function exampleOf(schema: JsonSchema, says: string, name = ''): unknown {
   const { type, items, properties } = schema;
   if (schema.const !== undefined) return schema.const;
   if (schema.default !== undefined) return schema.default;
@@ -43,7 +27,7 @@ export function exampleOf(schema: Schema, says: string, name = ''): unknown {
   if (schema.anyOf?.[0]) return exampleOf(schema.anyOf[0], says, name);
   if (schema.allOf) return Object.assign({}, ...schema.allOf.map((part) => exampleOf(part, says, name)));
   if (type === 'array') {
-    const each = Array.isArray(items) ? items : [items as Schema];
+    const each = Array.isArray(items) ? items : [items as JsonSchema];
     return each.map((item) => exampleOf(item ?? {}, says, name));
   }
   if (properties) {
@@ -57,7 +41,11 @@ export function exampleOf(schema: Schema, says: string, name = ''): unknown {
 }
 
 /** By camera, then by node, then by option. */
-function ofNames({ patternProperties = {} }: Schema, says: string, names = ['cam01', 'detect', 'confidence']): unknown {
+function ofNames(
+  { patternProperties = {} }: JsonSchema,
+  says: string,
+  names = ['cam01', 'detect', 'confidence'],
+): unknown {
   const [inner] = Object.values(patternProperties);
   if (!inner) return {};
   const [name = 'name', ...rest] = inner.patternProperties ? names : names.slice(-1);
@@ -65,7 +53,7 @@ function ofNames({ patternProperties = {} }: Schema, says: string, names = ['cam
   return { [name]: value };
 }
 
-function numberOf({ minimum, exclusiveMinimum, maximum, type }: Schema): number {
+function numberOf({ minimum, exclusiveMinimum, maximum, type }: JsonSchema): number {
   const least = minimum ?? (exclusiveMinimum === undefined ? 0 : exclusiveMinimum + (type === 'integer' ? 1 : 0.1));
   return maximum !== undefined && least > maximum ? maximum : least;
 }

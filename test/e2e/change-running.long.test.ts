@@ -32,8 +32,7 @@ test(
         method,
         ...(body ? { body: JSON.stringify(body) } : {}),
       });
-      // biome-ignore lint/suspicious/noExplicitAny: what it is, is what is tested
-      return { status: answer.status, body: (await answer.json()) as any };
+      return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
     };
     const modelIs = async (name: string) => (await view()).nodes.detect?.model === name;
     const ended = () => client.events.filter(({ event }) => event === 'end').map(({ after: { id } }) => id);
@@ -67,7 +66,7 @@ test(
     await until('that it runs again', async () => (await view()).restarts > 0 && (await view()).state === 'running');
     await client.tick('a tick after it', () => true);
     await until('the model from before', () => modelIs('quick'));
-    expect((await call('GET', '/settings/cam')).body.detect.model).toBe('quick');
+    expect((await call('GET', '/settings/cam')).body).toMatchObject({ detect: { model: 'quick' } });
     expect(client.closed).toBeUndefined();
   },
   LONG_TEST_LIMIT_MS,

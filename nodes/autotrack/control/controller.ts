@@ -27,7 +27,7 @@ import {
   type TargetBox,
   type Velocity,
 } from './types.ts';
-import { meetingCommand, moveSeconds, stoppingDeg } from './velocity-law.ts';
+import { meetingCommand, stoppingDeg } from './velocity-law.ts';
 import { ZoomLaw } from './zoom-law.ts';
 
 /** A target that is seen seldom may be unseen for so many times the time between two sightings. */
@@ -276,11 +276,6 @@ export class Controller {
   #following(nowMs: number, pan: AxisMeeting, tilt: AxisMeeting, cos: number, fieldDeg: number): Following {
     const { filter, seenMs } = this.#target;
     const [panSeen, tiltSeen] = [filter.at(seenMs, PAN), filter.at(seenMs, TILT)];
-    const moving =
-      this.#gate.last.pan !== 0 ||
-      this.#gate.last.tilt !== 0 ||
-      this.#pose.pan.at(nowMs).velocity !== 0 ||
-      this.#pose.tilt.at(nowMs).velocity !== 0;
     return this.#zone.step({
       nowMs,
       axis: { panDeg: pan.axisDeg, tiltDeg: tilt.axisDeg },
@@ -289,12 +284,8 @@ export class Controller {
       cos,
       fieldDeg,
       stdDeg: Math.sqrt(Math.max(panSeen.positionVar, tiltSeen.positionVar)),
-      moving,
-      moveS: ({ panDeg, tiltDeg }) =>
-        Math.max(
-          moveSeconds(panDeg - pan.axisDeg, this.#pose.pan.plant),
-          moveSeconds(tiltDeg - tilt.axisDeg, this.#pose.tilt.plant),
-        ),
+      moving: this.#gate.isTurning || this.#pose.isUnderWay(nowMs),
+      moveS: (aim) => this.#pose.moveS({ panDeg: pan.axisDeg, tiltDeg: tilt.axisDeg }, aim),
     });
   }
 

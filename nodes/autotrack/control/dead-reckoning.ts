@@ -3,6 +3,7 @@ import { type Direction, wrapDeg } from '../../../runtime/node.ts';
 import { cosOf, fieldOfViewDeg, type Lens, toAngleDeg, toDirection, type View } from './lens.ts';
 import { OwnMotion } from './own-motion.ts';
 import type { MovedPicture, Plant, ReportedPose, TargetBox, Velocity } from './types.ts';
+import { moveSeconds } from './velocity-law.ts';
 
 export class DeadReckoning {
   readonly pan: OwnMotion;
@@ -66,6 +67,19 @@ export class DeadReckoning {
   /** A picture of that time shows the camera turning, or a command for that is on its way. */
   isTurning(tMs: number): boolean {
     return !this.pan.restsFrom(tMs) || !this.tilt.restsFrom(tMs);
+  }
+
+  /** Pan or tilt is under way. */
+  isUnderWay(tMs: number): boolean {
+    return this.pan.at(tMs).velocity !== 0 || this.tilt.at(tMs).velocity !== 0;
+  }
+
+  /** How long a move takes, in seconds. */
+  moveS(from: Direction, to: Direction): number {
+    return Math.max(
+      moveSeconds(to.panDeg - from.panDeg, this.pan.plant),
+      moveSeconds(to.tiltDeg - from.tiltDeg, this.tilt.plant),
+    );
   }
 
   /** The direction and the width that a box has in the world. */

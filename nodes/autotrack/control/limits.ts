@@ -32,6 +32,11 @@ export class CommandGate {
     return this.#last;
   }
 
+  /** The command in force turns the camera. */
+  get isTurning(): boolean {
+    return this.#last.pan !== 0 || this.#last.tilt !== 0;
+  }
+
   /** For how long the command in force has been so, seconds; a second at most. */
   sinceS(nowMs: number): number {
     return Math.min(1, (nowMs - this.#lastMs) / 1000);
