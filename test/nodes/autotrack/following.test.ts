@@ -70,7 +70,7 @@ const SPECIAL: Readonly<Record<string, Partial<Case>>> = {
 
 const CASES: readonly Case[] = [
   { name: 'no quirk', quirks: [] },
-  // It restarts in real time: test/session/away.
+  // It restarts in real time: test/e2e/away.
   ...QUIRKS.filter(({ name }) => name !== 'reboot').map(({ name }) => ({ name, quirks: [name], ...SPECIAL[name] })),
   onlyRung('absolute'),
   onlyRung('relative'),

@@ -1,10 +1,10 @@
 /** Steps of the tests in which the camera is away. */
 import { expect } from 'bun:test';
 import type { Readiness } from '../../runtime/session/api.ts';
-import { Chase } from '../e2e/chase.ts';
-import { type ChaseOptions, plantOf } from '../e2e/chase-graph.ts';
-import { patrolScene } from '../e2e/scenes.ts';
 import { PATIENCE_MS, until } from '../support/patience.ts';
+import { Chase } from './chase.ts';
+import { type ChaseOptions, plantOf } from './chase-graph.ts';
+import { patrolScene } from './scenes.ts';
 
 const FPS = 8;
 /** Of the pictures that come in: a busy machine leaves some out, but nothing that waits for a camera may hold them up. */
