@@ -4,8 +4,8 @@
  */
 import { join } from 'node:path';
 import type { Elysia } from 'elysia';
-import { WindhoverError } from '../errors.ts';
 import type { Sessions } from '../session/api.ts';
+import { browserModule } from './browser-module.ts';
 import { madeFile } from './made-file.ts';
 import { describe } from './views.ts';
 
@@ -23,7 +23,7 @@ export function addPage(app: Elysia, sessions: Sessions): void {
     },
     { detail: file('The page') },
   );
-  const script = madeFile({ type: 'text/javascript; charset=utf-8', make: pageScript });
+  const script = madeFile({ type: 'text/javascript; charset=utf-8', make: () => browserModule('page/main.tsx') });
   app.get('/page.js', ({ request }) => script(request), { detail: file('Script of the page') });
   const style = madeFile({ type: 'text/css; charset=utf-8', make: pageStyle });
   app.get('/page.css', ({ request }) => style(request), { detail: file('Style of the page') });
@@ -38,16 +38,6 @@ const STYLES = ['base.css', 'layout.css', 'graph.css', 'past.css', 'login.css', 
 async function pageStyle(): Promise<string> {
   const parts = STYLES.map((name) => Bun.file(join(FOLDER, name)).text());
   return (await Promise.all(parts)).join('\n');
-}
-
-/** The script as one minified ES module. @throws WindhoverError `page` */
-export async function pageScript(): Promise<string> {
-  const options = { target: 'browser', format: 'esm', minify: true } as const;
-  const entrypoints = [join(FOLDER, 'main.tsx')];
-  const { outputs } = await Bun.build({ entrypoints, ...options }).catch((cause) => {
-    throw new WindhoverError('page', 'web/page/ cannot be built', { cause });
-  });
-  return (await outputs[0]?.text()) ?? '';
 }
 
 function policy(videoServers: readonly string[]): string {

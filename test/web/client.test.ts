@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { SystemClock } from '../../runtime/clock.ts';
 import { createApp, type Listening, listen } from '../../runtime/server/app.ts';
-import { browserModule, clientTypes } from '../../runtime/server/client-library/files.ts';
+import { browserModule } from '../../runtime/server/browser-module.ts';
+import { clientTypes } from '../../runtime/server/client-library/files.ts';
 import { FakeLog, FakeSessions } from '../server/fake-sessions.ts';
 import { complaints, hasChromium, openBrowser } from '../support/browser.ts';
 import { ROOT, runCommand } from '../support/command.ts';
@@ -13,7 +14,7 @@ import { Folder, SKY } from '../support/graphs.ts';
 import { until } from '../support/patience.ts';
 
 test('the library is one module of at most 25 kB, and exports what its types say', async () => {
-  const module = await browserModule('client');
+  const module = await browserModule('client/index.ts');
   console.log(`client.js: ${module.length} bytes`);
   expect(module.length).toBeLessThanOrEqual(25_000);
   const exported = new Bun.Transpiler({ loader: 'js' }).scan(module);

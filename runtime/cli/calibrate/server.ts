@@ -10,7 +10,7 @@ import { RecordedSessions } from '../../recording/recorded-sessions.ts';
 import { Recording } from '../../recording/recording.ts';
 import { type App, createApp } from '../../server/app.ts';
 import { readJson } from '../../server/body.ts';
-import { browserModule } from '../../server/client-library/files.ts';
+import { browserModule } from '../../server/browser-module.ts';
 import { describe } from '../../server/views.ts';
 import { CLIPS, encodeClip } from './clip.ts';
 import { patternSvg } from './paper.ts';
@@ -105,7 +105,7 @@ function addPage(http: Elysia, zeroUnixMs: number, reported: CalibrationOptions[
   };
   http.get('/calibrate', () => answer('text/html; charset=utf-8', PAGE), PUBLIC);
   http.get('/calibrate.css', () => answer('text/css', STYLE), PUBLIC);
-  http.get('/calibrate.js', async () => answer('text/javascript', await browserModule('calibrate')), PUBLIC);
+  http.get('/calibrate.js', async () => answer('text/javascript', await browserModule('calibrate/index.ts')), PUBLIC);
   http.get('/calibrate/pattern.svg', () => answer('image/svg+xml', patternSvg()), PUBLIC);
   http.get('/calibrate/setup', () => setup, PUBLIC);
   for (const { shape, url } of clips) {

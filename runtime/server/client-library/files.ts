@@ -6,7 +6,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Elysia } from 'elysia';
-import { WindhoverError } from '../../errors.ts';
+import { browserModule } from '../browser-module.ts';
 import { type MadeFile, madeFile } from '../made-file.ts';
 import { describe } from '../views.ts';
 import { declarations } from './declarations.ts';
@@ -14,8 +14,8 @@ import { declarations } from './declarations.ts';
 const WEB = join(import.meta.dir, '..', '..', '..', 'web');
 
 const FILES: Readonly<Record<string, MadeFile>> = {
-  '/client.js': { type: 'text/javascript; charset=utf-8', make: () => browserModule('client') },
-  '/player.js': { type: 'text/javascript; charset=utf-8', make: () => browserModule('player') },
+  '/client.js': { type: 'text/javascript; charset=utf-8', make: () => browserModule('client/index.ts') },
+  '/player.js': { type: 'text/javascript; charset=utf-8', make: () => browserModule('player/index.ts') },
   '/player.d.ts': { type: 'text/plain; charset=utf-8', make: async () => playerTypes() },
   '/client.d.ts': { type: 'text/plain; charset=utf-8', make: async () => clientTypes() },
 };
@@ -28,17 +28,6 @@ export function addClientLibrary(app: Elysia): void {
       detail: describe('Client library for browsers', answers, { role: 'public' }),
     });
   }
-}
-
-/** What is in a folder of web/, as one minified ES module. @throws WindhoverError `browser_module` */
-export async function browserModule(folder: string): Promise<string> {
-  const entrypoints = [join(WEB, folder, 'index.ts')];
-  const { outputs } = await Bun.build({ entrypoints, target: 'browser', format: 'esm', minify: true }).catch(
-    (cause) => {
-      throw new WindhoverError('browser_module', `web/${folder}/ cannot be built`, { cause });
-    },
-  );
-  return (await outputs[0]?.text()) ?? '';
 }
 
 /** Types of all that the module exports and takes, in one file without imports. */
