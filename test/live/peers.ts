@@ -148,8 +148,24 @@ export function quantile(values: readonly number[], share: number): number {
   return values.toSorted((a, b) => a - b)[Math.round((values.length - 1) * share)] ?? Number.NaN;
 }
 
+/** Below those that systems give to outgoing connections: one of these would hold the port when its server starts. */
+const PORTS = { from: 10_000, to: 32_000 };
+
 /** A port that was free a moment ago. */
 export function freePort(): number {
-  using server = Bun.listen({ hostname: '127.0.0.1', port: 0, socket: { data: () => undefined } });
-  return server.port;
+  for (let tries = 0; tries < 100; tries++) {
+    const port = PORTS.from + Math.floor(Math.random() * (PORTS.to - PORTS.from));
+    if (isFree(port)) return port;
+  }
+  throw new Error('no port was free');
+}
+
+function isFree(port: number): boolean {
+  try {
+    using _server = Bun.listen({ hostname: '127.0.0.1', port, socket: { data: () => undefined } });
+    return true;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') return false;
+    throw error;
+  }
 }

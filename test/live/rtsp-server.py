@@ -175,7 +175,8 @@ def serve(options):
     if options["logins"]:
         protect(server, factory, options)
     server.get_mount_points().add_factory(options["path"], factory)
-    server.attach(None)
+    if server.attach(None) == 0:
+        sys.exit("the port cannot be had")
     print("port", server.get_bound_port(), flush=True)
     return factory.given
 

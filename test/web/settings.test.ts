@@ -61,7 +61,7 @@ describe.skipIf(!hasChromium)('settings on the page', () => {
       await field('publish.hz').press('Tab');
       await page.getByText('must be more than 0 and at most 1000').waitFor();
       expect((await settings()).publish?.hz).toBe(10);
-      expect(await field('publish.hz').inputValue()).toBe('10');
+      await until('the value in effect in the form', async () => (await field('publish.hz').inputValue()) === '10');
     },
     TEST_LIMIT_MS,
   );
