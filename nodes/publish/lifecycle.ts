@@ -107,7 +107,8 @@ export class TrackLifecycle {
     return this.#endWhere((track) => this.#isDue(track, now));
   }
 
-  endAll(): LifecycleEvent[] {
+  endAll(now: Moment): LifecycleEvent[] {
+    this.#followWall(now);
     return this.#endWhere(() => true);
   }
 

@@ -153,7 +153,8 @@ export class Publisher {
 
   /** Nothing more comes: every open track ends. */
   async end(): Promise<void> {
-    await this.#sendEvents(this.#lifecycle.endAll(), this.#now());
+    const now = this.#now();
+    await this.#sendEvents(this.#lifecycle.endAll(now), now);
   }
 
   /** @param ptz absent: there is no autotrack node, or it has said nothing about this frame */

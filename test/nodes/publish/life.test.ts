@@ -71,6 +71,16 @@ test.each([3_600_000, -3_600_000])(
   },
 );
 
+test('the wall clock is set, and nothing is seen until publish is over: its end is by the new one', async () => {
+  const last = { seen: [], toTrackMs: 60 };
+  const rig = await played([
+    ...steps(3, () => ({})),
+    ...steps(1, () => ({ ...last, setMs: 3_600_000 })),
+    ...steps(1, () => ({ ...last, restart: 'publish replaced' })),
+  ]);
+  expect([rig.faults(), rig.count('new'), rig.count('end')]).toEqual([[], 1, 1]);
+});
+
 describe('an object has two lives, under two ids', () => {
   const rows: { why: string; steps: Step[]; options?: Options }[] = [
     { why: 'unseen for 1.04 s', steps: steps(100, (i) => ({ seen: i > 20 && i < 46 ? [] : [0] })) },

@@ -242,10 +242,10 @@ describe('the life of a track', () => {
       best_bbox: best,
     };
     expect(told).toEqual({ event: 'new', before: null, after });
-    const [end] = lifecycle.endAll();
+    const [end] = lifecycle.endAll(at(40));
     expect(end).toEqual({ event: 'end', before: after, after: { ...after, end_ts_unix_ms: 1_000_040 } });
     expect(lifecycle.open).toBe(0);
-    expect(lifecycle.endAll()).toEqual([]);
+    expect(lifecycle.endAll(at(40))).toEqual([]);
   });
 
   test('every new has exactly one end, and news are about open tracks only, whatever is seen', () => {
@@ -275,7 +275,7 @@ describe('the life of a track', () => {
             ),
           );
         }
-        check(lifecycle.endAll());
+        check(lifecycle.endAll(at(now)));
         expect(open.size).toBe(0);
       }),
     );
