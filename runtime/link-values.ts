@@ -6,6 +6,7 @@
  * `publish` alone normalizes. Suffixes say the unit: `Px`, `S` (seconds), `Ms`, `Norm`.
  */
 import { type Static, Type } from '@sinclair/typebox';
+import { boardTopics } from '../schemas/board.ts';
 import { literals, nullable, trackId, unit } from '../schemas/common.ts';
 import { MetadataTickSchema, PtzSchema } from '../schemas/metadata-tick.ts';
 import type { DeepReadonly } from '../schemas/topics.ts';
@@ -60,9 +61,34 @@ export const DetectionClasses = Type.Object({
 });
 export type DetectionClasses = DeepReadonly<Static<typeof DetectionClasses>>;
 
+/** A part of the picture that moves otherwise than the whole: by itself, and not since the camera turns, zooms or shakes. */
+export const MotionRegion = Type.Object({
+  bboxPx: Box,
+  /** How far its change stands out of the noise of the picture; from 1, which is just enough. */
+  strength: Type.Number({ minimum: 1 }),
+});
+export type MotionRegion = DeepReadonly<Static<typeof MotionRegion>>;
+
+/** What moves in a frame, against the frames before of the same link. */
+export const FrameMotion = Type.Object({
+  /** How the picture has moved as a whole since the frame before; null: the pictures do not tell. */
+  moved: boardTopics.motion.schema.properties.moved,
+  /** Seen to move in this frame and in one before it, the strongest first. */
+  regions: Type.Array(MotionRegion),
+});
+export type FrameMotion = DeepReadonly<Static<typeof FrameMotion>>;
+
 export const DetectionsMessage = Type.Object({
   frame: FrameMeta,
+  /** Empty in a frame that was not looked at. */
   detections: Type.Array(Detection),
+  /**
+   * False: the frame was not looked at, since nothing moves in it: what the last frame that was looked at showed is where it was.
+   * Absent: it was looked at.
+   */
+  looked: Type.Optional(Type.Boolean()),
+  /** Absent: not measured. */
+  motion: Type.Optional(FrameMotion),
   /**
    * Present when the confidence of a detection only says that there is an object; its class must then be decided from
    * the `classProbabilities` of several frames.
