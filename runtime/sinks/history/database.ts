@@ -8,7 +8,7 @@ import pg from 'pg';
 import { errorCode, errorMessage, WindhoverError } from '../../errors.ts';
 import { ProcessLock } from '../../process-lock.ts';
 import { bunSqlite } from './bun-sqlite.ts';
-import type { DatabaseOptions } from './rows.ts';
+import { type DatabaseOptions, VALUE_REFUSED } from './rows.ts';
 import { migrations, type Store, type Tables } from './tables.ts';
 
 export interface OpenDatabase {
@@ -125,6 +125,9 @@ export function setAside(file: string, nowUnixMs: number): string {
   return name;
 }
 
+/** PostgreSQL: data exceptions, constraints, too long for an index. */
+const VALUE_FAULTS = /^(22|23|54)...$|^SQLITE_(CONSTRAINT|MISMATCH|TOOBIG|RANGE)/;
+
 const MEANINGS: readonly (readonly [code: RegExp, own: string, hint: string])[] = [
   [/^SQLITE_(CORRUPT|NOTADB)/, 'database_damaged', 'the file is set aside'],
   [/^SQLITE_FULL|^ENOSPC|^53100$/, 'disk_full', 'free some space'],
@@ -132,6 +135,7 @@ const MEANINGS: readonly (readonly [code: RegExp, own: string, hint: string])[] 
   [/^SQLITE_(BUSY|LOCKED)/, 'database_locked', 'another program holds it'],
   [/^SQLITE_(CANTOPEN|IOERR)/, 'database_unreadable', 'the disk refuses'],
   [/^(ECONN|ENOTFOUND|EHOSTUNREACH|ETIMEDOUT|08|57P)/, 'database_gone', 'it is tried again'],
+  [VALUE_FAULTS, VALUE_REFUSED, 'it is none that this database can hold'],
   [/^(28|3D000)/, 'database_refused', 'look at the login and the name of the database'],
 ];
 

@@ -7,7 +7,15 @@ import { retry } from '../../retry.ts';
 import { sleep } from '../../sleep.ts';
 import type { SinkFault, SinkHandle, SinkHost } from '../sink.ts';
 import { Backlog } from './backlog.ts';
-import type { AuditRow, DatabaseOptions, HistoryReader, StoreCalls } from './rows.ts';
+import { nameOf, sizeOf, writeAllBut } from './refusals.ts';
+import {
+  type AuditRow,
+  type Batch,
+  type DatabaseOptions,
+  type HistoryReader,
+  type StoreCalls,
+  VALUE_REFUSED,
+} from './rows.ts';
 import { SessionSampler } from './sampler.ts';
 import { StoreThread } from './store-thread.ts';
 
@@ -24,6 +32,8 @@ export interface HistoryOptions {
 const WRITE_EVERY_MS = 250;
 const PRUNE_EVERY_MS = 60_000;
 const LIMITS = { firstMs: 250, longestMs: 5000 };
+/** How long it is told that rows were refused, after the last of them. */
+const REFUSAL_SHOWN_MS = 600_000;
 /** When the server stops. */
 const LAST_WRITE_LIMIT_MS = 4000;
 const TOPICS = new Set(['tick', 'tracks', 'ptz']);
@@ -45,6 +55,8 @@ export class History implements SinkHandle {
   readonly #ends: readonly (() => void)[];
   #written = 0;
   #toldLost = 0;
+  /** Rows that the database does not take. */
+  readonly #refused = { count: 0, last: '', atMs: Number.NEGATIVE_INFINITY };
   #usedBytes = 0;
   #setAside: string | null = null;
   #notPruned: SinkFault | null = null;
@@ -86,7 +98,7 @@ export class History implements SinkHandle {
 
   figures() {
     const { size: waiting, lost } = this.#backlog;
-    return { written: this.#written, waiting, lost, used_bytes: this.#usedBytes };
+    return { written: this.#written, waiting, lost, refused: this.#refused.count, used_bytes: this.#usedBytes };
   }
 
   async close(): Promise<void> {
@@ -154,9 +166,22 @@ export class History implements SinkHandle {
   async #writeAll(): Promise<void> {
     await this.#open();
     for (let batch = this.#backlog.next(); batch; batch = this.#backlog.next()) {
-      await this.#thread.call('write', batch);
-      this.#backlog.written(batch);
-      this.#written += batch.tracks.length + batch.samples.length + batch.commands.length + batch.audit.length;
+      const write = (part: Batch) => {
+        this.#giveUp.signal.throwIfAborted();
+        return this.#thread.call('write', part);
+      };
+      await writeAllBut(batch, write, {
+        written: (part) => {
+          this.#backlog.written(part);
+          this.#written += sizeOf(part);
+        },
+        refused: (row, why) => {
+          this.#backlog.written(row);
+          this.#refused.count += 1;
+          this.#refused.last = `${nameOf(row)}: ${errorMessage(why)}`;
+          this.#refused.atMs = this.#clock.monoMs();
+        },
+      });
     }
     this.#tell();
   }
@@ -170,7 +195,16 @@ export class History implements SinkHandle {
       this.#toldLost = lost;
     }
     const damaged = `the damaged database is kept as ${this.#setAside}; a new one was begun`;
-    report(this.#notPruned ?? (this.#setAside === null ? null : { code: 'database_damaged', message: damaged }));
+    const setAside = this.#setAside === null ? null : { code: 'database_damaged', message: damaged };
+    report(this.#notPruned ?? this.#refusal() ?? setAside);
+  }
+
+  /** What the database would not take lately. */
+  #refusal(): SinkFault | null {
+    const { count, last, atMs } = this.#refused;
+    if (this.#clock.monoMs() - atMs > REFUSAL_SHOWN_MS) return null;
+    const rows = count === 1 ? '1 row was refused and is left out' : `${count} rows were refused and are left out`;
+    return { code: 'rows_refused', message: this.#host.log.redact(`${rows}; ${last}`) };
   }
 
   /** Now and then. What keeps it from that is told, and keeps nothing from being written. */
@@ -210,6 +244,7 @@ export class History implements SinkHandle {
     } catch (cause) {
       if (errorCode(cause) === 'bad_query') throw cause;
       const why = this.#host.log.redact(errorMessage(cause));
+      if (errorCode(cause) === VALUE_REFUSED) throw new WindhoverError('bad_query', why, { cause });
       throw new WindhoverError('history_unavailable', `The history can't be read now: ${why}`, { cause });
     }
   }

@@ -177,6 +177,9 @@ export type HistoryReader = Pick<StoreCalls, 'tracks' | 'track' | 'samples' | 's
 
 export type CallName = keyof StoreCalls;
 
+/** Code of an error that is about a value, whatever the state of the database: trying again cannot help. */
+export const VALUE_REFUSED = 'value_refused';
+
 /** To the thread. */
 export interface Call {
   readonly id: number;

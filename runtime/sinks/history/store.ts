@@ -2,23 +2,10 @@
 import { sql } from 'kysely';
 import { describeError, type OpenDatabase, openDatabase, setAside } from './database.ts';
 import { prune } from './prune.ts';
-import { millionths, samplesOf, sessionsOf, trackOf, tracksOf } from './queries.ts';
-import type {
-  Batch,
-  DatabaseOptions,
-  PruneOptions,
-  SampleQuery,
-  SampleRow,
-  SessionRow,
-  StoreCalls,
-  TrackKey,
-  TrackQuery,
-  TrackRow,
-} from './rows.ts';
+import { samplesOf, sessionsOf, trackOf, tracksOf } from './queries.ts';
+import type { Batch, DatabaseOptions, PruneOptions, SampleQuery, StoreCalls, TrackKey, TrackQuery } from './rows.ts';
 import type { Store } from './tables.ts';
-
-/** Rows of one statement: each value is a parameter, of which both databases allow some ten thousand. */
-const ROWS_AT_ONCE = 500;
+import { writeRows, writeSession } from './write.ts';
 
 export class HistoryStore implements StoreCalls {
   #database: OpenDatabase | undefined;
@@ -41,7 +28,7 @@ export class HistoryStore implements StoreCalls {
   }
 
   async write(batch: Batch): Promise<void> {
-    const { server } = this.#opened.options;
+    const { server, url } = this.#opened.options;
     const numbers = new Map<string, { no: number; text: string }>();
     await this.#opened.store.transaction().execute(async (store) => {
       for (const session of batch.sessions) {
@@ -51,28 +38,7 @@ export class HistoryStore implements StoreCalls {
         numbers.set(session.session, { no, text });
       }
       const numberOf = (session: string) => numbers.get(session)?.no ?? 0;
-      for (const rows of parts(batch.tracks)) await writeTracks(store, rows, numberOf);
-      for (const rows of parts(batch.samples)) await writeSamples(store, rows, numberOf);
-      for (const rows of parts(batch.commands)) {
-        const values = rows.map(({ session, atMs, panDeg, tiltDeg, roundTripMs, ...same }) => ({
-          ...same,
-          ...{ session_no: numberOf(session), at_ms: atMs },
-          ...{ pan_deg: panDeg, tilt_deg: tiltDeg, round_trip_ms: roundTripMs },
-        }));
-        await store
-          .insertInto('ptz_commands')
-          .values(values)
-          .onConflict((row) => row.doNothing())
-          .execute();
-      }
-      for (const rows of parts(batch.audit)) {
-        const values = rows.map(({ atMs, requestId, ...same }) => ({ ...same, at_ms: atMs, request_id: requestId }));
-        await store
-          .insertInto('audit')
-          .values(values)
-          .onConflict((row) => row.doNothing())
-          .execute();
-      }
+      await writeRows({ store, isSqlite: url === null, numberOf }, batch);
     });
     // Not before: a transaction that was rolled back has left no numbers.
     for (const [session, known] of numbers) this.#sessions.set(session, known);
@@ -159,62 +125,4 @@ export class HistoryStore implements StoreCalls {
       .where('session_no', 'in', gone)
       .execute();
   }
-}
-
-async function writeSession(store: Store, row: SessionRow, server: string): Promise<number> {
-  const { session: session_id, camera: camera_id, startedMs: started_ms, sampleMs: sample_ms } = row;
-  const picture = { frame_w: row.frameWidth, frame_h: row.frameHeight, space: row.space };
-  const { no } = await store
-    .insertInto('sessions')
-    .values({ session_id, server, camera_id, started_ms, sample_ms, ...picture })
-    .onConflict((known) => known.column('session_id').doUpdateSet({ ...picture, sample_ms }))
-    .returning('no')
-    .executeTakeFirstOrThrow();
-  return no;
-}
-
-async function writeTracks(
-  store: Store,
-  rows: readonly TrackRow[],
-  numberOf: (session: string) => number,
-): Promise<void> {
-  const values = rows.map(({ session, id, camera, label, topConf, startMs, endMs, zones, best }) => ({
-    ...{ session_no: numberOf(session), id, camera_id: camera, label, top_conf: millionths(topConf) },
-    ...{ start_ms: startMs, end_ms: endMs, zones: JSON.stringify(zones) },
-    ...{ best_x: best && millionths(best.x), best_y: best && millionths(best.y) },
-    ...{ best_w: best && millionths(best.w), best_h: best && millionths(best.h) },
-  }));
-  await store
-    .insertInto('tracks')
-    .values(values)
-    .onConflict((known) =>
-      known.columns(['session_no', 'id']).doUpdateSet((row) => ({
-        ...{ label: row.ref('excluded.label'), top_conf: row.ref('excluded.top_conf') },
-        ...{ start_ms: row.ref('excluded.start_ms'), end_ms: row.ref('excluded.end_ms'), interrupted: 0 },
-        ...{ zones: row.ref('excluded.zones'), best_x: row.ref('excluded.best_x'), best_y: row.ref('excluded.best_y') },
-        ...{ best_w: row.ref('excluded.best_w'), best_h: row.ref('excluded.best_h') },
-      })),
-    )
-    .execute();
-}
-
-async function writeSamples(
-  store: Store,
-  rows: readonly SampleRow[],
-  numberOf: (session: string) => number,
-): Promise<void> {
-  const values = rows.map(({ session, atMs, id, label, conf, bbox, isTarget }) => ({
-    ...{ session_no: numberOf(session), at_ms: atMs, id, label, conf: millionths(conf) },
-    ...{ x: millionths(bbox.x), y: millionths(bbox.y), w: millionths(bbox.w), h: millionths(bbox.h) },
-    is_target: isTarget ? 1 : 0,
-  }));
-  await store
-    .insertInto('track_samples')
-    .values(values)
-    .onConflict((known) => known.doNothing())
-    .execute();
-}
-
-function* parts<T>(rows: readonly T[]): Generator<readonly T[]> {
-  for (let at = 0; at < rows.length; at += ROWS_AT_ONCE) yield rows.slice(at, at + ROWS_AT_ONCE);
 }

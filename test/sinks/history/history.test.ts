@@ -113,6 +113,26 @@ describe('the history', () => {
     expect(rig.history.figures()).toMatchObject({ waiting: 0, lost: 0 });
   });
 
+  test('a row that the database refuses is left out, counted and told; what comes with it is written', async () => {
+    using folder = new Folder();
+    await using rig = new HistoryRig({ file: folder.file('history.db') });
+    rig.track(1, START_MS);
+    const same = { time_unix_ms: START_MS, caller: 'bob', role: 'admin', address: null, outcome: 'ok' };
+    for (const id of [1, 2]) rig.audit({ ...same, request_id: `r${id}`, action: null as never });
+    rig.track(2, START_MS + 1000);
+    await rig.written();
+    await until('it says so', () => rig.fault !== null);
+    expect(rig.fault).toMatchObject({
+      code: 'rows_refused',
+      message: expect.stringMatching(/^2 rows were refused .*entry r2 of the audit log.*NOT NULL/),
+    });
+    expect((await rig.tracks()).map(({ id }) => id)).toEqual([1, 2]);
+    expect(rig.history.figures()).toMatchObject({ waiting: 0, lost: 0, refused: 2 });
+    rig.track(3, START_MS + 2000);
+    await rig.written();
+    expect((await rig.tracks()).map(({ id }) => id)).toEqual([1, 2, 3]);
+  });
+
   test('a folder that cannot be made, and then can', async () => {
     using folder = new Folder();
     const place = folder.write('place', 'a file where a folder is wanted');

@@ -1,5 +1,5 @@
 /** Rows for tests: tracks with their boxes, made from random numbers. */
-import type { Batch, SampleRow, SessionRow, TrackRow } from '../../../runtime/sinks/history/rows.ts';
+import type { AuditRow, Batch, SampleRow, SessionRow, TrackRow } from '../../../runtime/sinks/history/rows.ts';
 
 export const START_MS = 1_790_000_000_000;
 
@@ -21,6 +21,10 @@ export function sampleRows({ session, id, label, startMs, endMs }: TrackRow, len
     ...{ session, id, atMs: startMs + i * 500, label, conf: 0.123457, isTarget: id % 2 === 0 },
     bbox: { x: (100 + i) / 1000, y: 0.000001, w: 0.25, h: 0.999999 },
   }));
+}
+
+export function auditRow(requestId: string, action = 'set_target_id'): AuditRow {
+  return { atMs: START_MS, requestId, caller: 'bob', action, result: 'ok', details: '{}' };
 }
 
 export function batch(part: Partial<Batch>): Batch {

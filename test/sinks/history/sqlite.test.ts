@@ -11,7 +11,7 @@ afterAll(() => folder[Symbol.dispose]());
 let files = 0;
 const where = () => ({ url: null, file: join(folder.path, 'deep', `history-${++files}.db`) });
 
-storeCases(where);
+storeCases(where, []);
 
 test('above its size the oldest tracks go, and the file gets no larger', async () => {
   const store = new HistoryStore();

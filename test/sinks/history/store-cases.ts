@@ -2,17 +2,28 @@
 import { expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { allTracks } from '../../../runtime/sinks/history/read.ts';
-import { type DatabaseOptions, SORTS, type StoredTrack, type TrackQuery } from '../../../runtime/sinks/history/rows.ts';
+import { nameOf, sizeOf, writeAllBut } from '../../../runtime/sinks/history/refusals.ts';
+import {
+  type Batch,
+  type DatabaseOptions,
+  SORTS,
+  type StoredTrack,
+  type TrackQuery,
+} from '../../../runtime/sinks/history/rows.ts';
 import { HistoryStore } from '../../../runtime/sinks/history/store.ts';
+import { StoreThread } from '../../../runtime/sinks/history/store-thread.ts';
 import { PROPERTY_LIMIT_MS } from '../../support/patience.ts';
-import { batch, START_MS, sampleRows, trackRow } from './rows.ts';
+import { auditRow, batch, START_MS, sampleRows, trackRow } from './rows.ts';
 
 const HOUR_MS = 3_600_000;
 const NOW_MS = START_MS + HOUR_MS;
 const ALL = { sort: 'newest', limit: 1000, nowMs: NOW_MS } as const;
 
-/** @param where gives an empty database */
-export function storeCases(where: () => Pick<DatabaseOptions, 'url' | 'file'>): void {
+/**
+ * @param where gives an empty database
+ * @param refused rows that only this database refuses
+ */
+export function storeCases(where: () => Pick<DatabaseOptions, 'url' | 'file'>, refused: readonly Batch[]): void {
   const open = async (place = where(), more: Partial<DatabaseOptions> = {}) => {
     const store = new HistoryStore();
     await store.open({ ...place, server: 'one', liveSessions: [], ...more });
@@ -90,6 +101,43 @@ export function storeCases(where: () => Pick<DatabaseOptions, 'url' | 'file'>): 
     await expect(store.tracks({ ...ALL, cursor: 'x' })).rejects.toMatchObject({ code: 'bad_query' });
   });
 
+  test('rows that no try can write are found among the others, which are written', async () => {
+    const thread = new StoreThread();
+    await thread.call('open', { ...where(), server: 'one', liveSessions: [] });
+    const tracks = Array.from({ length: 40 }, (_, id) => trackRow('s-a', id));
+    const samples = tracks.flatMap((track) => sampleRows(track));
+    const good = batch({ tracks, samples, audit: [auditRow('r1')] });
+    const bad = [
+      batch({ tracks: [trackRow('s-a', 100, { startMs: Number.NaN })] }),
+      batch({ tracks: [trackRow('s-b', 101, { label: null as never })] }),
+      batch({
+        samples: sampleRows(trackRow('s-a', 102))
+          .slice(1)
+          .map((row) => ({ ...row, conf: 1 / 0 })),
+      }),
+      ...refused,
+    ];
+    const names: string[] = [];
+    let written = 0;
+    await writeAllBut(allOf([...bad.slice(0, 2), good, ...bad.slice(2)]), (part) => thread.call('write', part), {
+      written: (part) => {
+        written += sizeOf(part);
+      },
+      refused: (row, why) => {
+        names.push(nameOf(row));
+        expect(why).toMatchObject({ code: 'value_refused' });
+      },
+    });
+    expect(names.toSorted()).toEqual(bad.flatMap(rowsOf).map(nameOf).toSorted());
+    expect(written).toBe(sizeOf(good));
+    const stored = await thread.call('tracks', { ...ALL, sort: 'oldest' });
+    expect(stored.tracks.map(({ id }) => id)).toEqual(tracks.map(({ id }) => id));
+    const all = { session: 's-a', fromMs: 0, toMs: NOW_MS, limit: 1000 };
+    expect(await thread.call('samples', all)).toHaveLength(samples.length);
+    await thread.call('close', undefined);
+    thread.end();
+  });
+
   test('tracks that a dead server left open end when they were seen last; those of others go on', async () => {
     const place = where();
     const [dead, live] = [trackRow('s-dead', 1, { endMs: null }), trackRow('s-live', 2, { endMs: null })];
@@ -132,6 +180,21 @@ export function storeCases(where: () => Pick<DatabaseOptions, 'url' | 'file'>): 
     await store.write(batch({ tracks: [{ ...open_, endMs: NOW_MS }] }));
     expect((await store.track({ session: 's-a', id: 1000 }))?.endMs).toBe(NOW_MS);
   });
+}
+
+function allOf(batches: readonly Batch[]): Batch {
+  const kinds = ['tracks', 'samples', 'commands', 'audit'] as const;
+  return batch(Object.fromEntries(kinds.map((kind) => [kind, batches.flatMap((one) => [...one[kind]])])));
+}
+
+function rowsOf({ tracks, samples, commands, audit }: Batch): Batch[] {
+  const none = batch({});
+  return [
+    ...tracks.map((row) => ({ ...none, tracks: [row] })),
+    ...samples.map((row) => ({ ...none, samples: [row] })),
+    ...commands.map((row) => ({ ...none, commands: [row] })),
+    ...audit.map((row) => ({ ...none, audit: [row] })),
+  ];
 }
 
 /** @returns after how many rounds it was done */
