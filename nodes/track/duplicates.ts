@@ -27,6 +27,7 @@ export function noteTwins(lost: readonly Tracklet[], all: readonly Tracklet[], l
 /** @returns the tracks to drop */
 export function duplicates(tracklets: readonly Tracklet[], leastIou: number, barsLabels: boolean): Set<Tracklet> {
   const dropped = new Set<Tracklet>();
+  if (!tracklets.some(({ status }) => status === 'lost')) return dropped;
   const seen = tracklets.filter(({ status }) => status === 'tracked').sort((a, b) => a.left - b.left);
   for (const lost of tracklets) {
     if (lost.status !== 'lost') continue;

@@ -147,9 +147,10 @@ export class Matcher {
     }
     const boxes = this.#boxes;
     const lefts = detections.map(({ bboxPx: { x, w } }) => x - Math.max(0, leastSidePx - w) / 2);
-    const order = Int32Array.from(lefts.keys()).sort((a, b) => (lefts[a] ?? 0) - (lefts[b] ?? 0));
+    const order = Int32Array.from(lefts, (_, place) => place).sort((a, b) => (lefts[a] ?? 0) - (lefts[b] ?? 0));
     this.#widestPx = 0;
-    for (const [k, place] of order.entries()) {
+    for (let k = 0; k < order.length; k++) {
+      const place = order[k] ?? 0;
       const detection = detections[place];
       if (detection === undefined) continue;
       const { y, w, h } = detection.bboxPx;
