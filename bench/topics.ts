@@ -1,7 +1,11 @@
 /**
  * `bun run bench topics`: what clients of `/ws` are sent, and what they cost the pipeline: many at 10 Hz, some that drop and
- * come back every second, and slow and half-open ones. All are in a second process. A figure says little on a machine that
- * is busy with other things: its load is printed.
+ * come back every second, and slow and half-open ones. All are in a second process.
+ *
+ * `old`: from the capture of the frame to the client's callback. `after the first client`: from the callback of the client
+ * that has a tick first to that of another. In it are the writes of the server, one for each client (5.5 ms of the kernel
+ * for 1,000), and that one process reads them all. A figure says little on a machine that is busy with other things: its
+ * load is printed.
  */
 import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';

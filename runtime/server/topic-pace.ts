@@ -1,6 +1,8 @@
 /**
  * At most so many a second in the long run: when the next one may go. One may be early by half of the time between two, so
- * that messages that come at this very rate, but not quite evenly, are not held. A pure stepper.
+ * that messages that come at this very rate, but not quite evenly, are not held. One that comes sooner waits, longer than it
+ * had to: the next one then takes its place, and goes as it comes. Sent as soon as it may, it would push all those after it
+ * late, each by as much. A pure stepper.
  */
 export class Pace {
   readonly #everyMs: number;
@@ -11,10 +13,9 @@ export class Pace {
     this.#everyMs = 1000 / hz;
   }
 
-  /** 0: now, and it counts. Else how long until one may go. */
+  /** 0: now, and it counts. Else how long until it goes if no other one has come. */
   take(nowMs: number): number {
-    const waitMs = this.#dueMs - this.#everyMs / 2 - nowMs;
-    if (waitMs > 0) return waitMs;
+    if (nowMs < this.#dueMs - this.#everyMs / 2) return this.#dueMs + this.#everyMs / 2 - nowMs;
     this.#dueMs = Math.max(this.#dueMs, nowMs) + this.#everyMs;
     return 0;
   }
