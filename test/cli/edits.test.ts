@@ -114,7 +114,7 @@ test(
     using client = await WireClient.open(url, session);
     folder.write('cam.yaml', 'nonsense');
     // Longer than it would take to see the edit, even on a slow beat.
-    await until('40 ticks', () => client.ticks.length >= 40);
+    await until('25 ticks', () => client.ticks.length >= 25);
     expect((await ready(url)).body.warnings).toEqual([]);
     expect(command.log().filter(({ level }) => level === 'error')).toEqual([]);
   },

@@ -1,11 +1,11 @@
-/** The shipped graphs for real cameras, as they are, against the virtual one over the network. */
+/** The shipped graphs for real cameras, with a model that costs little, against the virtual one over the network. */
 import { expect, test } from 'bun:test';
 import { SystemClock } from '../../runtime/clock.ts';
 import type { AutotrackState, PtzState } from '../../schemas/index.ts';
 import { CameraServer } from '../../sim/camera/server.ts';
 import { RunningCommand } from '../support/command.ts';
-import { CAMERA_ENV, Folder } from '../support/graphs.ts';
-import { PATIENCE_MS, TEST_LIMIT_MS, until } from '../support/patience.ts';
+import { CAMERA_ENV, COMPACT_MODEL, Folder } from '../support/graphs.ts';
+import { TEST_LIMIT_MS, until } from '../support/patience.ts';
 
 const LOGIN = { user: 'operator', password: 'a-secret' };
 
@@ -47,21 +47,15 @@ test.concurrent.each(rows)(
       host: '127.0.0.1',
       port: 0,
     });
-    const args = ['graph', graph, '--port', '0', '--state', state.path];
+    const args = ['graph', graph, '--port', '0', '--state', state.path, '--set', `detect.model=${COMPACT_MODEL}`];
     await using command = new RunningCommand(args, { env: { ...CAMERA_ENV, ...env(camera) } });
     const { url, session } = await command.ready();
     const get = async <T>(path: string) => (await (await fetch(`${url}/sessions/${session}/${path}`)).json()) as T;
     let ptz = await get<PtzState>('ptz');
-    await until(
-      'the camera',
-      () => {
-        void get<PtzState>('ptz').then((latest) => {
-          ptz = latest;
-        });
-        return ptz.link?.state === 'ready' && ptz.tilt_deg !== undefined;
-      },
-      PATIENCE_MS,
-    );
+    await until('the camera', async () => {
+      ptz = await get<PtzState>('ptz');
+      return ptz.link?.state === 'ready' && ptz.tilt_deg !== undefined;
+    });
     expect(ptz).toMatchObject({ control_mode: mode, link: { state: 'ready', reason: null } });
     const tracker = await get<AutotrackState>('autotrack');
     expect(tracker).toMatchObject({ enabled: true, rung: 'velocity', verified: true, stops_by_itself: stops });

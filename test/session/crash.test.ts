@@ -151,7 +151,7 @@ test(
       }
       before = now.frames;
       looks += 1;
-      return now.frames.dropped >= 60;
+      return now.frames.dropped >= 30;
     });
     expect(looks).toBeGreaterThan(20);
     expect(view.fps.in).toBeGreaterThan(1.5 * view.fps.out);

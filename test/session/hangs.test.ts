@@ -31,16 +31,14 @@ interface Case {
   readonly cause: string;
 }
 
-const alone: (() => void)[] = [];
 /** So many sessions start at a time: what takes a node long shall be the node. */
 const slots = new Slots(8);
+/** Of those that keep a processor busy, one at a time. */
+const busy = new Slots(1);
 
-/** Side by side; those that keep a processor busy come last, one by one. */
 function each(name: string, cases: readonly Case[], run: (one: Case) => Promise<void>): void {
-  const spins = ({ how }: Case) => how === 'spin';
-  const inTurn = (one: Case) => slots.with(() => run(one));
-  test.concurrent.each(cases.filter((one) => !spins(one)))(name, inTurn, TEST_LIMIT_MS);
-  alone.push(() => test.each(cases.filter(spins))(name, run, TEST_LIMIT_MS));
+  const inTurn = (one: Case) => (one.how === 'spin' ? busy : slots).with(() => run(one));
+  test.concurrent.each(cases)(name, inTurn, TEST_LIMIT_MS);
 }
 
 describe('the process of the session is started again', () => {
@@ -154,7 +152,3 @@ test.concurrent(
   },
   TEST_LIMIT_MS,
 );
-
-describe('with a busy processor', () => {
-  for (const declare of alone) declare();
-});

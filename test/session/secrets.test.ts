@@ -17,7 +17,7 @@ function expectClean(where: string, text: string): void {
 
 const IN_ENV = '${CAM_PASSWORD}';
 
-test.each([
+test.concurrent.each([
   { password: PASSWORD, written: IN_ENV },
   { password: 'simple1000', written: IN_ENV },
   { password: '1000', written: IN_ENV },
