@@ -102,14 +102,14 @@ function isChange(request: Request, { 'x-role': role }: RouteDetail): boolean {
 }
 
 /** What a path is about: the camera of the session that it names, or the camera. */
-function subject(route: string, { id, section, camera = section }: Params, sessions: Sessions) {
+function subject(route: string, { id, camera }: Params, sessions: Sessions) {
   if (!/^(\/ws)?\/sessions\/:id(\/|$)/.test(route) || id === undefined) return camera === undefined ? {} : { camera };
   const ofSession = sessions.get(id)?.camera_id;
   return ofSession === undefined ? { session: id } : { session: id, camera: ofSession };
 }
 
 function changeOf(route: string, params: Params, sessions: Sessions): NonNullable<RequestContext['change']> {
-  const { id: _id, section: _section, camera: _camera, ...others } = params;
+  const { id: _id, camera: _camera, ...others } = params;
   const details = Object.fromEntries(Object.entries(others).map(([name, text]) => [name, cut(text, MOST_CHARS)]));
   return { route, ...subject(route, params, sessions), details };
 }

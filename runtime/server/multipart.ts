@@ -21,10 +21,9 @@ export async function receiveFile(request: Request, upload: FileUpload): Promise
   const reader = new MultipartReader(boundaryOf(request.headers.get('content-type') ?? ''));
   const maxBodyBytes = upload.maxBytes + MAX_FRAMING_BYTES;
   if (Number(request.headers.get('content-length') ?? 0) > maxBodyBytes) throw tooLarge(upload);
-  const deadline = AbortSignal.timeout(upload.deadlineMs);
   let [name, bodyBytes, fileBytes] = ['', 0, 0];
   let isFile = false;
-  for await (const chunk of body(request, deadline)) {
+  for await (const chunk of body(request, upload.deadlineMs)) {
     bodyBytes += chunk.byteLength;
     if (bodyBytes > maxBodyBytes) throw tooLarge(upload);
     for (const piece of reader.push(chunk)) {
@@ -46,12 +45,10 @@ export async function receiveFile(request: Request, upload: FileUpload): Promise
   return name;
 }
 
-async function* body(request: Request, deadline: AbortSignal): AsyncGenerator<Uint8Array> {
+async function* body(request: Request, deadlineMs: number): AsyncGenerator<Uint8Array> {
   const reader = request.body?.getReader();
-  const late = new Promise<never>((_, reject) => {
-    const error = new WindhoverError('body_too_slow', 'The upload took too long');
-    deadline.addEventListener('abort', () => reject(error), { once: true });
-  });
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new WindhoverError('body_too_slow', 'The upload took too long')), deadlineMs);
   // Nobody waits for it while a chunk is written.
   late.catch(() => undefined);
   try {
@@ -63,6 +60,7 @@ async function* body(request: Request, deadline: AbortSignal): AsyncGenerator<Ui
   } catch (cause) {
     throw errorCode(cause) === 'body_too_slow' ? cause : bad('it broke off', cause);
   } finally {
+    clearTimeout(timer);
     void reader?.cancel().catch(() => undefined);
   }
 }

@@ -1,5 +1,5 @@
 /**
- * The settings routes. A section is a camera. Every answer about settings has an ETag; a change with `If-Match` that is
+ * The settings routes. Every answer about settings has an ETag; a change with `If-Match` that is
  * based on older ones is refused with 409.
  */
 import { type Static, Type } from '@sinclair/typebox';
@@ -67,10 +67,10 @@ function addViews(app: Elysia, { settings }: Routes): void {
     },
   );
   app.get(
-    '/settings/:section',
-    ({ params: { section }, query, set }) => {
-      set.headers.etag = settings.version([section]);
-      return view([section], query.detail === 'true')[section];
+    '/settings/:camera',
+    ({ params: { camera }, query, set }) => {
+      set.headers.etag = settings.version([camera]);
+      return view([camera], query.detail === 'true')[camera];
     },
     {
       detail: {
@@ -112,10 +112,10 @@ function addChanges(app: Elysia, { settings, limits }: Routes): void {
     },
   );
   app.patch(
-    '/settings/:section',
-    async ({ request, params: { section } }) => {
+    '/settings/:camera',
+    async ({ request, params: { camera } }) => {
       const nodes = await readJson(request, CameraSchema, limits.maxBodyBytes);
-      return change({ [section]: nodes }, request, () => [section]);
+      return change({ [camera]: nodes }, request, () => [camera]);
     },
     {
       parse: 'none',
@@ -197,7 +197,7 @@ function addFiles(app: Elysia, { catalog, settings, limits }: Routes): void {
       ),
     },
   );
-  app.get('/settings/:section/backups', ({ params }) => ({ backups: catalog.backups(params.section).map(fileName) }), {
+  app.get('/settings/:camera/backups', ({ params }) => ({ backups: catalog.backups(params.camera).map(fileName) }), {
     detail: describe(
       'Backups of a graph file',
       { 200: { says: 'Names', schema: BackupsSchema }, 404: UNKNOWN },
@@ -205,16 +205,16 @@ function addFiles(app: Elysia, { catalog, settings, limits }: Routes): void {
     ),
   });
   app.post(
-    '/settings/:section/restore',
-    async ({ request, params: { section } }) => {
+    '/settings/:camera/restore',
+    async ({ request, params: { camera } }) => {
       const { backup } = await readJson(request, RestoreSchema, limits.maxBodyBytes);
-      const path = catalog.backups(section).find((each) => fileName(each) === backup);
+      const path = catalog.backups(camera).find((each) => fileName(each) === backup);
       if (path === undefined) throw new WindhoverError('unknown_backup', `Unknown backup: ${backup}`);
-      noteChange(request, section, { backup });
-      const { faults, applied } = await catalog.apply({ [section]: await Bun.file(path).text() });
+      noteChange(request, camera, { backup });
+      const { faults, applied } = await catalog.apply({ [camera]: await Bun.file(path).text() });
       return faults.length > 0
         ? faultsResponse(faults)
-        : { ...didWhat(applied), settings: { [section]: settings.of(section) } };
+        : { ...didWhat(applied), settings: { [camera]: settings.of(camera) } };
     },
     {
       parse: 'none',

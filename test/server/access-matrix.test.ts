@@ -65,7 +65,7 @@ function routes(): Route[] {
 
 /** The path of a route for a camera. */
 function of(path: string, camera: string): string {
-  const params: Record<string, string> = { id: `s-${camera}`, section: camera, camera, topic: 'ptz' };
+  const params: Record<string, string> = { id: `s-${camera}`, camera, topic: 'ptz' };
   return path.replaceAll(/:(\w+)/g, (_, name: string) => params[name] ?? 'x');
 }
 

@@ -75,9 +75,9 @@ export interface Api {
   /** The settings of all cameras. */
   'GET /settings': { query: { detail?: boolean }; answer: Record<string, Record<string, Record<string, unknown>>> };
   /** The settings of one camera. */
-  'GET /settings/{section}': { path: { section: string }; query: { detail?: boolean }; answer: Record<string, Record<string, unknown>> };
+  'GET /settings/{camera}': { path: { camera: string }; query: { detail?: boolean }; answer: Record<string, Record<string, unknown>> };
   /** Backups of a graph file. */
-  'GET /settings/{section}/backups': { path: { section: string }; answer: { backups: (string)[] } };
+  'GET /settings/{camera}/backups': { path: { camera: string }; answer: { backups: (string)[] } };
   /** How all cameras and the server do. */
   'GET /stats': { answer: { schema: "drone-ptz-stats/1"; type: "stats"; ts_unix_ms: number; cameras: Record<string, { session_id: string; camera_fps: number; process_fps: number; skipped_fps: number; detection_fps: number; inference_speed: number | null; connection_quality: "excellent" | "fair" | "poor" | "unusable"; reconnects_last_hour: number; stalls_last_hour: number; dropped: number; ptz_commands_per_s: number | null; pid: number | null; cpu: number | null; mem: number | null; mem_mb: number | null }>; service: { uptime: number; version: string; clients: number; cpu: number | null; mem: number | null; mem_mb: number | null } } };
   /** Tracks that were, and those that go on. */
@@ -95,7 +95,7 @@ export interface Api {
   /** Change settings: a deep merge, all or nothing; null: the default. */
   'PATCH /settings': { body: Record<string, Record<string, Record<string, unknown>>>; answer: { live: (string)[]; restarted: (string)[]; changed: (string)[]; settings: Record<string, Record<string, Record<string, unknown>>> } };
   /** Change settings of one camera. */
-  'PATCH /settings/{section}': { path: { section: string }; body: Record<string, Record<string, unknown>>; answer: { live: (string)[]; restarted: (string)[]; changed: (string)[]; settings: Record<string, Record<string, Record<string, unknown>>> } };
+  'PATCH /settings/{camera}': { path: { camera: string }; body: Record<string, Record<string, unknown>>; answer: { live: (string)[]; restarted: (string)[]; changed: (string)[]; settings: Record<string, Record<string, Record<string, unknown>>> } };
   /** Log in: a cookie in exchange for a token. */
   'POST /login': { body: { token: string }; answer: { name: string; role: "viewer" | "controller" | "admin"; cameras: (string)[] | null; login: boolean } };
   /** Log out: the cookie is not valid any more. */
@@ -121,7 +121,7 @@ export interface Api {
   /** What a change would meet; applies nothing. */
   'POST /settings/validate': { body: Record<string, Record<string, Record<string, unknown>>>; answer: { valid: boolean; faults: ({ file: string; line: number; column: number; path: string; code: string; message: string })[] } };
   /** Apply a backup; persist it to write it. */
-  'POST /settings/{section}/restore': { path: { section: string }; body: { backup: string }; answer: { live: (string)[]; restarted: (string)[]; changed: (string)[]; settings: Record<string, Record<string, Record<string, unknown>>> } };
+  'POST /settings/{camera}/restore': { path: { camera: string }; body: { backup: string }; answer: { live: (string)[]; restarted: (string)[]; changed: (string)[]; settings: Record<string, Record<string, Record<string, unknown>>> } };
   /** Keep a track however old it gets. */
   'POST /tracks/{id}/retain': { path: { id: string }; body: { retain_indefinitely?: boolean }; answer: { track_id: string; session_id: string; camera_id: string; id: number; label: string; top_conf: number; confirmed: true; start_ts_unix_ms: number; end_ts_unix_ms: number | null; zones: (string)[]; best_bbox: { x: number; y: number; w: number; h: number } | null; retain_indefinitely: boolean; interrupted: boolean } };
   /** Make this the graph of a camera, also of a new one, and write its file. */

@@ -165,8 +165,8 @@ function watch(id: string | null): (() => void) | undefined {
 /** Zones are options of the nodes that have them. */
 export async function findZones(id: string): Promise<void> {
   zones.value = [];
-  if (!(await offers()).has('/settings/{section}')) return;
-  const settings = await call('GET /settings/{section}', { path: { section: id }, query: {} }).catch(() => ({}));
+  if (!(await offers()).has('/settings/{camera}')) return;
+  const settings = await call('GET /settings/{camera}', { path: { camera: id }, query: {} }).catch(() => ({}));
   const nodes = Object.values(settings) as { readonly zones?: Readonly<Record<string, { points?: Zone['points'] }>> }[];
   const found = nodes.flatMap((node) => Object.entries(node.zones ?? {}));
   zones.value = found.flatMap(([name, { points }]) => (points ? [{ name, points }] : []));

@@ -60,7 +60,7 @@ export function startSettings(): void {
     if (hasSettings.value && cameraId.value !== null) void readSettings();
   });
   void offers().then((routes) => {
-    isOffered.value = routes.has('/settings/{section}');
+    isOffered.value = routes.has('/settings/{camera}');
   });
 }
 
