@@ -2,7 +2,7 @@
  * `bun run test [FILTER…] [-t NAME] [--all]`: the tests, through Bun's own runner, the slowest files first. Those of
  * test/live, test/e2e and test/ptz measure in real time what cameras, networks and the program do: no more of them run
  * at once than there are processor cores. Of the others half as many again, since many wait. Files named `*.long.test.ts`
- * take long: only `--all` runs them, two at a time, and those that measure one after the other.
+ * take long: only `--all` runs them, and of those that measure one at a time.
  */
 import { availableParallelism } from 'node:os';
 import { parseCommandLine, type Surroundings } from './command.ts';
@@ -21,7 +21,7 @@ const GROUPS: readonly { title: string; atOnce: number; has: (file: string) => b
     has: (file) => !isLong(file) && !measures(file),
   },
   { title: 'those that measure in real time', atOnce: CORES, has: (file) => !isLong(file) && measures(file) },
-  { title: 'those that take long', atOnce: Math.min(CORES, 2), has: (file) => isLong(file) && !measures(file) },
+  { title: 'those that take long', atOnce: Math.ceil(1.5 * CORES), has: (file) => isLong(file) && !measures(file) },
   { title: 'those that take long and measure in real time', atOnce: 1, has: (file) => isLong(file) && measures(file) },
 ];
 

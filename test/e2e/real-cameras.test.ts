@@ -65,7 +65,7 @@ test.concurrent.each(rows)(
     expect(stdout + stderr).not.toContain(LOGIN.password);
     expect(stderr).not.toContain('"level":"error"');
     // The last stop may have come a moment ago.
-    await until('the camera stands', () => !camera.camera.isMoving('pan') && !camera.camera.isMoving('tilt'), 1500);
+    await until('the camera stands', () => !camera.camera.isMoving('pan') && !camera.camera.isMoving('tilt'));
   },
   TEST_LIMIT_MS,
 );

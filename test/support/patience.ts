@@ -11,7 +11,7 @@ export const LONG_TEST_LIMIT_MS = 10 * PATIENCE_MS;
 /** For the runs of one property: those that come later than that are left out. */
 export const PROPERTY_LIMIT_MS = PATIENCE_MS;
 
-const LOOK_MS = 2;
+const LOOK_MS = 4;
 /** Between looks that ask somebody else, who has to work for it. */
 const ASK_MS = 20;
 

@@ -212,7 +212,7 @@ const STAYS_OVER = `async ([outer, own]) => {
   const before = placeOf();
   const feed = connect(new URL(CLIENT).origin);
   const overlay = attachOverlay(video, feed);
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  for (let i = 0; i < 3; i++) await new Promise(requestAnimationFrame);
   const rect = (element) => element.getBoundingClientRect().toJSON();
   const pixels = overlay.canvas.width / Number.parseFloat(getComputedStyle(overlay.canvas).width) / devicePixelRatio;
   const found = { before, after: placeOf(), video: rect(video), canvas: rect(overlay.canvas), pixels };
@@ -226,8 +226,10 @@ const DRAW_OFTEN = `async () => {
   const { attachOverlay, connect } = await import(CLIENT);
   const feed = connect(new URL(CLIENT).origin);
   const overlay = attachOverlay(document.querySelector('video'), feed);
-  while ((overlay.frame?.boxes.length ?? 0) < 50) await new Promise((resolve) => setTimeout(resolve, 20));
-  await new Promise((resolve) => setTimeout(resolve, 500));
+  // Boxes with tails behind them.
+  let ticks = 0;
+  feed.on('tick', () => { ticks++; });
+  while (ticks < 12 || (overlay.frame?.boxes.length ?? 0) < 50) await new Promise(requestAnimationFrame);
   const ms = [];
   for (let i = 0; i < 200; i++) {
     const began = performance.now();

@@ -1,4 +1,4 @@
-/** Files of many kinds, made by FFmpeg here; one of a kind is in test/live/files. */
+/** Files of many kinds, made by FFmpeg here; one of a kind is in files. */
 import { afterAll } from 'bun:test';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

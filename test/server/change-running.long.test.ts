@@ -3,11 +3,11 @@ import { expect, test } from 'bun:test';
 import { copyFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SessionView } from '../../runtime/session/api.ts';
-import { crash } from '../server/hostile-models.ts';
 import { ROOT, RunningCommand } from '../support/command.ts';
 import { COMPACT_MODEL, chain, Folder, graphText } from '../support/graphs.ts';
 import { LONG_TEST_LIMIT_MS, until } from '../support/patience.ts';
 import { WireClient } from '../support/wire-client.ts';
+import { crash } from './hostile-models.ts';
 
 test(
   'confidence at 10 Hz of ticks, another model, and one that crashes ONNX Runtime',

@@ -4,12 +4,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { FrameView } from '../../runtime/data.ts';
-import { openGraph, runGraph } from '../node-runner.ts';
-import { TEST_LIMIT_MS } from '../support/patience.ts';
-import { describeFilms, graph, SMALL, timesOf } from './describe-films.ts';
-import { hasFfmpeg } from './ffmpeg-peer.ts';
-import { ffmpeg, filmKinds, isQuick, made, PICTURES, X264 } from './film-kinds.ts';
+import type { FrameView } from '../../../runtime/data.ts';
+import { describeFilms, graph, SMALL, timesOf } from '../../live/describe-films.ts';
+import { hasFfmpeg } from '../../live/ffmpeg-peer.ts';
+import { ffmpeg, filmKinds, isQuick, made, PICTURES, X264 } from '../../live/film-kinds.ts';
+import { openGraph, runGraph } from '../../node-runner.ts';
+import { TEST_LIMIT_MS } from '../../support/patience.ts';
 
 setDefaultTimeout(TEST_LIMIT_MS);
 

@@ -3,10 +3,10 @@ import { afterAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { FrameView } from '../../runtime/data.ts';
-import { runGraph } from '../node-runner.ts';
-import { TEST_LIMIT_MS } from '../support/patience.ts';
-import { hasFfmpeg } from './ffmpeg-peer.ts';
+import type { FrameView } from '../../../runtime/data.ts';
+import { hasFfmpeg } from '../../live/ffmpeg-peer.ts';
+import { runGraph } from '../../node-runner.ts';
+import { TEST_LIMIT_MS } from '../../support/patience.ts';
 
 setDefaultTimeout(TEST_LIMIT_MS);
 

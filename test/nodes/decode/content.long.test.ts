@@ -1,10 +1,10 @@
 /** What the pictures of a camera themselves show to be wrong, with streams by FFmpeg, in real time. */
 import { describe, expect, setDefaultTimeout, test } from 'bun:test';
-import { SystemClock } from '../../runtime/clock.ts';
-import type { FrameView } from '../../runtime/data.ts';
-import { openGraph } from '../node-runner.ts';
-import { TEST_LIMIT_MS } from '../support/patience.ts';
-import { hasFfmpeg } from './ffmpeg-peer.ts';
+import { SystemClock } from '../../../runtime/clock.ts';
+import type { FrameView } from '../../../runtime/data.ts';
+import { hasFfmpeg } from '../../live/ffmpeg-peer.ts';
+import { openGraph } from '../../node-runner.ts';
+import { TEST_LIMIT_MS } from '../../support/patience.ts';
 
 setDefaultTimeout(TEST_LIMIT_MS);
 
