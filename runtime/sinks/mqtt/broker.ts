@@ -95,6 +95,7 @@ export class Broker {
   /** @throws why the connection could not be made, or how it was lost */
   async #connection(connected: () => void): Promise<never> {
     const client = this.#connect(this.#options.url, this.#clientOptions());
+    const over = new AbortController();
     try {
       return await new Promise<never>((_, reject) => {
         client.on('connect', () => {
@@ -107,9 +108,13 @@ export class Broker {
         client.on('error', reject);
         client.on('close', () => reject(new Error('the connection was closed')));
         this.#leave = () => reject(new Error('stopped'));
-        this.#host.signal.addEventListener('abort', () => (this.#client ? undefined : reject(new Error('stopped'))));
+        const stop = () => (this.#client ? undefined : reject(new Error('stopped')));
+        // Listens no longer than the connection lasts: it would keep each of them in memory.
+        this.#host.signal.addEventListener('abort', stop, { signal: over.signal });
       });
     } finally {
+      over.abort();
+      this.#leave = () => undefined;
       client.end(true);
       const wasUp = this.#client === client;
       this.#client = undefined;

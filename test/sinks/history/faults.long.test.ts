@@ -50,21 +50,40 @@ async function killAgainAndAgain(file: string, lane: string): Promise<Told[]> {
     const camera = `${lane}-${kill}`;
     const command = [process.execPath, join(import.meta.dir, 'killed-writer.ts'), file, camera];
     const writer = Bun.spawn(command, { stdio: ['ignore', 'pipe', 'inherit'] });
-    const text = new Response(writer.stdout).text();
+    const tracks: { id: number; atMs: number }[] = [];
+    const read = readTold(writer.stdout, tracks);
     await until('it writes', () => hasRows(file, camera));
+    const before = tracks.length;
+    const toldMs = () => (tracks.at(-1)?.atMs ?? 0) - (tracks[0]?.atMs ?? 0);
     // At any moment of a write, and now and then late enough for what must be there.
-    await Bun.sleep(kill % 5 === 0 ? 1300 : (kill * 37) % 400);
+    if (kill % 5 === 0) await until('it has told for longer than may be lost', () => toldMs() > 1300);
+    else await until('it has told some more', () => tracks.length >= before + ((kill * 7) % 60));
     const killedMs = Date.now();
     writer.kill('SIGKILL');
     await writer.exited;
-    const lines = (await text).split('\n').filter((line) => /^\d+ \d+$/.test(line));
-    const tracks = lines.map((line) => line.split(' ').map(Number)).map(([id = 0, atMs = 0]) => ({ id, atMs }));
+    await read;
     told.push({ camera, tracks, killedMs });
     const database = new Database(file);
     expect(database.query('pragma integrity_check').get()).toEqual({ integrity_check: 'ok' });
     database.close();
   }
   return told;
+}
+
+/** Puts each track that the writer tells of into the list. */
+async function readTold(
+  output: ReadableStream<Uint8Array<ArrayBuffer>>,
+  tracks: { id: number; atMs: number }[],
+): Promise<void> {
+  let rest = '';
+  for await (const chunk of output.pipeThrough(new TextDecoderStream())) {
+    const lines = `${rest}${chunk}`.split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) {
+      const [id = 0, atMs = 0] = line.split(' ').map(Number);
+      tracks.push({ id, atMs });
+    }
+  }
 }
 
 function hasRows(file: string, camera: string): boolean {
@@ -113,10 +132,10 @@ describe('a full disk', () => {
         const { bavail, bsize } = statfsSync(disk);
         writeFileSync(join(disk, 'filler'), Buffer.alloc(bavail * bsize - 40_000));
         let id = 1;
-        for (; rig.fault === null; id++) {
-          rig.track(id, START_MS + id * 1000);
-          await Bun.sleep(1);
-        }
+        await until('the disk is full', () => {
+          if (rig.fault === null) rig.track(id, START_MS + id++ * 1000);
+          return rig.fault !== null;
+        });
         expect(rig.fault).toMatchObject({ code: 'disk_full', message: expect.stringMatching(/rows wait/) });
         for (const until = id + 500; id < until; id++) rig.track(id, START_MS + id * 1000);
         rmSync(join(disk, 'filler'));

@@ -9,6 +9,7 @@ describe.skipIf(!hasMosquitto)('a real broker', () => {
   test.each<[string, 5 | '3.1.1', BrokerKind]>([
     ['5, TLS and a password', 5, { tls: true, password: 'geheim-1' }],
     ['3.1.1', '3.1.1', {}],
+    ['3.1.1, TLS and a client certificate', '3.1.1', { tls: true, wantsCertificate: true }],
   ])(
     'version %s: states are retained, events sent, commands answered, and all is off at the end',
     async (_name, version, kind) => {
@@ -20,7 +21,10 @@ describe.skipIf(!hasMosquitto)('a real broker', () => {
       broker.publish('drone_ptz/cam01/target/set', '9', '-r');
       await using subscriber = new MosquittoSubscriber(broker, 'drone_ptz/#');
       await subscriber.ready();
-      const login = kind.password === undefined ? {} : { username: USER, password: kind.password };
+      const login = {
+        ...(kind.password === undefined ? {} : { username: USER, password: kind.password }),
+        ...(kind.wantsCertificate ? broker.client : {}),
+      };
       const url = kind.tls
         ? { url: `mqtts://127.0.0.1:${broker.port}`, ca: broker.ca }
         : { url: `mqtt://127.0.0.1:${broker.port}` };
@@ -65,6 +69,18 @@ describe.skipIf(!hasMosquitto)('a real broker', () => {
     await until('a fault', () => rig.fault !== null);
     expect(rig.fault?.code).toBe('mqtt_unreachable');
     expect(rig.fault?.message).not.toContain('falsch');
+  });
+
+  test('a broker that wants a certificate: without one it is a fault that says so', async () => {
+    using folder = new Folder();
+    await using broker = new Mosquitto(folder.path, { tls: true, wantsCertificate: true });
+    await broker.start();
+    await using rig = new BridgeRig({ url: `mqtts://127.0.0.1:${broker.port}`, ca: broker.ca });
+    await until('a fault', () => rig.fault !== null);
+    expect(rig.fault).toMatchObject({
+      code: 'mqtt_unreachable',
+      message: expect.stringMatching(/certificate.required/i),
+    });
   });
 
   test('no broker at the start is no error: what was said meanwhile comes when it is there', async () => {

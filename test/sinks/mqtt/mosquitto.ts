@@ -11,6 +11,8 @@ if (!hasMosquitto) console.warn('MQTT with a real broker: skipped, there is no m
 
 export interface BrokerKind {
   readonly tls?: boolean;
+  /** Only clients that show the certificate `client` are let in. */
+  readonly wantsCertificate?: boolean;
   readonly password?: string;
 }
 
@@ -36,6 +38,11 @@ export class Mosquitto implements AsyncDisposable {
     return join(this.#folder, 'cert.pem');
   }
 
+  /** Of the client that is let in. */
+  get client(): { cert: string; key: string } {
+    return { cert: join(this.#folder, 'client.pem'), key: join(this.#folder, 'client.key') };
+  }
+
   async start(): Promise<void> {
     this.#process = Bun.spawn(['mosquitto', '-c', join(this.#folder, 'mosquitto.conf')], {
       stdout: 'ignore',
@@ -59,10 +66,12 @@ export class Mosquitto implements AsyncDisposable {
 
   /** Options of mosquitto_sub and mosquitto_pub. */
   get access(): string[] {
-    const { tls, password } = this.#kind;
+    const { tls, wantsCertificate, password } = this.#kind;
+    const { cert, key } = this.client;
     return [
       ...['-h', '127.0.0.1', '-p', String(this.port)],
       ...(tls ? ['--cafile', this.ca] : []),
+      ...(wantsCertificate ? ['--cert', cert, '--key', key] : []),
       ...(password === undefined ? [] : ['-u', USER, '-P', password]),
     ];
   }
@@ -88,19 +97,24 @@ export class Mosquitto implements AsyncDisposable {
 
   #write(): void {
     const file = (name: string) => join(this.#folder, name);
-    const { tls, password } = this.#kind;
-    if (tls) makeCertificate(file('cert.pem'), file('key.pem'));
+    const { tls, wantsCertificate, password } = this.#kind;
+    const { cert, key } = this.client;
+    if (tls) makeCertificate('127.0.0.1', this.ca, file('key.pem'));
+    if (wantsCertificate) makeCertificate(USER, cert, key);
     if (password !== undefined) {
       Bun.spawnSync(['mosquitto_passwd', '-b', '-c', file('passwords'), USER, password]);
       chmodSync(file('passwords'), 0o644);
     }
     const lines = [
       `listener ${this.port} 127.0.0.1`,
-      ...(tls ? [`certfile ${file('cert.pem')}`, `keyfile ${file('key.pem')}`] : []),
+      ...(tls ? [`certfile ${this.ca}`, `keyfile ${file('key.pem')}`] : []),
+      ...(wantsCertificate ? [`cafile ${cert}`, 'require_certificate true'] : []),
       ...(password === undefined
         ? ['allow_anonymous true']
         : ['allow_anonymous false', `password_file ${file('passwords')}`]),
       ...['persistence true', `persistence_location ${this.#folder}/`, 'max_queued_messages 0'],
+      // A broker that is killed knows afterwards what it had confirmed.
+      ...['autosave_on_changes true', 'autosave_interval 1'],
       // Started by root it would become another user, who may not write here.
       'user root',
     ];
@@ -108,23 +122,10 @@ export class Mosquitto implements AsyncDisposable {
   }
 }
 
-function makeCertificate(cert: string, key: string): void {
-  const subject = ['-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1'];
-  Bun.spawnSync([
-    'openssl',
-    'req',
-    '-x509',
-    '-newkey',
-    'rsa:2048',
-    '-nodes',
-    '-days',
-    '2',
-    ...subject,
-    '-keyout',
-    key,
-    '-out',
-    cert,
-  ]);
+function makeCertificate(name: string, cert: string, key: string): void {
+  const subject = ['-subj', `/CN=${name}`, '-addext', 'subjectAltName=IP:127.0.0.1'];
+  const form = ['-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2'];
+  Bun.spawnSync(['openssl', 'req', ...form, ...subject, '-keyout', key, '-out', cert]);
   chmodSync(key, 0o644);
 }
 
@@ -153,9 +154,8 @@ export class MosquittoSubscriber implements AsyncDisposable {
 
   /** Resolves once it has subscribed, and has heard what was retained. */
   async ready(): Promise<void> {
-    await until('a subscriber hears', async () => {
-      this.#broker.publish(this.#mark, 'here');
-      await Bun.sleep(20);
+    await until('a subscriber hears', () => {
+      if (!this.#isMarked) this.#broker.publish(this.#mark, 'here');
       return this.#isMarked;
     });
   }
