@@ -75,6 +75,9 @@ export type Fit = (typeof FITS)[number];
 export const SCALE_FILTERS = ['bilinear', 'area', 'bilinear-cv', 'nearest-cv'] as const;
 export type ScaleFilter = (typeof SCALE_FILTERS)[number];
 
+/** Parts of one frame that a consumer may look at. */
+export const MOST_REGIONS = 8;
+
 /** What a consumer wants its frames to be. The producer converts into the ring; nothing is converted twice. */
 export interface FrameRequest {
   readonly width: number;
@@ -87,6 +90,11 @@ export interface FrameRequest {
   readonly white?: 1 | 255;
   /** Default `bilinear`. */
   readonly filter?: ScaleFilter;
+  /**
+   * Most parts of a frame that the consumer looks at, 1 to 8. It says which with `lookNext`, and each is converted by itself
+   * into a picture of this size. Absent: the whole frame, always.
+   */
+  readonly regions?: number;
 }
 
 /** Where the pixels of a slot come from: the source rectangle it shows, and where in the slot that rectangle lies. */
@@ -103,9 +111,22 @@ export interface FrameView {
   readonly mapping: FrameMapping;
   readonly request: FrameRequest;
   readonly data: Uint8Array | Float32Array;
+  /** Present when the request has `regions`: all parts of the frame that are here. `mapping` and `data` are of the first. */
+  readonly parts?: readonly FramePart[];
+  /**
+   * Present when the request has `regions`: which parts of later frames are wanted, in [0, 1] of the picture; none: the
+   * whole. Said early in a handler it holds for the next frame. Where it is not said, that frame comes whole.
+   */
+  readonly lookNext?: (regionsNorm: readonly Box[]) => void;
 }
 
-/** Bytes that one frame of this request takes. */
+/** A part of a frame, in the size and format of the request. */
+export interface FramePart {
+  readonly mapping: FrameMapping;
+  readonly data: Uint8Array | Float32Array;
+}
+
+/** Bytes that one picture of this request takes. */
 export function frameBytes(request: FrameRequest): number {
   return request.width * request.height * BYTES_PER_PIXEL[request.format];
 }

@@ -78,6 +78,14 @@ export const FrameMotion = Type.Object({
 });
 export type FrameMotion = DeepReadonly<Static<typeof FrameMotion>>;
 
+/** A part of the picture that was looked at. */
+export const ViewSeen = Type.Object({
+  regionPx: Box,
+  /** Objects with a shorter longer side need not have been found. */
+  leastPx: sidePx(),
+});
+export type ViewSeen = DeepReadonly<Static<typeof ViewSeen>>;
+
 export const DetectionsMessage = Type.Object({
   frame: FrameMeta,
   /** Empty in a frame that was not looked at. */
@@ -87,6 +95,8 @@ export const DetectionsMessage = Type.Object({
    * Absent: it was looked at.
    */
   looked: Type.Optional(Type.Boolean()),
+  /** The parts of the picture that were looked at in this frame; what lies elsewhere is as it was. Absent: the whole, in full. */
+  views: Type.Optional(Type.Array(ViewSeen)),
   /** Absent: not measured. */
   motion: Type.Optional(FrameMotion),
   /**

@@ -1,6 +1,6 @@
 /** Inputs and outputs of a node, and what its links carry. Part of the node API (node.ts). */
 import type { Static, TSchema } from '@sinclair/typebox';
-import type { FrameRequest, LinkKind, LinkValues } from './data.ts';
+import type { Box, FrameRequest, LinkKind, LinkValues } from './data.ts';
 
 /** What `prepare` and `request` may use: they run before any worker starts, outside of it, and touch files only. */
 export interface PrepareContext {
@@ -44,8 +44,11 @@ export type EmitValue<Q extends PortKind> = Q extends { readonly kind: 'frame' }
 /** A decoded frame on its way into rings. `writeInto` fills one slot; it is called once per consumer's request. */
 export interface FrameSource {
   readonly meta: LinkValues['frame']['meta'];
-  /** Converts the picture into `target` and says what part of the source the slot shows and where. */
-  writeInto(request: FrameRequest, target: SharedSlot): LinkValues['frame']['mapping'];
+  /**
+   * Converts the picture into `target` and says what part of the source the slot shows and where.
+   * @param regionNorm the wanted part, in [0, 1] of the picture; undefined: the whole. A producer may show more of it.
+   */
+  writeInto(request: FrameRequest, target: SharedSlot, regionNorm?: Box): LinkValues['frame']['mapping'];
 }
 
 /** Memory of one ring slot, `frameBytes(request)` long from `byteOffset`. `key` is stable per slot: cache views by it. */

@@ -23,10 +23,12 @@ import {
   type AVPixelFormat,
 } from 'node-av/constants';
 import { FFmpegError, Frame, Log, SoftwareScaleContext } from 'node-av/lib';
-import type { FrameMapping, FrameRequest, PixelFormat, SharedSlot, Size } from '../../runtime/node.ts';
+import type { Box, FrameMapping, FrameRequest, PixelFormat, SharedSlot, Size } from '../../runtime/node.ts';
+import { Cropper } from './cropper.ts';
 import { fitFrame } from './fit.ts';
 import { isSameOrientation, type Orientation, orientationOf, shownSize } from './orientation.ts';
 import { type Placing, type Plane, place, type Samples } from './placing.ts';
+import { regionOf } from './region.ts';
 import { Sampler } from './sampler.ts';
 
 /** swscale has no planar RGB floats in R, G, B order; its own is G, B, R. Which of its planes each of ours is. */
@@ -49,18 +51,22 @@ const MATRICES: readonly AVColorSpace[] = [
   AVCOL_SPC_BT2020_NCL,
 ];
 
+/** Shapes for which a converter is kept set up: the whole picture, and parts of some sizes. */
+const MOST_SETUPS = 6;
+
 /** What the set-up depends on. */
 interface Shape {
-  readonly w: number;
-  readonly h: number;
-  readonly format: number;
+  /** Size of what is converted, as stored and as shown. */
+  readonly stored: Size;
   readonly shown: Size;
+  readonly format: number;
   readonly orientation: Orientation;
 }
 
 /** What is set up for pictures of one shape. */
 interface Setup {
   readonly shape: Shape;
+  /** Of a picture without what lies around it. */
   readonly mapping: FrameMapping;
   readonly placing: Placing;
   readonly steps: readonly Step[];
@@ -79,16 +85,31 @@ interface Step {
 export class FrameConverter {
   readonly #request: FrameRequest;
   /** Of each slot: its samples plane by plane, and for what its padding was drawn. */
-  readonly #slots = new Map<number, { readonly mapping: FrameMapping; readonly planes: Samples[] }>();
-  #setup: Setup | undefined;
+  readonly #slots = new Map<number, { readonly content: Box; readonly planes: Samples[] }>();
+  /** The one used last comes first. */
+  readonly #setups: Setup[] = [];
+  readonly #cropper = new Cropper();
 
   constructor(request: FrameRequest) {
     this.#request = request;
   }
 
-  /** Fills `slot` with the picture. Returns where what went. */
-  convert(frame: Frame, slot: SharedSlot): FrameMapping {
-    const setup = this.#setupFor(frame);
+  /**
+   * Fills `slot` with the picture, or with the part of it that is asked for. Returns where what went.
+   * @param regionNorm in [0, 1] of the shown picture; the part is the nearest one that the samples allow
+   */
+  convert(frame: Frame, slot: SharedSlot, regionNorm?: Box): FrameMapping {
+    const orientation = orientationOf(frame);
+    const shown = shownSize(frame, orientation);
+    const region = regionNorm ? regionOf(regionNorm, { w: frame.width, h: frame.height }, shown, orientation) : null;
+    if (region === null) return this.#fill(frame, slot, shown, orientation);
+    const { w, h } = region.viewportPx;
+    const mapping = this.#fill(this.#cropper.crop(frame, region.storedPx), slot, { w, h }, orientation);
+    return { ...mapping, viewportPx: region.viewportPx };
+  }
+
+  #fill(frame: Frame, slot: SharedSlot, shown: Size, orientation: Orientation): FrameMapping {
+    const setup = this.#setupFor(frame, shown, orientation);
     const { mapping, placing, steps, planes, sampler } = setup;
     const { colorSpace } = frame;
     keepMatrix(frame, this.#request.format);
@@ -99,7 +120,7 @@ export class FrameConverter {
       from = to;
     }
     frame.colorSpace = colorSpace;
-    const slotPlanes = this.#planesOf(slot, mapping);
+    const slotPlanes = this.#planesOf(slot, mapping.contentPx);
     const [whole] = planes;
     const scaled = sampler && whole ? sampler.sample(whole) : planes;
     for (const [i, plane] of scaled.entries()) place(plane, slotPlanes[i] ?? new Uint8Array(), placing);
@@ -107,25 +128,27 @@ export class FrameConverter {
   }
 
   close(): void {
-    for (const { sws, to } of this.#setup?.steps ?? []) {
-      sws.freeContext();
-      to.free();
-    }
-    this.#setup = undefined;
+    for (const setup of this.#setups.splice(0)) free(setup);
+    this.#cropper.close();
   }
 
   /** Set up again when the source changes its size, format or orientation, as live cameras may. */
-  #setupFor(frame: Frame): Setup {
-    const orientation = orientationOf(frame);
-    const shown = shownSize(frame, orientation);
-    const shape: Shape = { w: frame.width, h: frame.height, format: frame.format, shown, orientation };
-    if (this.#setup && isSameShape(this.#setup.shape, shape)) return this.#setup;
-    this.close();
+  #setupFor(frame: Frame, shown: Size, orientation: Orientation): Setup {
+    const shape: Shape = { stored: { w: frame.width, h: frame.height }, shown, format: frame.format, orientation };
+    const at = this.#setups.findIndex((setup) => isSameShape(setup.shape, shape));
+    const [setup = this.#newSetup(frame, shape)] = at < 0 ? [] : this.#setups.splice(at, 1);
+    this.#setups.unshift(setup);
+    for (const unused of this.#setups.splice(MOST_SETUPS)) free(unused);
+    return setup;
+  }
+
+  #newSetup(frame: Frame, shape: Shape): Setup {
+    const { shown, orientation } = shape;
     const { width, format, filter = 'bilinear', white = 1 } = this.#request;
     const mapping = fitFrame(shown, this.#request);
     const { w, h } = mapping.contentPx;
     const stored = orientation.isTurned ? { w: h, h: w } : { w, h };
-    const whole = { w: frame.width, h: frame.height };
+    const whole = shape.stored;
     const sampler = filter.endsWith('-cv') ? new Sampler(whole, stored, this.#request) : undefined;
     // swscale's floats have white at 1; models of the YOLOX family want it at 255.
     const scale = PLANES[format] && !sampler ? white : 1;
@@ -136,34 +159,44 @@ export class FrameConverter {
       : scalingSteps(filter, stored, format);
     const scaled = steps.at(-1)?.to ?? frame;
     const planes = ((sampler ? undefined : PLANES[format]) ?? [0]).map((plane) => planeOf(scaled, plane, format));
-    this.#setup = { shape, mapping, placing, steps, planes, sampler };
-    return this.#setup;
+    return { shape, mapping, placing, steps, planes, sampler };
   }
 
-  #planesOf(slot: SharedSlot, mapping: FrameMapping): Samples[] {
+  #planesOf(slot: SharedSlot, content: Box): Samples[] {
     const known = this.#slots.get(slot.key);
-    if (known && !slot.fresh && known.mapping === mapping) return known.planes;
+    if (known && !slot.fresh && isSameBox(known.content, content)) return known.planes;
     const { width, height, format, pad = 0 } = this.#request;
     const { buffer, byteOffset, byteLength } = slot;
     const area = width * height;
     const planes: Samples[] = PLANES[format]
       ? [0, 1, 2].map((plane) => new Float32Array(buffer, byteOffset + plane * area * 4, area))
       : [new Uint8Array(buffer, byteOffset, byteLength)];
-    for (const plane of planes) plane.fill(pad);
-    this.#slots.set(slot.key, { mapping, planes });
+    if (content.w < width || content.h < height) for (const plane of planes) plane.fill(pad);
+    this.#slots.set(slot.key, { content, planes });
     return planes;
   }
 }
 
 function isSameShape(a: Shape, b: Shape): boolean {
   return (
-    a.w === b.w &&
-    a.h === b.h &&
+    a.stored.w === b.stored.w &&
+    a.stored.h === b.stored.h &&
     a.format === b.format &&
     a.shown.w === b.shown.w &&
     a.shown.h === b.shown.h &&
     isSameOrientation(a.orientation, b.orientation)
   );
+}
+
+function isSameBox(a: Box, b: Box): boolean {
+  return a.x === b.x && a.y === b.y && a.w === b.w && a.h === b.h;
+}
+
+function free({ steps }: Setup): void {
+  for (const { sws, to } of steps) {
+    sws.freeContext();
+    to.free();
+  }
 }
 
 /** Interpolates samples of colour also where the size stays as it is. */

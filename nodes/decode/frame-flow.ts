@@ -1,6 +1,7 @@
 /** The decoder at work: packets in, frames out, times and counters kept straight. */
 import type { CodecParameters, Frame, Packet } from 'node-av/lib';
 import {
+  type Box,
   type FrameMapping,
   type FrameMeta,
   type FrameRequest,
@@ -196,10 +197,10 @@ export class FrameFlow {
   #sourceOf(frame: Frame, meta: FrameMeta): FrameSource {
     return {
       meta,
-      writeInto: (request: FrameRequest, slot: SharedSlot): FrameMapping => {
+      writeInto: (request: FrameRequest, slot: SharedSlot, regionNorm?: Box): FrameMapping => {
         const known = this.#converters.get(request) ?? this.#newConverter(request);
         known.index = meta.index;
-        return known.converter.convert(frame, slot);
+        return known.converter.convert(frame, slot, regionNorm);
       },
     };
   }

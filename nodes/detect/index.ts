@@ -6,6 +6,7 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import {
+  type Detection,
   defineNode,
   type FrameView,
   LATENCY_BUCKETS_MS,
@@ -14,6 +15,7 @@ import {
   WindhoverError,
 } from '../../runtime/node.ts';
 import { inspectModel } from './inspect.ts';
+import { Looks } from './looks.ts';
 import { fileVersion, learnModel, type Model } from './model.ts';
 import { DetectOptions } from './options.ts';
 import { OutputWatch } from './output-watch.ts';
@@ -85,29 +87,33 @@ async function open(context: NodeContext<DetectOptions, typeof outputs>) {
   publishModel(context, model, session);
 
   const watch = new OutputWatch(context);
+  const looks = new Looks(params, model, context.graph.pace);
   let reader = frameReader(params, model);
   return {
     on: {
       frames: async (frame: FrameView) => {
         if (!isDeepStrictEqual({ ...frame.request }, model.request)) throw modelChanged(model);
-        const results = await session.run(frame.data);
+        const parts = looks.begin(frame);
         const { classes, candidates } = reader;
-        const detections = reader.read(frame, results);
-        if (candidates.unnamed > 0) context.count('unnamed_classes', candidates.unnamed);
-        context.observe('inference_ms', session.inferenceMs);
-        watch.look(results, candidates.broken);
-        await context.emit.detections({
-          frame: frame.meta,
-          detections,
-          ...(classes ? { classes } : {}),
-          inferenceMs: session.inferenceMs,
-        });
+        const found: (readonly Detection[])[] = [];
+        let inferenceMs = 0;
+        for (const part of parts) {
+          const results = await session.run(part.data);
+          found.push(reader.read({ ...frame, ...part }, results));
+          if (candidates.unnamed > 0) context.count('unnamed_classes', candidates.unnamed);
+          context.observe('inference_ms', session.inferenceMs);
+          inferenceMs += session.inferenceMs;
+          watch.look(results, candidates.broken);
+        }
+        const outcome = looks.finish(frame, parts, found, inferenceMs);
+        await context.emit.detections({ frame: frame.meta, ...outcome, ...(classes ? { classes } : {}), inferenceMs });
       },
     },
     update: async (changed: DetectOptions) => {
       const now = await learnModel(changed, context.prepare);
       if (now.version !== model.version) throw modelChanged(model);
       reader = frameReader(changed, now);
+      looks.update(changed);
     },
     close: () => session.close(),
   };

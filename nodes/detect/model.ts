@@ -2,6 +2,7 @@
  * Everything that is known about a model before it runs: its file, family, class names, and the frames it wants. Reads
  * files only, no native code: the checking process and the worker both use it.
  */
+
 import { statSync } from 'node:fs';
 import {
   errorCode,
@@ -18,6 +19,7 @@ import {
   type Thresholds,
   type ValueInfo,
 } from './families/family.ts';
+import { MOST_VIEWS } from './fovea.ts';
 import { findImage, type ImageInput } from './image-input.ts';
 import { FAMILIES, type Inferred, inferFamily } from './infer-family.ts';
 import {
@@ -146,7 +148,7 @@ function readModel(options: DetectOptions, context: PrepareContext): Model {
     reading: readingOf(metadata, inferred.plan),
     labels,
     thresholds: classThresholds(labels, allowed, options),
-    request: frameRequest(image, style),
+    request: { ...frameRequest(image, style), ...(options.roi === 'auto' ? { regions: MOST_VIEWS } : {}) },
   };
 }
 

@@ -23,26 +23,14 @@ import { byConfidence } from './by-confidence.ts';
 import { commonShift } from './common-shift.ts';
 import { cutSides } from './cut-sides.ts';
 import { duplicates, noteTwins } from './duplicates.ts';
-import type { PictureMotion } from './ego-motion.ts';
 import { pairFast, proveFast } from './fast-start.ts';
+import type { FrameFacts } from './frame-facts.ts';
 import { LabelEvidence } from './label-evidence.ts';
+import { isLookedAt } from './looked-at.ts';
 import { Matcher, type MatchRules } from './matching.ts';
 import type { TrackOptions } from './options.ts';
 import { comingOut } from './partial-hiding.ts';
 import { Tracklet, type TrackletState } from './tracklet.ts';
-
-/** What is known about a frame besides its detections. */
-export interface FrameFacts {
-  /** Width of the frame in pixels; without it no box is grown, and no fast flight is looked for. */
-  readonly widthPx?: number;
-  readonly heightPx?: number;
-  /** How the camera's own motion since the frame before has moved the picture; absent or null: not at all. */
-  readonly motion?: PictureMotion | null;
-  /**
-   * Set when detections carry class probabilities: labels then follow from these and part no detection from a track.
-   */
-  readonly classes?: DetectionClasses;
-}
 
 export interface StepResult {
   /** Confirmed tracks that were matched in this frame, by rising id. */
@@ -171,6 +159,9 @@ export class ByteTrack {
 
     const known = this.#tracklets.filter((t) => t.status !== 'new');
     const fresh = this.#tracklets.filter((t) => t.status === 'new');
+    // As for a second sighting, only a box of their own size will do: another view may show something else there.
+    const away = known.filter((t) => t.status === 'tracked' && !isLookedAt(t, facts.views));
+    for (const t of away) t.status = 'new';
     const { match_iou, low_match_iou, confirm_match_iou, fuse_confidence } = this.#options;
     const ofLabel = this.#match(known, high, this.#rules(match_iou, fuse_confidence));
     this.#match(this.#unseen(known, 'tracked'), low, this.#rules(low_match_iou, false));
@@ -178,11 +169,12 @@ export class ByteTrack {
     const others = this.#barsLabels ? this.#match(this.#unseen(known), ofLabel, anyLabel) : ofLabel;
     const unmatched = this.#seeComingOut(this.#unseen(known), others);
     this.#lose(this.#unseen(known, 'tracked'));
+    for (const t of away) t.status = 'tracked';
     const rules = this.#rules(confirm_match_iou, fuse_confidence);
     const unconfirmed = this.#match(fresh, unmatched, rules);
     const unproven = fresh.filter((t) => t.status === 'new');
     const unclaimed = proveFast(unproven, unconfirmed, this.#matcher, rules, this.#nowS);
-    this.#tracklets = known;
+    this.#tracklets = [...known, ...unproven.filter((t) => !isLookedAt(t, facts.views))];
     for (const tracklet of fresh) if (tracklet.status === 'tracked') this.#confirm(tracklet);
     const singles = this.#unseen([...unproven, ...known]).filter((t) => t.sightings === 1);
     const started = unclaimed.flatMap((detection) => this.#start(detection) ?? []);

@@ -41,13 +41,14 @@ export default defineNode({
       update: (changed) => void Object.assign(options, changed),
       handover: (): Handover => ({ tracker: tracker.state, camera: camera.state }),
       on: {
-        detections: ({ frame, detections, classes, inferenceMs }) => {
+        detections: ({ frame, detections, classes, views, inferenceMs }) => {
           const motion = camera.step(frame.captureMonoMs, frame.size);
           const facts = {
             widthPx: frame.size.w,
             heightPx: frame.size.h,
             motion,
             ...(classes === undefined ? {} : { classes }),
+            ...(views === undefined ? {} : { views }),
           };
           const { captureMonoMs } = frame;
           const { tracks, remembered, invalid, gap } = tracker.step(captureMonoMs / 1000, detections, facts);

@@ -1,5 +1,5 @@
 /** Both ends of a link that carries frames: into a ring, and from a ring to a node. */
-import { type FrameView, frameBytes } from '../data.ts';
+import { type FramePart, type FrameView, frameBytes } from '../data.ts';
 import type { FrameSource, SharedSlot } from '../node.ts';
 import { TurnBudget } from '../sleep.ts';
 import { RingReader, RingWriter } from './ring.ts';
@@ -7,12 +7,14 @@ import type { RingDescription } from './ring-layout.ts';
 import { type Gate, HELD_LOOK_MS, type Receiver, type Sink, WAIT_MS } from './sinks.ts';
 
 type Slot = { -readonly [K in keyof SharedSlot]: SharedSlot[K] };
+type Samples = FramePart['data'];
 
 /** Converts each frame straight into a slot of the ring. */
 export class RingSink implements Sink {
   #gate: Gate = 'open';
   #writer: RingWriter;
-  #slots: Slot[];
+  /** Of each slot: the places of its pictures. */
+  #slots: Slot[][];
 
   constructor(ring: RingDescription) {
     this.#writer = new RingWriter(ring);
@@ -58,11 +60,14 @@ export class RingSink implements Sink {
   }
 
   #fill(index: number, source: FrameSource): void {
-    const slot = this.#slots[index];
-    if (slot === undefined) throw new RangeError(`no slot ${index}`);
-    slot.fresh = this.#writer.isFresh(index);
+    const slots = this.#slots[index];
+    if (slots === undefined) throw new RangeError(`no slot ${index}`);
+    for (const slot of slots) slot.fresh = this.#writer.isFresh(index);
+    const { request } = this.#writer.ring;
     try {
-      this.#writer.publish(index, source.meta, source.writeInto(this.#writer.ring.request, slot));
+      const wanted = this.#writer.wantedRegions;
+      const mappings = slots.slice(0, wanted.length).map((slot, i) => source.writeInto(request, slot, wanted[i]));
+      this.#writer.publish(index, source.meta, ...mappings);
     } catch (error) {
       this.#writer.abandon(index);
       throw error;
@@ -135,26 +140,40 @@ export class RingPump {
   }
 }
 
-function slotsOf(writer: RingWriter): Slot[] {
-  const { ring } = writer;
-  const byteLength = frameBytes(ring.request);
-  return Array.from({ length: ring.slots }, (_, key) => {
-    return { buffer: ring.buffer, byteOffset: writer.byteOffset(key), byteLength, key, fresh: true };
+function slotsOf(writer: RingWriter): Slot[][] {
+  const { buffer, request } = writer.ring;
+  const byteLength = frameBytes(request);
+  return eachPicture(writer.ring, (slot, picture, key) => {
+    return { buffer, byteOffset: writer.byteOffset(slot, picture), byteLength, key, fresh: true };
   });
 }
 
-function viewsOf(reader: RingReader): (Uint8Array | Float32Array)[] {
+function viewsOf(reader: RingReader): Samples[][] {
   const { ring } = reader;
-  return Array.from({ length: ring.slots }, (_, slot) => slotView(ring, reader.byteOffset(slot)));
+  return eachPicture(ring, (slot, picture) => slotView(ring, reader.byteOffset(slot, picture)));
 }
 
-function viewOf(reader: RingReader, slot: number, views: readonly (Uint8Array | Float32Array)[]): FrameView {
-  const data = views[slot];
-  if (data === undefined) throw new RangeError(`no slot ${slot}`);
-  return { meta: reader.metaOf(slot), mapping: reader.mappingOf(slot), request: reader.ring.request, data };
+function eachPicture<T>(ring: RingDescription, make: (slot: number, picture: number, key: number) => T): T[][] {
+  const pictures = ring.request.regions ?? 1;
+  return Array.from({ length: ring.slots }, (_, slot) =>
+    Array.from({ length: pictures }, (_, picture) => make(slot, picture, slot * pictures + picture)),
+  );
 }
 
-function slotView(ring: RingDescription, byteOffset: number): Uint8Array | Float32Array {
+function viewOf(reader: RingReader, slot: number, views: readonly Samples[][]): FrameView {
+  const data = views[slot] ?? [];
+  const parts = reader
+    .mappingsOf(slot)
+    .flatMap((mapping, i): FramePart[] => (data[i] ? [{ mapping, data: data[i] }] : []));
+  const [first] = parts;
+  if (first === undefined) throw new RangeError(`no slot ${slot}`);
+  const { request } = reader.ring;
+  const view = { meta: reader.metaOf(slot), request, ...first };
+  if (!request.regions) return view;
+  return { ...view, parts, lookNext: (regionsNorm) => reader.lookNext(regionsNorm) };
+}
+
+function slotView(ring: RingDescription, byteOffset: number): Samples {
   const bytes = frameBytes(ring.request);
   const floats = ring.request.format === 'rgbf32' || ring.request.format === 'bgrf32';
   return floats ? new Float32Array(ring.buffer, byteOffset, bytes / 4) : new Uint8Array(ring.buffer, byteOffset, bytes);

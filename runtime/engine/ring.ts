@@ -22,76 +22,14 @@
  *
  * Sequence numbers are 32-bit: at 60 frames a second they last for 400 days; a session has to be started again before.
  */
-import type { FrameMapping, FrameMeta } from '../data.ts';
-import {
-  LATEST,
-  Layout,
-  loadMapping,
-  loadMeta,
-  META_FLOATS,
-  READERS_AT,
-  type RingDescription,
-  storeMeta,
-  WORDS_PER_SLOT,
-} from './ring-layout.ts';
-
-const PUBLISHED = 1;
-const STATE = 2;
-const WAKE_READERS = 3;
-const WAKE_WRITER = 4;
+import type { Box, FrameMapping, FrameMeta } from '../data.ts';
+import { LATEST, loadMappings, loadMeta, type RingDescription, storeMeta } from './ring-layout.ts';
+import { HALF, PUBLISHED, RingSide, STATE, WAKE_READERS, WAKE_WRITER } from './ring-side.ts';
 
 const OPEN = 0;
 const ENDED = 1;
 /** The highest bit: no reader's. */
 const WRITING = -(2 ** 31);
-
-const HALF = 32n;
-const LOW_HALF = 2n ** HALF - 1n;
-
-/** What reader and writer have in common. */
-class RingSide {
-  readonly ring: RingDescription;
-  protected readonly words: Int32Array;
-  /** SEEN (low half) and SKIPPED (high half) of each reader. */
-  protected readonly readers: BigUint64Array;
-  protected readonly meta: Float64Array;
-  protected readonly layout: Layout;
-
-  constructor(ring: RingDescription) {
-    this.ring = ring;
-    this.layout = new Layout(ring);
-    this.words = new Int32Array(ring.buffer, 0, this.layout.slotsAt + ring.slots * WORDS_PER_SLOT);
-    this.readers = new BigUint64Array(ring.buffer, READERS_AT * 4, ring.readers);
-    this.meta = new Float64Array(ring.buffer, this.layout.metaAt, ring.slots * META_FLOATS);
-  }
-
-  byteOffset(slot: number): number {
-    return this.layout.payloadAt + slot * this.layout.slotBytes;
-  }
-
-  protected pinsAt(slot: number): number {
-    return this.layout.slotsAt + slot * WORDS_PER_SLOT;
-  }
-
-  protected seqAt(slot: number): number {
-    return this.pinsAt(slot) + 1;
-  }
-
-  protected seenBy(reader: number): number {
-    return Number(Atomics.load(this.readers, reader) & LOW_HALF);
-  }
-
-  protected wake(word: number): void {
-    Atomics.add(this.words, word, 1);
-    Atomics.notify(this.words, word);
-  }
-
-  /** Resolves when `word` is no longer `seen`, or after the timeout: every wait is bounded. */
-  protected async waitFor(word: number, seen: number, timeoutMs: number): Promise<void> {
-    const wait = Atomics.waitAsync(this.words, word, seen, timeoutMs);
-    if (wait.async) await wait.value;
-  }
-}
 
 /** The one writer of a ring. `acquire`, fill the slot, `publish`; or `acquire`, `abandon`. */
 export class RingWriter extends RingSide {
@@ -117,8 +55,14 @@ export class RingWriter extends RingSide {
     return this.#filled[slot] === 0;
   }
 
-  publish(slot: number, meta: FrameMeta, mapping: FrameMapping): void {
-    storeMeta(this.meta, slot * META_FLOATS, meta, mapping);
+  /** What is wanted of the frame of the slot that was claimed, in [0, 1]; undefined: the whole. */
+  get wantedRegions(): readonly (Box | undefined)[] {
+    return this.wanted.read();
+  }
+
+  /** @param mappings one for each picture in the slot */
+  publish(slot: number, meta: FrameMeta, ...mappings: readonly FrameMapping[]): void {
+    storeMeta(this.metaAt(slot), meta, mappings);
     this.#filled[slot] = 1;
     this.#seq += 1;
     this.#lastSlot = slot;
@@ -168,7 +112,8 @@ export class RingWriter extends RingSide {
   }
 
   #hasSpace(): boolean {
-    if (Atomics.load(this.words, this.pinsAt(this.#nextSlot())) !== 0) return false;
+    if (Atomics.load(this.words, this.pinsAt(this.#nextSlot())) !== 0 || !this.wanted.isStated(this.#seq + 1))
+      return false;
     for (let reader = 0; reader < this.ring.readers; reader++) {
       if (this.seenBy(reader) < this.#seq + 1 - this.ring.slots) return false;
     }
@@ -213,7 +158,8 @@ export class RingReader extends RingSide {
     this.#bit = 1 << reader;
     this.#lastSeq = this.seenBy(reader);
     this.#skipped = Number(Atomics.load(this.readers, reader) >> HALF);
-    for (let slot = 0; slot < ring.slots; slot++) this.release(slot);
+    for (let slot = 0; slot < ring.slots; slot++) this.#unpin(slot);
+    this.#stateWhole();
   }
 
   /** Frames that were published but never taken, in the life of the ring; only `realtime` rings skip. */
@@ -238,7 +184,13 @@ export class RingReader extends RingSide {
   }
 
   release(slot: number): void {
-    Atomics.and(this.words, this.pinsAt(slot), ~this.#bit);
+    this.#unpin(slot);
+    this.#stateWhole();
+  }
+
+  /** Which parts of the frames after the one taken last are wanted. @param regionsNorm in [0, 1]; none: the whole */
+  lookNext(regionsNorm: readonly Box[]): void {
+    this.wanted.state(regionsNorm, this.#lastSeq + 1);
     this.wake(WAKE_WRITER);
   }
 
@@ -260,11 +212,22 @@ export class RingReader extends RingSide {
   }
 
   metaOf(slot: number): FrameMeta {
-    return loadMeta(this.meta, slot * META_FLOATS);
+    return loadMeta(this.metaAt(slot));
   }
 
-  mappingOf(slot: number): FrameMapping {
-    return loadMapping(this.meta, slot * META_FLOATS);
+  /** Of each picture in the slot. */
+  mappingsOf(slot: number): readonly FrameMapping[] {
+    return loadMappings(this.metaAt(slot));
+  }
+
+  #unpin(slot: number): void {
+    Atomics.and(this.words, this.pinsAt(slot), ~this.#bit);
+    this.wake(WAKE_WRITER);
+  }
+
+  /** Unless something was said about the next frame. */
+  #stateWhole(): void {
+    if (this.wanted.isAsked && this.wanted.stated <= this.#lastSeq) this.lookNext([]);
   }
 
   #pinNext(): number | undefined {
@@ -278,7 +241,7 @@ export class RingReader extends RingSide {
       const slot = Atomics.load(this.words, LATEST);
       if (!this.#pin(slot)) continue; // the writer took it since: a newer one is about to be LATEST
       if (Atomics.load(this.words, this.seqAt(slot)) > this.#lastSeq) return slot;
-      this.release(slot);
+      this.#unpin(slot);
     }
     return undefined;
   }

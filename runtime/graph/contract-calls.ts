@@ -1,7 +1,7 @@
 /** The checks that a contract makes itself: `validate`, the `request` of frame inputs, and `pace`. */
 import { Type } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
-import { FITS, type FrameRequest, type Pace, PIXEL_FORMATS, SCALE_FILTERS } from '../data.ts';
+import { FITS, type FrameRequest, MOST_REGIONS, type Pace, PIXEL_FORMATS, SCALE_FILTERS } from '../data.ts';
 import { errorCode, errorMessage, WindhoverError } from '../errors.ts';
 import type { AnyNode, PrepareContext } from '../node.ts';
 import { Secrets } from '../secrets.ts';
@@ -114,4 +114,5 @@ const FRAME_REQUEST = Type.Object({
   pad: Type.Optional(Type.Number()),
   white: Type.Optional(Type.Union([Type.Literal(1), Type.Literal(255)])),
   filter: Type.Optional(oneOf(SCALE_FILTERS)),
+  regions: Type.Optional(Type.Integer({ minimum: 1, maximum: MOST_REGIONS })),
 });

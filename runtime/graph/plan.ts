@@ -116,7 +116,9 @@ function planRings(graph: CheckedGraph): RingPlan[] {
   for (const node of graph.nodes) {
     for (const { kind, from, input, request } of node.links) {
       if (kind !== 'frame' || request === undefined) continue;
-      const key = `${from.node}.${from.output} ${requestKey(request)}`;
+      // What parts are looked at is one consumer's choice.
+      const own = request.regions ? ` ${node.id}.${input}` : '';
+      const key = `${from.node}.${from.output} ${requestKey(request)}${own}`;
       const ring = rings.get(key) ?? { from, request, readers: [] };
       ring.readers.push({ node: node.id, input });
       rings.set(key, ring);
@@ -129,7 +131,7 @@ function planRings(graph: CheckedGraph): RingPlan[] {
     counts.set(output, count);
     const slots = readers.length + SPARE_SLOTS;
     const id = count === 1 ? output : `${output}#${count}`;
-    return { id, from, readers, request, bytesPerSlot: frameBytes(request), slots };
+    return { id, from, readers, request, bytesPerSlot: frameBytes(request) * (request.regions ?? 1), slots };
   });
 }
 

@@ -70,10 +70,10 @@ async function read({ ring, reader: number, seed, log }: StressJob): Promise<Str
     const payload = new Uint32Array(ring.buffer, reader.byteOffset(slot), 256);
     const before = checksum(payload);
     await maybeStall(random);
-    const mapping = reader.mappingOf(slot);
+    const mapping = reader.mappingsOf(slot)[0]?.contentPx.h;
     if (payload[payload.length - 1] !== before || checksum(payload) !== before) problems.push(`frame ${index} torn`);
     if (payload[0] !== (index * 31) >>> 0) problems.push(`frame ${index} holds another's payload`);
-    if (mapping.contentPx.h !== index) problems.push(`frame ${index} has another's mapping`);
+    if (mapping !== index) problems.push(`frame ${index} has another's mapping`);
     if (index <= last) problems.push(`frame ${index} after ${last}`);
     reader.release(slot);
     if (problems.length > 5) break;

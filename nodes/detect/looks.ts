@@ -1,0 +1,103 @@
+/** The frames of detect: looked at as a whole, or, with `roi: auto`, by parts that change from frame to frame. */
+import type { Box, Detection, DetectionsMessage, FramePart, FrameView, Pace, Size } from '../../runtime/node.ts';
+import { Fovea, SEEN_WELL } from './fovea.ts';
+import { leastSeenPx, type View } from './fovea-targets.ts';
+import { fuse } from './fuse.ts';
+import type { Model } from './model.ts';
+import type { DetectOptions } from './options.ts';
+
+/** What is known once a frame was looked at. */
+export type Outcome = Pick<DetectionsMessage, 'detections' | 'views'>;
+
+/** Share of a new time in the mean. */
+const LEARN = 0.1;
+/** Objects at the very edge of a view are cut off there: it does not count as looked at. Pixels of the model's input. */
+const EDGE_PX = 6;
+
+export class Looks {
+  readonly #sameLabel: boolean;
+  readonly #pace: Pace;
+  readonly #fovea: Fovea;
+  #params: DetectOptions;
+  /** Mean time of one run, in ms. */
+  #runMs = 0;
+  /** Nothing of the frame that comes is looked at. */
+  #rests = false;
+
+  constructor(params: DetectOptions, { image, reading }: Model, pace: Pace) {
+    this.#params = params;
+    this.#sameLabel = reading.scoring !== 'objectness' && !params.class_agnostic_nms;
+    this.#pace = pace;
+    this.#fovea = new Fovea(image.size);
+  }
+
+  update(params: DetectOptions): void {
+    this.#params = params;
+  }
+
+  /** A frame has come: says what is wanted of the next one. @returns the parts of this one to run the model on */
+  begin(frame: FrameView): readonly FramePart[] {
+    const { parts, lookNext, meta } = frame;
+    if (!parts || !lookNext) return [frame];
+    const rests = this.#rests;
+    const views = rests ? [] : parts.map((part) => this.#viewOf(part));
+    const wanted = this.#fovea.next({ timeS: meta.captureMonoMs / 1000, picture: meta.size, views }, this.#viewsPerS);
+    this.#rests = wanted.length === 0;
+    lookNext(wanted.map((box) => norm(box, meta.size)));
+    return rests ? [] : parts;
+  }
+
+  /** @param found in each of the parts @param inferenceMs of all runs */
+  finish(
+    frame: FrameView,
+    parts: readonly FramePart[],
+    found: readonly (readonly Detection[])[],
+    inferenceMs: number,
+  ): Outcome {
+    if (!frame.parts) return { detections: found[0] ?? [] };
+    if (parts.length > 0) this.#runMs += LEARN * (inferenceMs / parts.length - this.#runMs);
+    const views = parts.map((part) => this.#viewOf(part));
+    const { size } = frame.meta;
+    const { detections, cut } = fuse(
+      views.map((view, i) => ({ ...view, detections: found[i] ?? [] })),
+      size,
+      {
+        known: this.#fovea.targets.map(({ box }) => box),
+        sameLabel: this.#sameLabel,
+        most: this.#params.max_detections,
+      },
+    );
+    this.#fovea.see(
+      [...detections.map((one) => ({ ...one, isCut: false })), ...cut.map((one) => ({ ...one, isCut: true }))],
+      views,
+    );
+    const isWhole = views.some(({ box, scale }) => box.w >= size.w && box.h >= size.h && scale <= SEEN_WELL);
+    return isWhole ? { detections } : { detections, views: views.map((view) => seen(view, size)) };
+  }
+
+  /** Runs a second that the budget allows. `asap` pace has no time of its own: a run over a file gives the same result twice. */
+  get #viewsPerS(): number | undefined {
+    const { budget_ms } = this.#params;
+    if (budget_ms === undefined || this.#pace === 'asap' || this.#runMs === 0) return undefined;
+    return budget_ms / this.#runMs;
+  }
+
+  #viewOf({ mapping: { viewportPx, contentPx } }: FramePart): View {
+    return { box: viewportPx, scale: Math.max(viewportPx.w / contentPx.w, viewportPx.h / contentPx.h) };
+  }
+}
+
+function norm({ x, y, w, h }: Box, picture: Size): Box {
+  return { x: x / picture.w, y: y / picture.h, w: w / picture.w, h: h / picture.h };
+}
+
+/** The part in which an object would have been found, and from what size on. */
+function seen({ box, scale }: View, picture: Size) {
+  const edge = EDGE_PX * scale;
+  const left = box.x > 0 ? edge : 0;
+  const top = box.y > 0 ? edge : 0;
+  const right = box.x + box.w < picture.w ? edge : 0;
+  const bottom = box.y + box.h < picture.h ? edge : 0;
+  const regionPx = { x: box.x + left, y: box.y + top, w: box.w - left - right, h: box.h - top - bottom };
+  return { regionPx, leastPx: leastSeenPx(scale) };
+}
