@@ -1,6 +1,6 @@
 /** What passes on `/ws`, around the messages of the topics: subscriptions in, envelopes out. */
 import { type Static, Type } from '@sinclair/typebox';
-import { closed, literals, nullable } from './common.ts';
+import { closed, literals, nullable, unixMs } from './common.ts';
 
 /** Name of these messages' schema and its version. */
 export const TOPICS_SCHEMA = 'drone-ptz-topics/1';
@@ -34,7 +34,12 @@ export const UnsubscribeSchema = closed(
   { description: 'No more of these, named as they were subscribed' },
 );
 
-export const TopicRequestSchema = Type.Union([SubscribeSchema, UnsubscribeSchema], {
+export const AuthSchema = closed(
+  { type: Type.Literal('auth'), token: Type.String({ minLength: 1, maxLength: 4096 }) },
+  { description: 'The first message on a socket that was opened without a token' },
+);
+
+export const TopicRequestSchema = Type.Union([SubscribeSchema, UnsubscribeSchema, AuthSchema], {
   description: 'What a client of /ws may ask for, beside commands with the `session_id` that they are for',
 });
 
@@ -87,13 +92,27 @@ export const TopicErrorSchema = closed(
   { description: 'A subscription was refused; nothing has changed' },
 );
 
+export const AuthorizedSchema = closed(
+  {
+    type: Type.Literal('authorized'),
+    role: literals(['viewer', 'controller', 'admin'], 'What the client may do'),
+    cameras: nullable(Type.Array(Type.String()), 'The only ones it sees; null: all'),
+    expires_unix_ms: nullable(unixMs('Until when'), 'null: it does not expire'),
+  },
+  { description: 'Reply to `auth`' },
+);
+
 export const TopicMessageSchema = Type.Union(
-  [EnvelopeSchema, DeltaEnvelopeSchema, GapSchema, SubscribedSchema, UnsubscribedSchema, TopicErrorSchema],
+  [
+    ...[EnvelopeSchema, DeltaEnvelopeSchema, GapSchema, SubscribedSchema, UnsubscribedSchema, TopicErrorSchema],
+    AuthorizedSchema,
+  ],
   { description: 'What a client of /ws gets, beside the replies to its commands' },
 );
 
 export type Subscribe = Static<typeof SubscribeSchema>;
-export type TopicRequest = Static<typeof TopicRequestSchema>;
+export type Unsubscribe = Static<typeof UnsubscribeSchema>;
 export type TopicMessage = Static<typeof TopicMessageSchema>;
+export type Authorized = Static<typeof AuthorizedSchema>;
 export type Gap = Static<typeof GapSchema>;
 export type TopicError = Static<typeof TopicErrorSchema>;

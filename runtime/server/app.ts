@@ -8,6 +8,7 @@
 import { Elysia } from 'elysia';
 import type { Access } from '../access/access.ts';
 import type { AuditLog } from '../access/audit.ts';
+import { ANYBODY } from '../access/caller.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { Warning } from '../catalog/graph-file.ts';
 import type { Clock } from '../clock.ts';
@@ -22,9 +23,8 @@ import type { SinkFigures } from '../sinks/metrics/metrics.ts';
 import { auditRequest } from './audit.ts';
 import { addAutotrack } from './autotrack.ts';
 import { addCameras } from './cameras.ts';
-import type { Client } from './client.ts';
 import { addClientLibrary } from './client-library/files.ts';
-import { Clients } from './clients.ts';
+import { Clients, type Peer } from './clients.ts';
 import { noteContext } from './context.ts';
 import { answerErrors, errorResponse, InternalErrors } from './errors.ts';
 import { addEventStreams, EventStreams } from './event-streams.ts';
@@ -119,6 +119,7 @@ export function createApp(options: AppOptions): App {
     log,
     limits,
     commands: changes.commands,
+    identify: async (token) => (access ? access.callerOf({ by: 'bearer', token }) : ANYBODY),
     ...(audit ? { audit } : {}),
   });
   // By default Elysia finds no route under a host name of up to three letters, such as http://nvr/.
@@ -211,9 +212,9 @@ export function listen(app: App, at: ListenAt): Listening {
   };
 }
 
-function open(app: App, { host, port, tls }: ListenAt): Bun.Server<Client> {
+function open(app: App, { host, port, tls }: ListenAt): Bun.Server<Peer> {
   try {
-    return Bun.serve<Client>({
+    return Bun.serve<Peer>({
       hostname: host,
       port,
       reusePort: false,

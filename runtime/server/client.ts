@@ -8,7 +8,7 @@ import type { RequestContext } from './context.ts';
 import type { ServerLimits } from './limits.ts';
 import { SlowClientWatch } from './slow-client.ts';
 
-export type Socket = ServerWebSocket<Client>;
+export type Socket = ServerWebSocket<unknown>;
 
 /** Carries out a command for a session. */
 export type Command = (sessionId: string, text: string | Uint8Array) => Promise<object>;
@@ -55,7 +55,8 @@ export class SessionFeed implements ClientFeed {
 
 export interface ClientParts {
   readonly feed: ClientFeed;
-  readonly from: Pick<RequestContext, 'id' | 'address'> & { readonly caller: Caller };
+  readonly caller: Caller;
+  readonly from: Pick<RequestContext, 'id' | 'address'>;
   readonly limits: ServerLimits;
   /** Time in which this process was awake. */
   readonly nowMs: () => number;
@@ -90,7 +91,8 @@ export class Client implements Subscriber {
     if (feed.topics) this.topics = feed.topics;
     this.maxQueuedChars = limits.maxUnsentBytes;
     this.messages = new RateLimit(limits.messagesPerS, limits.messageBurst);
-    ({ caller: this.caller, id: this.requestId, address: this.address } = parts.from);
+    this.caller = parts.caller;
+    ({ id: this.requestId, address: this.address } = parts.from);
     this.#parts = parts;
     this.#watch = new SlowClientWatch(limits);
   }

@@ -8,19 +8,20 @@
 import type { Server, WebSocketHandler } from 'bun';
 import type { Command, Reply } from '../../schemas/index.ts';
 import type { AuditLog } from '../access/audit.ts';
-import { hasRole, seesCamera } from '../access/caller.ts';
+import { type Caller, hasRole, seesCamera } from '../access/caller.ts';
 import type { Clock } from '../clock.ts';
-import { WindhoverError } from '../errors.ts';
+import { errorMessage, WindhoverError } from '../errors.ts';
 import type { Logger } from '../node.ts';
 import type { KeyedRateLimit } from '../rate-limit.ts';
 import { requestScope } from '../request-scope.ts';
 import { NOBODY_ANSWERS, type Sessions } from '../session/api.ts';
-import { Client, type ClientFeed } from './client.ts';
+import { Client, type ClientFeed, type ClientParts } from './client.ts';
 import { ack, readCommand, refusal } from './commands.ts';
-import { callerOf, contextOf } from './context.ts';
+import { contextOf } from './context.ts';
 import { limitKey } from './guard.ts';
 import type { ServerLimits } from './limits.ts';
 import { AwakeTime } from './slow-client.ts';
+import { authorized, type Incoming, tokenIn, type Visit, Visitor, type VisitorParts } from './visitor.ts';
 
 /** The one that is answered. */
 const SUBPROTOCOL = 'windhover';
@@ -33,14 +34,26 @@ export interface ClientsOptions {
   /** Shared with the commands that come by HTTP. */
   readonly commands: KeyedRateLimit;
   readonly audit?: AuditLog;
+  /** Whose token that is; null: it is not valid. */
+  readonly identify: (token: string) => Promise<Caller | null>;
+}
+
+/** Makes what passes on a client's socket. @throws WindhoverError what it asked for is not there for this caller */
+export type Admit = (caller: Caller) => ClientFeed;
+
+/** At one end of a socket. */
+export interface Peer {
+  is: Client | Visitor;
 }
 
 export class Clients {
   readonly #options: ClientsOptions;
   readonly #clients = new Set<Client>();
+  /** Those that have not shown their token yet. */
+  readonly #visitors = new Set<Visitor>();
   readonly #sweeper: ReturnType<typeof setInterval>;
   readonly #awake: AwakeTime;
-  #server: Server<Client> | undefined;
+  #server: Server<Peer> | undefined;
   #closedForSlowness = 0;
   /** Read once for all clients that are served in one go: the clock costs more than the rest of it. */
   #now: number | undefined;
@@ -60,36 +73,33 @@ export class Clients {
   }
 
   /** Names the server whose requests are upgraded. */
-  attach(server: Server<Client>): void {
+  attach(server: Server<Peer>): void {
     this.#server = server;
   }
 
   /**
    * Turns a request into a WebSocket. Afterwards the request is answered: respond with nothing.
-   * @throws WindhoverError `too_many_clients`, `not_a_websocket`
+   * @throws WindhoverError `too_many_clients`, `not_a_websocket`, or what `admit` throws
    */
-  upgrade(request: Request, feed: ClientFeed): void {
-    const { limits } = this.#options;
-    if ((this.#server?.pendingWebSockets ?? 0) >= limits.maxClients) {
-      throw new WindhoverError('too_many_clients', `Too many clients: at most ${limits.maxClients} may be connected`);
-    }
-    const client = new Client({
-      feed,
-      from: { ...contextOf(request), caller: callerOf(request) },
-      limits,
-      nowMs: () => this.#nowMs(),
-      onTooSlow: (slow) => this.#tooSlow(slow),
-    });
+  upgrade(request: Request, admit: Admit): void {
+    const { maxClients, maxVisitors } = this.#options.limits;
+    const { caller, id, address } = contextOf(request);
+    if ((this.#server?.pendingWebSockets ?? 0) >= maxClients) throw tooManyClients(maxClients);
+    if (!caller && this.#visitors.size >= maxVisitors) throw tooManyClients(maxVisitors, ' without a token');
+    const enter = (known: Caller) => this.#client(known, { id, address }, admit(known));
+    const peer: Peer = {
+      is: caller ? enter(caller) : this.#visitor((known, visit) => this.#admit(peer, enter(known), visit)),
+    };
     // A browser that names a subprotocol (its token goes with it) takes no answer without one.
     const offered = request.headers.get('sec-websocket-protocol')?.split(/, */) ?? [];
     const headers = offered.includes(SUBPROTOCOL) ? { 'sec-websocket-protocol': SUBPROTOCOL } : {};
-    if (!this.#server?.upgrade(request, { data: client, headers })) {
+    if (!this.#server?.upgrade(request, { data: peer, headers })) {
       throw new WindhoverError('not_a_websocket', 'Expected a WebSocket handshake');
     }
   }
 
   /** Handlers and settings for `Bun.serve`. */
-  websocket(): WebSocketHandler<Client> {
+  websocket(): WebSocketHandler<Peer> {
     const { limits } = this.#options;
     return {
       maxPayloadLength: limits.maxMessageBytes,
@@ -102,20 +112,22 @@ export class Clients {
       // Our own pings also measure; see slow-client.ts.
       sendPings: false,
       open: (socket) => {
-        socket.data.opened(socket);
-        this.#opened(socket.data);
+        const { is } = socket.data;
+        is.opened(socket);
+        if (is instanceof Client) this.#opened(is);
+        else this.#visitors.add(is);
       },
       message: (socket, message) => {
-        const client = socket.data;
-        client.received += 1;
-        const request_id = `${client.requestId}.${client.received}`;
-        client.reply(requestScope.run({ request_id }, () => this.#reply(client, message, request_id)));
+        const { is } = socket.data;
+        if (is instanceof Client) this.#received(is, message);
+        else is.receive(message);
       },
-      drain: (socket) => socket.data.wake(),
-      pong: (socket, payload) => socket.data.pong(payload.toString('latin1')),
-      close: (socket) => {
-        socket.data.gone();
-        this.#clients.delete(socket.data);
+      drain: ({ data: { is } }) => (is instanceof Client ? is.wake() : undefined),
+      pong: ({ data: { is } }, payload) => (is instanceof Client ? is.pong(payload.toString('latin1')) : undefined),
+      close: ({ data: { is } }) => {
+        is.gone();
+        if (is instanceof Client) this.#clients.delete(is);
+        else this.#visitors.delete(is);
       },
     };
   }
@@ -124,8 +136,38 @@ export class Clients {
   close(): void {
     clearInterval(this.#sweeper);
     this.#options.sessions.hub.flush();
-    for (const client of this.#clients) client.close(1001, 'server stopping');
+    for (const each of [...this.#clients, ...this.#visitors]) each.close(1001, 'server stopping');
     this.#clients.clear();
+    this.#visitors.clear();
+  }
+
+  #client(caller: Caller, from: ClientParts['from'], feed: ClientFeed): Client {
+    const nowMs = () => this.#nowMs();
+    const onTooSlow = (slow: Client) => this.#tooSlow(slow);
+    return new Client({ feed, caller, from, limits: this.#options.limits, nowMs, onTooSlow });
+  }
+
+  #visitor(admit: VisitorParts['admit']): Visitor {
+    const { identify, limits, log } = this.#options;
+    const failed = (error: unknown) => log.error('a token could not be checked', { error: errorMessage(error) });
+    return new Visitor({ identify, admit, failed, limits });
+  }
+
+  /** A visitor is a client from now on; the socket stays. */
+  #admit(peer: Peer, client: Client, { socket, waiting }: Visit): void {
+    if (peer.is instanceof Visitor) this.#visitors.delete(peer.is);
+    peer.is.gone();
+    peer.is = client;
+    client.opened(socket);
+    client.reply(Promise.resolve(authorized(client.caller)));
+    this.#opened(client);
+    for (const message of waiting) this.#received(client, message);
+  }
+
+  #received(client: Client, message: Incoming): void {
+    client.received += 1;
+    const request_id = `${client.requestId}.${client.received}`;
+    client.reply(requestScope.run({ request_id }, () => this.#reply(client, message, request_id)));
   }
 
   #opened(client: Client): void {
@@ -139,8 +181,10 @@ export class Clients {
   }
 
   /** The reply to a message: at once when it is refused, else once a node has answered. */
-  async #reply(client: Client, message: string | Uint8Array, requestId: string): Promise<object> {
+  async #reply(client: Client, message: Incoming, requestId: string): Promise<object> {
     if (!client.messages.take(this.#options.clock.monoMs())) return refusal('rate_limited');
+    // Its client can't know whether one was needed.
+    if (tokenIn(message) !== undefined) return authorized(client.caller);
     return client.feed.receive(message, async (sessionId, text) => {
       const command = readCommand(text, this.#options.limits.maxCommandChars);
       if (typeof command === 'string') return refusal(command);
@@ -191,4 +235,8 @@ export class Clients {
     this.#options.log.warn('client too slow, closed', { session_id: client.sessionId });
     this.#clients.delete(client);
   }
+}
+
+function tooManyClients(most: number, which = ''): WindhoverError {
+  return new WindhoverError('too_many_clients', `Too many clients${which}: at most ${most} may be connected`);
 }

@@ -176,7 +176,7 @@ export function addEventStreams(app: Elysia, sessions: Sessions, streams: EventS
     const caller = callerOf(request);
     const query = new URL(request.url).searchParams;
     const camera = query.get('camera_id');
-    const asked = query.has('topics') ? topicsNamed(request, knownTopics(sessions, sessionId)) : undefined;
+    const asked = query.has('topics') ? topicsNamed(request.url, knownTopics(sessions, sessionId)) : undefined;
     const wants = (about: About) => {
       if (about.sessionId === '' || !sees(caller, about)) return false;
       if (camera !== null && about.cameraId !== camera) return false;

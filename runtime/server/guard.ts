@@ -47,6 +47,8 @@ export function guardRoutes(app: Elysia, parts: GuardParts): void {
     if (isChange(request, detail)) context.change = changeOf(route, params ?? {}, parts.sessions);
     if (refusal === 'foreign_page') return foreignPage();
     const { caller } = context;
+    // Who it is, its socket asks (visitor.ts).
+    if (refusal === 'no_token' && detail['x-first-message'] && isHandshake(request)) return undefined;
     if (!caller) return unauthorized(refusal);
     if (!hasRole(caller, detail['x-role'])) return forbidden(`it takes the role ${detail['x-role']}`);
     if (detail['x-cameras'] === 'all' && caller.cameras) return forbidden('it takes a token of all cameras');
@@ -95,6 +97,10 @@ function onlyReads({ method }: Request): boolean {
 /** It changes nothing, and a page of another origin can't read the answer. */
 function isSafe(request: Request): boolean {
   return onlyReads(request) && !request.headers.has('upgrade');
+}
+
+export function isHandshake({ headers }: Request): boolean {
+  return headers.get('upgrade')?.toLowerCase() === 'websocket';
 }
 
 function isChange(request: Request, { 'x-role': role }: RouteDetail): boolean {

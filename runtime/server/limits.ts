@@ -20,6 +20,12 @@ export const DEFAULT_LIMITS = {
   uploadDeadlineMs: 15 * 60_000,
   /** WebSockets open at once; more are refused with 503. */
   maxClients: 2000,
+  /** WebSockets open at once whose client has not shown its token yet; more are refused with 503. */
+  maxVisitors: 200,
+  /** The token must be there within this time. */
+  authWithinMs: 5_000,
+  /** Messages that may come while it is checked, of as many characters together as one command. */
+  maxWaitingMessages: 100,
   /** Event streams open at once; more are refused with 503. */
   maxEventStreams: 500,
   /** Longest command, in characters; anything longer is answered `invalid_json` unparsed. */

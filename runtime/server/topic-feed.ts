@@ -9,7 +9,7 @@ import {
   type Subscribe,
   SubscribeSchema,
   type TopicError,
-  type TopicRequest,
+  type Unsubscribe,
   UnsubscribeSchema,
 } from '../../schemas/topic-messages.ts';
 import type { Missed } from '../hub/event-log.ts';
@@ -128,7 +128,7 @@ export class TopicFeed implements ClientFeed {
     return { type: 'subscribed', topics, epoch: now.epoch, seq };
   }
 
-  #unsubscribe({ topics }: TopicRequest): object {
+  #unsubscribe({ topics }: Unsubscribe): object {
     for (const pattern of topics) this.#rules.delete(pattern);
     this.#channels.clear();
     this.#subscription?.changed();

@@ -5,7 +5,6 @@ import { type Caller, seesCamera } from '../access/caller.ts';
 import type { About } from '../hub/message.ts';
 import type { Sessions } from '../session/api.ts';
 import type { Clients } from './clients.ts';
-import { callerOf } from './context.ts';
 import type { ServerLimits } from './limits.ts';
 import { TopicFeed } from './topic-feed.ts';
 import { describe, ErrorSchema } from './views.ts';
@@ -14,13 +13,11 @@ export function addTopicSocket(app: Elysia, sessions: Sessions, clients: Clients
   app.get(
     '/ws',
     ({ request }) => {
-      const caller = callerOf(request);
-      const feed = new TopicFeed({
-        now: () => sessions.hub.now,
-        may: (about) => sees(caller, about),
-        maxChars: limits.maxCommandChars,
-      });
-      clients.upgrade(request, feed);
+      const { maxCommandChars: maxChars } = limits;
+      clients.upgrade(
+        request,
+        (caller) => new TopicFeed({ now: () => sessions.hub.now, may: (about) => sees(caller, about), maxChars }),
+      );
       // The upgrade was the answer.
       return undefined;
     },
@@ -32,7 +29,7 @@ export function addTopicSocket(app: Elysia, sessions: Sessions, clients: Clients
           426: { says: 'Not a WebSocket handshake', schema: ErrorSchema },
           503: { says: 'Too many clients', schema: ErrorSchema },
         },
-        { role: 'viewer' },
+        { role: 'viewer', isSocket: true },
       ),
     },
   );

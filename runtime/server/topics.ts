@@ -9,16 +9,16 @@ import type { Sessions } from '../session/api.ts';
 import { unknownPath, unknownSession } from './errors.ts';
 import { describe, ErrorSchema } from './views.ts';
 
-/** What the request asks for; without it, what v1 clients know. @throws WindhoverError `unknown_topic` */
-export function requestedTopics(request: Request, known: Topics): ReadonlySet<string> {
-  const isAsked = new URL(request.url).searchParams.has('topics');
-  if (isAsked) return topicsNamed(request, known);
+/** What the URL of a request asks for; without it, what v1 clients know. @throws WindhoverError `unknown_topic` */
+export function requestedTopics(url: string, known: Topics): ReadonlySet<string> {
+  const isAsked = new URL(url).searchParams.has('topics');
+  if (isAsked) return topicsNamed(url, known);
   return new Set(Object.keys(known).filter((name) => known[name]?.wanted));
 }
 
 /** Those that `?topics=` names. @throws WindhoverError `unknown_topic` */
-export function topicsNamed(request: Request, known: Topics): ReadonlySet<string> {
-  const asked = new URL(request.url).searchParams.getAll('topics');
+export function topicsNamed(url: string, known: Topics): ReadonlySet<string> {
+  const asked = new URL(url).searchParams.getAll('topics');
   const names = asked.flatMap((list) => list.split(',')).map((name) => name.trim());
   const unknown = names.find((name) => !Object.hasOwn(known, name));
   if (unknown !== undefined) {

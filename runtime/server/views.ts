@@ -25,6 +25,7 @@ export interface RouteDetail {
   readonly summary: string;
   readonly 'x-role': Role | 'public';
   readonly 'x-cameras'?: 'all';
+  readonly 'x-first-message'?: 'auth';
   readonly responses: Readonly<Record<string, { readonly description: string; readonly content?: Content }>>;
   readonly requestBody?: { readonly required: boolean; readonly content: Content };
 }
@@ -43,6 +44,8 @@ interface Access {
   readonly role: Role | 'public';
   /** The route concerns all cameras at once, so that a token of some cameras may not use it. */
   readonly cameras?: 'all';
+  /** A WebSocket: the token may come as its first message. */
+  readonly isSocket?: boolean;
   readonly body?: TSchema;
   /** JSON when absent. */
   readonly bodyType?: string;
@@ -69,7 +72,7 @@ const BODY_REFUSALS = {
 export function describe(
   summary: string,
   answers: Readonly<Record<number, Answer>>,
-  { role, cameras, body, bodyType = JSON_TYPE }: Access,
+  { role, cameras, isSocket = false, body, bodyType = JSON_TYPE }: Access,
 ): RouteDetail {
   const all: Readonly<Record<number, Answer>> = {
     ...(role === 'public' ? {} : REFUSALS),
@@ -88,6 +91,7 @@ export function describe(
     summary,
     'x-role': role,
     ...(cameras ? { 'x-cameras': cameras } : {}),
+    ...(isSocket ? { 'x-first-message': 'auth' as const } : {}),
     responses: Object.fromEntries(responses),
     ...(body ? { requestBody: { required: false, content: content(bodyType, body, summary) } } : {}),
   };

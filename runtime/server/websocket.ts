@@ -3,10 +3,11 @@
  * topics; what is retained of them comes at once.
  *
  * The socket is closed with 1000 `session ended` when the session is gone, 1001 `server stopping`, and 1001
- * `client too slow`; never for what a client sends, up to Bun's own limit of `maxMessageBytes` a message.
+ * `client too slow`, 1008 when its token is over or none came (visitor.ts); never for what a client sends, up to Bun's own limit of `maxMessageBytes` a message.
  */
 import type { Elysia } from 'elysia';
 import { topics } from '../../schemas/topics.ts';
+import { seesCamera } from '../access/caller.ts';
 import type { Sessions } from '../session/api.ts';
 import { SessionFeed } from './client.ts';
 import type { Clients } from './clients.ts';
@@ -17,9 +18,13 @@ import { describe, ErrorSchema } from './views.ts';
 export function addWebSocket(app: Elysia, sessions: Sessions, clients: Clients): void {
   app.get(
     '/ws/sessions/:id',
-    ({ params, request }) => {
-      if (!sessions.get(params.id)) throw unknownSession();
-      clients.upgrade(request, new SessionFeed(params.id, requestedTopics(request, sessions.topics(params.id))));
+    ({ params: { id }, request }) => {
+      const { url } = request;
+      clients.upgrade(request, (caller) => {
+        const camera = sessions.get(id)?.camera_id;
+        if (camera === undefined || !seesCamera(caller, camera)) throw unknownSession();
+        return new SessionFeed(id, requestedTopics(url, sessions.topics(id)));
+      });
       // The upgrade was the answer.
       return undefined;
     },
@@ -34,7 +39,7 @@ export function addWebSocket(app: Elysia, sessions: Sessions, clients: Clients):
             426: { says: 'Not a WebSocket handshake', schema: ErrorSchema },
             503: { says: 'Too many clients', schema: ErrorSchema },
           },
-          { role: 'viewer' },
+          { role: 'viewer', isSocket: true },
         ),
         parameters: [{ name: 'topics', in: 'query', required: false, schema: { type: 'string', description: TOPICS } }],
       },

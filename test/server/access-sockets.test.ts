@@ -27,8 +27,14 @@ describe('WebSockets', () => {
     expect(await own.ask({ type: 'nonsense' })).toEqual({ type: 'error', error: 'unknown_command' });
     expect(rig.sessions.requests.length).toBe(role === 'viewer' ? 0 : 2);
     expect(await socket(`/ws/sessions/s-${OTHER}`, token).opened()).toBe(false);
-    expect(await socket(`/ws/sessions/s-${MINE}`, '').opened()).toBe(false);
-    expect(await socket(`/ws/sessions/s-${MINE}?token=${token}`, '').opened()).toBe(false);
+    for (const path of [`/ws/sessions/s-${MINE}`, `/ws/sessions/s-${MINE}?token=${token}`]) {
+      const nobody = socket(path, '');
+      expect(await nobody.opened()).toBe(true);
+      nobody.send(SELECT);
+      expect(await nobody.ended()).toEqual({ code: 1008, reason: 'a token is needed' });
+      expect(nobody.received).toEqual([]);
+    }
+    expect(rig.sessions.requests.length).toBe(role === 'viewer' ? 0 : 2);
   });
 
   test('/ws: topics and commands of foreign cameras are refused, one by one', async () => {

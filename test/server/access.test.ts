@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { revokeToken } from '../../runtime/access/tokens.ts';
 import { readText } from '../../runtime/server/body.ts';
-import { PROPERTY_LIMIT_MS } from '../support/patience.ts';
+import { PROPERTY_LIMIT_MS, until } from '../support/patience.ts';
 import { bearer, MINE, Rigs } from './guarded.ts';
 
 const rigs = new Rigs();
@@ -137,6 +137,11 @@ test('no secret is in a log, an answer or a file', async () => {
     const one = socket(`/ws/sessions/s-${MINE}`, encodeURIComponent(secret));
     if (await one.opened()) await one.ask(SELECT);
     said.push(...one.received);
+    const two = socket('/ws', '');
+    await two.opened();
+    two.send({ type: 'auth', token: secret });
+    await until('an answer', () => two.received.length > 0 || two.closed !== undefined);
+    said.push(...two.received, JSON.stringify(two.closed ?? null));
   }
   rig.sessions.listFails = new Error('inside');
   await fetch(`${server.url}/sessions`, { headers: bearer(secrets[0] ?? '') });

@@ -123,7 +123,7 @@ export class Rigs {
   }
 }
 
-/** A socket that remembers, opened with a subprotocol that holds the token. */
+/** A socket that remembers, opened with a subprotocol that holds the token; without one when that is empty. */
 export class TokenSocket {
   readonly received: string[] = [];
   closed: { code: number; reason: string } | undefined;
@@ -144,9 +144,24 @@ export class TokenSocket {
     return this.closed === undefined;
   }
 
+  send(message: object | string | Uint8Array<ArrayBuffer>): void {
+    const isRaw = typeof message === 'string' || message instanceof Uint8Array;
+    this.#socket.send(isRaw ? message : JSON.stringify(message));
+  }
+
+  close(): void {
+    this.#socket.close();
+  }
+
+  /** Waits until the server has closed it. */
+  async ended(): Promise<{ code: number; reason: string } | undefined> {
+    await until('closed', () => this.closed !== undefined);
+    return this.closed;
+  }
+
   async ask(message: object): Promise<unknown> {
     const before = this.received.length;
-    this.#socket.send(JSON.stringify(message));
+    this.send(message);
     await until('a reply', () => this.received.length > before);
     return JSON.parse(this.received[before] ?? '');
   }

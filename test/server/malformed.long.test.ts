@@ -116,7 +116,7 @@ test(
       await Promise.all([
         each(some(requests(), COUNTS.requests), (bytes) => raw(bytes)),
         each(some(withBody, COUNTS.bodies), ([method, path, body, type]) => ask(method, path, body, type)),
-        each(some(frames, COUNTS.frames), (bytes) => raw(bytes, HANDSHAKE)),
+        each(some(fc.tuple(frames, fc.boolean()), COUNTS.frames), ([bytes, isKnown]) => raw(bytes, handshake(isKnown))),
         topics.tell(some(messages(`s-${MINE}`), COUNTS.topics)),
         commands.tell(some(messages(`s-${MINE}`), COUNTS.commands)),
       ]);
@@ -168,22 +168,22 @@ async function ask(method: string, path: string, body: Uint8Array<ArrayBuffer>, 
   note(answer.status, () => `${method} ${path} ${type} ${Buffer.from(body).toString('latin1').slice(0, 300)}: ${text}`);
 }
 
-const HANDSHAKE = () =>
-  `GET /ws HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer ${token}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
+const handshake = (isKnown: boolean) =>
+  `GET /ws HTTP/1.1\r\nHost: 127.0.0.1\r\n${isKnown ? `Authorization: Bearer ${token}\r\n` : ''}Upgrade: websocket\r\nConnection: Upgrade\r\n` +
   'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n';
 
 /** Sends bytes and the end, and reads what comes first; a stream that goes on is not read. */
-function raw(bytes: Uint8Array, before?: () => string): Promise<void> {
+function raw(bytes: Uint8Array, before = ''): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<string>();
   const socket = connect(server.port, '127.0.0.1', () => {
-    if (before) socket.write(before());
+    if (before !== '') socket.write(before);
     socket.end(bytes);
   });
   let text = '';
   socket
     .on('data', (data) => {
       text += data.toString('latin1');
-      if (!before) resolve(text);
+      if (before === '') resolve(text);
     })
     .on('close', () => resolve(text))
     // What is not read when the server closes: the connection is reset.
@@ -208,7 +208,7 @@ async function open(path: string) {
     },
   };
   socket.onmessage = ({ data }) => {
-    if (/^\{"type":"(ack|error|subscribed|unsubscribed)"/.test(String(data))) replies += 1;
+    if (/^\{"type":"(ack|error|subscribed|unsubscribed|authorized)"/.test(String(data))) replies += 1;
   };
   socket.onclose = ({ code }) => {
     client.closed = code;
