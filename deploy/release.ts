@@ -27,6 +27,7 @@ const PARTS = [
     'runtime',
     'schemas',
     'sim',
+    'timing',
     'web',
     'webrtc',
   ],

@@ -5,6 +5,7 @@ export const builtinNodes = {
   decode: () => import('./decode/index.ts'),
   detect: () => import('./detect/index.ts'),
   replay: () => import('./replay/index.ts'),
+  'onvif-metadata': () => import('./onvif-metadata/index.ts'),
   track: () => import('./track/index.ts'),
   zones: () => import('./zones/index.ts'),
   autotrack: () => import('./autotrack/index.ts'),

@@ -31,6 +31,7 @@ export { Account } from './network/account.ts';
 export { CameraMedia } from './onvif/camera-media.ts';
 export { discoverDevices, type FoundDevice } from './onvif/discovery.ts';
 export type { MediaProfile } from './onvif/media.ts';
+export { MOST_SCENE_CHARS, readScenes, type Scene, type SceneObject } from './onvif/scene.ts';
 export { checkDriverOptions, DriverOptions, driverParams } from './options.ts';
 export type { SimHead } from './sim.ts';
 export { type DriverTime, realTime } from './time.ts';

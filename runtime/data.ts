@@ -4,14 +4,14 @@
  */
 
 import type { CaptureClock } from './clock.ts';
-import type { Box, DetectionsMessage, FrameMeta, PtzMessage, TracksMessage } from './link-values.ts';
+import type { Box, DetectionsMessage, FrameMeta, MetadataMessage, PtzMessage, TracksMessage } from './link-values.ts';
 
 export type * from './link-values.ts';
 
 /**
  * Built-in kinds of links. `packet` stays inside one worker (native objects), `frame` is a ring, the rest are messages.
  */
-export const LINK_KINDS = ['packet', 'frame', 'detections', 'tracks', 'ptz'] as const;
+export const LINK_KINDS = ['packet', 'metadata', 'frame', 'detections', 'tracks', 'ptz'] as const;
 export type LinkKind = (typeof LINK_KINDS)[number];
 
 /** `realtime`: latest wins, late frames are dropped and counted. `asap`: nothing is dropped, the writer waits. */
@@ -46,6 +46,7 @@ export interface PacketMessage {
 /** The value type of each built-in kind of links. */
 export interface LinkValues {
   packet: PacketMessage;
+  metadata: MetadataMessage;
   frame: FrameView;
   detections: DetectionsMessage;
   tracks: TracksMessage;

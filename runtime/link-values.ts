@@ -42,6 +42,26 @@ export const FrameMeta = Type.Object({
 });
 export type FrameMeta = DeepReadonly<Static<typeof FrameMeta>>;
 
+/** What a camera says of its pictures beside them, and how its times lie on the clock of captures. */
+export const MetadataMessage = Type.Object({
+  /** False: the stream has no track of metadata, and the rest means nothing. */
+  hasTrack: Type.Boolean(),
+  /** A whole document; absent: none has come, but the stream goes on. Sent about once a second. */
+  document: Type.Optional(Type.String()),
+  arrivalMonoMs: number(),
+  /** Added to a Unix time by the clock of the camera, it is the capture time of the picture of then; null: not known. */
+  cameraToMonoMs: nullable(number(), 'From the clock of the camera to that of captures'),
+  /** What that is by. */
+  captureClock: literals(CAPTURE_CLOCKS, 'Where the capture time comes from'),
+  /** Capture time of media time 0. */
+  originMonoMs: number(),
+  /** Size of the pictures in pixels; null: not known yet. */
+  size: nullable(Size, 'Size of the pictures'),
+  /** Rises whenever the stream starts again: what a camera has said before holds no more. */
+  generation: Type.Integer({ minimum: 0 }),
+});
+export type MetadataMessage = DeepReadonly<Static<typeof MetadataMessage>>;
+
 export const Detection = Type.Object({
   bboxPx: Box,
   confidence: unit('How sure the model is'),

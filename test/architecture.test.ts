@@ -6,7 +6,7 @@ import { builtinNodes } from '../nodes/index.ts';
 
 const ROOT = join(import.meta.dir, '..');
 const files = [
-  ...new Bun.Glob('{runtime,nodes,ptz,sim,motion,webrtc,schemas,web,bench,fixtures,deploy}/**/*.ts').scanSync({
+  ...new Bun.Glob('{runtime,nodes,ptz,sim,motion,timing,webrtc,schemas,web,bench,fixtures,deploy}/**/*.ts').scanSync({
     cwd: ROOT,
   }),
 ].toSorted();
@@ -32,6 +32,7 @@ const LIBRARIES: Readonly<Record<string, string>> = {
   'ptz/': 'ptz/index.ts',
   'sim/': 'sim/index.ts',
   'motion/': 'motion/index.ts',
+  'timing/': 'timing/index.ts',
   'webrtc/': 'webrtc/index.ts',
 };
 /** The two places that know the list of nodes. */
@@ -67,6 +68,7 @@ function mayImport(file: string, target: string): boolean {
     case 'webrtc/':
       return false;
     case 'motion/':
+    case 'timing/':
       return target === 'runtime/node.ts';
     case 'ptz/':
       return ['runtime/node.ts', 'runtime/xml.ts', 'runtime/process-lock.ts', 'runtime/ipc.ts'].includes(target);
@@ -92,7 +94,7 @@ describe('all that an import brings with it', () => {
   });
 
   test('sessions run without the simulator and the camera drivers', () => {
-    const isLibrary = (target: string) => /^(sim|ptz|motion|webrtc)\//.test(target);
+    const isLibrary = (target: string) => /^(sim|ptz|motion|timing|webrtc)\//.test(target);
     const isNode = (_file: string, target: string) => target === 'nodes/index.ts';
     const others = runtime.filter((file) => !/^runtime\/(cli\/|cli\.ts|main\.ts)/.test(file));
     expect(others.flatMap((file) => wayTo(file, isLibrary, isNode) ?? [])).toEqual([]);

@@ -11,7 +11,7 @@ const TYPES = `
   AboutFrame AnyNode BackoffLimits BoardTopic BoardUse Box CameraNews CaptureClock Clock Detection
   DetectionClasses DetectionsMessage Direction Emit EmitValue Fit FrameMapping FrameMeta FrameMotion FramePart FrameRequest
   FrameSource FrameView HangLimits HeadAxis HeadNews InputPort Inputs LinkKind LinkValue LinkValues Logger
-  MessageOf MessageOptions Metric Metrics ModelCard ModelTrial Moment MotionNews MotionRegion MotorCommand NodeBoard NodeContext NodeContract NodeFault NodeHandlers
+  MessageOf MessageOptions MetadataMessage Metric Metrics ModelCard ModelTrial Moment MotionNews MotionRegion MotorCommand NodeBoard NodeContext NodeContract NodeFault NodeHandlers
   NodeStore OutputPort Outputs Pace PacketMessage PerAxis PixelFormat PortKind Pose PrepareContext
   PtzMessage Ray RefusedModel RememberedTrack RequestSpec Requests RetryOptions ScaleFilter SharedSlot Size Static TSchema
   Topic Topics Track TrackingPhase TracksMessage ViewSeen

@@ -51,7 +51,7 @@ export interface RunnerOptions {
 
 export interface NodeFault {
   readonly node: string;
-  readonly fault: { code: string; message: string } | null;
+  readonly fault: { code: string; message: string; isWarning?: boolean } | null;
 }
 
 /** Puts a graph fragment to work and waits for its end. */

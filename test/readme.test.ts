@@ -208,8 +208,8 @@ describe('shipped graphs', () => {
   const graphs = [...new Bun.Glob('graphs/**/*.yaml').scanSync({ cwd: ROOT })].toSorted();
 
   test('are all run by a test', () => {
-    // cam01, label-count and large-only: above. file: above, with another clip. replay: below. clip: test/cli/checkout. The last two
-    // move the virtual camera: test/e2e/real-cameras.
+    // cam01, label-count and large-only: above. file: above, with another clip. replay: below. clip: test/cli/checkout. octagon
+    // and onvif move the virtual camera: test/e2e/real-cameras. onvif-metadata: test/live/metadata.long.
     const known = [
       'cam01',
       'clip',
@@ -217,6 +217,7 @@ describe('shipped graphs', () => {
       'custom-node/large-only',
       'file',
       'octagon',
+      'onvif-metadata',
       'onvif',
       'replay',
     ];

@@ -1,6 +1,6 @@
 /** Following while the stamps of the stream are wrong: the capture clock is between them and the controller, as it is in a graph. */
 import { join } from 'node:path';
-import { CaptureClock } from '../../nodes/source/capture-clock.ts';
+import { CaptureClock } from '../../timing/index.ts';
 import { readPaths, readPlants } from '../autotrack/files.ts';
 import { calibrate, WindhoverContestant } from '../autotrack/ours.ts';
 import { runCase } from '../autotrack/run.ts';

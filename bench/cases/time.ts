@@ -1,9 +1,9 @@
 /** Cases of `time/`: what sources say about time, and what becomes of one object that flies through it all. */
 import { Value } from '@sinclair/typebox/value';
-import { CaptureClock } from '../../nodes/source/capture-clock.ts';
 import { FileTimeline } from '../../nodes/source/file-timeline.ts';
 import { ByteTrack } from '../../nodes/track/byte-track.ts';
 import { trackOptions } from '../../nodes/track/options.ts';
+import { CaptureClock } from '../../timing/index.ts';
 import type { Case, Outcome } from './case.ts';
 
 interface Stream {

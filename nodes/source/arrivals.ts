@@ -4,7 +4,7 @@
  */
 import type { CodecParameters, Packet } from 'node-av/lib';
 import { type Clock, sleep, type WallTime } from '../../runtime/node.ts';
-import type { PacketTimes } from './capture-clock.ts';
+import type { PacketTimes } from '../../timing/index.ts';
 import type { UnstatedFilm } from './film-or-camera.ts';
 import type { ReadResult } from './media-input.ts';
 

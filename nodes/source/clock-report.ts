@@ -1,9 +1,9 @@
 /** Tells clients, once a second, where capture times come from: the topic `clock`. */
 import { type NodeContext, type topics, WallTime } from '../../runtime/node.ts';
-import type { ClockQuality } from './capture-clock.ts';
+import type { ClockQuality } from '../../timing/index.ts';
 import type { SourceOptions } from './options.ts';
 
-export type Outputs = { packets: { kind: 'packet' } };
+export type Outputs = { packets: { kind: 'packet' }; metadata: { kind: 'metadata' } };
 export type SourceContext = NodeContext<SourceOptions, Outputs, { clock: typeof topics.clock }>;
 
 const REPORT_EVERY_MS = 1000;

@@ -11,7 +11,10 @@ export default defineNode({
   doc: 'Video from a file, a URL or an ONVIF camera.',
   params: SourceOptions,
   inputs: {},
-  outputs: { packets: { kind: 'packet', doc: 'Compressed video packets of the best video stream.' } },
+  outputs: {
+    packets: { kind: 'packet', doc: 'Compressed video packets of the best video stream.' },
+    metadata: { kind: 'metadata', doc: 'What an ONVIF camera says of its pictures, beside them (RTSP).' },
+  },
   topics: { clock: topics.clock },
   metrics: {
     capture_basis: {

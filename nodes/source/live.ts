@@ -1,9 +1,10 @@
 /** Plays a live stream: every packet gets the time at which its picture was taken, as media time. */
 import { PACKET_TICKS_PER_S, sleep, WallTime, WindhoverError } from '../../runtime/node.ts';
+import { CaptureClock } from '../../timing/index.ts';
 import { Arrivals, type Arrived, type LiveInput } from './arrivals.ts';
-import { CaptureClock } from './capture-clock.ts';
 import { ClockReport, type SourceContext } from './clock-report.ts';
 import { UnstatedFilm } from './film-or-camera.ts';
+import { type MetadataInput, MetadataTrack } from './metadata-track.ts';
 import { Playout } from './playout.ts';
 
 /** A stream without key frames, that refreshes its pictures bit by bit, is let through after that time. */
@@ -32,9 +33,15 @@ export class Live {
    * @param connected called when pictures flow
    * @returns true when it was a film, and that is over
    */
-  async play(input: LiveInput, generation: number, signal: AbortSignal, connected: () => void): Promise<boolean> {
+  async play(
+    input: LiveInput & MetadataInput,
+    generation: number,
+    signal: AbortSignal,
+    connected: () => void,
+  ): Promise<boolean> {
     const capture = new CaptureClock(input.isSegmented);
     const playout = input.isSegmented && this.#context.params.pace === 'realtime' ? new Playout() : undefined;
+    const metadata = new MetadataTrack(this.#context, input, { generation, originMonoMs: this.#originMonoMs });
     const { clock, count } = this.#context;
     const arrivals = new Arrivals(input, {
       clock,
@@ -50,7 +57,7 @@ export class Live {
     const reading = arrivals.run(signal);
     try {
       await arrivals.firstBurst(signal);
-      return await this.#playAll(arrivals, { input, capture, playout, generation, signal, connected });
+      return await this.#playAll(arrivals, { input, capture, playout, metadata, generation, signal, connected });
     } finally {
       input.interrupt();
       await reading;
@@ -101,13 +108,15 @@ export class Live {
     return isFilm;
   }
 
-  async #emit({ packet, times }: Arrived, { input, capture, playout, generation }: Connection): Promise<void> {
+  async #emit({ packet, times }: Arrived, connection: Connection): Promise<void> {
+    const { input, capture, playout, metadata, generation } = connection;
     const captureMs = capture.captureMs(times, playout ? this.#context.clock.monoMs() : times.arrivalMs);
     this.#originMonoMs ??= captureMs;
     const mediaTimeS = (captureMs - this.#originMonoMs) / 1000;
     packet.pts = BigInt(Math.round(mediaTimeS * PACKET_TICKS_PER_S));
     packet.dts = NO_TIMESTAMP;
     const quality = capture.quality(times.arrivalMs);
+    metadata.seen({ packet, times, captureMs, quality, originMonoMs: this.#originMonoMs });
     await this.#context.emit.packets({
       packet,
       codec: input.stream.codecpar,
@@ -124,6 +133,7 @@ interface Connection {
   readonly input: LiveInput;
   readonly capture: CaptureClock;
   readonly playout: Playout | undefined;
+  readonly metadata: MetadataTrack;
   readonly generation: number;
   readonly signal: AbortSignal;
   readonly connected: () => void;

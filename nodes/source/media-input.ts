@@ -9,10 +9,9 @@ import {
   AV_PKT_FLAG_CORRUPT,
   AVERROR_EOF,
   AVFMT_FLAG_NONBLOCK,
-  AVMEDIA_TYPE_VIDEO,
   AVSEEK_FLAG_BACKWARD,
 } from 'node-av/constants';
-import { Codec, Dictionary, FFmpegError, FormatContext, InputFormat, Log, Packet, type Stream } from 'node-av/lib';
+import { Dictionary, FFmpegError, FormatContext, InputFormat, Log, Packet, type Stream } from 'node-av/lib';
 import { PACKET_TICKS_PER_S, WindhoverError } from '../../runtime/node.ts';
 import type { Address } from './address.ts';
 import { Deadline } from './deadline.ts';
@@ -20,6 +19,7 @@ import { sourceError } from './faults.ts';
 import { isFilm, isSnapshot } from './film-or-camera.ts';
 import { STANDARD_INPUT, standardInput } from './local.ts';
 import { type ProgramDates, programDates } from './program-date.ts';
+import { bestStream, check, firstStream, metadataStream, type Opened } from './streams.ts';
 
 /** Timestamps of streams are 64-bit integers; this one means "none". */
 const NO_TIMESTAMP = -0x8000000000000000n;
@@ -31,8 +31,6 @@ const PIECEMEAL_CODECS: readonly number[] = [AV_CODEC_ID_H264, AV_CODEC_ID_HEVC,
 /** Their timestamps may begin anew anywhere. */
 const JUMPING_FORMATS: readonly string[] = ['mpegts', 'mpeg', 'hls'];
 const HELD_BY_FORMAT: Readonly<Record<string, number>> = { rtsp: 1, sdp: 1, rtp: 1, mpegts: 2 };
-/** Packets of sound and such that may come before the first of a video stream that is not announced. */
-const MOST_BEFORE_VIDEO = 500;
 
 /** From one look for a picture of a camera on this machine to the next: waiting for it cannot be interrupted. */
 const WAIT_MS = 4;
@@ -67,10 +65,14 @@ export class MediaInput {
   readonly isSegmented: boolean;
   /** A packet is read when so many later ones have begun to arrive. */
   readonly heldPackets: number;
+  /** It has a track of metadata, of which `onMetadata` gets each packet while the video is read. */
+  readonly hasMetadata: boolean;
+  onMetadata: (payload: Uint8Array) => void = () => undefined;
 
   readonly #opened: Opened;
   readonly #isUntimed: boolean;
   readonly #dates: ProgramDates | undefined;
+  readonly #metadataIndex: number | undefined;
   /** The first packet was read to see that there is video. */
   #isRead: boolean;
 
@@ -80,6 +82,8 @@ export class MediaInput {
     this.stream = stream;
     this.packet = packet;
     this.isFinite = opened.isFinite;
+    this.#metadataIndex = metadataStream(opened)?.index;
+    this.hasMetadata = this.#metadataIndex !== undefined;
     this.isSnapshot = !opened.isFinite && isSnapshot(format);
     this.#isRead = opened.isRead;
     const name = format.iformat?.name ?? '';
@@ -145,6 +149,7 @@ export class MediaInput {
       if (deadline.expired && isCut) throw new WindhoverError('source_stalled', 'no data before the deadline');
       if (code >= 0) {
         if (this.packet.streamIndex === this.stream.index) return 'packet';
+        if (this.packet.streamIndex === this.#metadataIndex && this.packet.data) this.onMetadata(this.packet.data);
         this.packet.unref();
         continue;
       }
@@ -233,68 +238,4 @@ export class MediaInput {
   #seconds(timestamp: bigint): number {
     return (Number(timestamp) * this.stream.timeBase.num) / this.stream.timeBase.den;
   }
-}
-
-interface Opened {
-  readonly format: FormatContext;
-  readonly packet: Packet;
-  readonly deadline: Deadline;
-  isFinite: boolean;
-  dates: ProgramDates | undefined;
-  /** `packet` is the first of the video stream. */
-  isRead: boolean;
-}
-
-/** Looks into a file. */
-async function bestStream({ format, deadline }: Opened, wanted = -1): Promise<Stream> {
-  check(await deadline.of(format.findStreamInfo(null)), 'has no readable streams', deadline);
-  const index = format.findBestStream(AVMEDIA_TYPE_VIDEO, wanted);
-  const stream = index >= 0 ? format.streams[index] : undefined;
-  if (stream && stream.codecpar.width > 0) return stream;
-  throw noVideo(format);
-}
-
-/**
- * The video of a live stream, without looking into it: that would take a second of it, and hide when those packets
- * arrived. Some streams are known only when their first packet has come.
- */
-async function firstStream(opened: Opened, wanted: number | undefined): Promise<Stream> {
-  const { format, packet, deadline } = opened;
-  const beganMs = performance.now();
-  for (let packets = 0; packets <= MOST_BEFORE_VIDEO; packets++) {
-    const stream = format.streams.find(({ index, codecpar }) => {
-      return codecpar.codecType === AVMEDIA_TYPE_VIDEO && codecpar.codecId !== 0 && (wanted ?? index) === index;
-    });
-    if (stream) {
-      opened.isRead = packets > 0 && packet.streamIndex === stream.index;
-      refuseUnknownCodec(stream);
-      return stream;
-    }
-    if (format.iformat?.name === 'rtsp') break; // it has told all its streams
-    packet.unref();
-    check(await deadline.of(format.readFrame(packet), beganMs), 'sends no video', deadline);
-  }
-  const unknown = format.streams.find(({ codecpar }) => codecpar.codecType === AVMEDIA_TYPE_VIDEO);
-  if (unknown) refuseUnknownCodec(unknown);
-  throw noVideo(format);
-}
-
-function refuseUnknownCodec({ codecpar }: Stream): void {
-  if (Codec.findDecoder(codecpar.codecId)) return;
-  throw new WindhoverError('source_unsupported', 'there is no decoder for its video', {
-    got: `codec ${codecpar.codecId}`,
-    hint: 'set the camera to H.264, H.265 or MJPEG',
-  });
-}
-
-function noVideo(format: FormatContext): WindhoverError {
-  return new WindhoverError('source_no_video', 'has no video stream', {
-    got: `${format.nbStreams} streams of other kinds`,
-  });
-}
-
-function check(code: number, what: string, deadline: Deadline): void {
-  if (code >= 0) return;
-  if (deadline.expired) throw new WindhoverError('source_timeout', `${what}: no answer in time`);
-  throw sourceError(code, what, 'source_unreadable');
 }

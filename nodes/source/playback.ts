@@ -9,6 +9,7 @@ import { Film } from './film.ts';
 import { Live } from './live.ts';
 import { STANDARD_INPUT } from './local.ts';
 import { MediaInput, type OpenOptions } from './media-input.ts';
+import { noMetadata } from './metadata-track.ts';
 
 /** From one request for a snapshot to the next. */
 const SNAPSHOT_EVERY_MS = 500;
@@ -96,6 +97,7 @@ export class Playback {
     const input = this.#address.kind === 'whep' ? await this.#openWhep(signal) : await open();
     try {
       const generation = () => ++this.#generation;
+      if (input.isFinite) await this.#context.emit.metadata(noMetadata(this.#context));
       if (input.isFinite) await this.#film.play(input, { open, generation, signal, connected });
       const isOver = input.isFinite || (await this.#live.play(input, generation(), signal, connected));
       if (input.isSnapshot) return 'snapshot';

@@ -2,7 +2,7 @@
  * When packets of a stream that comes in segments are handed on: as far apart as their pictures were taken, with a
  * delay just long enough that the next segment is there in time. Pure stepper; times are milliseconds.
  */
-import { LowerEdge } from './lower-edge.ts';
+import { LowerEdge } from '../../timing/index.ts';
 
 /** Held back beyond what the latest segments needed. */
 const MARGIN_MS = 100;

@@ -62,7 +62,8 @@ export function diffGraphs(now: EngineGraph, next: EngineGraph): GraphDiff {
 export function isOrigin({ nodes }: EngineGraph, id: string): boolean {
   const inputs = nodes.find((node) => node.id === id)?.links ?? [];
   const outputs = nodes.flatMap(({ links }) => links.filter(({ from }) => from.node === id));
-  return inputs.every(({ kind }) => kind === 'packet') && outputs.some(({ kind }) => kind !== 'packet');
+  const isNumbered = ({ kind }: { readonly kind: string }) => kind !== 'packet' && kind !== 'metadata';
+  return !inputs.some(isNumbered) && outputs.some(isNumbered);
 }
 
 /** True when the node is the same but for live options. */

@@ -6,13 +6,14 @@ import { type TSchema, Type } from '@sinclair/typebox';
 import { type TypeCheck, TypeCompiler } from '@sinclair/typebox/compiler';
 import type { LinkKind } from '../data.ts';
 import { WindhoverError } from '../errors.ts';
-import { DetectionsMessage, FrameMeta, PtzMessage, TracksMessage } from '../link-values.ts';
+import { DetectionsMessage, FrameMeta, MetadataMessage, PtzMessage, TracksMessage } from '../link-values.ts';
 import type { PortKind } from '../ports.ts';
 import { mismatch } from './mismatch.ts';
 
 /** Of the built-in kinds. A packet holds native objects, and its own library checks them. */
 const SCHEMAS: Readonly<Record<LinkKind, TSchema | undefined>> = {
   packet: undefined,
+  metadata: MetadataMessage,
   frame: Type.Object({ meta: FrameMeta }),
   detections: DetectionsMessage,
   tracks: TracksMessage,

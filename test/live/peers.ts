@@ -33,6 +33,14 @@ export interface RtspOptions {
   readonly size?: readonly [number, number];
   /** Its pictures are those that {@link RtspServer.show} gives it. */
   readonly given?: boolean;
+  /** A second track describes the pictures: metadata.py. */
+  readonly metadata?: {
+    readonly every?: number;
+    readonly delay_ms?: number;
+    readonly clock_ms?: number;
+    readonly quiet?: boolean;
+    readonly padding?: number;
+  };
 }
 
 /** An RTSP server of GStreamer: rtsp-server.py. */

@@ -4,6 +4,8 @@
 
 With "given", pictures come by its input: 8 bytes of Unix time in milliseconds, highest first, and the luma, row by row.
 
+With "metadata", a second track describes the pictures as ONVIF's scene description: metadata.py.
+
 The top left of each picture is a strip of 48 fields, 12 by 16 pixels: the Unix time in milliseconds, highest bit first,
 white for 1.
 """
@@ -17,6 +19,8 @@ import gi
 gi.require_version("Gst", "1.0")
 gi.require_version("GstRtspServer", "1.0")
 from gi.repository import GLib, Gst, GstRtspServer
+
+import metadata
 
 OPTIONS = {
     "port": 0,  # 0: any
@@ -33,6 +37,7 @@ OPTIONS = {
     "digest": False,
     "size": [640, 360],
     "given": False,  # pictures come by its input
+    "metadata": None,  # options of metadata.py; none: there is no such track
 }
 
 BITS, FIELD_W, FIELD_H = 48, 12, 16
@@ -109,13 +114,17 @@ class Factory(GstRtspServer.RTSPMediaFactory):
         self.options = options
         self.set_shared(True)
         self.given = GivenPictures(*options["size"]) if options["given"] else None
+        self.scenes = None if options["metadata"] is None else metadata.Scenes(options["metadata"])
 
     def do_create_element(self, _url):
         if self.options["codec"] == "none":
             return Gst.parse_launch("( audiotestsrc is-live=true ! alawenc ! rtppcmapay name=pay0 pt=8 )")
         width, height = self.options["size"]
         caps = f"video/x-raw,format=I420,width={width},height={height},framerate={self.options['fps']}/1"
-        return Gst.parse_launch(f"( appsrc name=source is-live=true format=time caps={caps} ! {encoder(self.options)} )")
+        scenes = "" if self.scenes is None else metadata.TRACK
+        return Gst.parse_launch(
+            f"( appsrc name=source is-live=true format=time caps={caps} ! {encoder(self.options)} {scenes} )"
+        )
 
     def do_configure(self, media):
         GstRtspServer.RTSPMediaFactory.do_configure(self, media)
@@ -124,6 +133,8 @@ class Factory(GstRtspServer.RTSPMediaFactory):
         source = media.get_element().get_child_by_name("source")
         if source is not None:
             threading.Thread(target=self.feed, args=(source,), daemon=True).start()
+        if self.scenes is not None:
+            self.scenes.begin(media.get_element().get_child_by_name("scenes"))
 
     def feed(self, source):
         """Pushes pictures at their rate, each stamped with when it was taken on the clock of the pipeline."""
@@ -139,6 +150,8 @@ class Factory(GstRtspServer.RTSPMediaFactory):
             age = time.time() - unix_ms / 1000
             taken = max(0, clock.get_time() - source.get_base_time() - int(age * 1e9))
             waiting.append((time.monotonic() - age, taken, picture))
+            if self.scenes is not None:
+                self.scenes.seen(number, unix_ms, taken)
             while waiting and waiting[0][0] <= time.monotonic() - self.options["delay_ms"] / 1000:
                 _, pts, data = waiting.pop(0)
                 # The server holds back what is stamped in the future: a clock that is too fast begins in the past.

@@ -7,7 +7,7 @@ import type { TSchema } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
 import { builtinNodes } from '../../nodes/index.ts';
 import { loadContracts } from '../../runtime/graph/modules.ts';
-import type { AnyNode, NodeHandlers } from '../../runtime/node.ts';
+import type { AnyNode, MetadataMessage, NodeHandlers } from '../../runtime/node.ts';
 import { type NodeRun, openGraph, type RunnerOptions } from '../node-runner.ts';
 import { ROOT } from './fragment.ts';
 import { detectionsOf, frameSourceOf, ptzOf, trackOf, tracksOf } from './recorded.ts';
@@ -39,10 +39,19 @@ const PARAMS: Readonly<Record<string, Record<string, unknown>>> = {
 };
 /** Nodes that produce until they are told to stop, and of which output. */
 const ENDLESS: Readonly<Record<string, string>> = { 'virtual-ptz': 'node.packets' };
+const SILENT_METADATA: MetadataMessage = {
+  ...{ hasTrack: true, arrivalMonoMs: 0, cameraToMonoMs: null, captureClock: 'arrival', originMonoMs: 0 },
+  ...{ size: null, generation: 1 },
+};
 const FRAMES = [0, 1, 2, 3, 4, 5, 6, 7];
 const box = { x: 100, y: 100, w: 40, h: 30 };
 const RECORDED: Readonly<Record<string, (index: number) => object>> = {
   frame: frameSourceOf,
+  metadata: (index) => ({
+    ...SILENT_METADATA,
+    arrivalMonoMs: index * 100,
+    document: '<MetadataStream><Frame/></MetadataStream>',
+  }),
   detections: (index) => detectionsOf(index, [{ bboxPx: box, confidence: 0.9, label: 'drone' }]),
   tracks: (index) => tracksOf(index, [trackOf(1)]),
   ptz: (index) => ptzOf(index, null, 'idle'),
@@ -180,6 +189,8 @@ function openOne(contract: AnyNode, params: Record<string, unknown> = {}): Promi
   };
   const options: RunnerOptions = {
     contracts: [contract],
+    // What is fed comes at the pace that the node asks for.
+    ...(contract.name === 'onvif-metadata' ? { pace: 'realtime' } : {}),
     modelFolders: [join(ROOT, 'models')],
     ...(Object.keys(feed).length > 0 ? { feed: { node: feed } } : {}),
   };

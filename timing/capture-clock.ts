@@ -9,7 +9,7 @@
  * An absolute time (RTCP sender report, `prft`) is used when it makes the delay a plausible one: then the delay of camera
  * and network is known, too. A camera whose clock is set wrong fails that test.
  */
-import type { CaptureClock as ClockName } from '../../runtime/node.ts';
+import type { CaptureClock as ClockName } from '../runtime/node.ts';
 import { AbsolutePace } from './absolute-pace.ts';
 import { LowerEdge } from './lower-edge.ts';
 import { RecentDelays } from './recent-delays.ts';

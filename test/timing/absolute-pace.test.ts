@@ -1,7 +1,7 @@
 /** Sender reports: those of a right clock are believed however late pictures are, those of a wrong one are found out. */
 import { expect, test } from 'bun:test';
 import fc from 'fast-check';
-import { AbsolutePace } from '../../../nodes/source/absolute-pace.ts';
+import { AbsolutePace } from '../../timing/absolute-pace.ts';
 
 const FRAME_MS = 40;
 const MINUTES_MS = 120_000;

@@ -1,8 +1,8 @@
 /** The capture clock against streams whose true capture times are known. */
 import { describe, expect, setDefaultTimeout, test } from 'bun:test';
 import fc from 'fast-check';
-import { CaptureClock } from '../../../nodes/source/capture-clock.ts';
-import { PROPERTY_LIMIT_MS } from '../../support/patience.ts';
+import { CaptureClock } from '../../timing/capture-clock.ts';
+import { PROPERTY_LIMIT_MS } from '../support/patience.ts';
 
 setDefaultTimeout(PROPERTY_LIMIT_MS);
 
