@@ -29,7 +29,7 @@ const said = (command: RunningCommand, start: string) =>
 const GRAPH = graphText(chain('realtime'));
 const withDetect = (options: string) => GRAPH.replace('compact.onnx }', `compact.onnx, ${options} }`);
 
-test(
+test.concurrent(
   'an edit takes effect while a client is connected; a broken one is reported and changes nothing until it is fixed',
   async () => {
     using folder = new Folder();
@@ -73,7 +73,7 @@ test(
   TEST_LIMIT_MS,
 );
 
-test(
+test.concurrent(
   'serve: cameras come, change their name and go with their files',
   async () => {
     using folder = new Folder();
@@ -104,7 +104,7 @@ test(
   TEST_LIMIT_MS,
 );
 
-test(
+test.concurrent(
   '--no-watch: files are read once',
   async () => {
     using folder = new Folder();

@@ -14,7 +14,7 @@ function screen(text: string): string[] {
 }
 
 describe.skipIf(!hasScript)('in a terminal', () => {
-  test(
+  test.concurrent(
     'a file shows a bar that fills, and an estimate',
     async () => {
       using folder = new Folder();
@@ -37,7 +37,7 @@ describe.skipIf(!hasScript)('in a terminal', () => {
     TEST_LIMIT_MS,
   );
 
-  test(
+  test.concurrent(
     'a live camera shows its rates; logs are short',
     async () => {
       await using command = new RunningCommand(LIVE, { terminal: true });
@@ -55,7 +55,7 @@ describe.skipIf(!hasScript)('in a terminal', () => {
     TEST_LIMIT_MS,
   );
 
-  test(
+  test.concurrent(
     'a camera that is offline is named in the line; Ctrl-C ends it with 0',
     async () => {
       const args = [...LIVE, '--set', 'source.url=rtsp://127.0.0.1:1/x'];
@@ -70,7 +70,7 @@ describe.skipIf(!hasScript)('in a terminal', () => {
     TEST_LIMIT_MS,
   );
 
-  test(
+  test.concurrent(
     'an error names the graph and the place',
     async () => {
       using folder = new Folder();

@@ -22,7 +22,7 @@ const readiness = async (url: string) => {
 const addsUp = ({ frames }: SessionView) => expect(frames.decoded).toBe(frames.processed + frames.dropped);
 
 describe("the session's process is killed", () => {
-  test(
+  test.concurrent(
     'readyz says so, open tracks end, and it is back on the same WebSocket with new ids and the same target',
     async () => {
       await using command = new RunningCommand(LIVE);
@@ -81,7 +81,7 @@ describe("the session's process is killed", () => {
     TEST_LIMIT_MS,
   );
 
-  test(
+  test.concurrent(
     'a target that is chosen while the process is away is taken over',
     async () => {
       await using session = await TestSession.start(graphText(ONE_TRACK));
@@ -101,7 +101,7 @@ describe("the session's process is killed", () => {
     TEST_LIMIT_MS,
   );
 
-  test(
+  test.concurrent(
     'in asap pace too, every frame is accounted for',
     async () => {
       const slow = `{ use: ${testNode('slow-detect')}, from: decode, with: { block_ms: 5 } }`;
@@ -121,7 +121,7 @@ describe("the session's process is killed", () => {
   );
 });
 
-test(
+test.concurrent(
   'the server is killed: the session leaves by itself',
   async () => {
     await using command = new RunningCommand(LIVE);
@@ -134,7 +134,7 @@ test(
   TEST_LIMIT_MS,
 );
 
-test(
+test.concurrent(
   'realtime with a slow node: the counts add up at every look',
   async () => {
     using folder = new Folder();
@@ -159,7 +159,7 @@ test(
   TEST_LIMIT_MS,
 );
 
-test(
+test.concurrent(
   'commands at the very moment of a death do no harm, and the last one holds',
   async () => {
     await using session = await TestSession.start(graphText(ONE_TRACK));
@@ -183,7 +183,7 @@ test(
   TEST_LIMIT_MS,
 );
 
-test(
+test.concurrent(
   'a target that autotrack has given another id is still that one after a death',
   async () => {
     const nodes = {
@@ -215,7 +215,7 @@ test(
   TEST_LIMIT_MS,
 );
 
-test(
+test.concurrent(
   'a stop at the very moment of a death',
   async () => {
     await using session = await TestSession.start(graphText(ONE_TRACK));

@@ -163,12 +163,12 @@ export class SimulatedChase implements AsyncDisposable {
     await this.#node.request('set_target_id', { target_id: this.#ids[0] });
   }
 
-  /** Gives the node other values of its live options. */
   /** The operator lets the camera move, or not. */
   async switch(enabled: boolean): Promise<void> {
     await this.#node.request('set_autotrack', { enabled });
   }
 
+  /** Gives the node other values of its live options. */
   async update(params: Partial<AutotrackParams>): Promise<void> {
     const now = this.#run?.graph.nodes.find(({ id }) => id === 'node')?.params;
     await this.#node.update({ ...now, ...params });
