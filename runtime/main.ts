@@ -5,6 +5,7 @@
 import { join } from 'node:path';
 import { isInstalled, markInstalled } from './dependencies.ts';
 import { errorCode } from './errors.ts';
+import { nativeEnv } from './native-env.ts';
 
 const root = join(import.meta.dir, '..');
 
@@ -28,6 +29,8 @@ function install(): void {
 }
 
 install();
+// For processes that are started from here on.
+Object.assign(process.env, nativeEnv());
 const { runCli } = await import('./cli.ts');
 /** Streams that take nothing any more, and why. */
 const lost = new Map<NodeJS.WriteStream, Error>();

@@ -42,7 +42,8 @@ export function shrinkFilter(size: Size, factor: number): string {
   return `scale=${w}:${h}:flags=area,pad=${size.w}:${size.h}:${x}:${y},fillborders=${borders},setsar=1,format=yuv420p`;
 }
 
-async function filterVideo(from: string, to: string, filter: string): Promise<void> {
+/** @param crf quality of the new file, as x264 counts: lower is better */
+export async function filterVideo(from: string, to: string, filter: string, crf = CRF): Promise<void> {
   Log.setLevel(AV_LOG_ERROR);
   await using input = await Demuxer.open(from);
   const stream = input.video();
@@ -55,7 +56,7 @@ async function filterVideo(from: string, to: string, filter: string): Promise<vo
     // Not by `options`: a Dictionary handed to the open call is freed twice by node-av 6.1.1.
     configure: (context) => {
       context.maxBFrames = 0;
-      for (const [name, value] of Object.entries({ preset: 'veryfast', crf: CRF })) {
+      for (const [name, value] of Object.entries({ preset: 'veryfast', crf })) {
         FFmpegError.throwIfError(context.setOption(name, value), `set ${name}`);
       }
     },

@@ -131,6 +131,8 @@ export function sessionOptions(provider: Provider, threads: number): InferenceSe
     interOpNumThreads: 1,
     executionMode: 'sequential',
     graphOptimizationLevel: 'all',
+    // A plan of all buffers of a run comes on top of those of the first run, and saves no time.
+    enableMemPattern: false,
     logSeverityLevel: 4,
     // Threads that wait by spinning take the cores that decoding needs; sleeping ones cost nothing measurable.
     extra: {

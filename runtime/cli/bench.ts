@@ -18,6 +18,7 @@ const BENCHES = [
   'history',
   'cases',
   'swap',
+  'cameras',
 ];
 const USAGE = `bun run bench NAME, one of ${BENCHES.join(', ')}
        bun run bench NAME --help: what it measures, and its options`;

@@ -88,6 +88,9 @@ class WorkerHost {
       }
     }
     this.#sendStats();
+    // What loading has left behind would stay for minutes: little is allocated from here on.
+    Bun.gc(true);
+    Bun.shrink();
     this.#post({ type: 'opened' });
   }
 

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { type Clock, exactMomentOf } from '../clock.ts';
 import { sendTo } from '../ipc.ts';
+import { nativeEnv } from '../native-env.ts';
 import { RateLimit } from '../rate-limit.ts';
 import type { FromChild, ToChild } from './messages.ts';
 
@@ -37,6 +38,7 @@ export class SessionProcess {
       disconnected = resolve;
     });
     this.#process = Bun.spawn([process.execPath, CHILD], {
+      env: nativeEnv(),
       // Standard input: a node may read its video there.
       stdio: ['inherit', 'pipe', 'pipe'],
       serialization: 'advanced',

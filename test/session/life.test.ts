@@ -1,5 +1,6 @@
 /** The lives of tracks in a running session, while its nodes, workers and processes come and go. */
 import { expect, setDefaultTimeout, test } from 'bun:test';
+import { readFileSync } from 'node:fs';
 import type { MetadataTick, TrackEvent } from '../../schemas/index.ts';
 import { Folder, graphText, testNode } from '../support/graphs.ts';
 import { TEST_LIMIT_MS } from '../support/patience.ts';
@@ -86,6 +87,7 @@ test.concurrent('a tracker of somebody else: hidden for too long, and a process 
   told.listen(session);
   await session.until('the end of one', () => told.lives('end').length === 1);
   await session.until('it is seen again', () => Number(session.node('publish').reused_ids) > 5);
+  expect(readFileSync(`/proc/${session.pid}/environ`, 'utf8').split('\0')).toContain('ORT_DISABLE_TELEMETRY=1');
   if (session.pid !== undefined) process.kill(session.pid, 'SIGKILL');
   await session.until('all ended', () => told.lives('end').length === 2);
   const warnings = () => session.log.filter(({ code }) => code === 'reused_id').map(({ node }) => node);

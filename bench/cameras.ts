@@ -1,0 +1,144 @@
+/**
+ * `bun run bench cameras`: how many cameras this machine carries. A camera is carried when 95 % of its detections are known
+ * 300 ms after the picture was taken, and at least 90 % of those that were asked for come. First what has to hold, with a
+ * fixed number of cameras; then, for each size of picture and rate, the most cameras, side by side with a plain Python loop
+ * (OpenCV, ONNX Runtime, ByteTrack) of the same model. Each camera is a file that plays at its own pace, 25 pictures a second.
+ *
+ *     --model default,fast    models that are counted for
+ *     --sizes 640x512,1080p   --rates 5,10
+ *     --seconds N             each number of cameras is measured so long, 5 by default
+ *     --steps N               numbers of cameras that are tried for each, 3 by default
+ *     --no-plain, --no-fixed  without the Python loop; without what has to hold
+ *     --cameras N,N           instead of a search: so many cameras
+ *
+ * CPU and memory are those of one more camera. "others" is what else the machine does: figures of a busy one say little.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { cpus, loadavg, tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { clipOf } from './cameras/clips.ts';
+import { OurCameras } from './cameras/ours.ts';
+import { PlainCameras, plainPython } from './cameras/plain.ts';
+import { type CameraKind, holds, MOST_MS, type Rig, type Sample, sample } from './cameras/rig.ts';
+import { mostCameras } from './cameras/search.ts';
+import { ROOT } from './pipeline/input.ts';
+
+/** Cameras of 640×512 with five detections a second that have to be carried on two cores, by model. */
+const FIXED = [
+  { cameras: 11, model: 'default' },
+  { cameras: 16, model: 'fast' },
+];
+const MOST_MB = 60;
+
+const { values } = parseArgs({
+  options: {
+    model: { type: 'string', default: 'default' },
+    sizes: { type: 'string', default: '640x512,1080p' },
+    rates: { type: 'string', default: '5,10' },
+    seconds: { type: 'string', default: '5' },
+    steps: { type: 'string', default: '3' },
+    cameras: { type: 'string' },
+    'no-plain': { type: 'boolean', default: false },
+    'no-fixed': { type: 'boolean', default: false },
+  },
+});
+const SECONDS = Number(values.seconds);
+const HEAD = 'cameras  p50 ms  p95 ms  detections/s   cores  others  CPU ms/detection';
+
+const folder = mkdtempSync(join(tmpdir(), 'bench-cameras-'));
+try {
+  console.log(`${cpus().length} cores (${cpus()[0]?.model}), load ${load()}`);
+  if (!values['no-fixed'] && values.cameras === undefined)
+    for (const { cameras, model } of FIXED) await fixed(cameras, model);
+  await all();
+  console.log(`load ${load()}`);
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+process.exit(0);
+
+/** What has to hold. */
+async function fixed(cameras: number, model: string): Promise<void> {
+  const kind = await kindOf(model, '640x512', 5);
+  await using rig = closing(new OurCameras(kind));
+  const found = await measured(rig.rig, cameras);
+  const verdict = holds(found, kind) ? 'holds' : 'DOES NOT HOLD';
+  console.log(`${label(kind)}, ${cameras} cameras: ${verdict}\n${HEAD}\n${line(found, kind)}\n`);
+}
+
+async function all(): Promise<void> {
+  const plain = values['no-plain'] ? { reason: 'not asked for' } : plainPython();
+  if ('reason' in plain) console.log(`the plain loop is left out: ${plain.reason}`);
+  for (const model of values.model.split(',')) {
+    for (const size of values.sizes.split(',')) {
+      for (const rate of values.rates.split(',')) {
+        const kind = await kindOf(model, size, Number(rate));
+        console.log(`${label(kind)}\n${''.padEnd(12)}${HEAD}`);
+        await count(new OurCameras(kind), kind);
+        if ('python' in plain) await count(new PlainCameras(plain.python, kind), kind);
+      }
+    }
+  }
+}
+
+async function count(opened: Rig, kind: CameraKind): Promise<void> {
+  await using closed = closing(opened);
+  const { rig } = closed;
+  const show = (found: Sample) =>
+    console.log(`${rig.name.padEnd(12)}${line(found, kind)}${holds(found, kind) ? '' : '  no'}`);
+  const measure = async (cameras: number) => {
+    const found = await measured(rig, cameras);
+    show(found);
+    return found;
+  };
+  if (values.cameras !== undefined) {
+    for (const cameras of values.cameras.split(',')) await measure(Number(cameras));
+    return;
+  }
+  const { first, most } = await mostCameras(measure, (found) => holds(found, kind), Number(values.steps));
+  const added = most.cameras - first.cameras;
+  const each = (of: (found: Sample) => number) => (of(most) - of(first)) / added;
+  const memory = each(({ memory: { shareMb } }) => shareMb);
+  const limit = rig instanceof OurCameras ? ` (≤ ${MOST_MB}: ${memory <= MOST_MB ? 'holds' : 'DOES NOT HOLD'})` : '';
+  console.log(
+    `${rig.name.padEnd(12)}carries ${most.cameras} in ${MOST_MS} ms` +
+      (added === 0
+        ? '\n'
+        : `; one more takes ${(each(({ cores }) => cores) * 100).toFixed(1)} % of a core and ${memory.toFixed(0)} MB` +
+          ` (${each(({ memory: { privateMb } }) => privateMb).toFixed(0)} its own)${limit}\n`),
+  );
+}
+
+async function measured(rig: Rig, cameras: number): Promise<Sample> {
+  await rig.resize(cameras);
+  return await sample(rig, cameras, SECONDS, 2);
+}
+
+async function kindOf(model: string, size: string, perS: number): Promise<CameraKind> {
+  const file = /[./]/.test(model) ? resolve(model) : join(ROOT, 'models', `${model}.onnx`);
+  return { name: size, video: await clipOf(size, folder), perS, model: file };
+}
+
+function closing(rig: Rig): AsyncDisposable & { readonly rig: Rig } {
+  return { rig, [Symbol.asyncDispose]: () => rig.close() };
+}
+
+function label({ name, perS, model }: CameraKind): string {
+  return `${name}, ${perS} detections a second each, ${model}`;
+}
+
+function line({ cameras, p50Ms, p95Ms, leastPerS, mostPerS, cores, otherCores }: Sample, { perS }: CameraKind): string {
+  const asked = (cores * 1000) / (cameras * perS);
+  const rates = `${leastPerS.toFixed(1)} to ${mostPerS.toFixed(1)}`;
+  return (
+    `${String(cameras).padStart(7)}${p50Ms.toFixed(0).padStart(8)}${p95Ms.toFixed(0).padStart(8)}${rates.padStart(14)}` +
+    `${cores.toFixed(2).padStart(8)}${otherCores.toFixed(2).padStart(8)}${asked.toFixed(1).padStart(18)}`
+  );
+}
+
+function load(): string {
+  return loadavg()
+    .map((value) => value.toFixed(2))
+    .join(' ');
+}
