@@ -17,6 +17,8 @@ export async function clipOf(size: string, folder: string): Promise<string> {
   if (existsSync(video)) return video;
   // Native code, loaded when it is needed.
   const { filterVideo } = await import('../detector/shrink.ts');
-  await filterVideo(join(ROOT, 'fixtures/sky.mp4'), video, `scale=${w}:${h},noise=alls=4:allf=t,format=yuv420p`, 26);
+  await filterVideo(join(ROOT, 'fixtures/sky.mp4'), video, `scale=${w}:${h},noise=alls=4:allf=t,format=yuv420p`, {
+    crf: 26,
+  });
   return video;
 }

@@ -10,8 +10,14 @@ export default defineNode({
   topics: { bench: topic({ doc: 'All that passes', schema: Type.Object({}), keep: 'every' }) },
   open: ({ publish }) => ({
     on: {
-      detections: (detections) => publish('bench', { detections }, { live: false }),
+      detections: (detections) => publish('bench', { detections, cpuMs: cpuMs() }, { live: false }),
       tracks: (tracks) => publish('bench', { tracks }, { live: false }),
     },
   }),
 });
+
+/** Of the whole process so far. */
+function cpuMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}

@@ -28,6 +28,10 @@ export interface FrameRecord {
   /** As published for this frame. */
   readonly tracks: readonly Track[];
   readonly inferenceMs: number;
+  /** Parts of the picture that were looked at; absent: the whole. */
+  readonly views?: number;
+  /** CPU time of the process so far. */
+  readonly cpuMs?: number;
   /** Names of the class probabilities, where the model gives them. */
   readonly classes?: DetectionClasses;
 }
@@ -36,6 +40,7 @@ export interface FrameRecord {
 interface RecordedPart {
   readonly detections?: DetectionsMessage;
   readonly tracks?: TracksMessage;
+  readonly cpuMs?: number;
 }
 
 /** @throws WindhoverError with the code of the fault when the graph or a node fails */
@@ -49,7 +54,7 @@ export async function runClip(video: string, options: RunOptions): Promise<Frame
   });
   return [...records]
     .toSorted(([a], [b]) => a - b)
-    .flatMap(([frame, { detections, tracks }]) =>
+    .flatMap(([frame, { detections, tracks, cpuMs }]) =>
       detections
         ? {
             ...(detections.classes ? { classes: detections.classes } : {}),
@@ -58,6 +63,8 @@ export async function runClip(video: string, options: RunOptions): Promise<Frame
             detections: detections.detections,
             tracks: tracks?.tracks ?? [],
             inferenceMs: detections.inferenceMs,
+            ...(detections.views ? { views: detections.views.length } : {}),
+            ...(cpuMs === undefined ? {} : { cpuMs }),
           }
         : [],
     );

@@ -8,6 +8,7 @@ import {
   FF_ENCODER_LIBX264,
   FFmpegError,
   FilterAPI,
+  type Frame,
   Log,
   Muxer,
   pipeline,
@@ -36,14 +37,30 @@ export async function shrinkClip(clip: Clip, factor: number, margin: Margin, fol
   return { ...clip, video, labels };
 }
 
+export interface FilterOptions {
+  /** Quality of the new file, as x264 counts: lower is better. */
+  readonly crf?: number;
+  /** Frames that are taken. */
+  readonly most?: number;
+}
+
 export function shrinkFilter(size: Size, factor: number): string {
   const { x, y, w, h } = shrunkPicture(size, factor);
   const borders = `left=${x}:right=${size.w - w - x}:top=${y}:bottom=${size.h - h - y}:mode=smear`;
   return `scale=${w}:${h}:flags=area,pad=${size.w}:${size.h}:${x}:${y},fillborders=${borders},setsar=1,format=yuv420p`;
 }
 
-/** @param crf quality of the new file, as x264 counts: lower is better */
-export async function filterVideo(from: string, to: string, filter: string, crf = CRF): Promise<void> {
+/**
+ * Writes a video anew, through FFmpeg's filters.
+ * @throws WindhoverError `bench_video`; FFmpegError when FFmpeg fails
+ */
+export async function filterVideo(
+  from: string,
+  to: string,
+  filter: string,
+  options: FilterOptions = {},
+): Promise<void> {
+  const { crf = CRF, most = Number.POSITIVE_INFINITY } = options;
   Log.setLevel(AV_LOG_ERROR);
   await using input = await Demuxer.open(from);
   const stream = input.video();
@@ -62,5 +79,18 @@ export async function filterVideo(from: string, to: string, filter: string, crf 
     },
   });
   await using output = await Muxer.open(to);
-  await pipeline(input, decoder, filters, encoder, output).completion;
+  await pipeline(first(decoder.frames(input.packets(stream.index)), most), filters, encoder, output).completion;
+}
+
+async function* first(frames: AsyncIterable<Frame | null>, most: number): AsyncGenerator<Frame | null> {
+  let count = 0;
+  for await (const frame of frames) {
+    if (frame && count++ >= most) {
+      frame.free();
+      break;
+    }
+    if (frame) yield frame;
+  }
+  // What the filters still hold comes out.
+  yield null;
 }

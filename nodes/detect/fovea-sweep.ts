@@ -4,7 +4,9 @@ import type { Box, Size } from '../../runtime/node.ts';
 /** Neighbours share so many pixels of the model's input: an object of that size is whole in one of them. */
 const OVERLAP_PX = 32;
 /** From one size of tiles to the next. */
-const STEP = 1.25;
+const STEP = 1.1;
+/** Larger tiles would show small objects no better than the whole does: the round takes longer then. */
+const LARGEST = 1.75;
 
 interface Tile {
   readonly box: Box;
@@ -25,8 +27,8 @@ export class Sweep {
   }
 
   /**
-   * Lays the tiles: the smallest ones, down to native resolution, of which no more than `most` cover the picture. Laid
-   * anew only for a picture of another size or once all tiles were looked at.
+   * Lays the tiles: the smallest ones, down to native resolution, of which no more than `most` cover the picture, or the
+   * largest. Laid anew only for a picture of another size or once all tiles were looked at.
    */
   layOut(picture: Size, most: number, nowS: number): void {
     const isSame = picture.w === this.#picture.w && picture.h === this.#picture.h;
@@ -54,7 +56,7 @@ export class Sweep {
 function scaleFor(picture: Size, input: Size, most: number): number {
   for (let scale = 1; ; scale *= STEP) {
     const count = tilesAlong(picture.w, input.w, scale) * tilesAlong(picture.h, input.h, scale);
-    if (count <= Math.max(1, most)) return scale;
+    if (count <= Math.max(1, most) || scale * STEP > LARGEST) return scale;
   }
 }
 

@@ -2,7 +2,7 @@
  * Where to look: which parts of the next frame the model is run on. A pure stepper, without clock or chance.
  *
  * A model sees few pixels of a large picture at a time: the whole of it, shrunk, or a part at native resolution. Every frame
- * gets one look, and every fourth frame two, which is what it may cost:
+ * gets one look, and every fifth frame two, which is what it may cost:
  *
  *  - nothing is followed: a sweep of tiles over the picture, and the whole of it twice a second
  *  - something is followed: every frame a look at it, in as much detail as its size needs, and the second looks for sweep
@@ -17,7 +17,7 @@ import { type Found, guess, type Target, Targets, type View } from './fovea-targ
 
 /** Looks at one frame. */
 export const MOST_VIEWS = 2;
-const VIEWS_PER_FRAME = 1.25;
+const VIEWS_PER_FRAME = 1.2;
 const WHOLE_EVERY_S = 0.5;
 const SWEEP_S = 0.8;
 /** An object is shown with its longer side on about so many pixels of the input, but not enlarged. */
@@ -70,7 +70,7 @@ export class Fovea {
 
   /**
    * A frame has come; its results are not known yet.
-   * @param viewsPerS budget: looks a second; undefined: as many as frames and a quarter allow
+   * @param viewsPerS budget: looks a second; undefined: as many as frames and a fifth allow
    * @returns parts of the next frame to look at, in source pixels; the whole picture as such a part. None: that frame is not
    *   looked at, for the sake of the budget
    */

@@ -154,7 +154,7 @@ export const DetectOptions = Type.Object({
     default: 'off',
     description:
       'auto: large pictures are not only looked at as a whole, shrunk to the input of the model, but also by parts at ' +
-      'native resolution, round what was found and in turn over the rest; a quarter more runs of the model than frames.',
+      'native resolution, round what was found and in turn over the rest; a fifth more runs of the model than frames.',
   }),
   budget_ms: Type.Optional(
     Type.Number({

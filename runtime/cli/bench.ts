@@ -11,6 +11,7 @@ const BENCHES = [
   'topics',
   'sinks',
   'detector',
+  'foveated',
   'checkpoints',
   'autotrack',
   'live',

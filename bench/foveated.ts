@@ -1,0 +1,167 @@
+/**
+ * What `roi: auto` of detect finds beside `roi: off`, and at what cost: the runtime itself (source, decode, detect, track)
+ * over labelled clips that are made smaller and put into a larger picture, which repeats their borders.
+ *
+ *     bun run bench foveated [--data DIR] [--split val] [--clips 'V_DRONE_*'] [--every 3] [--frames 90] [--model default]
+ *         [--cases 1:0,3:1080,5:1080,3:2160,5:2160] [--json FILE]
+ *
+ * A case is a factor and the height of a 16:9 picture: 5:2160 puts the clips at 1/5 into 3840×2160; height 0 is the clip as it
+ * is. `--every 3` takes every third clip, `--frames` the first frames of each. Found: a published track on the label, at
+ * IoU 0.3, both with the margin of the labels. A false track is on no label at any time. Runs are of the model; the time
+ * in it suffers from whatever else runs, CPU time of the whole process (decoding too) less so.
+ */
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { numberOption } from '../runtime/cli/command.ts';
+import { errorMessage, WindhoverError } from '../runtime/errors.ts';
+import { textTable } from '../runtime/text-table.ts';
+import { LABEL_MARGIN } from './detector/boxes.ts';
+import { type Clip, readClips } from './detector/data-set.ts';
+import { DRONES } from './detector/folders.ts';
+import { modelFacts } from './detector/model-facts.ts';
+import { runClip } from './detector/run-clip.ts';
+import { pasteClip } from './foveated/paste.ts';
+import { type Score, scoreClip, sumOf } from './foveated/score.ts';
+
+const WAYS = ['off', 'auto'] as const;
+
+interface Case {
+  readonly factor: number;
+  /** Of the picture; 0: the clip as it is. */
+  readonly height: number;
+}
+
+interface Row extends Case {
+  readonly roi: (typeof WAYS)[number];
+  readonly score: Score;
+}
+
+/** Measures and prints. @throws WindhoverError `usage`, `bench_data`, and what models and sessions fail with */
+async function benchFoveated(args: readonly string[]): Promise<void> {
+  const options = readOptions(args);
+  if (!existsSync(options.data)) {
+    console.log(`foveated: not measured, there is no ${options.data} (give a folder with --data DIR)`);
+    return;
+  }
+  const all = readClips(options.data, { split: options.split, clips: options.clips, margin: LABEL_MARGIN });
+  const clips = all.filter((_, i) => i % options.every === 0);
+  const folder = mkdtempSync(join(tmpdir(), 'windhover-foveated-'));
+  const rows: Row[] = [];
+  try {
+    for (const one of options.cases) rows.push(...(await runCase(clips, one, options, folder)));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+  print(rows);
+  if (options.json) writeFileSync(options.json, `${JSON.stringify(rows)}\n`);
+}
+
+async function runCase(
+  clips: readonly Clip[],
+  one: Case,
+  { model: name, frames }: ReturnType<typeof readOptions>,
+  folder: string,
+): Promise<Row[]> {
+  const model = modelFacts(name);
+  const scores = new Map<Row['roi'], Score[]>(WAYS.map((roi) => [roi, []]));
+  for (const [i, clip] of clips.entries()) {
+    const size = one.height === 0 ? clip.size : { w: Math.round((one.height * 16) / 9), h: one.height };
+    const pad = { x: (LABEL_MARGIN.x * clip.size.w) / 640, y: (LABEL_MARGIN.y * clip.size.w) / 640 };
+    const pasted = await pasteClip(clip, i + 1, { factor: one.factor, frame: size, frames }, pad, folder);
+    for (const roi of WAYS) {
+      const records = await runClip(pasted.video, { model, sets: [`detect.roi=${roi}`] });
+      const score = scoreClip(pasted, records, pad, model.sure);
+      scores.get(roi)?.push(score);
+      const found = `${score.hits} of ${score.labels}`;
+      process.stderr.write(
+        `1/${one.factor} in ${size.w}x${size.h} ${roi}  ${i + 1}/${clips.length} ${clip.name} ${found}\n`,
+      );
+    }
+    rmSync(pasted.video);
+  }
+  return WAYS.map((roi) => ({ ...one, roi, score: sumOf(scores.get(roi) ?? []) }));
+}
+
+function print(rows: readonly Row[]): void {
+  const head = ['clips at', 'picture', 'roi', 'recall', 'detected', 'clips found', 'after s', 'false tracks/min'];
+  const lines = rows.map(({ factor, height, roi, score }) => [
+    `1/${factor}`,
+    height === 0 ? 'the clip' : `${Math.round((height * 16) / 9)}×${height}`,
+    roi,
+    (score.hits / score.labels).toFixed(3),
+    (score.detected / score.labels).toFixed(3),
+    `${score.foundClips}/${score.clips}`,
+    (score.foundAfterS / score.foundClips).toFixed(2),
+    (score.falseTracks / (score.seconds / 60)).toFixed(1),
+    (score.runs / score.frames).toFixed(2),
+    (score.modelMs / score.frames).toFixed(1),
+    (score.cpuMs / score.frames).toFixed(1),
+  ]);
+  process.stdout.write(textTable([[...head, 'runs/frame', 'model ms/frame', 'CPU ms/frame'], ...lines]));
+  for (const off of rows.filter(({ roi }) => roi === 'off')) {
+    const auto = rows.find((row) => row.roi === 'auto' && row.factor === off.factor && row.height === off.height);
+    if (!auto) continue;
+    const ratio = (key: keyof Score) => auto.score[key] / auto.score.frames / (off.score[key] / off.score.frames);
+    const recall = auto.score.hits / off.score.hits;
+    console.log(
+      `1/${off.factor} in ${off.height || 'the clip'}: recall × ${recall.toFixed(2)}, runs × ${ratio('runs').toFixed(2)}, ` +
+        `CPU × ${ratio('cpuMs').toFixed(2)}`,
+    );
+  }
+}
+
+function readOptions(args: readonly string[]) {
+  const { values } = parse(args);
+  return {
+    data: resolve(values.data ?? DRONES),
+    split: values.split ?? 'val',
+    clips: values.clips,
+    every: numberOption('every', values.every ?? '3', { min: 1, max: 1000 }),
+    frames: numberOption('frames', values.frames ?? '90', { min: 1, max: 100_000 }),
+    model: values.model ?? 'default',
+    json: values.json,
+    cases: (values.cases ?? '1:0,3:1080,5:1080,3:2160,5:2160').split(',').map((text): Case => {
+      const [factor = '', height = ''] = text.split(':');
+      return {
+        factor: numberOption('cases', factor, { min: 1, max: 16 }),
+        height: numberOption('cases', height, { min: 0, max: 4320 }),
+      };
+    }),
+  };
+}
+
+/** @throws WindhoverError `usage` */
+function parse(args: readonly string[]) {
+  const text = { type: 'string' } as const;
+  const names = {
+    data: text,
+    split: text,
+    clips: text,
+    every: text,
+    frames: text,
+    model: text,
+    cases: text,
+    json: text,
+  };
+  try {
+    return parseArgs({ args: [...args], options: names });
+  } catch (error) {
+    throw new WindhoverError('usage', `bench foveated: ${errorMessage(error)}`, {
+      hint: 'the head of bench/foveated.ts lists the options',
+    });
+  }
+}
+
+if (import.meta.main) {
+  try {
+    await benchFoveated(Bun.argv.slice(2));
+  } catch (error) {
+    if (!(error instanceof WindhoverError)) throw error;
+    process.stderr.write(`bench foveated: ${error.message}\n`);
+    process.exit(error.code === 'usage' ? 2 : 1);
+  }
+  // Native libraries would keep the process alive, or crash in their own clean-up.
+  process.exit(0);
+}
