@@ -50,7 +50,7 @@ export class FileStore implements NodeStore {
       return;
     }
     try {
-      mkdirSync(this.#folder, { recursive: true });
+      mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
       const fresh = `${this.#file}.${crypto.randomUUID()}.new`;
       writeFileSync(fresh, text, { mode: 0o600 });
       renameSync(fresh, this.#file);

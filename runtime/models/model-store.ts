@@ -32,6 +32,15 @@ export type InUse = (file: string) => Promise<readonly string[]>;
 /** Writes a file; gives the name that it had where it comes from. */
 type Receive = (write: (bytes: Uint8Array) => Promise<void>) => Promise<string>;
 
+/** How a model is taken in. */
+export interface Taking {
+  /** An uploaded model of this name that nobody uses. */
+  readonly mayReplace: boolean;
+  readonly inUse: InUse;
+  /** What to say so that it may. */
+  readonly toReplace: string;
+}
+
 /** In the folder of uploads; not one that graphs look into. */
 const INCOMING = '.incoming';
 /** What is older was left behind by a server that died. */
@@ -75,14 +84,10 @@ export class ModelStore {
 
   /**
    * Takes in a model.
-   * @param mayReplace an uploaded model of this name that nobody uses
    * @throws WindhoverError `upload_busy`, `model_name_invalid`, `model_exists`, `model_in_use`, `model_refused`,
    *   `model_check_failed`, `model_store_full`, or what `receive` throws; nothing is left of it then
    */
-  async add(
-    receive: Receive,
-    { mayReplace, inUse }: { readonly mayReplace: boolean; readonly inUse: InUse },
-  ): Promise<Model> {
+  async add(receive: Receive, taking: Taking): Promise<Model> {
     if (this.#isReceiving) throw new WindhoverError('upload_busy', 'Another model is being uploaded');
     this.#isReceiving = true;
     const incoming = this.#newFolder();
@@ -92,11 +97,11 @@ export class ModelStore {
       const file = join(incoming, `${name}${SUFFIX}`);
       const target = join(this.#uploads, `${name}${SUFFIX}`);
       renameSync(draft, file);
-      await this.#requireFree(target, mayReplace, inUse);
+      await this.#requireFree(target, taking);
       const card = await this.#inspector.tryOut(file);
       if ('error' in card) throw refused(card, incoming);
       // Somebody may have begun to use it meanwhile.
-      await this.#requireFree(target, mayReplace, inUse);
+      await this.#requireFree(target, taking);
       renameSync(file, target);
       this.#tried.set(target, versionOf(target));
       return await this.get(name);
@@ -128,7 +133,7 @@ export class ModelStore {
   }
 
   /** @throws WindhoverError `model_exists`, `model_in_use` */
-  async #requireFree(target: string, mayReplace: boolean, inUse: InUse): Promise<void> {
+  async #requireFree(target: string, { mayReplace, inUse, toReplace }: Taking): Promise<void> {
     const name = modelName(target);
     const known = modelFiles(this.folders).find((file) => modelName(file) === name);
     if (known !== undefined && known !== target) {
@@ -137,7 +142,7 @@ export class ModelStore {
     if (known === undefined) return;
     if (!mayReplace) {
       throw new WindhoverError('model_exists', `There is a model ${name} already`, {
-        hint: 'replace it: ?replace=true',
+        hint: `replace it: ${toReplace}`,
       });
     }
     refuseInUse(name, await inUse(target));

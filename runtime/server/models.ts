@@ -160,6 +160,7 @@ function addUpload(app: Elysia, { store, catalog, limits }: ModelRoutes): void {
       const model = await store.add((write) => receiveFile(request, { ...limit, write }), {
         mayReplace: query.replace === 'true',
         inUse: async (path) => usersOf(path, await uses()),
+        toReplace: '?replace=true',
       });
       set.status = 201;
       return viewOf(model, await uses());

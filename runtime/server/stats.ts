@@ -3,10 +3,12 @@
  * message of its topic, as of any other.
  */
 import type { Elysia } from 'elysia';
-import { StatsSchema } from '../../schemas/stats.ts';
+import { type Stats, StatsSchema } from '../../schemas/stats.ts';
+import { type Caller, seesCamera } from '../access/caller.ts';
 import { type Clock, WallTime } from '../clock.ts';
 import { processUse } from '../process-use.ts';
 import type { Sessions } from '../session/api.ts';
+import { callerOf } from './context.ts';
 import { StatsBook } from './stats-book.ts';
 import { STATS } from './topic-names.ts';
 import { describe } from './views.ts';
@@ -84,11 +86,22 @@ export class StatsTopic {
 }
 
 export function addStats(app: Elysia, stats: StatsTopic): void {
-  app.get('/stats', () => new Response(stats.json, { headers: { 'content-type': 'application/json' } }), {
+  const answer = (request: Request) => seenStats(stats.json, callerOf(request));
+  app.get('/stats', ({ request }) => new Response(answer(request), { headers: JSON_TYPE }), {
     detail: describe(
-      'How all cameras and the server do',
-      { 200: { says: 'As of the last second', schema: StatsSchema } },
-      { role: 'viewer', cameras: 'all' },
+      'How the cameras and the server do',
+      { 200: { says: 'As of the last second, of the cameras that the caller sees', schema: StatsSchema } },
+      { role: 'viewer' },
     ),
   });
+}
+
+const JSON_TYPE = { 'content-type': 'application/json' };
+
+/** Without the cameras that do not exist for the caller. */
+function seenStats(json: string, caller: Caller): string {
+  if (caller.cameras === null) return json;
+  const stats: Stats = JSON.parse(json);
+  const cameras = Object.entries(stats.cameras).filter(([camera]) => seesCamera(caller, camera));
+  return JSON.stringify({ ...stats, cameras: Object.fromEntries(cameras) });
 }

@@ -1,6 +1,6 @@
 /** `bun run models`: the list, what detect makes of a file, and what is refused. */
 import { describe, expect, test } from 'bun:test';
-import { copyFileSync, mkdirSync, readFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readRegistry } from '../../runtime/cli/models/registry.ts';
 import type { ModelCard } from '../../runtime/model-card.ts';
@@ -180,11 +180,38 @@ describe('models inspect', () => {
   });
 });
 
+describe('add and remove', () => {
+  test('as an upload: tried out, by a clean name, nothing replaced unasked, nothing left of what is refused', async () => {
+    using folder = project({ first: yolo({ names: NAMES }) });
+    const where = { root: folder.path, cwd: folder.path };
+    const run = async (...args: string[]) => models([...args, '--state', 'mine'], where);
+    copyFileSync(yolo({ names: NAMES }), folder.file('my model.onnx'));
+    expect(await run('add', 'my model.onnx')).toMatchObject({ exitCode: 0, stdout: 'added my_model\n', stderr: '' });
+    expect((await run('list')).stdout).toMatch(/^my_model +yolo/m);
+    const again = await run('add', 'my model.onnx');
+    expect([again.exitCode, again.stderr.includes('--force')]).toEqual([1, true]);
+    expect((await run('add', 'my model.onnx', '--force')).exitCode).toBe(0);
+    folder.write('bad.onnx', 'no model');
+    const bad = await run('add', 'bad.onnx');
+    expect([bad.exitCode, bad.stderr.includes('model_not_onnx')]).toEqual([1, true]);
+    expect((await run('add', 'none.onnx')).exitCode).toBe(2);
+    const uploaded = () => readdirSync(folder.file('mine/models'), { recursive: true }).map(String).toSorted();
+    expect(uploaded()).toEqual(['.incoming', 'my_model.onnx']);
+    const ofProject = await run('remove', 'first');
+    expect([ofProject.exitCode, ofProject.stderr.includes("belongs to the project's folder")]).toEqual([1, true]);
+    expect(await run('remove', 'my_model')).toMatchObject({ exitCode: 0, stdout: 'removed my_model\n' });
+    expect(uploaded()).toEqual(['.incoming']);
+    expect((await run('remove', 'my_model')).exitCode).toBe(1);
+  });
+});
+
 describe('usage', () => {
   test.each([
     { args: ['lst'], says: "'lst' is nothing to do with models; did you mean 'list'?" },
     { args: ['inspect'], says: 'inspect: name a model' },
     { args: ['pull'], says: 'pull: name a model' },
+    { args: ['add'], says: 'add: name a file' },
+    { args: ['remove', 'a', 'b'], says: 'remove: name a model' },
     { args: ['list', 'default'], says: 'list: takes no further words' },
     { args: ['--jsn'], says: "Unknown option '--jsn'" },
   ])('$args', async ({ args, says }) => {

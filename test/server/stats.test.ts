@@ -6,10 +6,11 @@ import { NODE_METRICS } from '../../runtime/node-metrics.ts';
 import { processUse } from '../../runtime/process-use.ts';
 import { StatsBook, type StatsInput } from '../../runtime/server/stats-book.ts';
 import type { MeasuredNode, MeasuredSession } from '../../runtime/session/api.ts';
-import { CameraStatsSchema, StatsSchema } from '../../schemas/stats.ts';
+import { CameraStatsSchema, type Stats, StatsSchema } from '../../schemas/stats.ts';
 import { until } from '../support/patience.ts';
 import { startRig } from './clients.ts';
 import { viewOf } from './fake-sessions.ts';
+import { bearer, guarded, MINE, OTHER } from './guarded.ts';
 import { TopicClient } from './topic-clients.ts';
 
 const SOURCE: Metrics = { ...NODE_METRICS, stalls: { kind: 'counter', name: 'source_stalls', doc: 'x' } };
@@ -93,4 +94,19 @@ test('they come by HTTP and as topics: all of them, those of one camera; and in 
   expect(Object.keys((await get('/stats')).cameras)).toEqual(['cam_01']);
   expect(await get(`/sessions/${rig.id}/stats`)).toMatchObject({ type: 'camera_stats', camera_id: 'cam_01' });
   expect(rig.sessions.hub.retained('', 'stats')?.isNews).toBe(false);
+});
+
+test('a token of some cameras gets those alone', async () => {
+  await using rig = await guarded();
+  rig.sessions.measured = () =>
+    [MINE, OTHER].map((camera) => ({ ...session({}), view: viewOf(`s-${camera}`, camera) }));
+  const ask = async (name: string, cameras: string[] | null) => {
+    const answer = await rig.ask('GET', '/stats', { headers: bearer(rig.token(name, 'viewer', { cameras })) });
+    const stats = (await answer.json()) as Stats;
+    expect([...Value.Errors(StatsSchema, stats)]).toEqual([]);
+    return Object.keys(stats.cameras);
+  };
+  expect(await ask('all', null)).toEqual([MINE, OTHER]);
+  expect(await ask('one', [MINE])).toEqual([MINE]);
+  expect(await ask('none', ['elsewhere'])).toEqual([]);
 });

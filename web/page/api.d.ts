@@ -78,7 +78,7 @@ export interface Api {
   'GET /settings/{camera}': { path: { camera: string }; query: { detail?: boolean }; answer: Record<string, Record<string, unknown>> };
   /** Backups of a graph file. */
   'GET /settings/{camera}/backups': { path: { camera: string }; answer: { backups: (string)[] } };
-  /** How all cameras and the server do. */
+  /** How the cameras and the server do. */
   'GET /stats': { answer: { schema: "drone-ptz-stats/1"; type: "stats"; ts_unix_ms: number; cameras: Record<string, { session_id: string; camera_fps: number; process_fps: number; skipped_fps: number; detection_fps: number; inference_speed: number | null; connection_quality: "excellent" | "fair" | "poor" | "unusable"; reconnects_last_hour: number; stalls_last_hour: number; dropped: number; ptz_commands_per_s: number | null; pid: number | null; cpu: number | null; mem: number | null; mem_mb: number | null }>; service: { uptime: number; version: string; clients: number; cpu: number | null; mem: number | null; mem_mb: number | null } } };
   /** Tracks that were, and those that go on. */
   'GET /tracks': { query: { camera_id?: string; label?: string; after?: string; before?: string; min_score?: number; in_progress?: boolean; zone?: string; session?: string; min_length?: number; sort?: "newest" | "oldest" | "score" | "length"; limit?: number; cursor?: string }; answer: { tracks: ({ track_id: string; session_id: string; camera_id: string; id: number; label: string; top_conf: number; confirmed: true; start_ts_unix_ms: number; end_ts_unix_ms: number | null; zones: (string)[]; best_bbox: { x: number; y: number; w: number; h: number } | null; retain_indefinitely: boolean; interrupted: boolean })[]; next_cursor: string | null } };

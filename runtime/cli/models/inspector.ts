@@ -33,8 +33,8 @@ export interface Inspector {
   trial(image: string | undefined): ModelTrial;
 }
 
-/** The first node whose contract offers it. */
-export async function openInspector(surroundings: Surroundings): Promise<Inspector> {
+/** The first node whose contract offers it. @param state where uploaded models are, as --state says */
+export async function openInspector(surroundings: Surroundings, state?: string): Promise<Inspector> {
   const { cwd, stderr } = surroundings;
   const contracts = await loadContracts(builtinNodes);
   const node = contracts.find(({ inspect }) => inspect !== undefined);
@@ -47,7 +47,7 @@ export async function openInspector(surroundings: Surroundings): Promise<Inspect
       const isPath = /[/\\]/.test(model) || extname(model) !== '';
       const where = JSON.stringify(isPath ? resolve(cwd, model) : model);
       const params = options(node, [`model=${where}`, ...sets], surroundings);
-      return params === null ? null : await inspect(params, { modelFolders: modelFolders(surroundings) }, trial);
+      return params === null ? null : await inspect(params, { modelFolders: modelFolders(surroundings, state) }, trial);
     },
     trial: (image) => {
       const file = image === undefined ? undefined : resolve(cwd, image);

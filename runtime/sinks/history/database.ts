@@ -1,6 +1,6 @@
 /** The two databases of the history: how each is opened, how much it holds, and what its errors mean. */
 import { Database } from 'bun:sqlite';
-import { mkdirSync, renameSync } from 'node:fs';
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type Dialect, Kysely, PostgresDialect, sql } from 'kysely';
 import { Migrator } from 'kysely/migration';
@@ -46,7 +46,9 @@ function openSqlite(file: string): OpenDatabase {
     const hint = 'give each server its own state folder, or its own file';
     throw new WindhoverError('history_in_use', `${file} is that of process ${owner}`, { hint });
   }
-  mkdirSync(dirname(file), { recursive: true });
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  // SQLite makes its other files like this one.
+  writeFileSync(file, '', { flag: 'a', mode: 0o600 });
   const database = new Database(file, { create: true, strict: true });
   try {
     database.run(`pragma busy_timeout = ${BUSY_MS}`);

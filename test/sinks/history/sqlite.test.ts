@@ -1,6 +1,7 @@
 /** The history in SQLite. */
 import { afterAll, expect, test } from 'bun:test';
-import { join } from 'node:path';
+import { lstatSync, readdirSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { HistoryStore } from '../../../runtime/sinks/history/store.ts';
 import { Folder } from '../../support/graphs.ts';
 import { batch, START_MS, sampleRows, trackRow } from './rows.ts';
@@ -33,4 +34,19 @@ test('above its size the oldest tracks go, and the file gets no larger', async (
   expect(tracks[0]?.id).toBe(1199);
   await store.close();
   expect(Bun.file(place.file).size).toBeLessThan(3 * maxBytes);
+});
+
+test('its files are for their owner alone', async () => {
+  const store = new HistoryStore();
+  const { file, url } = where();
+  await store.open({ file, url, server: 'one', liveSessions: [] });
+  await store.write(batch({ tracks: [trackRow('s-a', 1, { startMs: START_MS, endMs: START_MS + 1000 })] }));
+  const all = readdirSync(dirname(file)).filter((name) => name.startsWith(basename(file)));
+  expect(all).toContain(`${basename(file)}-wal`);
+  for (const name of all) {
+    const stat = lstatSync(join(dirname(file), name));
+    if (!stat.isSymbolicLink()) expect([name, stat.mode & 0o077]).toEqual([name, 0]);
+  }
+  expect(lstatSync(dirname(file)).mode & 0o077).toBe(0);
+  await store.close();
 });
