@@ -18,8 +18,7 @@ export type LinkKind = (typeof LINK_KINDS)[number];
 export type Pace = 'realtime' | 'asap';
 
 /** The frame that a published message is about. */
-export interface AboutFrame {
-  readonly decodedMonoMs: number;
+export interface AboutFrame extends Pick<FrameMeta, 'index' | 'captureMonoMs' | 'decodedMonoMs'> {
   readonly inferenceMs: number;
 }
 

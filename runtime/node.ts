@@ -64,7 +64,7 @@ export interface NodeStore {
 export interface MessageOptions {
   /** False: only for the record (`--jsonl`), not for live clients. Default: true. */
   readonly live?: boolean;
-  /** The frame that it is about, for latency figures. */
+  /** The frame that it is about, for latency figures and traces. */
   readonly frame?: AboutFrame;
 }
 

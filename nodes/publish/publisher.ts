@@ -244,8 +244,8 @@ export class Publisher {
       ...(target.ptz ? { ptz: target.ptz } : {}),
       tracks: tracks.map(wireTrack),
     };
-    const { decodedMonoMs } = frame;
-    await this.#context.publish('tick', message, { live, frame: { decodedMonoMs, inferenceMs } });
+    const { index, captureMonoMs, decodedMonoMs } = frame;
+    await this.#context.publish('tick', message, { live, frame: { index, captureMonoMs, decodedMonoMs, inferenceMs } });
   }
 
   async #sendEvents(events: readonly LifecycleEvent[], now: Moment): Promise<void> {

@@ -23,7 +23,7 @@ export async function checkCommand(args: string[], surroundings: Surroundings): 
   const { loadGraph } = await import('../graph/load.ts');
   const options = loadOptions(surroundings, values.set);
   const loaded = await Promise.all(positionals.map((file) => loadGraph(file, options)));
-  const config = serverConfig(values.config, surroundings);
+  const config = values.config === undefined ? undefined : serverConfig(values.config, surroundings);
   const faults = [...loaded.flatMap(({ faults }) => faults), ...(config?.faults ?? [])];
   if (printFaults(faults, surroundings)) return 1;
   const [{ planGraph }, { planMermaid, planText }] = await Promise.all([

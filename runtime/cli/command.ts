@@ -68,9 +68,9 @@ export function loadOptions(surroundings: Surroundings, sets: readonly string[] 
   return { builtins: builtinNodes, env, sets, cwd, prepare: { modelFolders: modelFolders(surroundings, state) } };
 }
 
-/** The `server.yaml` of a command line; undefined: none was named. */
-export function serverConfig(file: string | undefined, { env, cwd }: Surroundings): ServerConfig | undefined {
-  return file === undefined ? undefined : readServerConfig(file, { sinks: builtinSinks, env, cwd });
+/** The `server.yaml` of a command line, if one was named, and what the environment switches on. */
+export function serverConfig(file: string | undefined, { env, cwd }: Surroundings): ServerConfig {
+  return readServerConfig(file, { sinks: builtinSinks, env, cwd });
 }
 
 /** Prints faults of graphs and of `server.yaml`. @returns true when there are some */

@@ -41,14 +41,14 @@ export async function graphCommand(args: string[], surroundings: Surroundings): 
   ]);
   const catalog = await Catalog.load([file], loadOptions(surroundings, values.set, values.state));
   const config = serverConfig(values.config, surroundings);
-  if (printFaults([...catalog.faults, ...(config?.faults ?? [])], surroundings)) return 1;
+  if (printFaults([...catalog.faults, ...config.faults], surroundings)) return 1;
   let run: GraphRun | undefined;
   const recorder =
     values.jsonl === undefined ? undefined : new Recorder(values.jsonl, (error) => run?.recordFailed(error));
   const running = new RunningServer(surroundings, {
     catalog,
     state: values.state,
-    ...(config ? { config } : {}),
+    config,
     ...(recorder ? { recorder } : {}),
     changed: (session) => run?.changed(session),
   });

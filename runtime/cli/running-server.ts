@@ -4,6 +4,7 @@ import type { Access } from '../access/access.ts';
 import type { AuditLog } from '../access/audit.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import { SystemClock } from '../clock.ts';
+import type { TraceRate } from '../engine/messages.ts';
 import { WindhoverError } from '../errors.ts';
 import type { Subscriber } from '../hub/message.ts';
 import { createLog, type Log } from '../log.ts';
@@ -78,6 +79,7 @@ export class RunningServer {
       modelFolders: this.#models.folders,
       stateFolder: this.#stateFolder,
       recording: options.recorder !== undefined,
+      ...tracesOf(options.config),
       replan: (camera) => this.catalog.replan(camera),
       changed: (_view, session) => options.changed?.(session),
     });
@@ -144,4 +146,10 @@ export class RunningServer {
       onAudit: (listener) => audit.onAudit(listener),
     });
   }
+}
+
+/** Frames that sessions trace, if a sink wants some. */
+function tracesOf(config: ServerConfig | undefined): { traces?: TraceRate } {
+  const [traces] = config?.sinks.flatMap(({ sink, options }) => sink.traces?.(options) ?? []) ?? [];
+  return traces ? { traces } : {};
 }

@@ -18,11 +18,11 @@ export async function serveCommand(args: string[], surroundings: Surroundings): 
   ]);
   const catalog = await Catalog.load(positionals, { ...loadOptions(surroundings, [], values.state), folders: true });
   const config = serverConfig(values.config, surroundings);
-  if (printFaults([...catalog.faults, ...(config?.faults ?? [])], surroundings)) return 1;
+  if (printFaults([...catalog.faults, ...config.faults], surroundings)) return 1;
   const running = new RunningServer(surroundings, {
     catalog,
     state: values.state,
-    ...(config ? { config } : {}),
+    config,
     startNew: values.start ?? false,
     changed: (session) => {
       if (session.state !== 'running') return;

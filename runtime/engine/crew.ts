@@ -1,9 +1,10 @@
 /** A worker as seen by the engine: its state, and the tasks that it has not answered yet. */
 import { type ErrorRecord, errorMessage, fromRecord, toRecord, WindhoverError } from '../errors.ts';
-import type { FromWorker, NodeReport, Tasks, ToWorker, Wiring } from './messages.ts';
+import { createFrameTimes, frameTimes } from './frame-times.ts';
+import type { FrameTrace, FromWorker, NodeReport, Tasks, ToWorker, Wiring } from './messages.ts';
 import { createPulses, type Phase, PulseReader } from './pulse.ts';
 
-type Job = Omit<Extract<ToWorker, { type: 'job' }>, 'pulses'>;
+type Job = Omit<Extract<ToWorker, { type: 'job' }>, 'pulses' | 'frameTimes'>;
 
 export interface CrewListener {
   report(report: NodeReport): void;
@@ -24,6 +25,7 @@ export class Crew {
   /** Resolves when its thread has ended: after `terminate`, unless that is held up by native code. */
   readonly gone: Promise<void>;
   readonly #words: Int32Array;
+  readonly #times: Float64Array | undefined;
   readonly #worker: Worker;
   readonly #listener: CrewListener;
   readonly #tasks = new Map<number, { resolve: (answer: never) => void; reject: (error: Error) => void }>();
@@ -32,7 +34,7 @@ export class Crew {
   #lastTask = 0;
   #state: 'starting' | 'opening' | 'open' | 'done' = 'starting';
 
-  constructor(name: string, nodes: readonly string[], listener: CrewListener) {
+  constructor(name: string, nodes: readonly string[], isTraced: boolean, listener: CrewListener) {
     this.name = name;
     this.nodes = nodes;
     this.#listener = listener;
@@ -44,6 +46,7 @@ export class Crew {
     };
     this.#words = createPulses(nodes.length);
     this.pulses = new PulseReader(this.#words);
+    this.#times = isTraced ? createFrameTimes(nodes.length) : undefined;
     this.gone = new Promise((resolve) => this.#worker.addEventListener('close', () => resolve()));
     void this.gone.then(() => this.#exited());
   }
@@ -56,7 +59,8 @@ export class Crew {
   async open(job: () => Job): Promise<void> {
     await this.#ready.promise;
     this.#state = 'opening';
-    this.#worker.postMessage({ ...job(), pulses: this.#words } satisfies ToWorker);
+    const shared = { pulses: this.#words, ...(this.#times ? { frameTimes: this.#times } : {}) };
+    this.#worker.postMessage({ ...job(), ...shared } satisfies ToWorker);
     await this.#opened.promise;
   }
 
@@ -117,6 +121,16 @@ export class Crew {
     const id = (node: number) => this.nodes[node] ?? '';
     const found = this.pulses.stuck((node, phase) => leastLooks(id(node), phase));
     return found && { node: id(found.node), phase: found.phase };
+  }
+
+  /** What its nodes have noted of a frame. */
+  times(index: number): FrameTrace['nodes'] {
+    const table = this.#times;
+    if (!table) return [];
+    return this.nodes.flatMap((node, number) => {
+      const times = frameTimes(table, number, index);
+      return times ? [{ node, ...times }] : [];
+    });
   }
 
   /** Ends the worker at once; its nodes are closed already, or lost. */

@@ -8,7 +8,6 @@
  */
 import { type Clock, exactMomentOf } from '../clock.ts';
 import { type ErrorRecord, toRecord, WindhoverError } from '../errors.ts';
-import { Backoff } from '../retry.ts';
 import { sleep } from '../sleep.ts';
 import { Crew } from './crew.ts';
 import type { EngineGraph } from './engine-graph.ts';
@@ -23,7 +22,9 @@ import {
   type RunOptions,
   unanswered,
 } from './messages.ts';
+import { Tracer } from './tracer.ts';
 import { Wires } from './wiring.ts';
+import { WorkerBackoffs } from './worker-backoffs.ts';
 
 export interface EngineListener {
   report(report: NodeReport): void;
@@ -39,9 +40,6 @@ export interface EngineListener {
 const STOP_WITHIN_S = 3.5;
 /** For the thread of a worker to end once it is terminated: only native code takes longer. */
 const TERMINATED_WITHIN_MS = 2000;
-const WORKER_BACKOFF = { firstMs: 250, longestMs: 30_000 };
-/** A worker that was open for this long resets the backoff. */
-const STABLE_MS = 60_000;
 
 export class Engine {
   readonly #options: RunOptions;
@@ -50,10 +48,10 @@ export class Engine {
   readonly #clock: Clock;
   readonly #listener: EngineListener;
   readonly #watch: HangWatch;
+  readonly #tracer: Tracer | undefined;
   /** All workers, also those of a graph that is not at work yet. */
   readonly #spawned = new Set<Crew>();
-  /** Of workers that were started again, by name. */
-  readonly #backoffs = new Map<string, { readonly backoff: Backoff; lastMs: number }>();
+  readonly #backoffs: WorkerBackoffs;
   readonly #stopped = new AbortController();
   readonly #sendCredits = new SharedArrayBuffer(4);
   readonly #inHand = new SharedArrayBuffer(4);
@@ -84,11 +82,16 @@ export class Engine {
     this.#options = options;
     this.#kept = new Map(kept);
     this.#clock = clock;
+    this.#backoffs = new WorkerBackoffs(clock);
     this.#listener = listener;
+    const { traces: rate, pace } = options;
+    const report = (report: NodeReport) => listener.report(report);
+    const times = (frame: number) => this.#alive().flatMap((crew) => crew.times(frame));
+    if (rate) this.#tracer = new Tracer({ rate, pace, clock, times, report });
     this.#watch = new HangWatch({
       crews: () => this.#alive(),
       node: (id) => this.#wires.graph.nodes.find((node) => node.id === id),
-      report: (report) => listener.report(report),
+      report,
       hangs: (crew, error) => this.#lose(crew, error),
     });
   }
@@ -171,10 +174,10 @@ export class Engine {
   }
 
   #spawn(name: string, nodes: readonly string[]): Crew {
-    const crew: Crew = new Crew(name, nodes, {
+    const crew: Crew = new Crew(name, nodes, this.#tracer !== undefined, {
       report: (report) => {
         if (report.type === 'keep') this.#kept.set(report.node, report.state);
-        this.#listener.report(report);
+        this.#listener.report(this.#tracer?.passes(report) ?? report);
       },
       failed: (error) => this.#fail(error),
       exited: (error) => this.#lose(crew, error),
@@ -216,7 +219,7 @@ export class Engine {
     const { node = crew.name, code, message } = error;
     this.#listener.report({ type: 'fault', node, fault: { code, message } });
     try {
-      await sleep(this.#backoffMs(crew.name), this.#stopped.signal);
+      await sleep(this.#backoffs.next(crew.name), this.#stopped.signal);
       if (this.#stopping) {
         this.#spent = true;
         return;
@@ -230,15 +233,6 @@ export class Engine {
     } finally {
       this.#changed();
     }
-  }
-
-  #backoffMs(worker: string): number {
-    const nowMs = this.#clock.monoMs();
-    const known = this.#backoffs.get(worker) ?? { backoff: new Backoff(WORKER_BACKOFF), lastMs: nowMs };
-    this.#backoffs.set(worker, known);
-    if (nowMs - known.lastMs > STABLE_MS) known.backoff.reset();
-    known.lastMs = nowMs;
-    return known.backoff.next(Math.random());
   }
 
   #open(crew: Crew, graph: EngineGraph, handover: Handover): Promise<void> {

@@ -18,6 +18,7 @@ import { type ErrorRecord, toRecord, WindhoverError } from '../errors.ts';
 import type { HistogramCounts } from '../metrics.ts';
 import type { NodeFault } from '../node.ts';
 import type { RequestScope } from '../request-scope.ts';
+import type { FrameTimes } from './frame-times.ts';
 import type { RingDescription } from './ring-layout.ts';
 
 /** One node for a worker to open. */
@@ -77,6 +78,23 @@ export interface RunOptions {
   readonly modelFolders: readonly string[];
   /** Where nodes keep what they learn; without it, only while they run. */
   readonly stateFolder?: string;
+  /** Frames that are traced; absent: none. */
+  readonly traces?: TraceRate;
+}
+
+/** How many of the frames that come to a message are traced: so many a second at most, or this share. */
+export type TraceRate = { readonly perS: number } | { readonly share: number };
+
+/** The way of one frame through the graph. Times are monotonic. */
+export interface FrameTrace {
+  readonly frameIndex: number;
+  /** Undefined in `asap` pace: it was captured at a time of the media. */
+  readonly capturedMs: number | undefined;
+  /** Topic of its message, and when that left for the server's process. */
+  readonly topic: string;
+  readonly leftMs: number;
+  /** Nodes that were done with it soon after. */
+  readonly nodes: readonly ({ readonly node: string } & FrameTimes)[];
 }
 
 export type PortMessage = { readonly value: unknown } | { readonly end: true };
@@ -96,6 +114,8 @@ export interface Published {
   readonly json: string;
   readonly live: boolean;
   readonly frame?: AboutFrame;
+  /** Its frame is traced: a `trace` follows. */
+  readonly traced?: true;
 }
 
 /** A request to a node; `params` as its contract declares them. */
@@ -130,6 +150,8 @@ export type ToWorker =
       readonly inHand: SharedArrayBuffer;
       /** See pulse.ts. */
       readonly pulses: Int32Array;
+      /** See frame-times.ts; absent: no frame is traced. */
+      readonly frameTimes?: Float64Array;
       readonly options: RunOptions;
       /** Now. */
       readonly now: Moment;
@@ -185,6 +207,7 @@ export type NodeReport =
   | NodeReply
   | { readonly type: 'log'; readonly entry: LogEntry }
   | { readonly type: 'published'; readonly message: Published }
+  | { readonly type: 'trace'; readonly trace: FrameTrace }
   | { readonly type: 'stats'; readonly nodes: NodeStats; readonly measures: ReadonlyMap<string, NodeMeasures> }
   | { readonly type: 'fault'; readonly node: string; readonly fault: NodeFault | null }
   | { readonly type: 'keep'; readonly node: string; readonly state: unknown };

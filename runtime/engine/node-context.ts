@@ -17,6 +17,7 @@ import { type BackoffLimits, retry } from '../retry.ts';
 import { TurnBudget } from '../sleep.ts';
 import type { Board, Inbox } from './board.ts';
 import { declaredTopic } from './contract-checks.ts';
+import type { FrameNotes } from './frame-times.ts';
 import type { LinkCheck } from './link-check.ts';
 import type { NodeJob } from './messages.ts';
 import { type PublicationServices, Publications } from './publications.ts';
@@ -40,6 +41,8 @@ export interface NodeServices {
   readonly board: Board;
   /** `[0]`: values that nodes of the session, in all workers, have been given and are not done with. */
   readonly inHand: Int32Array;
+  /** Where a node notes its times; without it, or undefined, no frame is traced. */
+  notes?(node: string): FrameNotes | undefined;
   logger(node: string): Logger;
   store(node: string): NodeStore;
   publish(node: string, ...message: Parameters<PublicationServices['publish']>): void | Promise<void>;
@@ -53,6 +56,8 @@ export interface NodeServices {
 export interface NodeParts extends Pick<Context, 'count' | 'gauge' | 'observe' | 'every'> {
   /** Of what it sends; undefined for nodes that are built in. */
   readonly check: LinkCheck | undefined;
+  /** Undefined: no frame is traced. */
+  readonly notes: FrameNotes | undefined;
   failed(error: unknown): void;
   readonly sinks: ReadonlyMap<string, readonly Sink[]>;
   readonly inbox: Inbox;
@@ -109,7 +114,7 @@ function emitters(
   pace: Pace,
   handOn: HandOn,
 ): Record<string, (value: unknown) => void | Promise<void>> {
-  const { sinks, check, failed, count } = parts;
+  const { sinks, check, notes, failed, count } = parts;
   let pending = 0;
   const isFull = () => {
     if (pending < MOST_PENDING[pace]) return false;
@@ -135,7 +140,9 @@ function emitters(
       // Not thrown: a node that catches it, or waits for nothing, is to blame all the same.
       return failed(error);
     }
-    return isFull() ? undefined : handOn(() => deliver(to, value));
+    if (isFull()) return undefined;
+    const sending = () => handOn(() => deliver(to, value));
+    return notes ? notes.sends(value, sending) : sending();
   };
   return Object.fromEntries([...sinks].map(([output, to]) => [output, (value: unknown) => send(output, to, value)]));
 }

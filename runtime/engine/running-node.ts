@@ -10,6 +10,7 @@ import { answerRequest } from './answer.ts';
 import { Inbox } from './board.ts';
 import { checkHandlers } from './contract-checks.ts';
 import { FrameJoiner, type Joined } from './frame-joiner.ts';
+import type { FrameNotes } from './frame-times.ts';
 import { HandlerQueue } from './handler-queue.ts';
 import { LinkCheck } from './link-check.ts';
 import type { BoardMessage, NodeJob, NodeMeasures } from './messages.ts';
@@ -33,6 +34,8 @@ export class RunningNode implements Receiver {
   readonly #services: NodeServices;
   readonly #abort = new AbortController();
   readonly #pulse: Pulse;
+  /** Undefined: no frame is traced. */
+  readonly #notes: FrameNotes | undefined;
   readonly #queue: HandlerQueue;
   readonly #timers: ReturnType<typeof setInterval>[] = [];
   readonly #inbox = new Inbox();
@@ -53,6 +56,7 @@ export class RunningNode implements Receiver {
 
   constructor(job: NodeJob, contract: AnyNode, services: NodeServices, pulse = new Pulse(createPulses(1), 0)) {
     this.id = job.id;
+    this.#notes = services.notes?.(job.id);
     this.#pulse = pulse;
     this.#queue = new HandlerQueue((error) => this.#fail(error), pulse);
     this.contract = contract;
@@ -78,6 +82,7 @@ export class RunningNode implements Receiver {
         sinks: this.sinks,
         inbox: this.#inbox,
         check: this.#check,
+        notes: this.#notes,
         failed: (error) => this.#fail(error),
         produces: () => this.#handlers.run !== undefined,
         count: (name, by) => this.count(name, by),
@@ -150,16 +155,18 @@ export class RunningNode implements Receiver {
     this.#check?.received(value);
     if (this.#joiner) return this.#join((joiner) => joiner.put(input, value));
     const handler = this.#handlers.on?.[input];
-    if (handler) return this.#queue.enter(() => this.#timed(() => handler(value as never)));
+    if (handler) return this.#queue.enter(() => this.#timed(value, () => handler(value as never)));
   }
 
   /** Measures how long the node works on a value: the time until its handler is done, but for what is not its own. */
-  #timed(work: () => void | Promise<void>): void | Promise<void> {
+  #timed(value: unknown, work: () => void | Promise<void>): void | Promise<void> {
     const beganMs = this.#services.clock.monoMs();
     this.#asideMs = 0;
+    this.#notes?.begins(value, beganMs);
     const done = () => {
-      const ms = this.#services.clock.monoMs() - beganMs - this.#asideMs;
-      this.#figures.observe('handling_ms' satisfies keyof typeof NODE_METRICS, Math.max(0, ms));
+      const ms = Math.max(0, this.#services.clock.monoMs() - beganMs - this.#asideMs);
+      this.#figures.observe('handling_ms' satisfies keyof typeof NODE_METRICS, ms);
+      this.#notes?.ends(ms);
     };
     const working = work();
     if (working instanceof Promise) return working.then(done);
@@ -265,8 +272,9 @@ export class RunningNode implements Receiver {
       const lostBefore = this.#joiner.lost;
       const frames = step(this.#joiner);
       if (this.#joiner.lost > lostBefore) this.count('unjoined', this.#joiner.lost - lostBefore);
+      const first = this.#job.inputs[0] ?? '';
       const work = frames.map((values) =>
-        this.#queue.enter(() => this.#timed(() => this.#handlers.joined?.(values as never))),
+        this.#queue.enter(() => this.#timed(values[first], () => this.#handlers.joined?.(values as never))),
       );
       return work.length === 1 ? work[0] : Promise.all(work).then(() => undefined);
     } catch (error) {

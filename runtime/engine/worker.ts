@@ -9,6 +9,7 @@ import type { Logger, NodeStore } from '../node.ts';
 import { requestScope } from '../request-scope.ts';
 import { Board } from './board.ts';
 import { positionInModule } from './error-position.ts';
+import { FrameNotes } from './frame-times.ts';
 import type {
   BoardMessage,
   FromWorker,
@@ -168,7 +169,8 @@ class WorkerHost {
   }
 
   #services(): NodeServices {
-    const { options } = this.#job;
+    const { options, frameTimes: times, nodes } = this.#job;
+    const placeOf = (node: string) => nodes.findIndex(({ id }) => id === node);
     return {
       graph: { file: options.file, camera: options.camera, pace: options.pace },
       sessionId: options.sessionId,
@@ -178,6 +180,7 @@ class WorkerHost {
       store: (node) => this.#store(node),
       board: this.#board,
       inHand: new Int32Array(this.#job.inHand),
+      notes: (node) => times && new FrameNotes(times, placeOf(node), this.#clock),
       logger: (node) => this.#logger(node),
       publish: (node, message, latest) => this.#outbox.publish(node, message, latest),
       fault: (node, fault) => this.#outbox.report({ type: 'fault', node, fault }),

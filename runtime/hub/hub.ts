@@ -14,7 +14,7 @@ import { errorMessage } from '../errors.ts';
 import type { Logger } from '../node.ts';
 import { EventLog, type EventLogLimits, type Missed } from './event-log.ts';
 import { Mailbox } from './mailbox.ts';
-import type { About, Message, Subscriber, Unnumbered } from './message.ts';
+import type { About, Message, SessionTrace, Subscriber, Unnumbered } from './message.ts';
 
 /** Up to where somebody has all events: a number of this hub, or of another one that ran before it. */
 export interface Mark {
@@ -53,6 +53,7 @@ export class Hub {
   /** By session and topic. */
   readonly #channels = new Map<string, Map<string, Channel>>();
   readonly #due = new Set<Mailbox>();
+  readonly #traceListeners = new Set<(trace: SessionTrace) => void>();
   #seq = 0;
   #flushScheduled = false;
 
@@ -107,6 +108,27 @@ export class Hub {
   /** Delivers now all that has come. */
   flush(): void {
     for (const mailbox of [...this.#due]) this.#deliver(mailbox);
+  }
+
+  /**
+   * Who is handed a topic of a session: its clients, and how many of them have not been sent all of it: they are slow, or
+   * want it less often.
+   */
+  audience({ sessionId, topic }: About): { readonly clients: number; readonly waiting: number } {
+    const mailboxes = [...(this.#channels.get(sessionId)?.get(topic)?.mailboxes ?? [])];
+    const clients = mailboxes.filter(({ subscriber }) => subscriber.isClient);
+    return { clients: clients.length, waiting: clients.filter(({ isEmpty }) => !isEmpty).length };
+  }
+
+  /** The times of a frame whose message has passed. */
+  trace(trace: SessionTrace): void {
+    for (const listener of this.#traceListeners) listener(trace);
+  }
+
+  /** Calls with the times of each frame that is traced. @returns how to end it */
+  onTrace(listener: (trace: SessionTrace) => void): () => void {
+    this.#traceListeners.add(listener);
+    return () => void this.#traceListeners.delete(listener);
   }
 
   /** A session is gone for good: those who wanted its messages get the last ones, and are dropped. */

@@ -1,6 +1,7 @@
 /** What passes through the hub, and who takes it. */
 import type { Topic } from '../../schemas/topics.ts';
 import type { AboutFrame } from '../data.ts';
+import type { FrameTrace } from '../engine/messages.ts';
 
 /** What a message is about: one topic of one session, or of the server. */
 export interface About {
@@ -23,7 +24,12 @@ export interface Message extends About {
   /** False: it says only that time has passed. */
   readonly isNews: boolean;
   readonly frame?: AboutFrame;
+  /** Its frame is traced. */
+  readonly traced?: true;
 }
+
+/** The times of a frame whose message was `traced`. */
+export type SessionTrace = FrameTrace & Pick<About, 'sessionId' | 'cameraId'>;
 
 /** A message as it is published. */
 export type Unnumbered = Omit<Message, 'seq'>;
@@ -46,6 +52,8 @@ export interface Subscriber {
    * True: a record. Every message that is news, also those that are not for live clients.
    */
   readonly isRecord: boolean;
+  /** It hands on what it gets to a client of the server. */
+  readonly isClient?: boolean;
   /** Most characters of messages of which each one counts that may wait; more, and it is dropped. */
   readonly maxQueuedChars: number;
   /** Called at the end of the turn of the event loop with all that came in it, in order. */

@@ -69,6 +69,7 @@ export class Client implements Subscriber {
   readonly sessionId?: string;
   readonly topics?: ReadonlySet<string>;
   readonly isRecord = false;
+  readonly isClient = true;
   readonly maxQueuedChars: number;
   readonly caller: Caller;
   /** Of the handshake. */

@@ -84,6 +84,7 @@ interface StreamParts extends Wanted {
 class EventStream implements Subscriber {
   readonly sessionId?: string;
   readonly isRecord = false;
+  readonly isClient = true;
   readonly maxQueuedChars: number;
   readonly wants: (about: About) => boolean;
   readonly body: ReadableStream<Uint8Array>;

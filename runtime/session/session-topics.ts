@@ -2,10 +2,11 @@
 
 import type { MessageOf, Topic, Topics, topics } from '../../schemas/topics.ts';
 import type { WallTime } from '../clock.ts';
-import type { Published } from '../engine/messages.ts';
+import type { FrameTrace, Published } from '../engine/messages.ts';
 import { errorMessage } from '../errors.ts';
 import type { Hub } from '../hub/hub.ts';
 import type { Log } from '../log.ts';
+import type { SessionView } from './api.ts';
 import { OpenTracks } from './open-tracks.ts';
 
 export interface SessionTopicsParts {
@@ -36,6 +37,17 @@ export class SessionTopics {
     return json === undefined ? undefined : JSON.parse(json);
   }
 
+  /** What a view of the session says of its latest tick. */
+  ofTick(): Pick<SessionView, 'selected_target_id' | 'tracking_phase' | 'last_tick_ts_unix_ms' | 'tracks'> {
+    const tick = this.latest('tick');
+    return {
+      selected_target_id: tick?.selected_target_id ?? null,
+      tracking_phase: tick?.tracking_phase ?? 'idle',
+      last_tick_ts_unix_ms: tick?.ts_unix_ms ?? null,
+      tracks: tick?.tracks.length ?? 0,
+    };
+  }
+
   /** Hands a message to the hub, without the secrets in it. */
   publish(published: Published): void {
     this.#hand(this.#parts.topics()[published.topic], published);
@@ -55,6 +67,12 @@ export class SessionTopics {
       // A node can bring about more than its schema forbids, by a toJSON of its own.
       log.error('a message is dropped', { code: 'bad_client_message', topic: name, error: errorMessage(error) });
     }
+  }
+
+  /** Hands what nodes have noted of a frame to the hub. */
+  trace(trace: FrameTrace): void {
+    const { sessionId, cameraId, hub } = this.#parts;
+    hub.trace({ ...trace, sessionId, cameraId });
   }
 
   /** The process is gone: sends the ends that clients wait for, and the states as they are now. */

@@ -9,7 +9,7 @@
  *        └──────────────────────────────────────┘
  */
 import { type Clock, WallTime } from '../clock.ts';
-import { type LogEntry, type Outcome, type Published, unanswered } from '../engine/messages.ts';
+import { type LogEntry, type Outcome, type Published, type TraceRate, unanswered } from '../engine/messages.ts';
 import type { ErrorRecord } from '../errors.ts';
 import type { Hub } from '../hub/hub.ts';
 import type { Log } from '../log.ts';
@@ -31,6 +31,8 @@ export interface SessionServices {
   readonly stateFolder?: string;
   /** A recorder is attached: also pass messages that are not meant for live clients. */
   readonly recording?: boolean;
+  /** Frames that are traced; absent: none. */
+  readonly traces?: TraceRate;
   /** Takes the messages of the session. */
   readonly hub: Hub;
   /** The graph of a camera as it is planned now: files that it names may be others. Undefined: not to be had. */
@@ -80,11 +82,7 @@ export class Session {
     this.#log = services.log.with({ camera: graph.camera, session: id, graph: graph.file });
     this.#faults = new FaultBook(this.#log, services.clock);
     this.#topics = new SessionTopics({
-      sessionId: id,
-      cameraId: graph.camera,
-      hub: services.hub,
-      log: this.#log,
-      wall: this.#wall,
+      ...{ sessionId: id, cameraId: graph.camera, hub: services.hub, log: this.#log, wall: this.#wall },
       topics: () => this.graph.topics,
     });
     this.#startedMs = services.clock.monoMs();
@@ -141,15 +139,12 @@ export class Session {
   }
 
   view(): SessionView {
-    const tick = this.#topics.latest('tick');
     return {
       session_id: this.id,
       camera_id: this.graph.camera,
       ws_path: `/ws/sessions/${this.id}`,
       running: !this.#isOver(),
-      selected_target_id: tick?.selected_target_id ?? null,
-      tracking_phase: tick?.tracking_phase ?? 'idle',
-      last_tick_ts_unix_ms: tick?.ts_unix_ms ?? null,
+      ...this.#topics.ofTick(),
       state: this.#state,
       fault: this.fault(),
       started_unix_ms: this.#startedUnixMs(),
@@ -157,7 +152,6 @@ export class Session {
       frames: this.figures.frames(),
       fps: this.figures.fps(this.#services.clock.monoMs()),
       latency_ms: this.figures.latency(),
-      tracks: tick?.tracks.length ?? 0,
       progress: this.figures.progress(this.#state === 'ended'),
       nodes: this.figures.nodes((text) => this.#log.redact(text)),
     };
@@ -190,12 +184,12 @@ export class Session {
   // ------------------------------------------------------------------------------------------- from the process
 
   #processStart(): ProcessStart {
-    const { clock, modelFolders, stateFolder, recording = false } = this.#services;
+    const { clock, modelFolders, stateFolder, recording = false, traces } = this.#services;
     const { file, camera, engine } = this.graph;
     this.figures.processStarted();
     this.#lastFrameMs = clock.monoMs();
-    const folders = { modelFolders, ...(stateFolder === undefined ? {} : { stateFolder }) };
-    const options = { file, camera, ...folders, recording, pace: engine.pace, sessionId: this.id };
+    const wanted = { ...(stateFolder === undefined ? {} : { stateFolder }), ...(traces ? { traces } : {}) };
+    const options = { file, camera, modelFolders, ...wanted, recording, pace: engine.pace, sessionId: this.id };
     return { graph: engine, options, kept: this.#kept };
   }
 
@@ -213,6 +207,9 @@ export class Session {
         break;
       case 'published':
         this.#published(message.message);
+        break;
+      case 'trace':
+        this.#topics.trace(message.trace);
         break;
       case 'stats':
         this.#stats(message);

@@ -5,6 +5,7 @@
  *     history: { keep_days: 30 }      # a key is the name of a sink
  */
 import { dirname, resolve } from 'node:path';
+import { errorMessage } from '../errors.ts';
 import { Faults, type GraphFault, joinPath } from '../graph/faults.ts';
 import { editable } from '../graph/graph-schema.ts';
 import { readDocument, readGraphText } from '../graph/load.ts';
@@ -37,12 +38,31 @@ export interface ConfigOptions {
   readonly cwd: string;
 }
 
-/** Reads and checks a `server.yaml`. What is wrong with it is in `faults`; nothing is thrown for it. */
-export function readServerConfig(file: string, { sinks, env, cwd }: ConfigOptions): ServerConfig {
-  const path = resolve(cwd, file);
-  const faults = new Faults(file);
-  const document = readDocument(readGraphText(path), faults, { env, sets: [] }, 'the file is empty; it names sinks');
+/**
+ * Reads and checks a `server.yaml`. What is wrong with it is in `faults`; nothing is thrown for it.
+ * @param file undefined: none; a sink that the environment switches on is on all the same
+ */
+export function readServerConfig(file: string | undefined, { sinks, env, cwd }: ConfigOptions): ServerConfig {
+  const faults = new Faults(file ?? ENVIRONMENT);
   const secrets = new Set<string>();
+  const found = file === undefined ? [] : sinksOf(file, { sinks, env, cwd }, secrets, faults);
+  const all = sinks.flatMap((sink) => {
+    const named = found.find((one) => one.sink === sink);
+    const given = givenTo(sink, env, faults);
+    if (!named && !given?.isOn) return [];
+    return [{ sink, options: { ...given?.options, ...named?.options } }];
+  });
+  const usable = faults.count === 0 ? all : [];
+  return { file: file ?? ENVIRONMENT, sinks: usable, faults: faults.list(), secrets: [...secrets] };
+}
+
+/** What stands for the file where there is none. */
+const ENVIRONMENT = 'the environment';
+
+/** Those that the file names. */
+function sinksOf(file: string, { sinks, env, cwd }: ConfigOptions, secrets: Set<string>, faults: Faults) {
+  const path = resolve(cwd, file);
+  const document = readDocument(readGraphText(path), faults, { env, sets: [] }, 'the file is empty; it names sinks');
   const found: ConfiguredSink[] = [];
   for (const [name, entry] of document?.root.entries ?? []) {
     const sink = sinks.find((known) => known.name === name);
@@ -51,7 +71,15 @@ export function readServerConfig(file: string, { sinks, env, cwd }: ConfigOption
     const options = sink ? checkOptions(sink, entry, bases, faults) : unknownSink(name, entry, sinks, faults);
     if (sink && options) found.push({ sink, options });
   }
-  return { file, sinks: faults.count === 0 ? found : [], faults: faults.list(), secrets: [...secrets] };
+  return found;
+}
+
+function givenTo(sink: Sink, env: ConfigOptions['env'], faults: Faults) {
+  try {
+    return sink.fromEnvironment?.(env);
+  } catch (error) {
+    faults.add({ line: 1, column: 1 }, sink.name, 'environment', errorMessage(error));
+  }
 }
 
 function checkOptions(sink: Sink, { key, value }: Entry, bases: { graph: string; cwd: string }, faults: Faults) {

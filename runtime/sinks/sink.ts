@@ -7,6 +7,7 @@
 import type { Static, TObject } from '@sinclair/typebox';
 import type { AuditListener } from '../access/audit.ts';
 import type { Clock } from '../clock.ts';
+import type { TraceRate } from '../engine/messages.ts';
 import type { Log } from '../log.ts';
 import type { Sessions } from '../session/api.ts';
 import type { HistoryReader } from './history/rows.ts';
@@ -18,11 +19,24 @@ export interface Sink<P extends TObject = TObject> {
   readonly doc: string;
   /** Closed (`additionalProperties: false`). An option that holds a secret has a name of secrets: `password`, `token`. */
   readonly options: P;
+  /** Frames that sessions trace for it; without it, none. */
+  traces?(options: Static<P>): TraceRate;
+  /**
+   * Looks at variables that other programs know, too. Options of `server.yaml` come before theirs.
+   * @throws WindhoverError of a variable that is wrong
+   */
+  fromEnvironment?(env: Readonly<Record<string, string | undefined>>): FromEnvironment<Static<P>>;
   /**
    * Begins. What connects to something retries by itself, or ends by `failed`.
    * @throws why it can't begin: it is tried again with growing pauses, unless the error is permanent
    */
   open(options: Static<P>, host: SinkHost): SinkHandle | Promise<SinkHandle>;
+}
+
+export interface FromEnvironment<T> {
+  /** The sink is on also without a `server.yaml` that names it. */
+  readonly isOn: boolean;
+  readonly options: Partial<T>;
 }
 
 /** What a sink gets from the server. */

@@ -16,7 +16,11 @@ const counter = defineNode({
   open: ({ publish }) => ({
     async run() {
       await publish('counts', { count: 1 });
-      await publish('counts', { count: 2 }, { live: false, frame: { decodedMonoMs: 1, inferenceMs: 2 } });
+      await publish(
+        'counts',
+        { count: 2 },
+        { live: false, frame: { index: 0, captureMonoMs: 0, decodedMonoMs: 1, inferenceMs: 2 } },
+      );
       // @ts-expect-error: the compiler knows the schema
       await publish('counts', { count: 'three' });
       // @ts-expect-error: a topic that the contract does not declare
@@ -58,7 +62,12 @@ test('what matches its topic goes out; the rest is dropped, counted and logged, 
   const run = await runNode(counter);
   expect(run.messages).toEqual([
     { topic: 'counts', json: '{"count":1}', live: true },
-    { topic: 'counts', json: '{"count":2}', live: false, frame: { decodedMonoMs: 1, inferenceMs: 2 } },
+    {
+      topic: 'counts',
+      json: '{"count":2}',
+      live: false,
+      frame: { index: 0, captureMonoMs: 0, decodedMonoMs: 1, inferenceMs: 2 },
+    },
   ]);
   expect(run.stats('node')).toMatchObject({ refused_messages: 2003 });
   expect(run.failures).toEqual([]);

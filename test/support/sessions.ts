@@ -4,6 +4,7 @@ import { builtinNodes } from '../../nodes/index.ts';
 import { sessionGraph } from '../../runtime/catalog/session-graph.ts';
 import { modelFolders } from '../../runtime/cli/command.ts';
 import { SystemClock } from '../../runtime/clock.ts';
+import type { TraceRate } from '../../runtime/engine/messages.ts';
 import { formatFault } from '../../runtime/graph/faults.ts';
 import { loadGraph } from '../../runtime/graph/load.ts';
 import type { Message, Subscriber } from '../../runtime/hub/message.ts';
@@ -20,6 +21,8 @@ export interface TestSessionOptions {
   /** Also messages that are not for live clients. */
   readonly record?: boolean;
   readonly env?: Record<string, string>;
+  /** Frames that are traced. */
+  readonly traces?: TraceRate;
 }
 
 /** A subscriber that hands on one message after the other. */
@@ -52,6 +55,7 @@ export class TestSession implements AsyncDisposable {
       log: createLog({ write: (line) => test.log.push(JSON.parse(line)), pretty: false }),
       modelFolders: modelFolders({ root: ROOT, cwd: ROOT }),
       recording: options.record ?? false,
+      ...(options.traces ? { traces: options.traces } : {}),
       changed: (view, session) => {
         test.#session = session;
         test.states.push(view.state);
