@@ -1,4 +1,4 @@
-/** A broker that accepts a client, and then never reads again. */
+/** A broker that accepts a client, and then never reads again: `bun blocked-broker.ts` prints its port. */
 import { createServer, type Server } from 'node:net';
 
 /** CONNACK of MQTT 5: welcome, without properties. */
@@ -11,12 +11,14 @@ export class BlockedBroker implements Disposable {
     this.#server = server;
   }
 
-  static async start(): Promise<BlockedBroker> {
+  /** @param closes it ends each connection in place of that */
+  static async start({ closes = false } = {}): Promise<BlockedBroker> {
     const server = createServer((socket) => {
       socket.on('error', () => socket.destroy());
       socket.once('data', () => {
         socket.write(WELCOME);
-        socket.pause();
+        if (closes) socket.end();
+        else socket.pause();
       });
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -32,3 +34,5 @@ export class BlockedBroker implements Disposable {
     this.#server.close();
   }
 }
+
+if (import.meta.main) console.log((await BlockedBroker.start()).port);

@@ -1,5 +1,6 @@
 /** A broker that dies again and again, one that takes nothing, and a server that is killed. */
 import { describe, expect, test } from 'bun:test';
+import { connect, type MqttClient } from 'mqtt';
 import { BlockedBroker } from '../../../bench/sinks/blocked-broker.ts';
 import type { Message } from '../../../runtime/hub/message.ts';
 import { ROOT, RunningCommand } from '../../support/command.ts';
@@ -59,6 +60,22 @@ test(
   },
   LONG_TEST_LIMIT_MS,
 );
+
+test('connections that are lost leave nothing in memory', async () => {
+  using broker = await BlockedBroker.start({ closes: true });
+  const clients: WeakRef<MqttClient>[] = [];
+  const library = (...args: unknown[]) => {
+    const client: MqttClient = Reflect.apply(connect, undefined, args);
+    clients.push(new WeakRef(client));
+    return client;
+  };
+  await using _rig = new BridgeRig({ url: `mqtt://127.0.0.1:${broker.port}` }, library);
+  await until('some are lost', () => clients.length > 10);
+  await until('most are gone', () => {
+    Bun.gc(true);
+    return clients.slice(0, 10).filter((client) => client.deref()).length <= 2;
+  });
+});
 
 describe.skipIf(!hasMosquitto)('a real broker', () => {
   test.each(['SIGTERM', 'SIGKILL'] as const)(

@@ -17,10 +17,10 @@ export class BridgeRig implements AsyncDisposable {
   readonly #ending = new AbortController();
   #sent = 0;
 
-  constructor(options: Partial<MqttOptions>) {
+  constructor(options: Partial<MqttOptions>, library = connect) {
     this.id = this.sessions.create().view.session_id;
     const all = Value.Default(MqttOptions, { ...options }) as MqttOptions;
-    this.bridge = new Bridge(connect, all, {
+    this.bridge = new Bridge(library, all, {
       ...{ sessions: this.sessions, clock: new SystemClock(), stateFolder: '/tmp', signal: this.#ending.signal },
       log: createLog({ write: () => undefined, pretty: false }),
       onAudit: () => () => undefined,
