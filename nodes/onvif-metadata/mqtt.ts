@@ -11,8 +11,6 @@ const BEAT_MS = 1000;
 const KEEPALIVE_S = 10;
 /** Not authorized, in the words of version 3.1.1. */
 const REFUSED_LOGINS: readonly number[] = [4, 5];
-/** What the broker says to a topic that this account may not read. */
-const REFUSED_TOPIC = 128;
 
 interface Where {
   readonly url: string;
@@ -24,51 +22,54 @@ export async function listen(context: Context, where: Where, reports: Reports, s
   const options = clientOptions(context);
   await context.retry(maskPasswords(where.url), signal, async (connected) => {
     const client = open(where.url, options);
-    const beat = setInterval(() => client.connected && reports.beat(), BEAT_MS);
+    const over = new AbortController();
     try {
-      await heard(client, where, { context, reports, signal, connected });
+      await new Promise<void>((resolve, reject) => {
+        // Listens no longer than the connection lasts: it would keep each of them in memory.
+        signal.addEventListener('abort', () => resolve(), { signal: over.signal });
+        client.on('error', (error) => reject(named(error)));
+        client.on('close', () => reject(new WindhoverError('metadata_lost', 'the broker has closed the connection')));
+        client.on('connect', () => {
+          subscribe(client, where, context).then(() => {
+            connected();
+            hear(client, { context, reports, over: over.signal });
+          }, reject);
+        });
+      });
     } finally {
-      clearInterval(beat);
+      over.abort();
       client.end(true);
     }
   });
 }
 
-interface Listening {
-  readonly context: Context;
-  readonly reports: Reports;
-  readonly signal: AbortSignal;
-  readonly connected: () => void;
+/** @throws WindhoverError `metadata_denied` */
+async function subscribe(client: MqttClient, { url, topic }: Where, { log }: Context): Promise<void> {
+  try {
+    await client.subscribeAsync(topic, { qos: 0 });
+  } catch (cause) {
+    throw new WindhoverError('metadata_denied', `the broker does not let this account hear ${topic}`, { cause });
+  }
+  log.info('listens to the broker', { url: maskPasswords(url), topic });
 }
 
-/** Resolves when it is to end. @throws WindhoverError `metadata_login`, `metadata_refused`, `metadata_denied`, `metadata_lost` */
-function heard(
-  client: MqttClient,
-  { url, topic }: Where,
-  { context, reports, signal, connected }: Listening,
-): Promise<void> {
-  const { clock, count, log } = context;
-  return new Promise((resolve, reject) => {
-    signal.addEventListener('abort', () => resolve(), { once: true });
-    client.on('error', (error) => reject(named(error)));
-    client.on('close', () => reject(new WindhoverError('metadata_lost', 'the broker has closed the connection')));
-    client.on('connect', () => {
-      client.subscribe(topic, { qos: 0 }, (error, granted) => {
-        if (error || granted?.some(({ qos }) => Number(qos) === REFUSED_TOPIC)) {
-          reject(new WindhoverError('metadata_denied', `the broker lets nobody of this account hear ${topic}`));
-          return;
-        }
-        log.info('listens to the broker', { url: maskPasswords(url), topic });
-        reports.restart();
-        connected();
-      });
-    });
-    client.on('message', (_topic, payload, { retain }) => {
-      // What the broker has kept is of no picture of now.
-      if (retain) return;
-      if (payload.length > MOST_SCENE_CHARS) count('broken_documents');
-      else void reports.document(payload.toString('utf8'), clock.monoMs());
-    });
+interface Hearing {
+  readonly context: Context;
+  readonly reports: Reports;
+  /** Aborted when the connection is over. */
+  readonly over: AbortSignal;
+}
+
+function hear(client: MqttClient, { context, reports, over }: Hearing): void {
+  const { clock, count } = context;
+  reports.restart();
+  const beat = setInterval(() => reports.beat(), BEAT_MS);
+  over.addEventListener('abort', () => clearInterval(beat));
+  client.on('message', (_topic, payload, { retain }) => {
+    // What the broker has kept is of no picture of now.
+    if (retain || over.aborted) return;
+    if (payload.length > MOST_SCENE_CHARS) count('broken_documents');
+    else void reports.document(payload.toString('utf8'), clock.monoMs());
   });
 }
 

@@ -24,7 +24,7 @@ class Listener {
     this.run = run;
   }
 
-  static async open(broker: Mosquitto, more: object = {}): Promise<Listener> {
+  static async open(broker: { readonly port: number }, more: object = {}): Promise<Listener> {
     const params = { url: `mqtt://127.0.0.1:${broker.port}`, topic: TOPIC, ...more };
     const listener = new Listener(await openNode('onvif-metadata', { params, clock: new SystemClock() }));
     listener.run.start();
@@ -48,11 +48,12 @@ class Listener {
 describe.skipIf(!hasMosquitto)('a real broker', () => {
   test('what our own sink tells comes back: places, labels and times; also once the broker was away', async () => {
     using folder = new Folder();
-    await using broker = new Mosquitto(folder.path, { password: 'geheim' });
+    await using broker = new Mosquitto(folder.path, { tls: true, password: 'geheim' });
     await broker.start();
-    const account = { username: USER, password: 'geheim' };
+    const url = `mqtts://127.0.0.1:${broker.port}`;
+    const account = { url, ca: broker.ca, username: USER, password: 'geheim' };
     await using listener = await Listener.open(broker, account);
-    await using rig = new BridgeRig({ url: `mqtt://127.0.0.1:${broker.port}`, onvif_hz: 30, ...account });
+    await using rig = new BridgeRig({ onvif_hz: 30, ...account });
     const tell = () => rig.state('tick', { ts_unix_ms: Date.now(), tracks: TRACKS });
     const seen = () => listener.told.filter(({ detections }) => detections.length > 0);
     const told = async (count: number) => {
@@ -100,6 +101,23 @@ describe.skipIf(!hasMosquitto)('a real broker', () => {
     expect(listener.run.stats('node').scenes).toBeUndefined();
     // Nothing is seen while nothing is said.
     await until('silence is a picture, too', () => listener.told.length > 0);
+  });
+
+  test('an account that may not hear the topic', async () => {
+    // Lets everybody in, and subscribe to nothing.
+    using denying = Bun.listen({
+      hostname: '127.0.0.1',
+      port: 0,
+      socket: {
+        data: (socket, bytes) => {
+          if ((bytes[0] ?? 0) >> 4 === 1) socket.write(Buffer.of(0x20, 2, 0, 0));
+          if ((bytes[0] ?? 0) >> 4 === 8) socket.write(Buffer.of(0x90, 3, bytes[2] ?? 0, bytes[3] ?? 0, 0x80));
+        },
+      },
+    });
+    await using listener = await Listener.open(denying);
+    await until('it is refused', () => listener.faults.includes('metadata_denied'));
+    expect(listener.faults).not.toContain(null);
   });
 
   test('a wrong password, and a broker that is not there', async () => {
