@@ -5,13 +5,14 @@ import { dirname, join } from 'node:path';
 import { ROOT, RunningCommand } from '../support/command.ts';
 import { CAMERA_ENV, Folder } from '../support/graphs.ts';
 import { LONG_TEST_LIMIT_MS } from '../support/patience.ts';
+import { ROOMS } from '../support/rooms.ts';
 
 const NOBODY = 65_534;
 const setpriv = Bun.which('setpriv');
 const canChange = process.getuid?.() === 0 && setpriv !== null;
 if (!canChange) console.log('skipped: only root can run a command as another user, by setpriv');
 
-const PARTS = ['runtime', 'nodes', 'ptz', 'sim', 'motion', 'webrtc', 'schemas', 'models', 'graphs', 'fixtures', 'test'];
+const PARTS = [...ROOMS, 'models', 'graphs', 'fixtures', 'test'];
 const FILES = ['package.json', 'bun.lock', 'bunfig.toml', 'tsconfig.json'];
 
 describe.skipIf(!canChange)('another user', () => {

@@ -5,21 +5,9 @@ import { join } from 'node:path';
 import { ROOT, RunningCommand } from '../support/command.ts';
 import { Folder } from '../support/graphs.ts';
 import { TEST_LIMIT_MS } from '../support/patience.ts';
+import { ROOMS } from '../support/rooms.ts';
 
-const PARTS = [
-  'runtime',
-  'nodes',
-  'ptz',
-  'sim',
-  'motion',
-  'webrtc',
-  'schemas',
-  'models',
-  'graphs',
-  'fixtures',
-  'package.json',
-  'bun.lock',
-];
+const PARTS = [...ROOMS, 'models', 'graphs', 'fixtures', 'package.json', 'bun.lock'];
 
 test(
   'a read-only checkout in a folder with spaces and other letters, without HOME',

@@ -9,10 +9,11 @@ import { createToken, revokeToken } from '../../runtime/access/tokens.ts';
 import { ROOT, RunningCommand } from '../support/command.ts';
 import { Folder } from '../support/graphs.ts';
 import { TEST_LIMIT_MS, until } from '../support/patience.ts';
+import { ROOMS } from '../support/rooms.ts';
 
 const executablePath = Bun.which('chromium') ?? undefined;
 if (executablePath === undefined) console.log('skipped: no chromium (apt-get install chromium)');
-const PARTS = ['runtime', 'nodes', 'ptz', 'sim', 'motion', 'webrtc', 'schemas', 'web', 'package.json', 'bun.lock'];
+const PARTS = [...ROOMS, 'web', 'package.json', 'bun.lock'];
 const AXE = readFileSync(join(ROOT, 'node_modules/axe-core/axe.min.js'), 'utf8');
 
 interface AxeResults {
