@@ -89,10 +89,13 @@ export class EventLog {
   since(seq: number, wants: (about: About) => boolean, maxChars: number): Resumed {
     const logs = [...this.#logs.values()].flatMap((ofSession) => [...ofSession.values()]);
     const wanted = logs.filter(({ about }) => wants(about));
-    const tails = wanted.map(({ kept }) => kept.slice(kept.findLastIndex((message) => message.seq <= seq) + 1));
+    const tails = wanted.map(({ kept }) => {
+      return { list: kept, from: after(kept, ({ seq: each }) => each, seq), end: kept.length };
+    });
     const events = latestOf(tails, maxChars);
     const counts = wanted.map(({ about, gone }, at) => {
-      return { about, count: gone.length - after(gone, seq) + (tails[at]?.length ?? 0) };
+      const { from = 0, end = 0 } = tails[at] ?? {};
+      return { about, count: gone.length - after(gone, (each) => each, seq) + end - from };
     });
     const isForgotten = this.#forgotten > seq || wanted.some(({ forgotten }) => forgotten > seq);
     return { events, missed: [...(isForgotten ? [{}] : []), ...counts.filter(({ count }) => count > 0)] };
@@ -108,25 +111,37 @@ export class EventLog {
   }
 }
 
+/** The end of a list, from an index on up to another one. */
+interface Tail {
+  readonly list: readonly Message[];
+  readonly from: number;
+  end: number;
+}
+
 /** Takes from the ends of the lists the messages with the highest numbers, as long as there is room. @returns in order */
-function latestOf(lists: readonly Message[][], maxChars: number): Message[] {
+function latestOf(tails: readonly Tail[], maxChars: number): Message[] {
   const taken: Message[] = [];
   for (let chars = 0; ; ) {
-    const last = (list: Message[] | undefined) => list?.at(-1)?.seq ?? 0;
-    const highest = lists.reduce<Message[]>((best, list) => (last(list) > last(best) ? list : best), []);
-    chars += highest.at(-1)?.json.length ?? Number.POSITIVE_INFINITY;
-    const message = chars <= maxChars ? highest.pop() : undefined;
-    if (!message) return taken.reverse();
+    let [best, message]: [Tail | undefined, Message | undefined] = [undefined, undefined];
+    // Of clients that come back there are many: no functions in here.
+    for (const tail of tails) {
+      const last = tail.end > tail.from ? tail.list[tail.end - 1] : undefined;
+      if (last && last.seq > (message?.seq ?? 0)) [best, message] = [tail, last];
+    }
+    chars += message?.json.length ?? 0;
+    if (!best || !message || chars > maxChars) return taken.reverse();
+    best.end -= 1;
     taken.push(message);
   }
 }
 
-/** Place of the first number above this one. */
-function after(numbers: readonly number[], seq: number): number {
-  let [from, to] = [0, numbers.length];
+/** Place of the first one with a number above this one; they are in order. */
+function after<T>(items: readonly T[], numberOf: (item: T) => number, number: number): number {
+  let [from, to] = [0, items.length];
   while (from < to) {
     const middle = (from + to) >> 1;
-    if ((numbers[middle] ?? 0) <= seq) from = middle + 1;
+    const item = items[middle];
+    if (item !== undefined && numberOf(item) <= number) from = middle + 1;
     else to = middle;
   }
   return from;

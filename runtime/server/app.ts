@@ -159,12 +159,14 @@ export function createApp(options: AppOptions): App {
     const id = requestId(request.headers.get('x-request-id'));
     const { address, host, isSecure } = proxies.read(request.headers, peer ?? null);
     const context = { id, address, forwardedHost: host, isSecure: isSecure || isTls(request), caller: null };
-    noteContext(request, context);
+    // Elysia would read the whole body to count it, also one without end.
+    const asked = request.method === 'HEAD' ? new Request(request, { method: 'GET' }) : request;
+    noteContext(asked, context);
     return requestScope.run({ request_id: id }, async () => {
-      const response = await http.fetch(request);
+      const response = await http.fetch(asked);
       secure(response, id);
-      if (audit) auditRequest(audit, request, response);
-      return response;
+      if (audit) auditRequest(audit, asked, response);
+      return asked === request ? response : withoutBody(response);
     });
   };
   return { http, clients, internalErrors, stats, streams, handle };
@@ -178,6 +180,11 @@ function addCatalog(http: Elysia, catalog: Catalog, models: ModelStore | undefin
 
 function isTls({ url }: Request): boolean {
   return url.startsWith('https:');
+}
+
+function withoutBody({ status, headers, body }: Response): Response {
+  void body?.cancel().catch(() => undefined);
+  return new Response(null, { status, headers });
 }
 
 /** What every answer says, whatever route it is from. */

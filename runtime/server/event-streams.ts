@@ -3,11 +3,12 @@
  * is a subscriber of the hub. A browser comes back by itself with the id of the last event, and gets those it missed.
  */
 import type { Elysia } from 'elysia';
+import type { Caller } from '../access/caller.ts';
 import { WindhoverError } from '../errors.ts';
 import type { Mark, Subscription } from '../hub/hub.ts';
 import type { About, Answer, Message, Subscriber } from '../hub/message.ts';
 import type { Sessions } from '../session/api.ts';
-import { callerOf } from './context.ts';
+import { callerOf, seenBy } from './context.ts';
 import { unknownSession } from './errors.ts';
 import type { ServerLimits } from './limits.ts';
 import { gapOf } from './topic-feed.ts';
@@ -177,7 +178,7 @@ export function addEventStreams(app: Elysia, sessions: Sessions, streams: EventS
     const caller = callerOf(request);
     const query = new URL(request.url).searchParams;
     const camera = query.get('camera_id');
-    const asked = query.has('topics') ? topicsNamed(request.url, knownTopics(sessions, sessionId)) : undefined;
+    const asked = query.has('topics') ? topicsNamed(request.url, knownTopics(sessions, caller, sessionId)) : undefined;
     const wants = (about: About) => {
       if (about.sessionId === '' || !sees(caller, about)) return false;
       if (camera !== null && about.cameraId !== camera) return false;
@@ -224,8 +225,9 @@ const TOPICS = {
   schema: { type: 'string', description: 'Names of topics, joined by commas; without it, all events and no states' },
 } as const;
 
-function knownTopics(sessions: Sessions, sessionId: string | undefined) {
-  const ids = sessionId === undefined ? ['', ...sessions.list().map(({ session_id }) => session_id)] : [sessionId];
+function knownTopics(sessions: Sessions, caller: Caller, sessionId: string | undefined) {
+  const seen = () => seenBy(caller, sessions.list()).map(({ session_id }) => session_id);
+  const ids = sessionId === undefined ? ['', ...seen()] : [sessionId];
   return Object.assign({}, ...ids.map((id) => sessions.topics(id)));
 }
 

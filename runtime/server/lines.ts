@@ -2,12 +2,23 @@
 
 export type Row = Readonly<Record<string, unknown>>;
 
-/** @throws what the first line throws; a later error cuts the answer short */
-export async function download(lines: AsyncGenerator<string>, name: string): Promise<Response> {
+/**
+ * @param ended aborted when the client may see nothing more
+ * @throws what the first line throws; a later error, or the end of what is allowed, cuts the answer short
+ */
+export async function download(
+  lines: AsyncGenerator<string>,
+  name: string,
+  ended: AbortSignal | null,
+): Promise<Response> {
   const encoder = new TextEncoder();
   let next = await lines.next();
   const body = new ReadableStream<Uint8Array>({
     pull: async (controller) => {
+      if (ended?.aborted) {
+        await lines.return(undefined);
+        return controller.error(new Error(String(ended.reason)));
+      }
       if (next.done) return controller.close();
       controller.enqueue(encoder.encode(next.value));
       next = await lines.next();
@@ -40,5 +51,7 @@ export async function* csv(rows: AsyncIterable<Row>): AsyncGenerator<string> {
 function cell(value: unknown): string {
   if (value === null || value === undefined) return '';
   const text = typeof value === 'object' ? JSON.stringify(value) : String(value);
+  // A spreadsheet takes it for a formula; names of classes come from model files.
+  if (typeof value === 'string' && /^[=+\-@\t\r]/.test(text)) return cell(`'${text}`);
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -25,6 +25,7 @@ export function addPreview(app: Elysia, sessions: Sessions, limits: ServerLimits
 }
 
 function addWhep(app: Elysia, sessions: Sessions, limits: ServerLimits): void {
+  const viewers = new Viewers();
   app.post(
     '/sessions/:id/whep',
     async ({ params: { id }, request }) => {
@@ -34,7 +35,7 @@ function addWhep(app: Elysia, sessions: Sessions, limits: ServerLimits): void {
       const answer = await ask(sessions, id, 'preview_offer', { sdp });
       if (!Value.Check(preview_offer.result, answer)) throw new WindhoverError('no_preview', 'No preview: no answer');
       const end = () => void ask(sessions, id, 'preview_end', { id: answer.id }).catch(() => undefined);
-      callerOf(request).ended?.addEventListener('abort', end, { once: true });
+      viewers.add(callerOf(request).ended, answer.id, end);
       const headers = {
         'content-type': 'application/sdp',
         location: `/sessions/${encodeURIComponent(id)}/whep/${answer.id}`,
@@ -58,7 +59,8 @@ function addWhep(app: Elysia, sessions: Sessions, limits: ServerLimits): void {
   );
   app.delete(
     '/sessions/:id/whep/:viewer',
-    async ({ params: { id, viewer } }) => {
+    async ({ params: { id, viewer }, request }) => {
+      viewers.delete(callerOf(request).ended, viewer);
       await ask(sessions, id, 'preview_end', { id: viewer });
       return { ended: true };
     },
@@ -74,6 +76,42 @@ function addWhep(app: Elysia, sessions: Sessions, limits: ServerLimits): void {
     },
   );
 }
+
+/** What each token watches, which ends with it. */
+class Viewers {
+  readonly #ends = new WeakMap<AbortSignal, Map<string, () => void>>();
+
+  add(ended: AbortSignal | null, viewer: string, end: () => void): void {
+    if (!ended) return;
+    if (ended.aborted) {
+      end();
+      return;
+    }
+    const ends = this.#ends.get(ended) ?? this.#begin(ended);
+    ends.set(viewer, end);
+    // Most end by themselves, which nobody tells here.
+    const [[oldest, endOldest] = []] = ends.size > MOST_VIEWERS ? ends : [];
+    if (oldest !== undefined) ends.delete(oldest);
+    endOldest?.();
+  }
+
+  delete(ended: AbortSignal | null, viewer: string): void {
+    if (ended) this.#ends.get(ended)?.delete(viewer);
+  }
+
+  #begin(ended: AbortSignal): Map<string, () => void> {
+    const ends = new Map<string, () => void>();
+    this.#ends.set(ended, ends);
+    const endAll = () => {
+      for (const end of ends.values()) end();
+    };
+    ended.addEventListener('abort', endAll, { once: true });
+    return ends;
+  }
+}
+
+/** Of one token; there can't be as many at once. */
+const MOST_VIEWERS = 500;
 
 function addMp4(app: Elysia, sessions: Sessions): void {
   app.get(

@@ -26,6 +26,7 @@ import {
   VerdictSchema,
   WhichSchema,
 } from './settings-views.ts';
+import { checkVariables } from './variables.ts';
 import { describe, ErrorSchema } from './views.ts';
 
 interface Routes {
@@ -87,10 +88,10 @@ function addViews(app: Elysia, { settings }: Routes): void {
 
 const DETAIL = 'true: for each option its value, default, whether it is live, and its schema';
 
-function addChanges(app: Elysia, { settings, limits }: Routes): void {
+function addChanges(app: Elysia, { catalog, settings, limits }: Routes): void {
   const change = async (patch: Static<typeof AllSchema>, request: Request, cameras: () => readonly string[]) => {
     const version = request.headers.get('if-match') ?? '*';
-    checkPatch(patch, request);
+    checkPatch(patch, request, catalog);
     const seen = version === '*' ? undefined : { version, cameras: cameras() };
     const outcome = await settings.patch(patch, seen).catch(notApplied);
     if (!('applied' in outcome)) return faultsResponse(outcome.faults);
@@ -126,7 +127,7 @@ function addChanges(app: Elysia, { settings, limits }: Routes): void {
     '/settings/validate',
     async ({ request }) => {
       const patch = await readJson(request, AllSchema, limits.maxBodyBytes);
-      checkPatch(patch, request);
+      checkPatch(patch, request, catalog);
       const faults = await settings.validate(patch);
       return { valid: faults.length === 0, faults: faults.map(shownFault) };
     },
@@ -229,11 +230,13 @@ function seen(request: Request, { cameras }: Settings): readonly string[] {
   return cameras.filter((camera) => seesCamera(caller, camera));
 }
 
-/** @throws WindhoverError `bad_body`, `unknown_camera`: one that does not exist for the caller */
-function checkPatch(patch: object, request: Request): void {
+/** @throws WindhoverError `bad_body`, `forbidden`, `unknown_camera`: one that does not exist for the caller */
+function checkPatch(patch: object, request: Request, catalog: Catalog): void {
   checkDepth(patch);
-  const foreign = Object.keys(patch).find((camera) => !seesCamera(callerOf(request), camera));
+  const caller = callerOf(request);
+  const foreign = Object.keys(patch).find((camera) => !seesCamera(caller, camera));
   if (foreign !== undefined) throw unknownCamera(foreign);
+  for (const [camera, nodes] of Object.entries(patch)) checkVariables(caller, catalog.text(camera), nodes);
 }
 
 /** What it took, in the words of settings. */

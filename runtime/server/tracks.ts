@@ -11,6 +11,7 @@ import { allTracks, pastLines } from '../sinks/history/read.ts';
 import type { HistoryReader, StoredTrack, TrackKey, TrackQuery } from '../sinks/history/rows.ts';
 import { readJson } from './body.ts';
 import { callerOf } from './context.ts';
+import { unknownCamera } from './errors.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
 import { csv, download, jsonl } from './lines.ts';
 import { parametersOf, readQuery, unixMsOf } from './query.ts';
@@ -72,7 +73,11 @@ function addLists(app: Elysia, { history, clock }: TrackRoutes): void {
     async ({ request, query }) => {
       const { format = 'jsonl', ...filter } = readQuery(ExportSchema, query);
       const found = allTracks(history(), queryOf(filter, request, clock));
-      return download(format === 'csv' ? csv(views(found)) : jsonl(views(found)), `tracks.${format}`);
+      return download(
+        format === 'csv' ? csv(views(found)) : jsonl(views(found)),
+        `tracks.${format}`,
+        callerOf(request).ended,
+      );
     },
     {
       detail: {
@@ -158,9 +163,10 @@ function addPast(app: Elysia, { history, clock }: TrackRoutes): void {
       if (beforeMs < afterMs || beforeMs - afterMs > LONGEST_REPLAY_MS) {
         throw new WindhoverError('bad_query', 'before must be later than after, by at most a day');
       }
-      if (!seesCamera(callerOf(request), camera))
-        throw new WindhoverError('unknown_camera', `Unknown camera_id: ${camera}`);
-      return download(pastLines(history(), { camera, afterMs, beforeMs, nowMs: clock.unixMs() }), `${camera}.jsonl`);
+      const caller = callerOf(request);
+      if (!seesCamera(caller, camera)) throw unknownCamera(camera);
+      const lines = pastLines(history(), { camera, afterMs, beforeMs, nowMs: clock.unixMs() });
+      return download(lines, `${camera}.jsonl`, caller.ended);
     },
     {
       detail: {

@@ -1,0 +1,135 @@
+/** What somebody with a token of one camera may try: to see more than that, for longer, or to wear the server out. */
+import { afterEach, describe, expect, test } from 'bun:test';
+import { revokeToken } from '../../runtime/access/tokens.ts';
+import { csv, download } from '../../runtime/server/lines.ts';
+import { topics } from '../../schemas/topics.ts';
+import { GOOD } from '../graph/nodes.ts';
+import { until } from '../support/patience.ts';
+import { bearer, MINE, OTHER, Rigs } from './guarded.ts';
+
+const rigs = new Rigs();
+afterEach(() => rigs.end());
+
+describe('variables of the environment, which hold the passwords of other cameras', () => {
+  const url = (name: string) => `rtsp://elsewhere/\${${name}}`;
+  const graph = (written: string) => GOOD.replace('cam01', MINE).replace('"rtsp://cam/sub"', written);
+  const tries: readonly (readonly [string, string, string])[] = [
+    ['PATCH', '/settings', JSON.stringify({ [MINE]: { source: { url: url('OTHER_PASSWORD') } } })],
+    ['PATCH', `/settings/${MINE}`, JSON.stringify({ detect: { labels: [`a \${OTHER_PASSWORD:-b}`] } })],
+    ['POST', '/settings/validate', JSON.stringify({ [MINE]: { source: { url: url('OTHER_PASSWORD') } } })],
+    ['PUT', `/graphs/${MINE}`, graph(`"${url('OTHER_PASSWORD')}"`)],
+    // As YAML may write it, too.
+    ['PUT', `/graphs/${MINE}`, graph('"rtsp://elsewhere/\\x24\\x7bOTHER_PASSWORD}"')],
+  ];
+
+  test.each(tries)('%s %s: refused unless the graph names it already', async (method, path, body) => {
+    const rig = await rigs.of({ hasSettings: true });
+    const mine = bearer(rig.token('mine', 'admin', { cameras: [MINE] }));
+    const refused = await rig.ask(method, path, { headers: mine, body });
+    // That it is set, or not, is not said either.
+    expect([refused.status, await refused.text()]).toEqual([403, expect.stringContaining('OTHER_PASSWORD')]);
+    const all = await rig.ask(method, path, { headers: bearer(rig.token('all', 'admin')), body });
+    expect(await all.text()).toContain(body.includes(':-') ? '"changed"' : 'OTHER_PASSWORD is not set');
+  });
+
+  test('its own stay', async () => {
+    const rig = await rigs.of({ hasSettings: true });
+    const put = (token: string, written: string) =>
+      rig.ask('PUT', `/graphs/${MINE}`, { headers: bearer(token), body: graph(`"rtsp://\${HOST:-${written}}/sub"`) });
+    const [all, mine] = [rig.token('all', 'admin'), rig.token('mine', 'admin', { cameras: [MINE] })];
+    expect((await put(mine, 'one')).status).toBe(403);
+    expect((await put(all, 'one')).status).toBe(200);
+    expect((await put(mine, 'two')).status).toBe(200);
+  });
+});
+
+test('topics of foreign sessions have no names', async () => {
+  const rig = await rigs.of();
+  const { ptz } = topics;
+  rig.sessions.topics = (id?: string) => (id === `s-${OTHER}` ? { ...topics, hidden: ptz } : topics);
+  const ask = async (name: string, cameras: string[] | null) => {
+    const headers = bearer(rig.token(name, 'viewer', { cameras }));
+    return rig.ask('GET', '/events/stream?topics=nonsense', { headers });
+  };
+  expect(await (await ask('all', null)).text()).toContain('hidden');
+  const mine = await ask('mine', [MINE]);
+  expect([mine.status, (await mine.text()).includes('hidden')]).toEqual([400, false]);
+});
+
+test('HEAD of what has no end is answered, and leaves nothing behind', async () => {
+  const { rig, server } = await rigs.serving();
+  const headers = bearer(rig.token('t', 'viewer'));
+  for (const path of ['/events/stream', `/sessions/s-${MINE}/events/stream`, '/cameras', '/healthz']) {
+    const get = await fetch(`${server.url}${path}`, { headers });
+    const head = await fetch(`${server.url}${path}`, { method: 'HEAD', headers });
+    expect([head.status, head.headers.get('content-type')]).toEqual([200, get.headers.get('content-type')]);
+    expect(await head.text()).toBe('');
+    await get.body?.cancel();
+  }
+  expect((await fetch(`${server.url}/cameras`, { method: 'HEAD' })).status).toBe(401);
+  await until('no stream is left', () => rig.app.streams.count === 0);
+});
+
+describe('a revoked token', () => {
+  test('cuts a download short', async () => {
+    const abort = new AbortController();
+    let isOver = false;
+    const lines = (async function* () {
+      try {
+        for (;;) yield 'a line\n';
+      } finally {
+        isOver = true;
+      }
+    })();
+    const reader = (await download(lines, 'all.jsonl', abort.signal)).body?.getReader();
+    expect((await reader?.read())?.done).toBe(false);
+    abort.abort('token revoked');
+    const rest = async () => {
+      while (!(await reader?.read())?.done);
+    };
+    await expect(rest()).rejects.toThrow('token revoked');
+    expect(isOver).toBe(true);
+  });
+
+  test('ends a picture also when it is revoked while that begins, and no picture that is over already', async () => {
+    const { rig } = await rigs.serving();
+    rig.access.look();
+    const headers = bearer(rig.token('t', 'viewer'));
+    const url = `http://localhost/sessions/s-${MINE}/whep`;
+    const offered = Promise.withResolvers<void>();
+    let id = 'first';
+    rig.sessions.answer = async (name) => {
+      if (name === 'preview_offer' && id === 'second') await offered.promise;
+      return { result: name === 'preview_offer' ? { id, sdp: 'v=0' } : {} };
+    };
+    const offer = () => rig.app.handle(new Request(url, { method: 'POST', headers, body: 'v=0' }));
+    const ended = (which: string) =>
+      rig.sessions.requests.filter(
+        ({ name, params }) => name === 'preview_end' && Bun.deepEquals(params, { id: which }),
+      );
+    expect((await offer()).status).toBe(201);
+    expect((await rig.app.handle(new Request(`${url}/first`, { method: 'DELETE', headers }))).status).toBe(200);
+    id = 'second';
+    const second = offer();
+    await until(
+      'the offer is under way',
+      () => rig.sessions.requests.filter(({ name }) => name === 'preview_offer').length === 2,
+    );
+    revokeToken(rig.folder, 't');
+    rig.access.look();
+    offered.resolve();
+    await second;
+    await until('its end', () => ended('second').length === 1);
+    expect(ended('first').length).toBe(1);
+  });
+});
+
+test('a class of a model is no formula of a spreadsheet', async () => {
+  const rows = (async function* () {
+    yield { label: '=HYPERLINK("http://evil.example")', score: -1, note: '-', plain: 'drone' };
+  })();
+  expect(await Array.fromAsync(csv(rows))).toEqual([
+    'label,score,note,plain\r\n',
+    `"'=HYPERLINK(""http://evil.example"")",-1,'-,drone\r\n`,
+  ]);
+});
