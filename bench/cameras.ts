@@ -10,6 +10,7 @@
  *     --steps N               numbers of cameras that are tried for each, 3 by default
  *     --no-plain, --no-fixed  without the Python loop; without what has to hold
  *     --cameras N,N           instead of a search: so many cameras
+ *     --turns                 also without turns: all models run at once
  *
  * CPU and memory are those of one more camera. "others" is what else the machine does: figures of a busy one say little.
  */
@@ -39,6 +40,7 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '5' },
     steps: { type: 'string', default: '3' },
     cameras: { type: 'string' },
+    turns: { type: 'boolean', default: false },
     'no-plain': { type: 'boolean', default: false },
     'no-fixed': { type: 'boolean', default: false },
   },
@@ -76,6 +78,7 @@ async function all(): Promise<void> {
         const kind = await kindOf(model, size, Number(rate));
         console.log(`${label(kind)}\n${''.padEnd(12)}${HEAD}`);
         await count(new OurCameras(kind), kind);
+        if (values.turns) await count(new OurCameras(kind, false), kind);
         if ('python' in plain) await count(new PlainCameras(plain.python, kind), kind);
       }
     }

@@ -102,6 +102,11 @@ export interface NodeContext<P, O extends Outputs, T extends Topics = Record<nev
   readonly isQuiet: () => boolean;
   /** Sets a value that GET /sessions/{id} shows under this node. */
   readonly gauge: (name: string, value: number | string) => void;
+  /**
+   * Does heavy work, such as a run of a model, when it is the turn of this session: the sessions of a server share its cores.
+   * `threads`: that the work takes; 0: all.
+   */
+  readonly turn: <R>(threads: number, work: () => Promise<R>) => Promise<R>;
   /** Adds a value to a histogram that the contract declares in `metrics`. */
   readonly observe: (name: string, value: number) => void;
   /**

@@ -248,6 +248,7 @@ export class NodeRun {
       prepare: { modelFolders },
       board: this.#board,
       inHand: this.#inHand,
+      turn: (_threads, work) => work(),
       logger: (node) => this.#logger(node),
       store: (node) => {
         const store = this.#options.stores?.[node] ?? new MemoryStore();

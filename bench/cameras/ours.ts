@@ -2,13 +2,14 @@
 import { SystemClock } from '../../runtime/clock.ts';
 import { createLog } from '../../runtime/log.ts';
 import { SessionSet } from '../../runtime/session/session-set.ts';
+import { turnLimits } from '../../runtime/sinks/inference.ts';
 import { benchSession, MODEL_FOLDERS } from '../pipeline/input.ts';
 import type { CameraKind, Rig } from './rig.ts';
 
 const LOOK_MS = 50;
 
 export class OurCameras implements Rig {
-  readonly name = 'windhover';
+  readonly name: string;
   readonly #kind: CameraKind;
   readonly #sessions: SessionSet;
   /** Sessions by the number of their camera. */
@@ -18,10 +19,14 @@ export class OurCameras implements Rig {
   readonly #seen = new Set<number>();
   #take: (camera: number, latencyMs: number) => void = () => undefined;
 
-  constructor(kind: CameraKind) {
+  /** @param takeTurns false: all models run at once */
+  constructor(kind: CameraKind, takeTurns = true) {
+    this.name = takeTurns ? 'windhover' : 'no turns';
     this.#kind = kind;
     const log = createLog({ write: (line) => process.stderr.write(`${line}\n`), pretty: false, level: 'error' });
-    this.#sessions = new SessionSet({ graphs: [], clock: new SystemClock(), log, modelFolders: MODEL_FOLDERS });
+    const inference = takeTurns ? turnLimits(undefined) : undefined;
+    const shared = { clock: new SystemClock(), log, modelFolders: MODEL_FOLDERS, inference };
+    this.#sessions = new SessionSet({ graphs: [], ...shared });
     this.#sessions.hub.subscribe({
       isRecord: false,
       topics: new Set(['tick']),

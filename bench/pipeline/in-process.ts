@@ -20,6 +20,7 @@ export function benchServices(graph: CheckedGraph): NodeServices {
     prepare: { modelFolders: MODEL_FOLDERS },
     board: new Board(nothing),
     inHand: new Int32Array(1),
+    turn: (_threads, work) => work(),
     logger: () => SILENT,
     publish: nothing,
     fault: nothing,

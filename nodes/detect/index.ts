@@ -86,6 +86,9 @@ async function open(context: NodeContext<DetectOptions, typeof outputs>) {
   }
   publishModel(context, model, session);
 
+  // Other providers have cores of their own.
+  const isShared = session.provider === 'cpu';
+  const inTurn = <R>(work: () => Promise<R>) => (isShared ? context.turn(params.threads, work) : work());
   const watch = new OutputWatch(context);
   const looks = new Looks(params, model, context.graph.pace);
   let reader = frameReader(params, model);
@@ -98,7 +101,7 @@ async function open(context: NodeContext<DetectOptions, typeof outputs>) {
         const found: (readonly Detection[])[] = [];
         let inferenceMs = 0;
         for (const part of parts) {
-          const results = await session.run(part.data);
+          const results = await inTurn(() => session.run(part.data));
           found.push(reader.read({ ...frame, ...part }, results));
           if (candidates.unnamed > 0) context.count('unnamed_classes', candidates.unnamed);
           context.observe('inference_ms', session.inferenceMs);

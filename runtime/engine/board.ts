@@ -80,3 +80,12 @@ export class Inbox {
     }
   }
 }
+
+/** The workers of one session share a process, and a channel that carries the session's name. It lives as long as they. */
+export function openBoard(sessionId: string): Board {
+  const channel = new BroadcastChannel(`board of ${sessionId}`);
+  channel.unref();
+  const board = new Board((message) => channel.postMessage(message));
+  channel.onmessage = ({ data }) => board.receive(data as BoardMessage);
+  return board;
+}

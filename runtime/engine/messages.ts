@@ -78,6 +78,8 @@ export interface RunOptions {
   readonly modelFolders: readonly string[];
   /** Where nodes keep what they learn; without it, only while they run. */
   readonly stateFolder?: string;
+  /** Socket of the server that says whose turn it is to run a model; without it, everybody's. */
+  readonly turns?: string;
   /** Frames that are traced; absent: none. */
   readonly traces?: TraceRate;
 }

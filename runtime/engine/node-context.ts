@@ -43,6 +43,7 @@ export interface NodeServices {
   readonly inHand: Int32Array;
   /** Where a node notes its times; without it, or undefined, no frame is traced. */
   notes?(node: string): FrameNotes | undefined;
+  readonly turn: Context['turn'];
   logger(node: string): Logger;
   store(node: string): NodeStore;
   publish(node: string, ...message: Parameters<PublicationServices['publish']>): void | Promise<void>;
@@ -78,7 +79,7 @@ export function nodeContext(job: NodeJob, contract: AnyNode, services: NodeServi
   const handOn = handingOn(parts);
   const isQuiet = () => Atomics.load(services.inHand, 0) === 0;
   const own = { id, params: job.params, kept: job.kept, log, count, gauge, observe, every, store: services.store(id) };
-  const shared = { graph, sessionId, clock, recording, prepare, isQuiet };
+  const shared = { graph, sessionId, clock, recording, prepare, isQuiet, turn: services.turn };
   return {
     ...own,
     ...shared,

@@ -7,25 +7,16 @@ import { toRecord } from '../errors.ts';
 import { loadContract } from '../graph/modules.ts';
 import type { Logger, NodeStore } from '../node.ts';
 import { requestScope } from '../request-scope.ts';
-import { Board } from './board.ts';
+import { type Board, openBoard } from './board.ts';
 import { positionInModule } from './error-position.ts';
 import { FrameNotes } from './frame-times.ts';
-import type {
-  BoardMessage,
-  FromWorker,
-  Handover,
-  LogEntry,
-  NodeMeasures,
-  Task,
-  Tasks,
-  ToWorker,
-  Wiring,
-} from './messages.ts';
+import type { FromWorker, Handover, LogEntry, NodeMeasures, Task, Tasks, ToWorker, Wiring } from './messages.ts';
 import type { NodeServices } from './node-context.ts';
 import { Outbox } from './outbox.ts';
 import { beat, Pulse } from './pulse.ts';
 import { RunningNode } from './running-node.ts';
 import { FileStore, MemoryStore } from './store.ts';
+import { Turns } from './turns.ts';
 import { WorkerLinks } from './worker-links.ts';
 
 /** How often the worker shows that its thread turns, and tells its counters. */
@@ -89,8 +80,7 @@ class WorkerHost {
       }
     }
     this.#sendStats();
-    // What loading has left behind would stay for minutes: little is allocated from here on.
-    Bun.gc(true);
+    Bun.gc(true); // What loading has left behind would stay for minutes.
     Bun.shrink();
     this.#post({ type: 'opened' });
   }
@@ -181,6 +171,7 @@ class WorkerHost {
       board: this.#board,
       inHand: new Int32Array(this.#job.inHand),
       notes: (node) => times && new FrameNotes(times, placeOf(node), this.#clock),
+      turn: new Turns(options.turns, options.camera).take,
       logger: (node) => this.#logger(node),
       publish: (node, message, latest) => this.#outbox.publish(node, message, latest),
       fault: (node, fault) => this.#outbox.report({ type: 'fault', node, fault }),
@@ -243,15 +234,6 @@ class WorkerHost {
     const context = { code: 'node_failed', ...(node === null ? {} : { node }), ...(at ? { at } : {}) };
     this.#post({ type: 'failed', error: toRecord(error, context) });
   }
-}
-
-/** The workers of one session share a process, and a channel that carries the session's name. It lives as long as they. */
-function openBoard(sessionId: string): Board {
-  const channel = new BroadcastChannel(`board of ${sessionId}`);
-  channel.unref();
-  const board = new Board((message) => channel.postMessage(message));
-  channel.onmessage = ({ data }) => board.receive(data as BoardMessage);
-  return board;
 }
 
 declare const self: Worker;

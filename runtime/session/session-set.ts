@@ -8,9 +8,13 @@ import { Hub } from '../hub/hub.ts';
 import type { CameraView, GraphView, MeasuredSession, Readiness, Sessions, SessionView } from './api.ts';
 import type { Changed, SessionGraph } from './changes.ts';
 import { Session, type SessionServices } from './session.ts';
+import { TurnServer } from './turn-server.ts';
+import type { TurnLimits } from './turn-table.ts';
 
-export interface SessionSetOptions extends Omit<SessionServices, 'hub' | 'changed'> {
+export interface SessionSetOptions extends Omit<SessionServices, 'hub' | 'changed' | 'turns'> {
   readonly graphs: readonly SessionGraph[];
+  /** How sessions share the cores; without it, they do not. */
+  readonly inference?: TurnLimits | undefined;
   /** Called whenever a session's state has changed. */
   readonly changed?: (view: SessionView, session: Session) => void;
 }
@@ -22,6 +26,7 @@ export class SessionSet implements Sessions {
   readonly #sessions = new Map<string, Session>();
   /** Being removed: still listed, but not returned as the session of its camera. */
   readonly #leaving = new Set<Session>();
+  #turns: TurnServer | undefined;
   #lastId = '';
 
   constructor(options: SessionSetOptions) {
@@ -51,8 +56,11 @@ export class SessionSet implements Sessions {
       this.#forget(existing.id);
     }
     const id = this.#newId(graph.camera);
+    const { inference, clock } = this.#options;
+    if (inference) this.#turns ??= new TurnServer(inference, clock);
     const session = new Session(id, graph, {
       ...this.#options,
+      ...(this.#turns ? { turns: this.#turns.path } : {}),
       hub: this.hub,
       changed: (changed) => this.#options.changed?.(changed.view(), changed),
     });
@@ -112,6 +120,8 @@ export class SessionSet implements Sessions {
   async stopAll(): Promise<boolean> {
     const sessions = [...this.#sessions.values()];
     await Promise.all(sessions.map((session) => session.stop()));
+    this.#turns?.[Symbol.dispose]();
+    this.#turns = undefined;
     this.hub.flush();
     return sessions.every(({ state, error }) => state !== 'stopped' || error === undefined);
   }

@@ -9,7 +9,7 @@
  *        └──────────────────────────────────────┘
  */
 import { type Clock, WallTime } from '../clock.ts';
-import { type LogEntry, type Outcome, type Published, type TraceRate, unanswered } from '../engine/messages.ts';
+import { type LogEntry, type Outcome, type Published, type RunOptions, unanswered } from '../engine/messages.ts';
 import type { ErrorRecord } from '../errors.ts';
 import type { Hub } from '../hub/hub.ts';
 import type { Log } from '../log.ts';
@@ -23,16 +23,11 @@ import type { ProcessStart } from './session-process.ts';
 import { SessionTopics } from './session-topics.ts';
 import { Supervisor } from './supervisor.ts';
 
-export interface SessionServices {
+export interface SessionServices extends Pick<RunOptions, 'modelFolders' | 'stateFolder' | 'traces' | 'turns'> {
   readonly clock: Clock;
   readonly log: Log;
-  readonly modelFolders: readonly string[];
-  /** Where nodes keep what they learn; without it, only while they run. */
-  readonly stateFolder?: string;
   /** A recorder is attached: also pass messages that are not meant for live clients. */
   readonly recording?: boolean;
-  /** Frames that are traced; absent: none. */
-  readonly traces?: TraceRate;
   /** Takes the messages of the session. */
   readonly hub: Hub;
   /** The graph of a camera as it is planned now: files that it names may be others. Undefined: not to be had. */
@@ -184,11 +179,13 @@ export class Session {
   // ------------------------------------------------------------------------------------------- from the process
 
   #processStart(): ProcessStart {
-    const { clock, modelFolders, stateFolder, recording = false, traces } = this.#services;
+    const { clock, modelFolders, recording = false, stateFolder, traces, turns } = this.#services;
     const { file, camera, engine } = this.graph;
     this.figures.processStarted();
     this.#lastFrameMs = clock.monoMs();
-    const wanted = { ...(stateFolder === undefined ? {} : { stateFolder }), ...(traces ? { traces } : {}) };
+    const wanted = Object.fromEntries(
+      Object.entries({ stateFolder, traces, turns }).filter(([, value]) => value !== undefined),
+    );
     const options = { file, camera, modelFolders, ...wanted, recording, pace: engine.pace, sessionId: this.id };
     return { graph: engine, options, kept: this.#kept };
   }

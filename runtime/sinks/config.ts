@@ -12,12 +12,16 @@ import { readDocument, readGraphText } from '../graph/load.ts';
 import { checkParams, collectSecrets } from '../graph/params.ts';
 import { type Entry, shownWithType, type Tree } from '../graph/tree.ts';
 import { suggestion } from '../nearest.ts';
+import type { TurnLimits } from '../session/turn-table.ts';
+import { INFERENCE, type InferenceOptions, turnLimits } from './inference.ts';
 import type { Sink } from './sink.ts';
 
 export interface ServerConfig {
   /** As the user named it. */
   readonly file: string;
   readonly sinks: readonly ConfiguredSink[];
+  /** How the sessions share the cores. */
+  readonly inference: TurnLimits;
   /** In the order of the file; with faults nothing of it counts. */
   readonly faults: readonly GraphFault[];
   /** Texts that logs and answers must not show. */
@@ -45,33 +49,37 @@ export interface ConfigOptions {
 export function readServerConfig(file: string | undefined, { sinks, env, cwd }: ConfigOptions): ServerConfig {
   const faults = new Faults(file ?? ENVIRONMENT);
   const secrets = new Set<string>();
-  const found = file === undefined ? [] : sinksOf(file, { sinks, env, cwd }, secrets, faults);
+  const read = file === undefined ? undefined : readFile(file, { sinks, env, cwd }, secrets, faults);
   const all = sinks.flatMap((sink) => {
-    const named = found.find((one) => one.sink === sink);
+    const named = read?.found.find((one) => one.sink === sink);
     const given = givenTo(sink, env, faults);
     if (!named && !given?.isOn) return [];
     return [{ sink, options: { ...given?.options, ...named?.options } }];
   });
   const usable = faults.count === 0 ? all : [];
-  return { file: file ?? ENVIRONMENT, sinks: usable, faults: faults.list(), secrets: [...secrets] };
+  const inference = turnLimits(read?.inference);
+  return { file: file ?? ENVIRONMENT, inference, sinks: usable, faults: faults.list(), secrets: [...secrets] };
 }
 
 /** What stands for the file where there is none. */
 const ENVIRONMENT = 'the environment';
 
-/** Those that the file names. */
-function sinksOf(file: string, { sinks, env, cwd }: ConfigOptions, secrets: Set<string>, faults: Faults) {
+/** What the file names. */
+function readFile(file: string, { sinks, env, cwd }: ConfigOptions, secrets: Set<string>, faults: Faults) {
   const path = resolve(cwd, file);
   const document = readDocument(readGraphText(path), faults, { env, sets: [] }, 'the file is empty; it names sinks');
   const found: ConfiguredSink[] = [];
+  let inference: InferenceOptions | undefined;
   for (const [name, entry] of document?.root.entries ?? []) {
     const sink = sinks.find((known) => known.name === name);
-    collectSecrets(entry.value, sink?.options, document?.env ?? new Map(), secrets, name);
+    const section = sink ?? (name === INFERENCE.name ? INFERENCE : undefined);
+    collectSecrets(entry.value, section?.options, document?.env ?? new Map(), secrets, name);
     const bases = { graph: dirname(path), cwd };
-    const options = sink ? checkOptions(sink, entry, bases, faults) : unknownSink(name, entry, sinks, faults);
+    const options = section ? checkOptions(section, entry, bases, faults) : unknownSink(name, entry, sinks, faults);
     if (sink && options) found.push({ sink, options });
+    else if (options) inference = options as InferenceOptions;
   }
-  return found;
+  return { found, inference };
 }
 
 function givenTo(sink: Sink, env: ConfigOptions['env'], faults: Faults) {
@@ -82,7 +90,12 @@ function givenTo(sink: Sink, env: ConfigOptions['env'], faults: Faults) {
   }
 }
 
-function checkOptions(sink: Sink, { key, value }: Entry, bases: { graph: string; cwd: string }, faults: Faults) {
+function checkOptions(
+  sink: Pick<Sink, 'name' | 'options'>,
+  { key, value }: Entry,
+  bases: { graph: string; cwd: string },
+  faults: Faults,
+) {
   const tree = value.type === 'map' ? value : undefined;
   if (!tree && !isNothing(value)) {
     faults.add(value.at, joinPath('', sink.name), 'type', `must be a mapping, got ${shownWithType(value)}`);
@@ -97,7 +110,7 @@ function isNothing(tree: Tree): boolean {
 }
 
 function unknownSink(name: string, { key }: Entry, sinks: readonly Sink[], faults: Faults): null {
-  const known = sinks.map((sink) => sink.name);
+  const known = [...sinks.map((sink) => sink.name), INFERENCE.name];
   faults.add(key, joinPath('', name), 'unknown_key', `no sink has this name${suggestion(name, known, 'sinks')}`);
   return null;
 }
@@ -111,7 +124,7 @@ export function serverFileSchema(sinks: readonly Sink[]): object {
     type: 'object',
     additionalProperties: false,
     properties: Object.fromEntries(
-      sinks.map(({ name, doc, options }) => [
+      [...sinks, INFERENCE].map(({ name, doc, options }) => [
         name,
         { ...editable(options), type: ['object', 'null'], description: doc },
       ]),

@@ -37,7 +37,8 @@ function read(text: string) {
   const config = readServerConfig('server.yaml', { sinks: SINKS, env: ENV, cwd: folder.path });
   const faults = config.faults.map(formatFault);
   const sinks = config.sinks.map(({ sink, options }) => [sink.name, options] as const);
-  return { faults, sinks: Object.fromEntries(sinks), secrets: config.secrets, folder: folder.path };
+  const { inference } = config;
+  return { faults, inference, sinks: Object.fromEntries(sinks), secrets: config.secrets, folder: folder.path };
 }
 
 describe('server.yaml', () => {
@@ -45,6 +46,17 @@ describe('server.yaml', () => {
     const { faults, sinks, folder } = read('file:\nbroker: { host: a }\n');
     expect(faults).toEqual([]);
     expect(sinks).toEqual({ file: { path: `${folder}/out.txt`, every_ms: 500 }, broker: { host: 'a' } });
+  });
+
+  test('how sessions share the cores stands beside the sinks', () => {
+    const { faults, sinks, inference } = read('inference: { threads: 3, cameras: { gate: 2 } }\nfile:\n');
+    expect(faults).toEqual([]);
+    expect(Object.keys(sinks)).toEqual(['file']);
+    expect(inference).toEqual({ threads: 3, shares: { gate: 2 } });
+    expect(read('file:').inference).toEqual({ threads: navigator.hardwareConcurrency, shares: {} });
+    expect(read('inference: { thread: 1 }').faults).toEqual([
+      "server.yaml:1:14 inference.thread: unknown option 'thread'; did you mean 'threads'?",
+    ]);
   });
 
   test('variables are put in, and what came from there or is a password is a secret', () => {

@@ -71,6 +71,7 @@ export async function openNode(node: AnyNode, options: FakeOptions = {}): Promis
       gauges[name] = value;
     },
     isQuiet: options.isQuiet ?? (() => true),
+    turn: (_threads, work) => work(),
     fault: ignore,
     retry: (_what, _signal, attempt) => attempt(ignore),
     kept: options.kept,
