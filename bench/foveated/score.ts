@@ -2,7 +2,7 @@
 import type { Box } from '../../runtime/data.ts';
 import { iou } from '../detector/ap.ts';
 import { clip as clipped, grow, type Margin } from '../detector/boxes.ts';
-import type { Clip } from '../detector/data-set.ts';
+import type { Clip, Label } from '../detector/data-set.ts';
 import type { FrameRecord } from '../detector/run-clip.ts';
 
 /** A published box is on an object from this overlap on. */
@@ -13,6 +13,8 @@ export interface Score {
   readonly labels: number;
   /** Labels with a published track on them. */
   readonly hits: number;
+  /** The same of tight boxes on the visible extent: of objects of a few pixels labels are not exact enough for it. */
+  readonly tightHits: number;
   /** Labels with a detection on them that may start a track. */
   readonly detected: number;
   /** Clips in which the object was followed at any time, and after how many seconds, summed. */
@@ -30,26 +32,24 @@ export interface Score {
 
 /** @param pad of the labels in pixels of the clip's picture @param sure least confidence of what may start a track */
 export function scoreClip(clip: Clip, records: readonly FrameRecord[], pad: Margin, sure: number): Score {
-  const onLabel = (box: Box, frame: number) =>
-    (clip.labels[frame] ?? []).some(
-      (label) => iou(grow(box, pad, clip.size), clipped(label.box, clip.size)) >= ON_OBJECT_IOU,
-    );
-  let [labels, hits, detected] = [0, 0, 0];
+  const isOn = ({ bboxPx }: { readonly bboxPx: Box }, { box }: Label) =>
+    iou(grow(bboxPx, pad, clip.size), clipped(box, clip.size)) >= ON_OBJECT_IOU;
+  let [labels, hits, tightHits, detected] = [0, 0, 0, 0];
   let foundS: number | undefined;
   const [all, real] = [new Set<number>(), new Set<number>()];
   for (const { frame, tracks, detections } of records) {
-    for (const { box } of clip.labels[frame] ?? []) {
-      const isOn = ({ bboxPx }: { readonly bboxPx: Box }) =>
-        iou(grow(bboxPx, pad, clip.size), clipped(box, clip.size)) >= ON_OBJECT_IOU;
-      labels += 1;
-      if (detections.some((one) => one.confidence >= sure && isOn(one))) detected += 1;
-      if (!tracks.some(isOn)) continue;
+    const labelled = clip.labels[frame] ?? [];
+    labels += labelled.length;
+    for (const label of labelled) {
+      if (detections.some((one) => one.confidence >= sure && isOn(one, label))) detected += 1;
+      if (tracks.some(({ bboxPx }) => iou(bboxPx, label.tight) >= ON_OBJECT_IOU)) tightHits += 1;
+      if (!tracks.some((track) => isOn(track, label))) continue;
       hits += 1;
       foundS ??= frame / clip.fps;
     }
-    for (const { id, bboxPx } of tracks) {
-      all.add(id);
-      if (onLabel(bboxPx, frame)) real.add(id);
+    for (const track of tracks) {
+      all.add(track.id);
+      if (labelled.some((label) => isOn(track, label))) real.add(track.id);
     }
   }
   const [first, last] = [records[0], records.at(-1)];
@@ -57,6 +57,7 @@ export function scoreClip(clip: Clip, records: readonly FrameRecord[], pad: Marg
     clips: 1,
     labels,
     hits,
+    tightHits,
     detected,
     foundClips: foundS === undefined ? 0 : 1,
     foundAfterS: foundS ?? 0,

@@ -34,6 +34,14 @@ const NEAR_SIDES = 1.5;
 const NEAR_SHARE = 0.012;
 /** Share of the new velocity in the guess. */
 const LEARN = 0.5;
+/** Sightings of this confidence are taken to come before the first one, so many of them; and how far back the mean reaches. */
+const PRIOR_CONFIDENCE = 0.45;
+const PRIOR_SIGHTINGS = 1.5;
+const MOST_COUNTED = 12;
+/** After so many sightings below this trust something is no object, though it may look like one: a lit window, a lamp. */
+const DOUBTFUL_HITS = 8;
+const DOUBTFUL_TRUST = 0.55;
+const DOUBTFUL_EVERY_S = 0.5;
 /** An object is expected to be found from this many pixels of the model's input on, or at native resolution. */
 const LEAST_SEEN_PX = 8;
 const NATIVE = 1.05;
@@ -47,6 +55,8 @@ export interface Target {
   lookedS: number;
   hits: number;
   misses: number;
+  /** Mean confidence over its sightings, of which the last ones count most; at first held down, as if there had been doubtful ones. */
+  trust: number;
 }
 
 export class Targets {
@@ -63,21 +73,38 @@ export class Targets {
     }
   }
 
-  /** Takes in what was found in the views of a frame. */
-  see(found: readonly Found[], views: readonly View[], picture: Size, nowS: number): void {
+  /** Those that it is time to look at. */
+  dueAt(timeS: number): readonly Target[] {
+    return this.#all.filter(({ hits, trust, lookedS }) => {
+      return hits < DOUBTFUL_HITS || trust >= DOUBTFUL_TRUST || timeS - lookedS >= DOUBTFUL_EVERY_S;
+    });
+  }
+
+  /**
+   * Takes in what was found in the views of a frame.
+   * @returns the target that each of it was taken for
+   */
+  see(found: readonly Found[], views: readonly View[], picture: Size, nowS: number): ReadonlyMap<Found, Target> {
+    const targets = new Map<Found, Target>();
     const free = new Set(this.#all);
     for (const one of found.toSorted((a, b) => b.confidence - a.confidence)) {
       const target = one.confidence < KEEP_CONFIDENCE ? undefined : nearest(one.bboxPx, free, picture, nowS);
       if (target) {
         free.delete(target);
         update(target, one, nowS);
-      } else if (one.confidence >= START_CONFIDENCE && !this.#isKnown(one, free, nowS))
-        this.#all.push(newTarget(one, nowS));
+        targets.set(one, target);
+      } else if (one.confidence >= START_CONFIDENCE && !this.#isKnown(one, free, nowS)) {
+        const added = newTarget(one, nowS);
+        this.#all.push(added);
+        targets.set(one, added);
+      }
     }
     for (const target of free) if (views.some((view) => shows(view, guess(target, nowS)))) target.misses += 1;
     this.#all = this.#all.filter((target) => isKept(target, nowS));
-    if (this.#all.length <= MOST_TARGETS) return;
-    this.#all = this.#all.toSorted((a, b) => b.hits - a.hits || b.confidence - a.confidence).slice(0, MOST_TARGETS);
+    if (this.#all.length > MOST_TARGETS) {
+      this.#all = this.#all.toSorted((a, b) => b.trust - a.trust || b.hits - a.hits).slice(0, MOST_TARGETS);
+    }
+    return targets;
   }
 
   /** Something may be there. */
@@ -122,7 +149,13 @@ export function shows({ box: view, scale }: View, box: Box): boolean {
 }
 
 function newTarget({ bboxPx, confidence, isCut }: Found, nowS: number): Target {
-  const seen = { seenS: nowS, lookedS: nowS, hits: isCut ? 0 : 1, misses: 0 };
+  const seen = {
+    seenS: nowS,
+    lookedS: nowS,
+    hits: isCut ? 0 : 1,
+    misses: 0,
+    trust: trusted(PRIOR_CONFIDENCE, 0, confidence),
+  };
   return { box: bboxPx, velocity: { x: 0, y: 0 }, confidence, ...seen };
 }
 
@@ -135,12 +168,18 @@ function update(target: Target, { bboxPx, confidence, isCut }: Found, nowS: numb
     velocity.x += learn * ((to.x - from.x) / passedS - velocity.x);
     velocity.y += learn * ((to.y - from.y) / passedS - velocity.y);
   }
+  target.trust = trusted(target.trust, target.hits, confidence);
   target.box = bboxPx;
   target.confidence = confidence;
   target.seenS = nowS;
   target.lookedS = nowS;
   target.hits += isCut ? 0 : 1;
   target.misses = 0;
+}
+
+/** The mean with one more sighting. */
+function trusted(trust: number, hits: number, confidence: number): number {
+  return trust + (confidence - trust) / (PRIOR_SIGHTINGS + Math.min(MOST_COUNTED, hits + 1));
 }
 
 function nearest(box: Box, targets: ReadonlySet<Target>, picture: Size, nowS: number): Target | undefined {

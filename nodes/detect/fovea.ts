@@ -95,9 +95,12 @@ export class Fovea {
     return this.#look(count);
   }
 
-  /** What was found in the frame given last. */
-  see(found: readonly Found[], views: readonly View[]): void {
-    this.#targets.see(found, views, this.#picture, this.#timeS);
+  /**
+   * What was found in the frame given last.
+   * @returns what each of it was taken for
+   */
+  see(found: readonly Found[], views: readonly View[]): ReadonlyMap<Found, Target> {
+    return this.#targets.see(found, views, this.#picture, this.#timeS);
   }
 
   /** Parts of the picture in which something may be, in source pixels. */
@@ -136,7 +139,7 @@ export class Fovea {
   /** Where the targets are: the whole picture if it shows all of them well, else those that were not looked at for longest. */
   #mainView(): Box | null {
     const atS = this.#timeS + this.#frameS;
-    const targets = this.#targets.all.map((target) => ({ target, box: guess(target, atS) }));
+    const targets = this.#targets.dueAt(atS).map((target) => ({ target, box: guess(target, atS) }));
     const [first, ...others] = targets.toSorted(
       (a, b) => a.target.lookedS - b.target.lookedS || longer(a.box) - longer(b.box),
     );

@@ -55,7 +55,10 @@ export class Looks {
     inferenceMs: number,
   ): Outcome {
     if (!frame.parts) return { detections: found[0] ?? [] };
-    if (parts.length > 0) this.#runMs += LEARN * (inferenceMs / parts.length - this.#runMs);
+    if (parts.length > 0) {
+      const runMs = inferenceMs / parts.length;
+      this.#runMs += (this.#runMs === 0 ? 1 : LEARN) * (runMs - this.#runMs);
+    }
     const views = parts.map((part) => this.#viewOf(part));
     const { size } = frame.meta;
     const { detections, cut } = fuse(
@@ -67,12 +70,18 @@ export class Looks {
         most: this.#params.max_detections,
       },
     );
-    this.#fovea.see(
-      [...detections.map((one) => ({ ...one, isCut: false })), ...cut.map((one) => ({ ...one, isCut: true }))],
-      views,
-    );
-    const isWhole = views.some(({ box, scale }) => box.w >= size.w && box.h >= size.h && scale <= SEEN_WELL);
-    return isWhole ? { detections } : { detections, views: views.map((view) => seen(view, size)) };
+    const ones = detections.map((one) => ({ ...one, isCut: false }));
+    const targets = this.#fovea.see([...ones, ...cut.map((one) => ({ ...one, isCut: true }))], views);
+    const isWhole = views.some(({ box, scale }) => isAll(box, size) && scale <= SEEN_WELL);
+    if (isWhole) return { detections };
+    const inWhole = new Set(found.filter((_, i) => views[i] && isAll(views[i].box, size)).flat());
+    const trusted = detections.map((one, i) => {
+      const target = ones[i] && targets.get(ones[i]);
+      const trust = inWhole.has(one) ? 1 : (target?.trust ?? 1);
+      return trust < one.confidence ? { ...one, confidence: trust } : one;
+    });
+    trusted.sort((one, other) => other.confidence - one.confidence);
+    return { detections: trusted, views: views.map((view) => seen(view, size)) };
   }
 
   /** Runs a second that the budget allows. `asap` pace has no time of its own: a run over a file gives the same result twice. */
@@ -85,6 +94,10 @@ export class Looks {
   #viewOf({ mapping: { viewportPx, contentPx } }: FramePart): View {
     return { box: viewportPx, scale: Math.max(viewportPx.w / contentPx.w, viewportPx.h / contentPx.h) };
   }
+}
+
+function isAll(box: Box, picture: Size): boolean {
+  return box.w >= picture.w && box.h >= picture.h;
 }
 
 function norm({ x, y, w, h }: Box, picture: Size): Box {
