@@ -3,14 +3,7 @@
  * tell a motion (Lucas and Kanade 1981; in the inverse, compositional form of Baker and Matthews 2004).
  */
 import type { Level } from './level.ts';
-
-/** Where a place goes: turned and scaled about the centre, then shifted. As complex numbers: z → (1 + a + ib) z + t. */
-export interface Warp {
-  readonly x: number;
-  readonly y: number;
-  readonly a: number;
-  readonly b: number;
-}
+import { inverse, then, type Warp } from './warp.ts';
 
 export interface Fit {
   readonly warp: Warp;
@@ -32,7 +25,7 @@ const LEAST_RESIDUAL = 0.3;
 const BIN = 0.125;
 const BINS = 256;
 /** Neighbouring places see the same noise: so many of them count as one. */
-const ALIKE = 4;
+const ALIKE = 8;
 /** Standard deviation of zoom and roll from one picture to the next, where places say little about them. */
 const PRIOR = 0.05;
 const LEAST_PLACES = 24;
@@ -42,6 +35,8 @@ const MISFIT_EVERY = 4;
 export interface Patience {
   readonly rounds: number;
   readonly leastStepPx: number;
+  /** Residuals that so many pixels of misplacement make on an edge count, too, however large they are. */
+  readonly nearPx: number;
 }
 
 /** The next picture at a place that the warp leads to, less the value of the first; NaN: outside. */
@@ -80,21 +75,21 @@ export class Aligner {
   }
 
   /** @returns null when the pictures say nothing about it */
-  fit(from: Level, to: Level, start: Warp, { rounds, leastStepPx }: Patience): Fit | null {
+  fit(from: Level, to: Level, start: Warp, { rounds, leastStepPx, nearPx }: Patience): Fit | null {
     let warp = start;
     /** How much brighter the next picture is. */
     let brighter = 0;
     for (let round = 0; round < rounds; round++) {
       const { typical, inside } = this.#measure(from, to, warp, brighter);
       if (inside < LEAST_PLACES) return null;
-      this.#collect(from, typical);
+      this.#collect(from, typical, nearPx);
       if (!solve(this.#matrix, this.#right)) return null;
       const [x = 0, y = 0, a = 0, b = 0, more = 0] = this.#right;
-      warp = compose(warp, { x, y, a: (2 * a) / from.width, b: (2 * b) / from.width });
+      warp = then(inverse({ x, y, a: (2 * a) / from.width, b: (2 * b) / from.width }), warp);
       brighter += more;
       if (Math.hypot(x, y) < leastStepPx) break;
     }
-    return this.#judge(from, to, warp, brighter);
+    return this.#judge(from, to, warp, brighter, nearPx);
   }
 
   /** Residuals of all places, or of every so many-th. @returns the typical one, and how many places are inside of the next picture */
@@ -114,18 +109,19 @@ export class Aligner {
     return { typical: 1.4826 * BIN * bin, inside };
   }
 
-  #collect(from: Level, typical: number): void {
-    const cut = CUT * Math.max(LEAST_RESIDUAL, typical);
+  #collect(from: Level, typical: number, nearPx: number): void {
+    const noise = CUT * Math.max(LEAST_RESIDUAL, typical);
     const scale = 2 / from.width;
     this.#matrix.fill(0);
     this.#right.fill(0);
     const row = this.#row;
     for (let k = 0; k < from.count; k++) {
       const value = this.#residuals[k] ?? Number.NaN;
-      if (!(Math.abs(value) < cut)) continue;
-      const weight = (1 - (value / cut) ** 2) ** 2;
       const changeX = from.changeX[k] ?? 0;
       const changeY = from.changeY[k] ?? 0;
+      const cut = noise + nearPx * Math.sqrt(changeX * changeX + changeY * changeY);
+      if (!(Math.abs(value) < cut)) continue;
+      const weight = (from.weight[k] ?? 0) * (1 - (value / cut) ** 2) ** 2;
       const dx = ((from.x[k] ?? 0) - from.width / 2) * scale;
       const dy = ((from.y[k] ?? 0) - from.height / 2) * scale;
       row[0] = changeX;
@@ -145,7 +141,7 @@ export class Aligner {
     for (const i of [2, 3]) this.#matrix[i * UNKNOWNS + i] = (this.#matrix[i * UNKNOWNS + i] ?? 0) + prior;
   }
 
-  #judge(from: Level, to: Level, warp: Warp, brighter: number): Fit | null {
+  #judge(from: Level, to: Level, warp: Warp, brighter: number, nearPx: number): Fit | null {
     const { typical, inside } = this.#measure(from, to, warp, brighter);
     if (inside < Math.max(LEAST_PLACES, from.count / 2)) return null;
     const sigma = Math.max(LEAST_RESIDUAL, typical);
@@ -161,7 +157,7 @@ export class Aligner {
       sumY += y;
       squares += x * x + y * y;
     }
-    this.#collect(from, typical);
+    this.#collect(from, typical, nearPx);
     const variance = (unknown: number) => {
       const column = new Float64Array(UNKNOWNS);
       column[unknown] = 1;
@@ -175,19 +171,6 @@ export class Aligner {
       spread: count > 0 ? Math.sqrt(Math.max(0, (squares - (sumX ** 2 + sumY ** 2) / count) / count)) : 0,
     };
   }
-}
-
-/** The warp after a small one has been taken back. */
-function compose(warp: Warp, small: Warp): Warp {
-  const size = (1 + small.a) ** 2 + small.b ** 2;
-  const [re, im] = [1 + warp.a, warp.b];
-  const [qRe, qIm] = [(re * (1 + small.a) + im * small.b) / size, (im * (1 + small.a) - re * small.b) / size];
-  return {
-    x: warp.x - (qRe * small.x - qIm * small.y),
-    y: warp.y - (qRe * small.y + qIm * small.x),
-    a: qRe - 1,
-    b: qIm,
-  };
 }
 
 /** Solves the symmetric equations in place (Cholesky). @returns false when they are singular */

@@ -10,38 +10,43 @@
  * a motion. A picture in which too little can be seen, or only in one spot, says nothing.
  */
 import type { MotionNews, Size } from '../runtime/node.ts';
-import { Aligner, type Fit, type Patience, type Warp } from './align.ts';
+import { Aligner, type Fit, type Patience } from './align.ts';
 import { Level } from './level.ts';
 import { PhaseCorrelation } from './phase-correlation.ts';
+import { STILL, type Warp } from './warp.ts';
 
-const WIDTH = 160;
+const WIDTH = 320;
+const LEAST_WIDE = 64;
 /** Of very wide and very high pictures the height is not in proportion. */
-const HEIGHTS = { least: 48, most: 240 } as const;
+const HEIGHTS = { least: 96, most: 480 } as const;
 
-/** The size of the grey pictures of a source: small, even, and of about its shape. */
-export function greySize({ w, h }: Size): Size {
-  const height = 2 * Math.round((WIDTH * h) / w / 2);
-  return { w: WIDTH, h: Math.min(HEIGHTS.most, Math.max(HEIGHTS.least, height)) };
+/**
+ * The size of the grey pictures of a source: small, of about its shape, sides multiples of 4.
+ * @param mostWide less than that, where no more pixels are there
+ */
+export function greySize({ w, h }: Size, mostWide = WIDTH): Size {
+  const wide = Math.min(WIDTH, Math.max(LEAST_WIDE, 4 * Math.floor(mostWide / 4)));
+  const height = 4 * Math.round((wide * h) / w / 4);
+  return { w: wide, h: Math.min(HEIGHTS.most, Math.max(HEIGHTS.least, height)) };
 }
 
 /** As the board topic `motion` has it. */
 export type Moved = NonNullable<MotionNews['moved']>;
 
-const STILL: Warp = { x: 0, y: 0, a: 0, b: 0 };
 /** What the small picture gives is refined on the large one. */
-const ROUGH: Patience = { rounds: 3, leastStepPx: 0.2 };
-const EXACT: Patience = { rounds: 10, leastStepPx: 0.05 };
+const ROUGH: Patience = { rounds: 3, leastStepPx: 0.2, nearPx: 0 };
+const EXACT: Patience = { rounds: 10, leastStepPx: 0.05, nearPx: 0.3 };
 const MOST_PLACES = 960;
 /** As much of what tells a motion agreeing with how the picture moved before, and nothing else is looked for. */
 const GOES_ON = 0.8;
 /** From further away than so many pixels of the small picture, as the difference tells, no step leads to the right place. */
 const FAR_PX = 2;
 /** Less of what tells a motion agreeing on one, and it is not the whole picture's. */
-const LEAST_EXPLAINED = 0.5;
+const LEAST_EXPLAINED = 0.55;
 /** The same for places so close together (standard deviation, share of the width) that they may be one object. */
 const LEAST_SPREAD = 0.15;
 /** A shift that is less certain is not known, shares of the width. */
-const MOST_STD = 0.004;
+const MOST_STD = 0.0025;
 
 export class GlobalMotion {
   readonly #correlation = new PhaseCorrelation();
@@ -52,7 +57,7 @@ export class GlobalMotion {
   /** Cameras go on as they did. */
   #warp: Warp = STILL;
 
-  /** @param size of the pictures, even */
+  /** @param size of the pictures, multiples of 4 */
   constructor(size: Size) {
     [this.#now, this.#last] = [pyramid(size), pyramid(size)];
   }
@@ -102,7 +107,7 @@ interface Pyramid {
 }
 
 function pyramid({ w, h }: Size): Pyramid {
-  return { fine: new Level(w, h), coarse: new Level(w / 2, h / 2) };
+  return { fine: new Level(w / 2, h / 2), coarse: new Level(w / 4, h / 4) };
 }
 
 function half({ x, y, a, b }: Warp): Warp {

@@ -9,11 +9,14 @@ const PLACES = COLUMNS * ROWS * MOST_IN_BLOCK;
 const LEAST_CHANGE = 0.5 ** 2;
 /** … or which is this much less than the greatest of its block. */
 const PART_OF_GREATEST = 0.25;
+/** No block has more of a say than this share of all: one rich spot may be an object that moves by itself. */
+const MOST_OF_ALL = 0.05;
 
 export class Level {
   readonly width: number;
   readonly height: number;
   readonly grey: Float32Array;
+  readonly #sums: Uint16Array;
   /** How many places there are; then, for each of them: where, the change along x and y, and its value. */
   count = 0;
   readonly x = new Float32Array(PLACES);
@@ -21,17 +24,33 @@ export class Level {
   readonly changeX = new Float32Array(PLACES);
   readonly changeY = new Float32Array(PLACES);
   readonly value = new Float32Array(PLACES);
+  /** How much it counts, up to 1. */
+  readonly weight = new Float32Array(PLACES);
+  /** Of each block: its last place + 1, and all that it tells: the sum of squared changes. */
+  readonly #ends = new Uint16Array(COLUMNS * ROWS);
+  readonly #tells = new Float32Array(COLUMNS * ROWS);
   /** Mean size of the change at the places, grey levels a pixel. */
   meanChange = 0;
 
   constructor(width: number, height: number) {
     [this.width, this.height] = [width, height];
     this.grey = new Float32Array(width * height);
+    this.#sums = new Uint16Array(width * height);
   }
 
-  /** Takes a picture in, a little smoothed: between pixels it is then as good as linear. */
-  load(source: Uint8Array): void {
+  /**
+   * Takes in a picture twice as large, a little smoothed: between pixels it is then as good as linear. Sums of four bytes
+   * are less coarse than one byte, whose steps would be taken for edges in a smooth sky.
+   */
+  load(picture: Uint8Array): void {
     const { width, height, grey } = this;
+    const source = this.#sums;
+    for (let y = 0, at = 0; y < height; y++) {
+      for (let x = 0, from = 4 * y * width; x < width; x++, from += 2) {
+        const upper = (picture[from] ?? 0) + (picture[from + 1] ?? 0);
+        source[at++] = upper + (picture[from + 2 * width] ?? 0) + (picture[from + 2 * width + 1] ?? 0);
+      }
+    }
     for (let y = 0; y < height; y++) {
       const [up, row, down] = [Math.max(0, y - 1) * width, y * width, Math.min(height - 1, y + 1) * width];
       // Sums of a column of three, moved along the row.
@@ -39,7 +58,7 @@ export class Level {
       let here = before;
       for (let x = 0; x < width; x++) {
         const after = column(source, up, row, down, Math.min(width - 1, x + 1));
-        grey[row + x] = (before + 2 * here + after) / 16;
+        grey[row + x] = (before + 2 * here + after) / 64;
         before = here;
         here = after;
       }
@@ -68,11 +87,35 @@ export class Level {
         const [left, right] = [2 + Math.floor(column * stepX), 2 + Math.floor((column + 1) * stepX)];
         const [top, bottom] = [2 + Math.floor(row * stepY), 2 + Math.floor((row + 1) * stepY)];
         this.#findIn(left, right, top, bottom);
+        this.#ends[row * COLUMNS + column] = this.count;
       }
     }
+    this.#weigh();
     let sum = 0;
     for (let k = 0; k < this.count; k++) sum += Math.sqrt((this.changeX[k] ?? 0) ** 2 + (this.changeY[k] ?? 0) ** 2);
     this.meanChange = this.count > 0 ? sum / this.count : 0;
+  }
+
+  #weigh(): void {
+    const tells = this.#tells.fill(0);
+    for (let block = 0, k = 0; block < tells.length; block++) {
+      for (; k < (this.#ends[block] ?? 0); k++) {
+        tells[block] = (tells[block] ?? 0) + (this.changeX[k] ?? 0) ** 2 + (this.changeY[k] ?? 0) ** 2;
+      }
+    }
+    let most = Number.POSITIVE_INFINITY;
+    // As the greatest are cut, so is the sum of all.
+    for (let round = 0; round < 4; round++) {
+      let all = 0;
+      for (const one of tells) all += Math.min(one, most);
+      most = MOST_OF_ALL * all;
+    }
+    let greatest = 0;
+    for (const one of tells) if (one > 0) greatest = Math.max(greatest, Math.min(1, most / one));
+    for (let block = 0, k = 0; block < tells.length; block++) {
+      const weight = Math.min(1, most / (tells[block] ?? 0)) / greatest;
+      for (; k < (this.#ends[block] ?? 0); k++) this.weight[k] = weight;
+    }
   }
 
   #findIn(left: number, right: number, top: number, bottom: number): void {
@@ -114,6 +157,6 @@ export class Level {
   }
 }
 
-function column(source: Uint8Array, up: number, row: number, down: number, x: number): number {
+function column(source: Uint16Array, up: number, row: number, down: number, x: number): number {
   return (source[up + x] ?? 0) + 2 * (source[row + x] ?? 0) + (source[down + x] ?? 0);
 }

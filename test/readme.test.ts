@@ -208,8 +208,8 @@ describe('shipped graphs', () => {
   const graphs = [...new Bun.Glob('graphs/**/*.yaml').scanSync({ cwd: ROOT })].toSorted();
 
   test('are all run by a test', () => {
-    // cam01, label-count and large-only: above. file: above, with another clip. replay: below. clip: test/cli/checkout. octagon
-    // and onvif move the virtual camera: test/e2e/real-cameras. onvif-metadata: test/live/metadata.long.
+    // cam01, label-count and large-only: above. file: above, with another clip. replay: below. clip: test/cli/checkout. still:
+    // test/cli/still.long. octagon and onvif move the virtual camera: test/e2e/real-cameras. onvif-metadata: test/live/metadata.long.
     const known = [
       'cam01',
       'clip',
@@ -220,6 +220,7 @@ describe('shipped graphs', () => {
       'onvif-metadata',
       'onvif',
       'replay',
+      'still',
     ];
     expect(graphs).toEqual(known.map((name) => `graphs/${name}.yaml`));
   });

@@ -20,6 +20,7 @@ import { fileVersion, learnModel, type Model } from './model.ts';
 import { DetectOptions } from './options.ts';
 import { OutputWatch } from './output-watch.ts';
 import { frameReader } from './reading.ts';
+import { Resting } from './resting.ts';
 import { ModelSession } from './session.ts';
 import { checkOutputs, firstRun } from './warm-up.ts';
 
@@ -52,6 +53,12 @@ const metrics: Metrics = {
   },
   provider: { kind: 'gauge', name: 'inference_provider_info', doc: 'What runs the model.', wordLabel: 'provider' },
   model: { kind: 'gauge', name: 'inference_model_info', doc: 'The model.', wordLabel: 'model' },
+  idle_still: {
+    kind: 'counter',
+    name: 'frames_not_looked_at',
+    doc: 'Frames that the model was not run on.',
+    labels: { reason: 'still' },
+  },
   unnamed_classes: left('unnamed_class'),
   broken_values: left('broken_value'),
   broken_boxes: left('broken_box'),
@@ -91,13 +98,21 @@ async function open(context: NodeContext<DetectOptions, typeof outputs>) {
   const inTurn = <R>(work: () => Promise<R>) => (isShared ? context.turn(params.threads, work) : work());
   const watch = new OutputWatch(context);
   const looks = new Looks(params, model, context.graph.pace);
+  // What it knows is no more than where to look: a successor that knows nothing looks.
+  const resting = params.when === 'motion' ? new Resting(params) : null;
   let reader = frameReader(params, model);
   return {
     on: {
       frames: async (frame: FrameView) => {
         if (!isDeepStrictEqual({ ...frame.request }, model.request)) throw modelChanged(model);
-        const parts = looks.begin(frame);
         const { classes, candidates } = reader;
+        const glanced = frame.parts ? undefined : resting?.see(frame);
+        const about = { frame: frame.meta, ...glanced?.told, ...(classes ? { classes } : {}) };
+        if (glanced?.rests) {
+          context.count('idle_still');
+          return context.emit.detections({ ...about, detections: [], looked: false, inferenceMs: 0 });
+        }
+        const parts = looks.begin(frame);
         const found: (readonly Detection[])[] = [];
         let inferenceMs = 0;
         for (const part of parts) {
@@ -109,7 +124,8 @@ async function open(context: NodeContext<DetectOptions, typeof outputs>) {
           watch.look(results, candidates.broken);
         }
         const outcome = looks.finish(frame, parts, found, inferenceMs);
-        await context.emit.detections({ frame: frame.meta, ...outcome, ...(classes ? { classes } : {}), inferenceMs });
+        resting?.found(frame, outcome.detections);
+        await context.emit.detections({ ...about, ...outcome, inferenceMs });
       },
     },
     update: async (changed: DetectOptions) => {
@@ -117,6 +133,7 @@ async function open(context: NodeContext<DetectOptions, typeof outputs>) {
       if (now.version !== model.version) throw modelChanged(model);
       reader = frameReader(changed, now);
       looks.update(changed);
+      resting?.update(changed);
     },
     close: () => session.close(),
   };

@@ -166,6 +166,19 @@ export const DetectOptions = Type.Object({
         'looked at. Default: all frames are.',
     }),
   ),
+  when: Type.Union(words(['always', 'motion']), {
+    default: 'always',
+    description:
+      'Which frames are looked at. motion: those in which something moves, or the camera has turned, and what was found ' +
+      'again each second; nothing is lost by it in the others but what moves too little to be seen.',
+  }),
+  look_every_s: Type.Number({
+    minimum: 0.1,
+    maximum: 60,
+    default: 2,
+    live: true,
+    description: 'With `when: motion`: longest time in seconds between two frames that are looked at.',
+  }),
   threads: Type.Integer({
     minimum: 0,
     maximum: 64,

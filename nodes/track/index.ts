@@ -6,6 +6,7 @@
 import { boardTopics, defineNode, WindhoverError } from '../../runtime/node.ts';
 import { ByteTrack, type ByteTrackState } from './byte-track.ts';
 import { EgoMotion } from './ego-motion.ts';
+import { Held, untilOf } from './held.ts';
 import { trackOptions } from './options.ts';
 
 export default defineNode({
@@ -35,13 +36,20 @@ export default defineNode({
     let keptNextId = before?.tracker.nextId ?? nextIdOf(context.kept);
     const tracker = before ? ByteTrack.from(before.tracker, options) : new ByteTrack(options, keptNextId);
     const camera = new EgoMotion(before?.camera);
+    const held = new Held(before?.held);
     context.board.watch(boardTopics.camera, (news) => camera.add(news));
-    context.board.watch(boardTopics.tracksOver, ({ ids }) => tracker.drop(ids));
+    context.board.watch(boardTopics.tracksOver, ({ ids }) => {
+      tracker.drop(ids);
+      held.drop(ids);
+    });
     return {
       update: (changed) => void Object.assign(options, changed),
-      handover: (): Handover => ({ tracker: tracker.state, camera: camera.state }),
+      handover: (): Handover => ({ tracker: tracker.state, camera: camera.state, held: held.state }),
       on: {
-        detections: ({ frame, detections, classes, views, inferenceMs }) => {
+        detections: ({ frame, detections, classes, views, inferenceMs, looked = true }) => {
+          const { captureMonoMs } = frame;
+          const timeS = held.timeS(captureMonoMs, looked);
+          if (!looked) return context.emit.tracks({ frame, ...held.at(captureMonoMs), inferenceMs });
           const motion = camera.step(frame.captureMonoMs, frame.size);
           const facts = {
             widthPx: frame.size.w,
@@ -50,8 +58,7 @@ export default defineNode({
             ...(classes === undefined ? {} : { classes }),
             ...(views === undefined ? {} : { views }),
           };
-          const { captureMonoMs } = frame;
-          const { tracks, remembered, invalid, gap } = tracker.step(captureMonoMs / 1000, detections, facts);
+          const { tracks, remembered, invalid, gap } = tracker.step(timeS, detections, facts);
           if (invalid > 0) context.count('invalid_detections', invalid);
           if (gap) context.count('gaps');
           if (tracker.nextId !== keptNextId) {
@@ -59,8 +66,8 @@ export default defineNode({
             keptNextId = tracker.nextId;
             context.keep({ nextId: keptNextId });
           }
-          const until = remembered.map(({ id, forS }) => ({ id, untilMonoMs: captureMonoMs + forS * 1000 }));
-          return context.emit.tracks({ frame, tracks, remembered: until, inferenceMs });
+          held.keep({ tracks, remembered });
+          return context.emit.tracks({ frame, tracks, remembered: untilOf(remembered, captureMonoMs), inferenceMs });
         },
       },
     };
@@ -71,6 +78,7 @@ export default defineNode({
 interface Handover {
   readonly tracker: ByteTrackState;
   readonly camera: EgoMotion['state'];
+  readonly held?: Held['state'];
 }
 
 function isHandover(kept: unknown): kept is Handover {

@@ -3,6 +3,7 @@ import { GlobalMotion, greySize, type Moved } from '../../motion/index.ts';
 import { pxPerDeg } from '../../sim/render/projection.ts';
 import { SceneRenderer } from '../../sim/render/render.ts';
 import { defaultScene, type SceneFile, toScene } from '../../sim/scene/scene-file.ts';
+import { noiseOf, smallGrey } from './grey.ts';
 
 const SIZE = { width: 640, height: 360 };
 const GREY = greySize({ w: SIZE.width, h: SIZE.height });
@@ -14,25 +15,6 @@ interface Pose {
   readonly hfovDeg: number;
 }
 const at = (pose: Partial<Pose>): Pose => ({ panDeg: 0, tiltDeg: 10, hfovDeg: 60, ...pose });
-
-/** As a decoder's scaler makes it: means of squares. */
-function small(luma: Uint8Array, noise: () => number): Uint8Array {
-  const by = SIZE.width / GREY.w;
-  return Uint8Array.from({ length: GREY.w * GREY.h }, (_, k) => {
-    const [left, top] = [(k % GREY.w) * by, Math.floor(k / GREY.w) * by];
-    let sum = 0;
-    for (let y = top; y < top + by; y++) for (let x = left; x < left + by; x++) sum += luma[y * SIZE.width + x] ?? 0;
-    return Math.max(0, Math.min(255, Math.round(sum / by / by + noise())));
-  });
-}
-
-function noiseOf(std: number): () => number {
-  let state = 1;
-  return () => {
-    state = (state * 1103515245 + 12345) % 2 ** 31;
-    return (state / 2 ** 31 - 0.5) * std * Math.sqrt(12);
-  };
-}
 
 interface Seen {
   readonly moved: Moved | null;
@@ -47,7 +29,7 @@ function watch(poseAt: (timeS: number) => Pose, { seconds = 1.2, noise = 0, scen
   const seen: Seen[] = [];
   for (let k = 0; k < seconds * FPS; k++) {
     const [now, before] = [poseAt(k / FPS), poseAt((k - 1) / FPS)];
-    const moved = motion.step(small(renderer.render(k / FPS, now).planes.y.data, makeNoise));
+    const moved = motion.step(smallGrey(renderer.render(k / FPS, now).planes.y.data, SIZE, GREY, makeNoise));
     const px = pxPerDeg(now, SIZE);
     const truth = {
       right: (before.panDeg - now.panDeg) * px,
@@ -76,6 +58,11 @@ function errorsOf(seen: readonly Seen[]) {
 
 const sway = (timeS: number) => ({ panDeg: 0.8 * Math.sin(timeS * 40), tiltDeg: 10 + 0.6 * Math.sin(timeS * 33) });
 
+const overCity = (timeS: number) => ({
+  panDeg: 0.3 * Math.sin(timeS * 27),
+  tiltDeg: 3 + 0.2 * Math.sin(timeS * 23),
+});
+
 describe('it sees how the camera moves, within half a pixel of a source of 640', () => {
   test.each<[string, (timeS: number) => Pose, number]>([
     ['at rest', () => at({}), 0],
@@ -85,6 +72,11 @@ describe('it sees how the camera moves, within half a pixel of a source of 640',
     ['a pan with noise', (timeS) => at({ panDeg: -20 * timeS }), 3],
     ['a tilt', (timeS) => at({ tiltDeg: 4 + 5 * timeS }), 0],
     ['a zoom', (timeS) => at({ hfovDeg: 60 * 0.8 ** timeS }), 0],
+    ['a fast zoom, past a target that fills the picture', (timeS) => at({ hfovDeg: 60 * 0.5 ** timeS }), 0],
+    ['a zoom out, with noise', (timeS) => at({ hfovDeg: 30 * 2 ** timeS }), 3],
+    ['a pan that zooms', (timeS) => at({ panDeg: 15 * timeS, hfovDeg: 50 * 0.6 ** timeS }), 1],
+    ['shaken a little, over a city', (timeS) => at(overCity(timeS)), 2],
+    ['shaken, zoomed in', (timeS) => at({ ...sway(timeS), hfovDeg: 20 }), 1],
     [
       'pan, tilt and zoom at once',
       (timeS) => at({ panDeg: 6 * timeS, tiltDeg: 8 - timeS, hfovDeg: 60 - 6 * timeS }),
@@ -143,7 +135,7 @@ describe('what it cannot know, it does not say', () => {
 
   test('a cut to another scene', () => {
     const look = (seed: number) => new SceneRenderer(toScene({ ...defaultScene(), seed }), SIZE).render(0, at({}));
-    const [one, other] = [look(3), look(11)].map(({ planes }) => small(planes.y.data, () => 0));
+    const [one, other] = [look(3), look(11)].map(({ planes }) => smallGrey(planes.y.data, SIZE, GREY));
     expect(after(one ?? grey(() => 0), other ?? grey(() => 0))?.confidence ?? 0).toBeLessThan(0.7);
   });
 });

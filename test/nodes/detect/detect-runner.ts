@@ -27,6 +27,7 @@ export interface Running {
     mapping?: FrameMapping;
     size?: Size;
     made?: FrameRequest;
+    atMs?: number;
   }): Promise<DetectionsMessage>;
   /** Changes options while it runs; those not given are as they were. */
   update(options: Partial<DetectOptions>): Promise<void>;
@@ -80,8 +81,9 @@ export async function openDetect(options: Partial<DetectOptions>, modelFolders: 
     warnings,
     infos,
     faults,
-    async detect({ made = request, data = greySlot(made), mapping, size } = {}) {
-      await handler(frameView(made, data, mapping, size, index++) as never);
+    async detect({ made = request, data = greySlot(made), mapping, size, atMs = 0 } = {}) {
+      const view = frameView(made, data, mapping, size, index++);
+      await handler({ ...view, meta: { ...view.meta, captureMonoMs: atMs } } as never);
       const last = emitted.at(-1);
       if (last === undefined) throw new Error('nothing was emitted');
       return last;

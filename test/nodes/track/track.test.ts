@@ -51,6 +51,30 @@ describe('track node', () => {
     expect(output?.tracks[0]?.id).toBe(first);
   });
 
+  test('what was not looked at shows what was there before, and no time passes in it', async () => {
+    const run = await openNode(track, { params: { lost_after_s: 1 } });
+    const looked = [0, 1, 2].map((k) => message(k, [PERSON]));
+    // Ten seconds that nobody looks at, one look that misses it, and one that sees it.
+    const idle = Array.from({ length: 250 }, (_, k) => ({ ...message(3 + k, []), looked: false }));
+    const output = await play(run, [...looked, ...idle, message(253, []), message(254, [PERSON])]);
+    const ids = output.map(({ tracks }) => tracks.map(({ id }) => id).join());
+    expect(ids).toEqual([...Array.from({ length: 253 }, () => '1'), '', '1']);
+    expect(output[200]?.tracks[0]).toMatchObject({
+      bboxPx: output[2]?.tracks[0]?.bboxPx,
+      velocityPxPerS: { x: 0, y: 0 },
+    });
+    expect(output[200]?.remembered).toEqual([{ id: 1, untilMonoMs: 200 * 40 + 1000 }]);
+    expect(run.counts).toEqual({});
+  });
+
+  test('a track that is over is not shown in frames that nobody looked at', async () => {
+    const run = await openNode(track);
+    await play(run, [message(0, [PERSON])]);
+    run.hear('tracks-over', { ids: [1] });
+    const output = await play(run, [{ ...message(1, []), looked: false }]);
+    expect(output.at(-1)?.tracks).toEqual([]);
+  });
+
   test('counts detections that are no boxes, and gaps', async () => {
     const run = await openNode(track);
     const broken = { ...PERSON, bboxPx: { ...PERSON.bboxPx, w: Number.NaN } };
