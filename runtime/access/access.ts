@@ -27,6 +27,8 @@ interface Grant {
 }
 
 const LOOK_EVERY_MS = 250;
+/** Short-lived tokens of one stored token that are in use at once; as many as there may be clients. */
+const MOST_SIGNED = 2000;
 const NOBODY = 'nobody';
 
 export class Access {
@@ -150,7 +152,15 @@ export class Access {
     const end = new AbortController();
     const caller = { ...who, ended: end.signal };
     this.#grants.set(id, { caller, end });
+    if (who.tokenId !== null && id !== who.tokenId) this.#bound(who.tokenId);
     return caller;
+  }
+
+  /** Short-lived tokens can be had at will, and each that is used takes room until it expires. */
+  #bound(tokenId: string): void {
+    const own = [...this.#grants].filter(([id, { caller }]) => caller.tokenId === tokenId && id !== tokenId);
+    const [[oldest] = []] = own.length > MOST_SIGNED ? own : [];
+    if (oldest !== undefined) this.#end(oldest, 'too many short-lived tokens');
   }
 
   #end(id: string, why: string): void {

@@ -4,8 +4,9 @@
  */
 import { join } from 'node:path';
 import type { Elysia } from 'elysia';
-import type { Sessions } from '../session/api.ts';
+import type { CameraView, Sessions } from '../session/api.ts';
 import { browserModule } from './browser-module.ts';
+import { contextOf, seenBy } from './context.ts';
 import { madeFile } from './made-file.ts';
 import { describe } from './views.ts';
 
@@ -17,7 +18,14 @@ export function addPage(app: Elysia, sessions: Sessions): void {
     '/',
     async ({ request }) => {
       const answer = await page(request);
-      answer.headers.set('content-security-policy', policy(videoServers(sessions)));
+      const { caller } = contextOf(request);
+      // Which servers those are is not for everybody, so the answer is kept by nobody: after a log-in it is another one.
+      answer.headers.set(
+        'content-security-policy',
+        policy(caller ? videoServers(seenBy(caller, sessions.cameras())) : []),
+      );
+      answer.headers.set('cache-control', 'no-store');
+      answer.headers.delete('etag');
       answer.headers.set('referrer-policy', 'no-referrer');
       return answer;
     },
@@ -55,8 +63,8 @@ function policy(videoServers: readonly string[]): string {
   ].join('; ');
 }
 
-function videoServers(sessions: Sessions): string[] {
-  const origins = sessions.cameras().flatMap(({ view_url }) => {
+function videoServers(cameras: readonly CameraView[]): string[] {
+  const origins = cameras.flatMap(({ view_url }) => {
     return view_url !== undefined && URL.canParse(view_url) ? [new URL(view_url).origin] : [];
   });
   return [...new Set(origins)].filter((origin) => origin !== 'null');

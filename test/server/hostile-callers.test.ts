@@ -1,5 +1,6 @@
 /** What somebody with a token of one camera may try: to see more than that, for longer, or to wear the server out. */
 import { afterEach, describe, expect, test } from 'bun:test';
+import type { Caller } from '../../runtime/access/caller.ts';
 import { revokeToken } from '../../runtime/access/tokens.ts';
 import { csv, download } from '../../runtime/server/lines.ts';
 import { topics } from '../../schemas/topics.ts';
@@ -54,6 +55,37 @@ test('topics of foreign sessions have no names', async () => {
   expect(await (await ask('all', null)).text()).toContain('hidden');
   const mine = await ask('mine', [MINE]);
   expect([mine.status, (await mine.text()).includes('hidden')]).toEqual([400, false]);
+});
+
+test('short-lived tokens without number: the oldest ends, and no other', async () => {
+  const rig = await rigs.of();
+  const owner = await rig.access.callerOf({ by: 'bearer', token: rig.token('t', 'viewer') });
+  const callers: (Caller | null)[] = [];
+  for (let n = 0; n <= 2000 && owner; n++) {
+    const { token } = await rig.access.sign(owner, 'session', { role: 'viewer', cameras: [MINE], forMs: 60_000 });
+    callers.push(await rig.access.callerOf({ by: 'bearer', token }));
+  }
+  expect(callers.findIndex((caller) => caller?.ended?.aborted === false)).toBe(1);
+  expect(callers[0]?.ended?.reason).toBe('too many short-lived tokens');
+  expect([callers.at(-1)?.ended?.aborted, owner?.ended?.aborted]).toEqual([false, false]);
+});
+
+test('the page names the video servers of the cameras that the caller sees, and none before a log-in', async () => {
+  const rig = await rigs.of();
+  rig.sessions.cameras = () =>
+    [MINE, OTHER].map((camera_id) => {
+      return { camera_id, graph: 'x.yaml', session_id: null, view_url: `https://video-of-${camera_id}.example/x` };
+    });
+  const policy = async (headers: Record<string, string>) => {
+    const answer = await rig.ask('GET', '/', { headers });
+    expect([answer.status, answer.headers.get('cache-control')]).toEqual([200, 'no-store']);
+    return [...(answer.headers.get('content-security-policy') ?? '').matchAll(/video-of-(\w+)/g)].map(
+      ([, name]) => name,
+    );
+  };
+  expect(await policy({})).toEqual([]);
+  expect(new Set(await policy(bearer(rig.token('mine', 'viewer', { cameras: [MINE] }))))).toEqual(new Set([MINE]));
+  expect(new Set(await policy(bearer(rig.token('all', 'viewer'))))).toEqual(new Set([MINE, OTHER]));
 });
 
 test('HEAD of what has no end is answered, and leaves nothing behind', async () => {

@@ -131,6 +131,8 @@ test(
     expect([topics.closed, commands.closed]).toEqual([undefined, undefined]);
     expect(rig.lines.filter((line) => line.includes('"level":"error"'))).toEqual([]);
     expect((await fetch(`${server.url}/healthz`)).status).toBe(200);
+    // No `__proto__` of a body has become one.
+    expect(Object.keys(Object.prototype)).toEqual([]);
     // The first rounds fill caches and compile.
     const of = (kind: 'heap' | 'rss') => slope(memory.slice(2).map((each) => ({ x: each.sent, y: each[kind] })));
     const [heap, rss] = [of('heap'), of('rss')];
