@@ -32,6 +32,9 @@ const MOST_TARGETS = 24;
 /** A detection so near is the same object: in sides of the object, and as a share of the picture's width. */
 const NEAR_SIDES = 1.5;
 const NEAR_SHARE = 0.012;
+/** Beyond that, as far as it may have flown or turned: widths of the picture a second, before its velocity is known and after. */
+const FLIGHT_UNKNOWN = 0.3;
+const FLIGHT_KNOWN = 0.1;
 /** Share of the new velocity in the guess. */
 const LEARN = 0.5;
 /** Sightings of this confidence are taken to come before the first one, so many of them; and how far back the mean reaches. */
@@ -107,19 +110,6 @@ export class Targets {
     return targets;
   }
 
-  /** Something may be there. */
-  propose(box: Box, nowS: number): void {
-    const one = { bboxPx: box, confidence: START_CONFIDENCE, isCut: false };
-    if (this.#all.length < MOST_TARGETS && !this.#all.some((target) => overlaps(guess(target, nowS), box))) {
-      this.#all.push({
-        ...newTarget(one, nowS),
-        hits: 0,
-        misses: MOST_MISSES_UNSURE - 2,
-        lookedS: Number.NEGATIVE_INFINITY,
-      });
-    }
-  }
-
   /** A second box on an object that has one in this frame. */
   #isKnown(one: Found, free: ReadonlySet<Target>, nowS: number): boolean {
     return this.#all.some((target) => !free.has(target) && overlaps(guess(target, nowS), one.bboxPx));
@@ -190,7 +180,8 @@ function nearest(box: Box, targets: ReadonlySet<Target>, picture: Size, nowS: nu
     const there = guess(target, nowS);
     const place = centre(there);
     const px = Math.hypot(place.x - at.x, place.y - at.y);
-    const nearPx = Math.max(NEAR_SHARE * picture.w, NEAR_SIDES * Math.max(there.w, there.h, box.w, box.h));
+    const flightPx = (target.hits < 2 ? FLIGHT_UNKNOWN : FLIGHT_KNOWN) * picture.w * (nowS - target.seenS);
+    const nearPx = flightPx + Math.max(NEAR_SHARE * picture.w, NEAR_SIDES * Math.max(there.w, there.h, box.w, box.h));
     if (px > nearPx || px >= bestPx) continue;
     best = target;
     bestPx = px;

@@ -103,11 +103,6 @@ export class Fovea {
     return this.#targets.see(found, views, this.#picture, this.#timeS);
   }
 
-  /** Parts of the picture in which something may be, in source pixels. */
-  propose(boxes: readonly Box[]): void {
-    for (const box of boxes) this.#targets.propose(box, this.#timeS);
-  }
-
   #look(count: number): Box[] {
     const views: Box[] = [];
     const main = this.#mainView();

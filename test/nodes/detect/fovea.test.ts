@@ -89,6 +89,21 @@ test('a 4K drone of 12 pixels is found within a second and then looked at in eve
   }
 });
 
+test('an object that flies through a 4K picture, and turns back, is looked at in every frame once it is found', () => {
+  for (const [fps, pxPerS] of [
+    [25, 300],
+    [25, 900],
+    [10, 400],
+  ] as const) {
+    const leftAt = (timeS: number) => 1900 + 1500 * Math.sin((timeS * pxPerS) / 1500);
+    const at = (timeS: number) => drone(leftAt(timeS), 900 + 60 * Math.sin(timeS * 2), 14);
+    const frames = play({ w: 3840, h: 2160 }, { fps, seconds: 12 }, (timeS, views) => at(timeS).found(timeS, views));
+    const first = frames.findIndex(({ timeS, views }) => at(timeS).isIn(views));
+    const missed = frames.slice(first + 2).filter(({ timeS, views }) => !at(timeS).isIn(views));
+    expect(missed.length).toBe(0);
+  }
+});
+
 test('three objects far from each other: each is looked at within four frames, and the picture is still swept', () => {
   const drones = [drone(100, 100), drone(3000, 200), drone(1500, 1900)];
   const found = (timeS: number, views: readonly View[]) => drones.flatMap((one) => one.found(timeS, views));
