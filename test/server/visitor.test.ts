@@ -58,6 +58,7 @@ test.each(ROLES.flatMap((role) => PATHS.map((path) => [role, path] as const)))(
     );
     expect(visitor.received.join()).not.toContain(OTHER);
     revokeToken(rig.folder, 't');
+    rig.access.look();
     expect(await visitor.ended()).toEqual({ code: 1008, reason: 'token revoked' });
   },
 );
@@ -78,6 +79,7 @@ test('a short-lived token', async () => {
   // Once let in, it stays who it is.
   expect(await visitor.ask(auth('x'))).toMatchObject({ type: 'authorized', role: 'viewer' });
   rig.clock.advance(60_000);
+  rig.access.look();
   expect(await visitor.ended()).toEqual({ code: 1008, reason: 'token expired' });
 });
 
