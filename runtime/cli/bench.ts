@@ -10,6 +10,7 @@ const BENCHES = [
   'fanout',
   'topics',
   'sinks',
+  'traces',
   'detector',
   'foveated',
   'checkpoints',

@@ -14,7 +14,7 @@ export interface FrameTimes {
   readonly workedMs: number;
   /** Until others had taken what it sent: conversion of the picture, a place in a ring, nodes of the same worker. */
   readonly sendingMs: number;
-  /** In the first list of what it sent: detections, tracks. Undefined: it sent none. */
+  /** In the list that is called as the kind of what it sent: detections, tracks. Undefined: there is none. */
   readonly items: number | undefined;
 }
 
@@ -69,7 +69,7 @@ export class FrameNotes {
   }
 
   /** The node sends a value. One about another frame than it was given has been made of what came before: packets. */
-  sends<T>(value: unknown, work: () => T): T {
+  sends<T>(value: unknown, kind: string, work: () => T): T {
     const index = frameIndexOf(value);
     if (index === NO_FRAME) return work();
     const nowMs = this.#clock.monoMs();
@@ -77,7 +77,7 @@ export class FrameNotes {
     const isHandling = !Number.isNaN(this.#beganMs);
     const at = this.#open(index, isHandling ? this.#beganMs : nowMs);
     if (isMade) this.#add(at, WORKED, isHandling ? nowMs - this.#beganMs : 0);
-    this.#table[at + ITEMS] = itemsOf(value);
+    this.#table[at + ITEMS] = itemsOf(value, kind);
     const sent = () => {
       const sentMs = this.#clock.monoMs();
       if (this.#table[at] === index + 1) this.#add(at, SENDING, sentMs - nowMs);
@@ -120,11 +120,7 @@ function frameIndexOf(value: unknown): number {
   return typeof index === 'number' && Number.isSafeInteger(index) && index >= 0 ? index : NO_FRAME;
 }
 
-function itemsOf(value: unknown): number {
-  const fields = value as Readonly<Record<string, unknown>>;
-  for (const name in fields) {
-    const list = fields[name];
-    if (Array.isArray(list)) return list.length;
-  }
-  return NO_ITEMS;
+function itemsOf(value: unknown, kind: string): number {
+  const list = (value as Readonly<Record<string, unknown>>)[kind];
+  return Array.isArray(list) ? list.length : NO_ITEMS;
 }

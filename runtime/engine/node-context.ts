@@ -83,7 +83,7 @@ export function nodeContext(job: NodeJob, contract: AnyNode, services: NodeServi
   return {
     ...own,
     ...shared,
-    emit: emitters(parts, graph.pace, handOn),
+    emit: emitters(contract, parts, graph.pace, handOn),
     connected: (input) => job.inputs.includes(input),
     fault: (fault) => services.fault(id, fault),
     retry: (what, signal, attempt) => aside(() => retrying(id, services, count)(what, signal, attempt)),
@@ -111,6 +111,7 @@ function handingOn({ produces, aside }: NodeParts): HandOn {
 
 /** A node that does not wait for what it emits fills no memory: beyond a bound its values are dropped, or it fails. */
 function emitters(
+  { outputs }: AnyNode,
   parts: NodeParts,
   pace: Pace,
   handOn: HandOn,
@@ -143,7 +144,7 @@ function emitters(
     }
     if (isFull()) return undefined;
     const sending = () => handOn(() => deliver(to, value));
-    return notes ? notes.sends(value, sending) : sending();
+    return notes ? notes.sends(value, outputs[output]?.kind ?? '', sending) : sending();
   };
   return Object.fromEntries([...sinks].map(([output, to]) => [output, (value: unknown) => send(output, to, value)]));
 }

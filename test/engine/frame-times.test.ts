@@ -21,7 +21,7 @@ describe('a node notes', () => {
     const { clock, notes, table, of } = rig();
     notes.begins({ meta: { index: 7 } }, clock.monoMs());
     clock.advance(30);
-    notes.sends({ ...frame(7), detections: [1, 2], others: [] }, () => clock.advance(4));
+    notes.sends({ ...frame(7), others: [], detections: [1, 2] }, 'detections', () => clock.advance(4));
     expect(of(7)).toBeUndefined();
     notes.ends(30);
     expect(of(7)).toEqual({ beganMs: 1000, workedMs: 30, sendingMs: 4, items: 2 });
@@ -32,9 +32,9 @@ describe('a node notes', () => {
     const { clock, notes, of } = rig();
     notes.begins({ packet: {} }, clock.monoMs());
     clock.advance(5);
-    await notes.sends({ meta: { index: 0 } }, async () => clock.advance(2));
+    await notes.sends({ meta: { index: 0 } }, 'frame', async () => clock.advance(2));
     clock.advance(3);
-    notes.sends({ meta: { index: 1 } }, () => undefined);
+    notes.sends({ meta: { index: 1 } }, 'frame', () => undefined);
     notes.ends(8);
     expect(of(0)).toEqual({ beganMs: 1000, workedMs: 5, sendingMs: 2, items: undefined });
     expect(of(1)).toEqual({ beganMs: 1007, workedMs: 3, sendingMs: 0, items: undefined });
@@ -43,7 +43,7 @@ describe('a node notes', () => {
   test('a frame that it produces by itself, at that moment', () => {
     const { clock, notes, of } = rig();
     clock.advance(50);
-    notes.sends({ ...frame(3), detections: [] }, () => undefined);
+    notes.sends({ ...frame(3), detections: [] }, 'detections', () => undefined);
     expect(of(3)).toEqual({ beganMs: 1050, workedMs: 0, sendingMs: 0, items: 0 });
   });
 
@@ -56,7 +56,7 @@ describe('a node notes', () => {
     expect([of(1), of(513)?.workedMs]).toEqual([undefined, 1]);
     for (const odd of [null, 3, {}, { frame: 3 }, { frame: { index: -1 } }, { frame: { index: Number.NaN } }]) {
       notes.begins(odd, clock.monoMs());
-      notes.sends(odd, () => undefined);
+      notes.sends(odd, 'odd', () => undefined);
       notes.ends(1);
     }
     expect(of(513)?.workedMs).toBe(1);

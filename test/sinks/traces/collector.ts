@@ -22,6 +22,8 @@ export class Collector implements Disposable {
   resource: Record<string, unknown> = {};
   headers = new Headers();
   requests = 0;
+  /** Of the last request. */
+  text = '';
   answer: () => Response | Promise<Response> = () => Response.json({});
   readonly #server = Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: (request) => this.#take(request) });
 
@@ -43,7 +45,8 @@ export class Collector implements Disposable {
     if (request.method !== 'POST' || new URL(request.url).pathname !== '/v1/traces')
       return new Response('', { status: 404 });
     this.headers = request.headers;
-    const body = (await request.json()) as Body;
+    this.text = await request.text();
+    const body = JSON.parse(this.text) as Body;
     const answer = await this.answer();
     if (answer.ok) {
       for (const { resource, scopeSpans } of body.resourceSpans) {
