@@ -197,6 +197,6 @@ function centre({ x, y, w, h }: Box): { readonly x: number; readonly y: number }
   return { x: x + w / 2, y: y + h / 2 };
 }
 
-function overlaps(a: Box, b: Box): boolean {
+export function overlaps(a: Box, b: Box): boolean {
   return a.x < b.x + b.w && b.x < a.x + a.w && a.y < b.y + b.h && b.y < a.y + a.h;
 }

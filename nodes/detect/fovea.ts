@@ -13,7 +13,7 @@
  */
 import type { Box, Size } from '../../runtime/node.ts';
 import { Sweep } from './fovea-sweep.ts';
-import { type Found, guess, type Target, Targets, type View } from './fovea-targets.ts';
+import { type Found, guess, overlaps, type Target, Targets, type View } from './fovea-targets.ts';
 
 /** Looks at one frame. */
 export const MOST_VIEWS = 2;
@@ -56,6 +56,8 @@ export class Fovea {
   /** Looks at targets since the last one elsewhere. */
   #sinceElsewhere = 0;
   #wasWhole = false;
+  #proposed: readonly Box[] = [];
+  #wasProposed = false;
 
   /** @param input size of the model's input */
   constructor(input: Size) {
@@ -103,6 +105,11 @@ export class Fovea {
     return this.#targets.see(found, views, this.#picture, this.#timeS);
   }
 
+  /** Parts of the picture in which something moves, the most likely first, in source pixels: until the next plan. */
+  propose(boxes: readonly Box[]): void {
+    this.#proposed = boxes;
+  }
+
   #look(count: number): Box[] {
     const views: Box[] = [];
     const main = this.#mainView();
@@ -121,8 +128,11 @@ export class Fovea {
     return views;
   }
 
-  /** The whole picture when it is due, else tiles. */
+  /** Every other time what was proposed; the whole picture when it is due, else tiles. */
   *#elsewhere(isFollowing: boolean): Generator<Box> {
+    const proposed = this.#wasProposed ? undefined : this.#closeToNew();
+    this.#wasProposed = proposed !== undefined;
+    if (proposed) yield proposed;
     const isDue = this.#timeS + this.#frameS - this.#wholeS >= WHOLE_EVERY_S;
     // While something is followed there are few of these looks: they take turns.
     const isWhole = isDue && !(isFollowing && this.#wasWhole);
@@ -154,6 +164,17 @@ export class Fovea {
       y: together.y + (together.h - size.h) / 2,
       ...size,
     });
+  }
+
+  /** A part round what was proposed and is not followed. */
+  #closeToNew(): Box | undefined {
+    const atS = this.#timeS + this.#frameS;
+    const isKnown = (box: Box) => this.#targets.all.some((target) => overlaps(guess(target, atS), box));
+    const box = this.#proposed.find((one) => !isKnown(one));
+    if (!box) return undefined;
+    const scale = Math.max(1, (2 * longer(box)) / IDEAL_PX);
+    const size = { w: this.#input.w * scale, h: this.#input.h * scale };
+    return this.#inside({ x: box.x + (box.w - size.w) / 2, y: box.y + (box.h - size.h) / 2, ...size });
   }
 
   get #whole(): Box {

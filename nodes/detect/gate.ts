@@ -17,6 +17,8 @@ export interface Glance {
   readonly motion: Pick<FrameMotion, 'moved' | 'regions'> & { readonly follows: boolean; readonly stirs: boolean };
 }
 
+type Found = Pick<Detection, 'bboxPx' | 'confidence'>;
+
 /** After a reason to look, every frame is looked at for so long. */
 const HOLD_MS = 1000;
 /** What was found is looked for again after so long. */
@@ -36,7 +38,7 @@ export class LookGate {
   #holdUntilMs = Number.NEGATIVE_INFINITY;
   /** How the picture has moved since the last look. */
   #turned = { right: 0, down: 0, scale: 1, roll: 0 };
-  #known: readonly Detection[] = [];
+  #known: readonly Found[] = [];
 
   constructor(everyMs: number) {
     this.everyMs = everyMs;
@@ -61,7 +63,7 @@ export class LookGate {
   }
 
   /** What the look at a frame has found. */
-  found(atMs: number, detections: readonly Detection[]): void {
+  found(atMs: number, detections: readonly Found[]): void {
     this.#lastLookMs = atMs;
     this.#turned = { right: 0, down: 0, scale: 1, roll: 0 };
     const sure = detections.filter(({ confidence }) => confidence >= SURE);

@@ -106,13 +106,13 @@ async function open(context: NodeContext<DetectOptions, typeof outputs>) {
       frames: async (frame: FrameView) => {
         if (!isDeepStrictEqual({ ...frame.request }, model.request)) throw modelChanged(model);
         const { classes, candidates } = reader;
-        const glanced = frame.parts ? undefined : resting?.see(frame);
+        const glanced = resting?.see(frame);
         const about = { frame: frame.meta, ...glanced?.told, ...(classes ? { classes } : {}) };
+        const parts = looks.begin(frame, glanced);
         if (glanced?.rests) {
           context.count('idle_still');
           return context.emit.detections({ ...about, detections: [], looked: false, inferenceMs: 0 });
         }
-        const parts = looks.begin(frame);
         const found: (readonly Detection[])[] = [];
         let inferenceMs = 0;
         for (const part of parts) {
@@ -124,7 +124,7 @@ async function open(context: NodeContext<DetectOptions, typeof outputs>) {
           watch.look(results, candidates.broken);
         }
         const outcome = looks.finish(frame, parts, found, inferenceMs);
-        resting?.found(frame, outcome.detections);
+        resting?.found(frame, frame.parts ? looks.known : outcome.detections);
         await context.emit.detections({ ...about, ...outcome, inferenceMs });
       },
     },

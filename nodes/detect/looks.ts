@@ -5,10 +5,13 @@ import { leastSeenPx, type View } from './fovea-targets.ts';
 import { fuse } from './fuse.ts';
 import type { Model } from './model.ts';
 import type { DetectOptions } from './options.ts';
+import type { Glanced } from './resting.ts';
 
 /** What is known once a frame was looked at. */
 export type Outcome = Pick<DetectionsMessage, 'detections' | 'views'>;
 
+/** So many of what moves, the strongest, are looked at closely. */
+const MOST_PROPOSED = 4;
 /** Share of a new time in the mean. */
 const LEARN = 0.1;
 /** Objects at the very edge of a view are cut off there: it does not count as looked at. Pixels of the model's input. */
@@ -23,28 +26,48 @@ export class Looks {
   #runMs = 0;
   /** Nothing of the frame that comes is looked at. */
   #rests = false;
+  /** With `when: motion` every frame has the whole picture first; it is not looked at unless that was wanted. */
+  readonly #watches: boolean;
+  #isWholeExtra = false;
 
   constructor(params: DetectOptions, { image, reading }: Model, pace: Pace) {
     this.#params = params;
     this.#sameLabel = reading.scoring !== 'objectness' && !params.class_agnostic_nms;
     this.#pace = pace;
     this.#fovea = new Fovea(image.size);
+    this.#watches = params.when === 'motion';
+  }
+
+  /** What is there, by the looks so far. */
+  get known(): readonly Pick<Detection, 'bboxPx' | 'confidence'>[] {
+    return this.#fovea.targets.map(({ box, confidence }) => ({ bboxPx: box, confidence }));
   }
 
   update(params: DetectOptions): void {
     this.#params = params;
   }
 
-  /** A frame has come: says what is wanted of the next one. @returns the parts of this one to run the model on */
-  begin(frame: FrameView): readonly FramePart[] {
+  /**
+   * A frame has come: says what is wanted of the next one.
+   * @param glanced what moves in it, and whether the model rests
+   * @returns the parts of this one to run the model on
+   */
+  begin(frame: FrameView, glanced?: Glanced): readonly FramePart[] {
     const { parts, lookNext, meta } = frame;
-    if (!parts || !lookNext) return [frame];
-    const rests = this.#rests;
-    const views = rests ? [] : parts.map((part) => this.#viewOf(part));
-    const wanted = this.#fovea.next({ timeS: meta.captureMonoMs / 1000, picture: meta.size, views }, this.#viewsPerS);
-    this.#rests = wanted.length === 0;
-    lookNext(wanted.map((box) => norm(box, meta.size)));
-    return rests ? [] : parts;
+    if (!parts || !lookNext) return glanced?.rests ? [] : [frame];
+    const isExtra = this.#isWholeExtra && parts.length > 1;
+    const shown = this.#rests || glanced?.rests ? [] : parts.slice(isExtra ? 1 : 0);
+    const views = shown.map((part) => this.#viewOf(part));
+    this.#fovea.propose((glanced?.told.motion?.regions ?? []).slice(0, MOST_PROPOSED).map(({ bboxPx }) => bboxPx));
+    const seen = { timeS: meta.captureMonoMs / 1000, picture: meta.size, views };
+    const planned = this.#fovea.next(seen, this.#viewsPerS);
+    this.#rests = planned.length === 0;
+    const wanted = glanced?.rests ? [] : planned;
+    this.#isWholeExtra = this.#watches && !wanted.some((box) => isAll(box, meta.size));
+    const whole = { x: 0, y: 0, ...meta.size };
+    const others = this.#watches ? wanted.filter((box) => !isAll(box, meta.size)) : wanted;
+    lookNext((this.#watches ? [whole, ...others] : others).map((box) => norm(box, meta.size)));
+    return shown;
   }
 
   /** @param found in each of the parts @param inferenceMs of all runs */

@@ -148,8 +148,13 @@ function readModel(options: DetectOptions, context: PrepareContext): Model {
     reading: readingOf(metadata, inferred.plan),
     labels,
     thresholds: classThresholds(labels, allowed, options),
-    request: { ...frameRequest(image, style), ...(options.roi === 'auto' ? { regions: MOST_VIEWS } : {}) },
+    request: { ...frameRequest(image, style), ...partsOf(options) },
   };
+}
+
+/** Most parts of a frame; with `when: motion` the whole picture is beside them, to see what moves. */
+function partsOf({ roi, when }: DetectOptions): { readonly regions?: number } {
+  return roi === 'auto' ? { regions: MOST_VIEWS + (when === 'motion' ? 1 : 0) } : {};
 }
 
 /** Which file is at a path, its size, and when it was written: differs once it was replaced. */

@@ -23,8 +23,10 @@ export class Resting {
     this.#gate.everyMs = params.look_every_s * 1000;
   }
 
-  /** The next frame: the whole picture. */
-  see(frame: FrameView): Glanced {
+  /** The next frame. @returns undefined: it does not show the whole picture */
+  see(frame: FrameView): Glanced | undefined {
+    const { viewportPx } = frame.mapping;
+    if (viewportPx.w < frame.meta.size.w || viewportPx.h < frame.meta.size.h) return undefined;
     const motion = this.#watch.see(frame);
     const { moved, regions } = motion;
     return {
@@ -33,8 +35,8 @@ export class Resting {
     };
   }
 
-  /** What a look at it has found. */
-  found({ meta }: FrameView, detections: readonly Detection[]): void {
+  /** What a look at it has found, or by that one and those before is there. */
+  found({ meta }: FrameView, detections: readonly Pick<Detection, 'bboxPx' | 'confidence'>[]): void {
     this.#gate.found(meta.captureMonoMs, detections);
   }
 }

@@ -69,6 +69,7 @@ export async function openDetect(options: Partial<DetectOptions>, modelFolders: 
     observe: () => undefined,
     fault: (fault: { code: string } | null) => void faults.push(fault?.code ?? null),
     prepare,
+    turn: (_threads: number, work: () => unknown) => work(),
   };
   const handlers = await detect.open(context as unknown as NodeContext<Record<string, unknown>, Outputs>);
   const handler = handlers.on?.frames;

@@ -51,6 +51,13 @@ test(
     expect(new Set(on.flat().map(({ id }) => id)).size).toBe(1);
     const runs = auto.reduce((sum, { views = 1 }) => sum + views, 0);
     expect(runs).toBeLessThanOrEqual(1.2 * FRAMES + 1);
+    // What moves says where to look: sooner than the sweep comes by, and with the whole picture beside the parts.
+    const moving = await runClip(clip.video, { model, sets: ['detect.roi=auto', 'detect.when=motion'] });
+    expect(moving).toHaveLength(FRAMES);
+    const found = moving.findIndex(({ tracks }) => tracks.length > 0);
+    expect(found).toBeGreaterThan(0);
+    expect(found).toBeLessThan(25);
+    expect(moving.slice(found).every(({ tracks }) => tracks.length === 1)).toBe(true);
     // The same frames give the same parts and boxes, however long each step takes.
     const again = await runClip(clip.video, { model, sets: ['detect.roi=auto'] });
     const seen = (records: typeof auto) =>
