@@ -25,7 +25,7 @@ const MISTAKES = [
   '5:63 nodes.detect.with.confidence: must be between 0 and 1, got 3',
   "5:66 nodes.detect.with.modle: unknown option 'modle'; did you mean 'model'?",
   "6:34 nodes.track.from: 'detect' has no output 'detection'; did you mean 'detections'?",
-  '7:38 nodes.autotrack.from: source gives packets (packet), but autotrack takes tracks',
+  '7:38 nodes.autotrack.from: source gives packets (packet), metadata, but autotrack takes tracks',
   "8:68 nodes.publish.with.hz: must be a number, got the text 'fast'",
   '9:21 nodes.own.use: there is no file ',
 ];
