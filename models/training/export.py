@@ -1,7 +1,9 @@
 """Step 3: writes the trained network as an ONNX file that `detect` reads.
 
     python export.py --weights weights.pt --out ../default.onnx --overview
-    python export.py --weights weights.pt --out ../fast.onnx --input 416x352 [--calibrate A,B,C] [--int8 --work WORK]
+    python export.py --weights weights.pt --out ../fast.onnx --input 416x352 [--calibrate A,B,C]
+
+For 8-bit convolutions: quantize.py.
 
 The output is one row a cell, [1, cells, 5 + classes]: box centre and size in pixels of the picture, objectness, and the
 probability of each class given that there is an object. How the rows are meant is in the file's metadata.
@@ -21,7 +23,6 @@ from torch import Tensor, nn
 
 from clips import CLASSES, MARGIN_H, MARGIN_W
 from model import INPUT_GAIN, STRIDES, Detector, cells, read, read_weights
-from quantize import quantize
 
 VERSION = "4"
 OPSET = 17
@@ -91,8 +92,6 @@ def main() -> None:
     net = load(options.weights)
     exported = Exported(net, height, width, (slope, offset, sharpness), options.overview)
     export(exported.eval(), height, width, options.out)
-    if options.int8:
-        quantize(options.out, options.work)
     describe(options.out, height, width)
     print(f"{options.out}: {options.out.stat().st_size / 1e6:.2f} MB, input {width}x{height}")
 
@@ -101,8 +100,6 @@ def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--weights", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--int8", action="store_true", help="8-bit convolutions; needs --work")
-    parser.add_argument("--work", type=Path, help="folder of the arrays, for pictures to calibrate with")
     parser.add_argument("--overview", action="store_true", help="a second look, in a quarter of the size, for large objects")
     parser.add_argument("--input", default="640x512", help="width x height, multiples of 32, with --overview of 128")
     parser.add_argument(
