@@ -44,6 +44,9 @@ export interface Sample {
 
 /** The age from which detections are late. */
 export const MOST_MS = 300;
+/** At 5 a second, two seconds. */
+const FIRST_DETECTIONS = 10;
+const LONGEST_REST_MS = 15_000;
 /** A camera with less of what was asked for is starved. */
 const LEAST_SHARE = 0.9;
 
@@ -51,9 +54,9 @@ export function holds({ p95Ms, leastPerS }: Sample, { perS }: CameraKind): boole
   return p95Ms <= MOST_MS && leastPerS >= LEAST_SHARE * perS;
 }
 
-/** Measures the cameras that run for so long, after a pause in which they come to rest. */
-export async function sample(rig: Rig, cameras: number, seconds: number, restS: number): Promise<Sample> {
-  await Bun.sleep(restS * 1000);
+/** Measures the cameras that run for so long, when all of them have come to rest. */
+export async function sample(rig: Rig, cameras: number, seconds: number): Promise<Sample> {
+  await rest(rig, cameras);
   const counts = new Map<number, number>();
   const latenciesMs: number[] = [];
   const [startMs, before] = [performance.now(), machineTime([process.pid, ...rig.pids()])];
@@ -75,6 +78,16 @@ export async function sample(rig: Rig, cameras: number, seconds: number, restS: 
     memory: processMemory(rig.pids()),
     ...coresOf(before, after, passedS),
   };
+}
+
+/** Programs are slow at first: each camera has to give some detections. One that is starved is not waited for. */
+async function rest(rig: Rig, cameras: number): Promise<void> {
+  const counts = Array.from({ length: cameras }, () => 0);
+  rig.onDetections((camera) => {
+    counts[camera] = (counts[camera] ?? 0) + 1;
+  });
+  const startMs = performance.now();
+  while (Math.min(...counts) < FIRST_DETECTIONS && performance.now() - startMs < LONGEST_REST_MS) await Bun.sleep(50);
 }
 
 function coresOf(before: MachineTime, after: MachineTime, passedS: number): { cores: number; otherCores: number } {
