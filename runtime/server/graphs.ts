@@ -1,7 +1,7 @@
 /** The routes of whole graphs: a camera is added by putting its graph, and removed with it. */
 import { type Static, Type } from '@sinclair/typebox';
 import type { Elysia } from 'elysia';
-import { parse, stringify } from 'yaml';
+import { stringify } from 'yaml';
 import { nullable } from '../../schemas/common.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import { WindhoverError } from '../errors.ts';
@@ -10,7 +10,7 @@ import { callerOf, noteChange, seenBy } from './context.ts';
 import type { ServerLimits } from './limits.ts';
 import { checkDepth, didWhat, faultsResponse, fileName, notApplied } from './settings.ts';
 import { FaultsSchema } from './settings-views.ts';
-import { checkVariables } from './variables.ts';
+import { checkVariables, valuesIn } from './variables.ts';
 import { describe, ErrorSchema } from './views.ts';
 
 const ListSchema = Type.Object({
@@ -85,7 +85,7 @@ function addChanges(app: Elysia, catalog: Catalog, limits: ServerLimits): void {
     async ({ request, params: { camera }, set }) => {
       const isKnown = catalog.graphs.some((graph) => graph.camera === camera);
       const text = await graphText(request, limits.maxGraphBytes);
-      checkVariables(callerOf(request), isKnown ? catalog.text(camera) : '', yamlValue(text));
+      checkVariables(callerOf(request), isKnown ? catalog.text(camera) : '', () => valuesIn(text));
       if (isKnown && request.headers.get('if-none-match') === '*') {
         throw new WindhoverError('settings_changed', `There is a camera ${camera} already`);
       }
@@ -153,15 +153,6 @@ async function graphText(request: Request, maxBytes: number): Promise<string> {
     return stringify(graph, { lineWidth: 0 });
   } catch (cause) {
     throw new WindhoverError('bad_body', 'Bad body: not valid JSON', { cause });
-  }
-}
-
-/** What is no YAML has faults, which are told with their places. */
-function yamlValue(text: string): unknown {
-  try {
-    return parse(text);
-  } catch {
-    return text;
   }
 }
 

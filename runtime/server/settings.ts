@@ -236,7 +236,7 @@ function checkPatch(patch: object, request: Request, catalog: Catalog): void {
   const caller = callerOf(request);
   const foreign = Object.keys(patch).find((camera) => !seesCamera(caller, camera));
   if (foreign !== undefined) throw unknownCamera(foreign);
-  for (const [camera, nodes] of Object.entries(patch)) checkVariables(caller, catalog.text(camera), nodes);
+  for (const [camera, nodes] of Object.entries(patch)) checkVariables(caller, catalog.text(camera), () => nodes);
 }
 
 /** What it took, in the words of settings. */

@@ -21,6 +21,7 @@ describe('variables of the environment, which hold the passwords of other camera
     ['PUT', `/graphs/${MINE}`, graph(`"${url('OTHER_PASSWORD')}"`)],
     // As YAML may write it, too.
     ['PUT', `/graphs/${MINE}`, graph('"rtsp://elsewhere/\\x24\\x7bOTHER_PASSWORD}"')],
+    ['PUT', `/graphs/${MINE}`, graph(`"rtsp://elsewhere/\${OTHER\\\n          _PASSWORD}"`)],
   ];
 
   test.each(tries)('%s %s: refused unless the graph names it already', async (method, path, body) => {
@@ -38,6 +39,10 @@ describe('variables of the environment, which hold the passwords of other camera
     const put = (token: string, written: string) =>
       rig.ask('PUT', `/graphs/${MINE}`, { headers: bearer(token), body: graph(`"rtsp://\${HOST:-${written}}/sub"`) });
     const [all, mine] = [rig.token('all', 'admin'), rig.token('mine', 'admin', { cameras: [MINE] })];
+    expect((await put(mine, 'one')).status).toBe(403);
+    // A comment that names it makes it no part of the graph.
+    const comment = { headers: bearer(mine), body: `${graph('"rtsp://cam/sub"')}# \${HOST}\n` };
+    expect((await rig.ask('PUT', `/graphs/${MINE}`, comment)).status).toBe(200);
     expect((await put(mine, 'one')).status).toBe(403);
     expect((await put(all, 'one')).status).toBe(200);
     expect((await put(mine, 'two')).status).toBe(200);
