@@ -1,7 +1,7 @@
 /**
  * `bun run bench sinks`: what the sinks cost the pipeline. In one run at full speed, in turns: without sinks, and with
  * history, MQTT (a real Mosquitto) and Cursor-on-Target at once. Then 60 s with a broker that accepts and never reads:
- * the frame rate, what others got, and the memory of the server.
+ * the frame rate, what others got, and the memory of the server; over a longer time: `bun bench/sinks/memory.ts`.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,6 +14,7 @@ import { readServerConfig } from '../runtime/sinks/config.ts';
 import { builtinSinks } from '../runtime/sinks/index.ts';
 import { OpenSinks } from '../runtime/sinks/open-sinks.ts';
 import { benchSession, MODEL_FOLDERS, ROOT } from './pipeline/input.ts';
+import { blockedBrokerProcess } from './sinks/blocked-broker.ts';
 import { slope } from './slope.ts';
 
 const LIMIT_SHARE = 0.03;
@@ -87,11 +88,7 @@ function verdict(what: string, shares: readonly number[]): void {
 
 /** A broker that accepts and never reads, beside sinks that work. */
 async function blocked(): Promise<void> {
-  const program = join(import.meta.dir, 'sinks/blocked-broker.ts');
-  // Not in the process that is measured.
-  await using broker = Bun.spawn([process.execPath, program], { stdout: 'pipe' });
-  const { value } = await broker.stdout.getReader().read();
-  const port = Number(new TextDecoder().decode(value));
+  await using broker = await blockedBrokerProcess();
   const alone = await rate(Number(values.seconds));
   let events = 0;
   const count = sessions.hub.subscribe({
@@ -104,7 +101,7 @@ async function blocked(): Promise<void> {
     },
   });
   const before = sentEvents();
-  const sinks = openSinks(`mqtt://127.0.0.1:${port}`);
+  const sinks = openSinks(`mqtt://127.0.0.1:${broker.port}`);
   const memory: { x: number; y: number }[] = [];
   const watch = setInterval(() => {
     Bun.gc(true);

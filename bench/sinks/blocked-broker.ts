@@ -35,4 +35,12 @@ export class BlockedBroker implements Disposable {
   }
 }
 
+/** One in a process of its own, so that what it takes is not measured. */
+export async function blockedBrokerProcess(): Promise<AsyncDisposable & { readonly port: number }> {
+  const broker = Bun.spawn([process.execPath, import.meta.path], { stdout: 'pipe' });
+  const { value } = await broker.stdout.getReader().read();
+  const port = Number(new TextDecoder().decode(value));
+  return { port, [Symbol.asyncDispose]: async () => broker.kill() };
+}
+
 if (import.meta.main) console.log((await BlockedBroker.start()).port);
