@@ -1,4 +1,5 @@
 /** What users of trackers, cameras and servers reported is right now: the cases that run in processes and in real time. */
-import { describeCases } from './describe-cases.ts';
+import { describeCases, FOLLOWING } from './describe-cases.ts';
 
-describeCases(({ isSlow }) => isSlow);
+// Those that take longest: following.long.
+describeCases(({ name, isSlow }) => isSlow && !FOLLOWING.test(name));

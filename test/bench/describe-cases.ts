@@ -6,8 +6,10 @@ import { allCases, CASES } from '../../bench/cases.ts';
 import { Slots } from '../e2e/slots.ts';
 
 /** Those that wait for processes, servers and clocks, not for the processor: so many at a time. */
-const WAITS = /^(models|video|time\/30)/;
+const WAITS = /^(models|video\/(?!mjpeg)|time\/30)/;
 const AT_ONCE = 3;
+/** Those in which the whole program follows a camera for the better part of a minute. */
+export const FOLLOWING = /^ptz\/(31-live-follow|33-wrong-way)/;
 
 export function describeCases(isChosen: (each: Case) => boolean): void {
   const areThere = existsSync(CASES);
