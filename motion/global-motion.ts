@@ -11,7 +11,7 @@
  */
 import type { MotionNews, Size } from '../runtime/node.ts';
 import { Aligner, type Fit, type Patience } from './align.ts';
-import { Level } from './level.ts';
+import { Level, placesOf } from './level.ts';
 import { PhaseCorrelation } from './phase-correlation.ts';
 import { STILL, type Warp } from './warp.ts';
 
@@ -35,8 +35,9 @@ export type Moved = NonNullable<MotionNews['moved']>;
 
 /** What the small picture gives is refined on the large one. */
 const ROUGH: Patience = { rounds: 3, leastStepPx: 0.2, nearPx: 0 };
-const EXACT: Patience = { rounds: 10, leastStepPx: 0.05, nearPx: 0.3 };
-const MOST_PLACES = 960;
+const EXACT: Patience = { rounds: 8, leastStepPx: 0.05, nearPx: 0.3 };
+/** Places of each block of the picture: of the large one, and of the small one. */
+const PLACES = { fine: 16, coarse: 8 } as const;
 /** As much of what tells a motion agreeing with how the picture moved before, and nothing else is looked for. */
 const GOES_ON = 0.8;
 /** From further away than so many pixels of the small picture, as the difference tells, no step leads to the right place. */
@@ -50,7 +51,7 @@ const MOST_STD = 0.0025;
 
 export class GlobalMotion {
   readonly #correlation = new PhaseCorrelation();
-  readonly #aligner = new Aligner(MOST_PLACES);
+  readonly #aligner = new Aligner(placesOf(PLACES.fine));
   #now: Pyramid;
   #last: Pyramid;
   #isFirst = true;
@@ -107,7 +108,7 @@ interface Pyramid {
 }
 
 function pyramid({ w, h }: Size): Pyramid {
-  return { fine: new Level(w / 2, h / 2), coarse: new Level(w / 4, h / 4) };
+  return { fine: new Level(w / 2, h / 2, PLACES.fine), coarse: new Level(w / 4, h / 4, PLACES.coarse) };
 }
 
 function half({ x, y, a, b }: Warp): Warp {

@@ -1,10 +1,8 @@
 /** A grey picture at one size, and its places that tell a motion: where it changes from pixel to pixel. */
 
-/** Blocks along each side: each gives up to so many places, so that one rich spot does not outweigh the rest. */
+/** Blocks along each side: each gives the same number of places at most, so that one rich spot does not outweigh the rest. */
 const COLUMNS = 10;
 const ROWS = 6;
-const MOST_IN_BLOCK = 16;
-const PLACES = COLUMNS * ROWS * MOST_IN_BLOCK;
 /** Squared change, grey levels a pixel, below which a place tells nothing but noise … */
 const LEAST_CHANGE = 0.5 ** 2;
 /** … or which is this much less than the greatest of its block. */
@@ -12,28 +10,39 @@ const PART_OF_GREATEST = 0.25;
 /** No block has more of a say than this share of all: one rich spot may be an object that moves by itself. */
 const MOST_OF_ALL = 0.05;
 
+/** Places of a level whose blocks give so many. */
+export function placesOf(mostInBlock: number): number {
+  return COLUMNS * ROWS * mostInBlock;
+}
+
 export class Level {
   readonly width: number;
   readonly height: number;
   readonly grey: Float32Array;
   readonly #sums: Uint16Array;
+  readonly #mostInBlock: number;
   /** How many places there are; then, for each of them: where, the change along x and y, and its value. */
   count = 0;
-  readonly x = new Float32Array(PLACES);
-  readonly y = new Float32Array(PLACES);
-  readonly changeX = new Float32Array(PLACES);
-  readonly changeY = new Float32Array(PLACES);
-  readonly value = new Float32Array(PLACES);
+  readonly x: Float32Array;
+  readonly y: Float32Array;
+  readonly changeX: Float32Array;
+  readonly changeY: Float32Array;
+  readonly value: Float32Array;
   /** How much it counts, up to 1. */
-  readonly weight = new Float32Array(PLACES);
+  readonly weight: Float32Array;
   /** Of each block: its last place + 1, and all that it tells: the sum of squared changes. */
   readonly #ends = new Uint16Array(COLUMNS * ROWS);
   readonly #tells = new Float32Array(COLUMNS * ROWS);
   /** Mean size of the change at the places, grey levels a pixel. */
   meanChange = 0;
 
-  constructor(width: number, height: number) {
+  /** @param mostInBlock places that a block gives at most */
+  constructor(width: number, height: number, mostInBlock: number) {
     [this.width, this.height] = [width, height];
+    this.#mostInBlock = mostInBlock;
+    const places = () => new Float32Array(placesOf(mostInBlock));
+    [this.x, this.y, this.changeX, this.changeY] = [places(), places(), places(), places()];
+    [this.value, this.weight] = [places(), places()];
     this.grey = new Float32Array(width * height);
     this.#sums = new Uint16Array(width * height);
   }
@@ -129,7 +138,7 @@ export class Level {
     const least = Math.max(LEAST_CHANGE, PART_OF_GREATEST * greatest);
     if (greatest < least) return;
     // Every so many-th: they are spread over the block.
-    const end = this.count + MOST_IN_BLOCK;
+    const end = this.count + this.#mostInBlock;
     for (let phase = 0; phase < 2; phase++) {
       for (let y = top; y < bottom && this.count < end; y++) {
         for (let x = left + ((y + phase) % 2); x < right && this.count < end; x += 2) {

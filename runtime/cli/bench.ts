@@ -21,6 +21,7 @@ const BENCHES = [
   'cases',
   'swap',
   'cameras',
+  'motion',
 ];
 const USAGE = `bun run bench NAME, one of ${BENCHES.join(', ')}
        bun run bench NAME --help: what it measures, and its options`;

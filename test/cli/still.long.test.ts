@@ -1,10 +1,10 @@
 /** `graphs/still.yaml` on a video of a camera that sees nothing for a while, with its noise, and then a drone. */
 import { expect, test } from 'bun:test';
 import { readFileSync } from 'node:fs';
+import { noiseOf } from '../../bench/motion/grey.ts';
 import type { MetadataTick } from '../../schemas/metadata-tick.ts';
 import { makePicture, SceneRenderer } from '../../sim/render/render.ts';
 import { defaultScene, toScene } from '../../sim/scene/scene-file.ts';
-import { noiseOf } from '../motion/grey.ts';
 import { RunningCommand } from '../support/command.ts';
 import { COMPACT_MODEL, Folder } from '../support/graphs.ts';
 import { LONG_TEST_LIMIT_MS } from '../support/patience.ts';

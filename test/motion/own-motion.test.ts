@@ -1,10 +1,10 @@
 /** What moves otherwise than the picture: small drones in rendered scenes with noise, and nothing where there is none. */
 import { describe, expect, test } from 'bun:test';
+import { noiseOf, smallGrey } from '../../bench/motion/grey.ts';
 import { greySize, type Motion, MotionWatch } from '../../motion/index.ts';
 import { truthAt } from '../../sim/render/placement.ts';
 import { SceneRenderer } from '../../sim/render/render.ts';
 import { defaultScene, type SceneFile, toScene } from '../../sim/scene/scene-file.ts';
-import { noiseOf, smallGrey } from './grey.ts';
 
 const SIZE = { width: 640, height: 360 };
 const GREY = greySize({ w: SIZE.width, h: SIZE.height });
