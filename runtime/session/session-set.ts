@@ -3,7 +3,7 @@
 import { basename } from 'node:path';
 import { type Topics, topics } from '../../schemas/topics.ts';
 import type { Outcome } from '../engine/messages.ts';
-import { toRecord, WindhoverError } from '../errors.ts';
+import { errorMessage, toRecord, WindhoverError } from '../errors.ts';
 import { Hub } from '../hub/hub.ts';
 import type { CameraView, GraphView, MeasuredSession, Readiness, Sessions, SessionView } from './api.ts';
 import type { Changed, SessionGraph } from './changes.ts';
@@ -26,7 +26,8 @@ export class SessionSet implements Sessions {
   readonly #sessions = new Map<string, Session>();
   /** Being removed: still listed, but not returned as the session of its camera. */
   readonly #leaving = new Set<Session>();
-  #turns: TurnServer | undefined;
+  /** Null: there can be none. */
+  #turns: TurnServer | null | undefined;
   #lastId = '';
 
   constructor(options: SessionSetOptions) {
@@ -56,8 +57,7 @@ export class SessionSet implements Sessions {
       this.#forget(existing.id);
     }
     const id = this.#newId(graph.camera);
-    const { inference, clock } = this.#options;
-    if (inference) this.#turns ??= new TurnServer(inference, clock);
+    this.#turns ??= this.#openTurns();
     const session = new Session(id, graph, {
       ...this.#options,
       ...(this.#turns ? { turns: this.#turns.path } : {}),
@@ -174,6 +174,17 @@ export class SessionSet implements Sessions {
         message: `${session.graph.camera}: node ${node}: ${message}`,
       })),
     );
+  }
+
+  /** Without turns, all models run at once. */
+  #openTurns(): TurnServer | null {
+    const { inference, clock, log } = this.#options;
+    try {
+      return inference ? new TurnServer(inference, clock) : null;
+    } catch (error) {
+      log.warn(`sessions cannot take turns to run their models: ${errorMessage(error)}`, { code: 'no_turns' });
+      return null;
+    }
   }
 
   #forget(sessionId: string): void {

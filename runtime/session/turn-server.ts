@@ -2,11 +2,11 @@
  * Hands out the turns of {@link TurnTable} to the workers of all sessions, over a socket that is their own: a session that dies
  * gives its turn back with its connection. A line each: `camera NAME`, then again and again `ask THREADS`, `go` (the answer), `done`.
  */
-import { chmodSync, mkdirSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Socket, UnixSocketListener } from 'bun';
 import type { Clock } from '../clock.ts';
-import { userFolder } from '../process-lock.ts';
+import { processName, userFolder } from '../process-lock.ts';
 import { type Turn, type TurnLimits, TurnTable } from './turn-table.ts';
 
 interface Client {
@@ -30,7 +30,7 @@ export class TurnServer implements Disposable {
     servers += 1;
     mkdirSync(userFolder(), { recursive: true, mode: 0o700 });
     this.path = join(userFolder(), `turns-${process.pid}-${servers}`);
-    rmSync(this.path, { force: true });
+    removeLeftOver();
     this.#server = Bun.listen<Client>({
       unix: this.path,
       data: { camera: '', rest: '', turn: undefined },
@@ -74,5 +74,14 @@ export class TurnServer implements Disposable {
       if (word === 'ask') client.turn = this.#table.ask(client.camera, Number(rest[0]), () => socket.write('go\n'));
     }
     this.#look();
+  }
+}
+
+/** Sockets of servers that were killed, or had this one's number. */
+function removeLeftOver(): void {
+  for (const name of readdirSync(userFolder())) {
+    const [, pid] = /^turns-(\d+)-/.exec(name) ?? [];
+    const isOver = pid !== undefined && processName(Number(pid)) === '';
+    if (isOver || name === `turns-${process.pid}-${servers}`) rmSync(join(userFolder(), name), { force: true });
   }
 }
