@@ -3,6 +3,8 @@ import type { Box, Size } from '../../runtime/node.ts';
 
 /** Neighbours share so many pixels of the model's input: an object of that size is whole in one of them. */
 const OVERLAP_PX = 32;
+/** Twice enlarged: source pixels for a pixel of the input. A drone of three pixels is found at six. */
+export const FINEST = 0.5;
 /** From one size of tiles to the next. */
 const STEP = 1.1;
 /** Larger tiles would show small objects no better than the whole does: the round takes longer then. */
@@ -27,7 +29,7 @@ export class Sweep {
   }
 
   /**
-   * Lays the tiles: the smallest ones, down to native resolution, of which no more than `most` cover the picture, or the
+   * Lays the tiles: the smallest ones, down to {@link FINEST}, of which no more than `most` cover the picture, or the
    * largest. Laid anew only for a picture of another size or once all tiles were looked at.
    */
   layOut(picture: Size, most: number, nowS: number): void {
@@ -52,9 +54,9 @@ export class Sweep {
   }
 }
 
-/** Source pixels for each pixel of the input, 1 or more. */
+/** Source pixels for each pixel of the input. */
 function scaleFor(picture: Size, input: Size, most: number): number {
-  for (let scale = 1; ; scale *= STEP) {
+  for (let scale = FINEST; ; scale *= STEP) {
     const count = tilesAlong(picture.w, input.w, scale) * tilesAlong(picture.h, input.h, scale);
     if (count <= Math.max(1, most) || scale * STEP > LARGEST) return scale;
   }

@@ -20,7 +20,7 @@ export interface View {
 }
 
 /** A detection as sure as this is looked at again … */
-const START_CONFIDENCE = 0.25;
+const START_CONFIDENCE = 0.12;
 /** … and this keeps one that is looked at. */
 const KEEP_CONFIDENCE = 0.1;
 /** Sightings after which an object is taken to be there, and how often it may then be missed, and before that. */

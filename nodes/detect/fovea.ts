@@ -12,7 +12,7 @@
  * are still missing, so objects are looked for where they will be two frames after they were seen.
  */
 import type { Box, Size } from '../../runtime/node.ts';
-import { Sweep } from './fovea-sweep.ts';
+import { FINEST, Sweep } from './fovea-sweep.ts';
 import { type Found, guess, overlaps, type Target, Targets, type View } from './fovea-targets.ts';
 
 /** Looks at one frame. */
@@ -20,8 +20,10 @@ export const MOST_VIEWS = 2;
 const VIEWS_PER_FRAME = 1.2;
 const WHOLE_EVERY_S = 0.5;
 const SWEEP_S = 0.8;
-/** An object is shown with its longer side on about so many pixels of the input, but not enlarged. */
+/** An object is shown with its longer side on at most so many pixels of the input … */
 const IDEAL_PX = 40;
+/** … and enlarged up to so many, no more than tiles are: enlarged further, what is no object looks like one. */
+const ENLARGED_PX = 16;
 /** In the whole picture it is followed from here on. */
 const LEAST_IN_WHOLE_PX = 16;
 /** A picture that the model sees at this scale or better needs no second look: source pixels for a pixel of the input. */
@@ -151,7 +153,7 @@ export class Fovea {
     if (!first) return null;
     const wholeScale = this.#scaleOf(this.#whole);
     if (targets.every(({ box }) => longer(box) >= LEAST_IN_WHOLE_PX * wholeScale)) return this.#whole;
-    const scale = Math.max(1, (longer(first.box) / IDEAL_PX) * (first.target.hits === 0 ? 2 : 1));
+    const scale = scaleFor(longer(first.box) * (first.target.hits === 0 ? 2 : 1));
     if (scale >= wholeScale * 0.85) return this.#whole;
     const size = { w: this.#input.w * scale, h: this.#input.h * scale };
     let together = first.box;
@@ -172,7 +174,7 @@ export class Fovea {
     const isKnown = (box: Box) => this.#targets.all.some((target) => overlaps(guess(target, atS), box));
     const box = this.#proposed.find((one) => !isKnown(one));
     if (!box) return undefined;
-    const scale = Math.max(1, (2 * longer(box)) / IDEAL_PX);
+    const scale = Math.max(1, longer(box) / IDEAL_PX);
     const size = { w: this.#input.w * scale, h: this.#input.h * scale };
     return this.#inside({ x: box.x + (box.w - size.w) / 2, y: box.y + (box.h - size.h) / 2, ...size });
   }
@@ -193,6 +195,11 @@ export class Fovea {
     const y = Math.max(0, Math.min(view.y, this.#picture.h - h));
     return { x, y, w, h };
   }
+}
+
+/** Source pixels for each pixel of the input, for an object of so many source pixels. */
+function scaleFor(sidePx: number): number {
+  return Math.max(FINEST, Math.min(1, sidePx / ENLARGED_PX), sidePx / IDEAL_PX);
 }
 
 function longer({ w, h }: Box): number {
