@@ -10,7 +10,7 @@
  *     --steps N               numbers of cameras that are tried for each, 3 by default
  *     --no-plain, --no-fixed  without the Python loop; without what has to hold
  *     --cameras N,N           instead of a search: so many cameras
- *     --turns                 also without turns: all models run at once
+ *     --turns                 also with turns: `inference: {}` in server.yaml
  *
  * CPU and memory are those of one more camera. "others" is what else the machine does: figures of a busy one say little.
  */
@@ -79,7 +79,7 @@ async function all(): Promise<void> {
         const kind = await kindOf(model, size, Number(rate));
         console.log(`${label(kind)}\n${''.padEnd(12)}${HEAD}`);
         await count(new OurCameras(kind), kind);
-        if (values.turns) await count(new OurCameras(kind, false), kind);
+        if (values.turns) await count(new OurCameras(kind, true), kind);
         if ('python' in plain) await count(new PlainCameras(plain.python, kind), kind);
       }
     }

@@ -19,12 +19,12 @@ export class OurCameras implements Rig {
   readonly #seen = new Set<number>();
   #take: (camera: number, latencyMs: number) => void = () => undefined;
 
-  /** @param takeTurns false: all models run at once */
-  constructor(kind: CameraKind, takeTurns = true) {
-    this.name = takeTurns ? 'windhover' : 'no turns';
+  /** @param takeTurns as with `inference` in `server.yaml`; else all models run at once */
+  constructor(kind: CameraKind, takeTurns = false) {
+    this.name = takeTurns ? 'with turns' : 'windhover';
     this.#kind = kind;
     const log = createLog({ write: (line) => process.stderr.write(`${line}\n`), pretty: false, level: 'error' });
-    const inference = takeTurns ? turnLimits(undefined) : undefined;
+    const inference = takeTurns ? turnLimits({ threads: 0, cameras: {} }) : undefined;
     const shared = { clock: new SystemClock(), log, modelFolders: MODEL_FOLDERS, inference };
     this.#sessions = new SessionSet({ graphs: [], ...shared });
     this.#sessions.hub.subscribe({

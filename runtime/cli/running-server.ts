@@ -15,7 +15,6 @@ import { SessionSet } from '../session/session-set.ts';
 import type { ServerConfig } from '../sinks/config.ts';
 import { historySink } from '../sinks/history/index.ts';
 import type { HistoryReader } from '../sinks/history/rows.ts';
-import { turnLimits } from '../sinks/inference.ts';
 import { OpenSinks } from '../sinks/open-sinks.ts';
 import { modelFolders, STOP_SIGNALS, type Surroundings, stateFolder } from './command.ts';
 import { modelInspector } from './models/inspector.ts';
@@ -81,7 +80,7 @@ export class RunningServer {
       stateFolder: this.#stateFolder,
       recording: options.recorder !== undefined,
       ...tracesOf(options.config),
-      inference: options.config?.inference ?? turnLimits(undefined),
+      inference: options.config?.inference,
       replan: (camera) => this.catalog.replan(camera),
       changed: (_view, session) => options.changed?.(session),
     });

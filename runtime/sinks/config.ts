@@ -20,8 +20,8 @@ export interface ServerConfig {
   /** As the user named it. */
   readonly file: string;
   readonly sinks: readonly ConfiguredSink[];
-  /** How the sessions share the cores. */
-  readonly inference: TurnLimits;
+  /** How the sessions share the cores; undefined: as the system lets them. */
+  readonly inference: TurnLimits | undefined;
   /** In the order of the file; with faults nothing of it counts. */
   readonly faults: readonly GraphFault[];
   /** Texts that logs and answers must not show. */
@@ -57,7 +57,7 @@ export function readServerConfig(file: string | undefined, { sinks, env, cwd }: 
     return [{ sink, options: { ...given?.options, ...named?.options } }];
   });
   const usable = faults.count === 0 ? all : [];
-  const inference = turnLimits(read?.inference);
+  const inference = read?.inference && turnLimits(read.inference);
   return { file: file ?? ENVIRONMENT, inference, sinks: usable, faults: faults.list(), secrets: [...secrets] };
 }
 

@@ -23,7 +23,6 @@ const Options = Type.Object(
 export const INFERENCE = { name: 'inference', doc: 'How the sessions share the cores.', options: Options } as const;
 export type InferenceOptions = Static<typeof Options>;
 
-/** @param options undefined: as nobody has said anything */
-export function turnLimits(options: InferenceOptions | undefined): TurnLimits {
-  return { threads: options?.threads || cpus().length, shares: options?.cameras ?? {} };
+export function turnLimits({ threads, cameras }: InferenceOptions): TurnLimits {
+  return { threads: threads || cpus().length, shares: cameras };
 }

@@ -53,7 +53,8 @@ describe('server.yaml', () => {
     expect(faults).toEqual([]);
     expect(Object.keys(sinks)).toEqual(['file']);
     expect(inference).toEqual({ threads: 3, shares: { gate: 2 } });
-    expect(read('file:').inference).toEqual({ threads: navigator.hardwareConcurrency, shares: {} });
+    expect(read('inference:').inference).toEqual({ threads: navigator.hardwareConcurrency, shares: {} });
+    expect(read('file:').inference).toBeUndefined();
     expect(read('inference: { thread: 1 }').faults).toEqual([
       "server.yaml:1:14 inference.thread: unknown option 'thread'; did you mean 'threads'?",
     ]);
