@@ -22,7 +22,7 @@ const LEVEL = 16;
 const LEAST = 5 * LEVEL;
 const SIGMAS = 5.5;
 /** By so much an older picture may be misplaced, pixels: one that has not moved, one that has, and the more by a share of its way. */
-const MISPLACED = { still: 0.1, moved: 0.5, ofWay: 0.015 } as const;
+const MISPLACED = { still: 0.1, moved: 0.6, ofWay: 0.015 } as const;
 /** Side of the squares whose unrest is known, pixels. */
 const SQUARE = 8;
 /** How long it takes until a change is usual, and until it is not any more, s: usual is what is seldom exceeded. */
