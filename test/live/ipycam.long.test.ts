@@ -1,11 +1,11 @@
 /** ipycam, an ONVIF camera by others: found, asked for its streams, played and steered. */
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
-import { discoverDevices } from '../../../ptz/index.ts';
-import { freePort, Watch } from '../../live/peers.ts';
-import { RunningCommand, runCommand } from '../../support/command.ts';
-import { COMPACT_MODEL, Folder } from '../../support/graphs.ts';
-import { expectWithout } from '../../support/passwords.ts';
-import { PATIENCE_MS, TEST_LIMIT_MS, until } from '../../support/patience.ts';
+import { discoverDevices } from '../../ptz/index.ts';
+import { RunningCommand, runCommand } from '../support/command.ts';
+import { COMPACT_MODEL, Folder } from '../support/graphs.ts';
+import { expectWithout } from '../support/passwords.ts';
+import { PATIENCE_MS, TEST_LIMIT_MS, until } from '../support/patience.ts';
+import { freePort, Watch } from './peers.ts';
 
 setDefaultTimeout(TEST_LIMIT_MS);
 
@@ -25,7 +25,7 @@ describe.skipIf(!hasIpycam())('ipycam', () => {
 
   beforeAll(async () => {
     const options = JSON.stringify({ port, rtsp_port, ...LOGIN });
-    const command = ['python3', `${import.meta.dir}/../../live/ipycam-peer.py`, options];
+    const command = ['python3', `${import.meta.dir}/ipycam-peer.py`, options];
     camera = Bun.spawn(command, { stdin: 'pipe', stdout: 'pipe', stderr: 'ignore' });
     for await (const chunk of camera.stdout.pipeThrough(new TextDecoderStream())) if (chunk.includes('ready')) break;
   });
