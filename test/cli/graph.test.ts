@@ -65,8 +65,8 @@ describe('the end', () => {
     await command.url();
     const begun = performance.now();
     const { exitCode, stdout } = await command.finished();
-    // On a busy machine, the first frame may come later than that.
-    expect(exitCode).toBe(stdout.includes('ready ') ? 0 : 1);
+    // On a busy machine the first frame may come later than that, while it is being stopped, or not at all.
+    expect(stdout.includes('ready ') ? [0] : [0, 1]).toContain(exitCode);
     expect(performance.now() - begun).toBeGreaterThan(1300);
   });
 
