@@ -2,7 +2,8 @@
 import { LiveChase, type LiveOptions, LOOP_S } from './live-chase.ts';
 import { quantile } from './peers.ts';
 
-const SETTLE_S = 4;
+/** The first turn of the target is over: at that, how it flies is not known yet, and it depends on when it comes. */
+const SETTLE_S = LOOP_S / 2 + 2;
 
 export interface Following {
   /** Distance of the target from the centre, share of the picture's width. */
@@ -15,10 +16,11 @@ export interface Following {
   readonly offMs: number;
 }
 
-/** Both at once, so that they share what else happens. */
+/** Both at once, from the same moment of the target's way, so that they share what else happens. */
 export async function followBoth(driver: LiveOptions['driver'], delayMs: number): Promise<Following> {
   await using streamed = await LiveChase.start({ driver, delayMs });
   await using direct = await LiveChase.start({ driver, delayMs, like: streamed });
+  await Promise.all([streamed.ready(), direct.ready()]);
   const [rms, best] = await Promise.all([rmsOf(streamed), rmsOf(direct)]);
   const { lateMs, errorsMs } = streamed;
   return { rms, best, lateMs, offMs: quantile(errorsMs.slice(-100).map(Math.abs), 0.95) };

@@ -85,9 +85,13 @@ export class LiveChase implements AsyncDisposable {
     return chase;
   }
 
-  /** Selects the only thing in sight, once the camera is ready and it is known when pictures are taken. */
-  async select(): Promise<void> {
+  /** The camera is ready, something is in sight, and it is known when pictures are taken. */
+  async ready(): Promise<void> {
     while (this.#ids.length === 0 || this.#node.stats.link !== 'ready' || !this.#isTimed) await Bun.sleep(SAMPLE_MS);
+  }
+
+  /** Selects the only thing in sight. */
+  async select(): Promise<void> {
     await this.#node.request('set_target_id', { target_id: this.#ids[0] });
   }
 
