@@ -55,7 +55,8 @@ async function benchCases([folder = CASES, ...names]: string[]): Promise<number>
     if (!pass) failed.push(each.name);
     console.log(`${pass ? 'pass' : 'FAIL'}  ${each.name}\n      expected  ${each.expected}\n      got       ${got}`);
   }
-  console.log(`\n${chosen.length - failed.length} of ${chosen.length} cases are right${failed.length > 0 ? '; not right:' : ''}`);
+  const right = chosen.length - failed.length;
+  console.log(`\n${right} of ${chosen.length} cases are right${failed.length > 0 ? '; not right:' : ''}`);
   for (const name of failed) console.log(`  ${name}`);
   return failed.length;
 }
