@@ -4,6 +4,7 @@
  */
 import type { Box, Detection, Size } from '../../runtime/node.ts';
 import type { View } from './fovea-targets.ts';
+import { intersection } from './intersection.ts';
 
 /** The detections of one view. */
 export interface ViewDetections extends View {
@@ -94,10 +95,4 @@ function isSame(a: Box, b: Box): boolean {
 /** How much of a box lies in another one. */
 function insideShare(box: Box, other: Box): number {
   return intersection(box, other) / (box.w * box.h);
-}
-
-function intersection(a: Box, b: Box): number {
-  const w = Math.min(a.x + a.w, b.x + b.w) - Math.max(a.x, b.x);
-  const h = Math.min(a.y + a.h, b.y + b.h) - Math.max(a.y, b.y);
-  return w > 0 && h > 0 ? w * h : 0;
 }

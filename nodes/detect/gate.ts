@@ -10,6 +10,7 @@
  *     were no gate, and what is new is seen often enough to become a track.
  */
 import type { Box, Detection, FrameMotion } from '../../runtime/node.ts';
+import { intersection } from './intersection.ts';
 
 /** What is known of a frame before it is looked at. */
 export interface Glance {
@@ -80,9 +81,7 @@ export class LookGate {
 }
 
 function isSame(a: Box, b: Box): boolean {
-  const across = Math.min(a.x + a.w, b.x + b.w) - Math.max(a.x, b.x);
-  const along = Math.min(a.y + a.h, b.y + b.h) - Math.max(a.y, b.y);
-  const both = across > 0 && along > 0 ? across * along : 0;
+  const both = intersection(a, b);
   if (both / (a.w * a.h + b.w * b.h - both) >= SAME_IOU) return true;
   const apart = Math.hypot(a.x + a.w / 2 - b.x - b.w / 2, a.y + a.h / 2 - b.y - b.h / 2);
   return apart <= SAME_CENTRE * Math.max(a.w, a.h, b.w, b.h);
