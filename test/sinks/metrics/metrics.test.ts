@@ -59,7 +59,8 @@ test('what the nodes have counted is in it', () => {
   const camera = 'camera="sky"';
   const inferences = value(`windhover_inference_seconds_count{${camera},node="detect"}`);
   expect(inferences).toBeGreaterThan(0);
-  expect(inferences).toBeLessThanOrEqual(Number(nodes.publish?.processed) + 1);
+  // Its own count, in the same report: those of other workers come at other times.
+  expect(inferences).toBeLessThanOrEqual(Number(nodes.detect?.processed) + 1);
   expect(value(`windhover_inference_seconds_bucket{${camera},node="detect",le="\\+Inf"}`)).toBe(inferences);
   expect(value(`windhover_stage_seconds_count{${camera},node="track"}`)).toBeGreaterThan(0);
   expect(value(`windhover_end_to_end_seconds_sum{${camera},node="publish"}`)).toBeGreaterThan(0);
