@@ -8,6 +8,7 @@ import { errorMessage } from '../errors.ts';
 import type { Logger } from '../node.ts';
 import { ANYBODY, type Caller, type Role } from './caller.ts';
 import type { Credentials } from './credentials.ts';
+import { GivenBack } from './given-back.ts';
 import { type Purpose, type Signed, Signer } from './signed.ts';
 import { hashOf, isSecret, readTokens, type TokenRecord, tokensMark } from './tokens.ts';
 
@@ -36,8 +37,7 @@ export class Access {
   readonly #signer: Signer;
   readonly #grants = new Map<string, Grant>();
   readonly #timer: ReturnType<typeof setInterval>;
-  /** Ids of short-lived tokens that were given back, until they expire anyway. */
-  readonly #givenBack = new Map<string, number>();
+  readonly #givenBack: GivenBack;
   #mark = '';
   #byHash = new Map<string, TokenRecord>();
   #byId = new Map<string, TokenRecord>();
@@ -47,6 +47,7 @@ export class Access {
   constructor(options: AccessOptions) {
     this.#options = options;
     this.#signer = new Signer(options.folder);
+    this.#givenBack = new GivenBack(options.folder);
     this.#isChecked = !options.mayBeOpen;
     this.#read();
     this.#timer = setInterval(() => this.look(), LOOK_EVERY_MS);
@@ -100,12 +101,12 @@ export class Access {
     return { token: await this.#signer.sign(signed, purpose), expiresUnixMs };
   }
 
-  /** Ends a short-lived token before its time; nothing when it is not valid. */
+  /** Ends a short-lived token before its time, for good; nothing when it is not valid. */
   async giveBack({ by, token }: Credentials): Promise<void> {
     const signed = await this.#signer.verify(token, by === 'cookie' ? 'page' : 'session', this.#nowUnixMs);
     if (!signed) return;
-    this.#givenBack.set(signed.id, signed.expiresUnixMs);
     this.#end(signed.id, 'logged out');
+    this.#onDisk('a log-out holds until a restart only', () => this.#givenBack.add(signed.id, signed.expiresUnixMs));
   }
 
   /** Ends what is over. Called at a steady rate. */
@@ -125,7 +126,7 @@ export class Access {
       if (isGone) this.#end(id, caller.tokenId === null ? 'a token is needed' : 'token revoked');
       else if (this.#isOver(caller.expiresUnixMs)) this.#end(id, 'token expired');
     }
-    for (const [id, expiresUnixMs] of this.#givenBack) if (this.#isOver(expiresUnixMs)) this.#givenBack.delete(id);
+    this.#onDisk('a file of an expired log-out stays', () => this.#givenBack.forgetExpired(this.#nowUnixMs));
   }
 
   close(): void {
@@ -161,6 +162,14 @@ export class Access {
     const own = [...this.#grants].filter(([id, { caller }]) => caller.tokenId === tokenId && id !== tokenId);
     const [[oldest] = []] = own.length > MOST_SIGNED ? own : [];
     if (oldest !== undefined) this.#end(oldest, 'too many short-lived tokens');
+  }
+
+  #onDisk(otherwise: string, write: () => void): void {
+    try {
+      write();
+    } catch (error) {
+      this.#options.log.error(`${otherwise}: ${errorMessage(error)}`, {});
+    }
   }
 
   #end(id: string, why: string): void {

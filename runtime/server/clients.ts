@@ -86,7 +86,10 @@ export class Clients {
     const { caller, id, address } = contextOf(request);
     if ((this.#server?.pendingWebSockets ?? 0) >= maxClients) throw tooManyClients(maxClients);
     if (!caller && this.#visitors.size >= maxVisitors) throw tooManyClients(maxVisitors, ' without a token');
-    const enter = (known: Caller) => this.#client(known, { id, address }, admit(known));
+    const enter = (known: Caller) => {
+      this.#bound(known);
+      return this.#client(known, { id, address }, admit(known));
+    };
     const peer: Peer = {
       is: caller ? enter(caller) : this.#visitor((known, visit) => this.#admit(peer, enter(known), visit)),
     };
@@ -139,6 +142,14 @@ export class Clients {
     for (const each of [...this.#clients, ...this.#visitors]) each.close(1001, 'server stopping');
     this.#clients.clear();
     this.#visitors.clear();
+  }
+
+  #bound({ tokenId }: Caller): void {
+    const { maxClientsPerToken } = this.#options.limits;
+    if (tokenId === null) return;
+    const own = this.#clients.values().filter(({ caller }) => caller.tokenId === tokenId);
+    if (own.reduce((sum) => sum + 1, 0) >= maxClientsPerToken)
+      throw tooManyClients(maxClientsPerToken, ' with one token');
   }
 
   #client(caller: Caller, from: ClientParts['from'], feed: ClientFeed): Client {

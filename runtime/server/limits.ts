@@ -20,6 +20,8 @@ export const DEFAULT_LIMITS = {
   uploadDeadlineMs: 15 * 60_000,
   /** WebSockets open at once; more are refused with 503. */
   maxClients: 2000,
+  /** The same with one token, so that there is room for others. */
+  maxClientsPerToken: 1500,
   /** WebSockets open at once whose client has not shown its token yet; more are refused with 503. */
   maxVisitors: 200,
   /** The token must be there within this time. */

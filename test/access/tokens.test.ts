@@ -23,13 +23,16 @@ function rig() {
   const errors: string[] = [];
   const say = () => undefined;
   const log = { debug: say, info: say, warn: say, error: (message: string) => void errors.push(message) };
-  const access = new Access({ folder: folder.path, mayBeOpen: true, clock: new ManualClock(), log });
+  const clock = new ManualClock();
+  const open = () => new Access({ folder: folder.path, mayBeOpen: true, clock, log });
+  const access = open();
   const gets = async (token: string) => (await access.callerOf({ by: 'bearer', token }))?.name ?? null;
   const end = () => {
     access.close();
     folder[Symbol.dispose]();
   };
-  return { folder: folder.path, tokens: join(folder.path, 'tokens'), errors, access, gets, [Symbol.dispose]: end };
+  const tokens = join(folder.path, 'tokens');
+  return { folder: folder.path, tokens, errors, clock, open, access, gets, [Symbol.dispose]: end };
 }
 
 test('files and folders are for their owner alone, and nothing is left beside them', () => {
@@ -39,6 +42,27 @@ test('files and folders are for their owner alone, and nothing is left beside th
   expect(readdirSync(place.tokens)).toEqual(['a.json']);
   expect(statSync(place.tokens).mode & 0o777).toBe(0o700);
   expect(statSync(join(place.tokens, 'a.json')).mode & 0o777).toBe(0o600);
+});
+
+test('a log-out holds after a restart, and leaves nothing behind once its cookie has expired', async () => {
+  using place = rig();
+  const token = createToken(place.folder, { name: 'a', ...WANTED });
+  const caller = (await place.access.callerOf({ by: 'bearer', token })) ?? expect.unreachable();
+  const cookies = [];
+  for (let i = 0; i < 2; i++) {
+    const signed = await place.access.sign(caller, 'page', { ...WANTED, forMs: 60_000 });
+    cookies.push({ by: 'cookie', token: signed.token } as const);
+  }
+  const [left = expect.unreachable(), kept = expect.unreachable()] = cookies;
+  await place.access.giveBack(left);
+  const again = place.open();
+  expect([await again.callerOf(left), (await again.callerOf(kept))?.name]).toEqual([null, 'a']);
+  expect(readdirSync(join(place.folder, 'given-back'))).toHaveLength(1);
+  place.clock.advance(61_000);
+  again.look();
+  again.close();
+  expect(readdirSync(join(place.folder, 'given-back'))).toEqual([]);
+  expect(place.errors).toEqual([]);
 });
 
 test('a name that is used again is another token', async () => {

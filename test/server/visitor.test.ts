@@ -167,6 +167,21 @@ test('so many may wait, which keeps out nobody who comes with a token', async ()
   await until('room', async () => socket('/ws', '').opened());
 });
 
+test('one token has so many clients, however it comes; others have room', async () => {
+  const { rig, socket } = await rigs.serving({ limits: { maxClientsPerToken: 1 } });
+  const [one, other] = [rig.token('one', 'viewer'), rig.token('other', 'viewer')];
+  const first = socket('/ws', one);
+  expect(await first.opened()).toBe(true);
+  await until('the first is counted', async () => !(await socket('/ws', one).opened()));
+  const visitor = socket('/ws', '');
+  expect(await visitor.opened()).toBe(true);
+  visitor.send(auth(one));
+  expect(await refused(visitor)).toMatchObject({
+    reason: 'Too many clients with one token: at most 1 may be connected',
+  });
+  expect(await socket('/ws', other).opened()).toBe(true);
+});
+
 test('and so much may wait behind it', async () => {
   const { rig, socket } = await rigs.serving({ limits: { maxWaitingMessages: 1 } });
   const hasty = socket('/ws', '');
