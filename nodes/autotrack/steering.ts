@@ -19,6 +19,7 @@ import { Mission, type MissionOptions, type MissionOutput } from './mission.ts';
 import { type Candidate, knownAgain, type LostTrack } from './reacquire.ts';
 import { Search } from './search.ts';
 import { type Selection, type SelectionOptions, TargetSelector } from './selector.ts';
+import { TotalTurn, type TurnedDeg } from './total-turn.ts';
 import { inShares, lookAt, type TrackDirection, TrackHistory } from './track-history.ts';
 
 export interface SteeringOptions extends ControlOptions, SelectionOptions, Omit<MissionOptions, 'hasHome'> {
@@ -69,7 +70,7 @@ export class Steering {
   #aspect = 16 / 9;
   #leaseMs: number;
   #panTurns = true;
-  #turned = { atMs: Number.NEGATIVE_INFINITY, panDeg: 0, tiltDeg: 0 };
+  readonly #turned = new TotalTurn();
   readonly #history = new TrackHistory();
 
   /** @param selection kept from before a restart */
@@ -125,23 +126,9 @@ export class Steering {
     return controller && { ...controller.view(nowMs), fieldDeg: controller.fieldDeg(nowMs) };
   }
 
-  /**
-   * How far the camera has turned in all up to now, computed from commands. Unlike {@link view} it never jumps:
-   * corrections of the pose or of the motors do not change it.
-   */
-  turned(nowMs: number): { readonly panDeg: number; readonly tiltDeg: number } {
-    const controller = this.#controller;
-    if (controller) {
-      const [before, now] = [controller.view(this.#turned.atMs), controller.view(nowMs)];
-      const { panDeg, tiltDeg } = this.#turned;
-      const isFirst = this.#turned.atMs === Number.NEGATIVE_INFINITY;
-      this.#turned = {
-        atMs: nowMs,
-        panDeg: panDeg + (isFirst ? 0 : now.panDeg - before.panDeg),
-        tiltDeg: isFirst ? now.tiltDeg : tiltDeg + now.tiltDeg - before.tiltDeg,
-      };
-    }
-    return this.#turned;
+  /** How far the camera has turned in all up to now, computed from commands. */
+  turned(nowMs: number): TurnedDeg {
+    return this.#turned.step(this.#controller, nowMs);
   }
 
   /** A picture of now shows the camera turning, or a command for that is on its way. */

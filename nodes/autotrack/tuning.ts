@@ -11,6 +11,7 @@ import type { TurnAxis } from './control/plant-watch.ts';
 import { QuickCalibration } from './control/quick-calibration.ts';
 import { type AxisPlant, type MovedPicture, type Plant, type ReportedPose, UNKNOWN_PLANT } from './control/types.ts';
 import { KEPT_VERSION, type Kept, type Learned, readKept } from './kept-motors.ts';
+import { describe, doubtedText, turnedText } from './motor-texts.ts';
 import type { CalibrationView } from './state-messages.ts';
 
 export interface TuningOptions {
@@ -281,21 +282,4 @@ export class Tuning {
     });
     return false;
   }
-}
-
-function turnedText(axis: TurnAxis): string {
-  const way = axis === 'pan' ? 'left and right' : 'up and down';
-  return `${way} are exchanged in the picture: ${axis} commands are turned round (invert_${axis}: true says so from the start)`;
-}
-
-function doubtedText(axis: TurnAxis): string {
-  return `the target seems to be driven out of the picture by ${axis}, which moves little until that is certain: if it turns the wrong way, set invert_${axis}: true`;
-}
-
-function describe({ pan, tilt }: Plant) {
-  return {
-    delay_ms: Math.round(pan.delayMs),
-    pan_deg_per_s: Math.round(pan.gainPerS * 10) / 10,
-    tilt_deg_per_s: Math.round(tilt.gainPerS * 10) / 10,
-  };
 }
