@@ -161,7 +161,7 @@ export class ByteTrack {
     const fresh = this.#tracklets.filter((t) => t.status === 'new');
     // As for a second sighting, only a box of their own size will do: another view may show something else there.
     const away = known.filter((t) => t.status === 'tracked' && !isLookedAt(t, facts.views));
-    for (const t of away) t.status = 'new';
+    for (const t of away) t.status = 'away';
     const { match_iou, low_match_iou, confirm_match_iou, fuse_confidence } = this.#options;
     const ofLabel = this.#match(known, high, this.#rules(match_iou, fuse_confidence));
     this.#match(this.#unseen(known, 'tracked'), low, this.#rules(low_match_iou, false));

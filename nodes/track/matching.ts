@@ -89,7 +89,7 @@ export class Matcher {
     const ratio = track.status === 'lost' ? rules.refindSizeRatio : Number.POSITIVE_INFINITY;
     const label = rules.barsLabels ? track.label : null;
     const area = width * height;
-    const isNew = track.status === 'new';
+    const isUnsure = track.status === 'new' || track.status === 'away';
     const ownArea = (track.right - track.left) * (track.bottom - track.top);
     /** Least value that counts: it rises as pairs are found. */
     let least = rules.leastIou;
@@ -118,7 +118,7 @@ export class Matcher {
       const value = (shared * (boxes[at + WEIGHT] ?? 0)) / (area + (boxes[at + AREA] ?? 0) - shared);
       if (value < least) continue;
       const areaRatio = (boxes[at + OWN_AREA] ?? 0) / ownArea;
-      if (isNew && (areaRatio > START_AREA_RATIO || areaRatio * START_AREA_RATIO < 1)) continue;
+      if (isUnsure && (areaRatio > START_AREA_RATIO || areaRatio * START_AREA_RATIO < 1)) continue;
       const boxHeight = boxBottom - boxTop;
       if (boxHeight > height * ratio || boxHeight * ratio < height) continue;
       const place = boxes[at + PLACE] ?? 0;

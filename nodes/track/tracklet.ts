@@ -6,8 +6,11 @@ import { BoxKalman } from './kalman.ts';
 import { type EvidenceState, LabelEvidence, type LabelRules } from './label-evidence.ts';
 import { type Partial, partialOf, SEEN_IN_FULL, type Whole, wholeAfter } from './partial-hiding.ts';
 
-/** `new`: seen once, not published yet. `tracked`: seen in the last frame. `lost`: unseen, may be found again. */
-export type TrackletStatus = 'new' | 'tracked' | 'lost';
+/**
+ * `new`: seen once, not published yet. `tracked`: seen in the last frame. `away`: the same, and this frame does not show its
+ * place. `lost`: unseen, may be found again.
+ */
+export type TrackletStatus = 'new' | 'tracked' | 'away' | 'lost';
 
 /** A first sighting elsewhere, and the velocity (pixels per second) by which the object came from there. */
 export interface Launch {
