@@ -30,6 +30,8 @@ const OPEN = 0;
 const ENDED = 1;
 /** The highest bit: no reader's. */
 const WRITING = -(2 ** 31);
+/** In which a free slot is looked for. */
+const ROUNDS = 2;
 
 /** The one writer of a ring. `acquire`, fill the slot, `publish`; or `acquire`, `abandon`. */
 export class RingWriter extends RingSide {
@@ -131,7 +133,8 @@ export class RingWriter extends RingSide {
 
   #acquireAny(): number | undefined {
     const latest = Atomics.load(this.words, LATEST);
-    for (let step = 1; step <= this.ring.slots; step++) {
+    // A reader that changes over to another slot may be met in both: the one that it left is found free the next time.
+    for (let step = 1; step <= ROUNDS * this.ring.slots; step++) {
       const slot = (this.#lastSlot + step) % this.ring.slots;
       if (slot !== latest && this.#claim(slot)) return slot;
     }

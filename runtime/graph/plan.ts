@@ -47,11 +47,8 @@ export interface MessageLink {
   readonly kind: string;
 }
 
-/**
- * Slots beside the one that each reader may hold: one being written, one newest frame that waits to be read, and one so
- * that the writer has a free slot also while a reader is changing over from an old frame to that newest one.
- */
-const SPARE_SLOTS = 3;
+/** Slots beside the one that each reader may hold: one being written, and the newest frame, which waits to be read. */
+const SPARE_SLOTS = 2;
 
 export function planGraph(graph: CheckedGraph): Plan {
   const groups = placeNodes(graph);

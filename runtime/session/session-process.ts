@@ -38,7 +38,7 @@ export class SessionProcess {
       disconnected = resolve;
     });
     this.#process = Bun.spawn([process.execPath, CHILD], {
-      env: nativeEnv(),
+      env: { ...LEAN, ...nativeEnv() },
       // Standard input: a node may read its video there.
       stdio: ['inherit', 'pipe', 'pipe'],
       serialization: 'advanced',
@@ -117,6 +117,14 @@ export class SessionProcess {
   }
 }
 
+/**
+ * JavaScript that runs only at the start is not compiled to machine code, which with what is noted for it takes 4 MB; what
+ * runs for each frame is, a little later. Bun's default is 500 and 100.
+ */
+const LEAN: Readonly<Record<string, string>> = {
+  BUN_JSC_thresholdForJITAfterWarmUp: '5000',
+  BUN_JSC_thresholdForJITSoon: '2000',
+};
 const ACK_BATCH = 16;
 const MAX_LINE = 2000;
 /** Lines that the process may print. */

@@ -87,7 +87,7 @@ describe('rings', () => {
         ],
         request: { width: 416, height: 416, format: 'rgb24', fit: 'letterbox' },
         bytesPerSlot: 416 * 416 * 3,
-        slots: 5,
+        slots: 4,
       },
     ]);
   });
@@ -95,8 +95,8 @@ describe('rings', () => {
   test.each(['side: 640', 'floats: true'])('others get one of their own: %s', async (options) => {
     const { rings } = await planOf(second(options));
     expect(rings.map((ring) => [ring.id, ring.slots])).toEqual([
-      ['decode.frames', 4],
-      ['decode.frames#2', 4],
+      ['decode.frames', 3],
+      ['decode.frames#2', 3],
     ]);
   });
 
@@ -123,7 +123,7 @@ detect  detect (blocks)
 track   track, autotrack, publish
 
 ring           size     format  fit        bytes/slot  slots  readers
-decode.frames  416×416  rgb24   letterbox  519,168     4      detect.frames
+decode.frames  416×416  rgb24   letterbox  519,168     3      detect.frames
 
 message     from                         to
 detections  detect.detections in detect  track.detections in track
