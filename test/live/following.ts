@@ -1,4 +1,5 @@
 /** How well a target is followed through RTSP with a late encoder, beside pictures that are as late and have true stamps. */
+import { until } from '../support/patience.ts';
 import { LiveChase, type LiveOptions, LOOP_S } from './live-chase.ts';
 import { quantile } from './peers.ts';
 
@@ -20,7 +21,8 @@ export interface Following {
 export async function followBoth(driver: LiveOptions['driver'], delayMs: number): Promise<Following> {
   await using streamed = await LiveChase.start({ driver, delayMs });
   await using direct = await LiveChase.start({ driver, delayMs, like: streamed });
-  await Promise.all([streamed.ready(), direct.ready()]);
+  // At the same time: what is in sight of the one may be gone until it is in sight of the other.
+  await until('both are ready', () => streamed.isReady && direct.isReady);
   const [rms, best] = await Promise.all([rmsOf(streamed), rmsOf(direct)]);
   const { lateMs, errorsMs } = streamed;
   return { rms, best, lateMs, offMs: quantile(errorsMs.slice(-100).map(Math.abs), 0.95) };

@@ -36,10 +36,13 @@ describe.skipIf(!hasIpycam())('ipycam', () => {
 
   test('answers the probe, though not as it should', async () => {
     const { signal } = new AbortController();
+    const heard = new Set<string>();
     // A probe or its answer may be lost, or come later than one is waited for.
     await until('its answer', async () => {
-      const found = await discoverDevices({ hosts: [], waitMs: 1000, signal });
-      return found.some(({ url }) => url === `http://127.0.0.1:${port}/onvif/device_service`);
+      for (const { url } of await discoverDevices({ hosts: [], waitMs: 1000, signal })) heard.add(url);
+      return heard.has(`http://127.0.0.1:${port}/onvif/device_service`);
+    }).catch((error: Error) => {
+      throw new Error(`${error.message}; of port ${port}; heard: ${[...heard].join(', ') || 'nothing'}`);
     });
   });
 

@@ -85,9 +85,9 @@ export class LiveChase implements AsyncDisposable {
     return chase;
   }
 
-  /** The camera is ready, something is in sight, and it is known when pictures are taken. */
-  async ready(): Promise<void> {
-    while (this.#ids.length === 0 || this.#node.stats.link !== 'ready' || !this.#isTimed) await Bun.sleep(SAMPLE_MS);
+  /** The camera is ready, something is in sight now, and it is known when pictures are taken. */
+  get isReady(): boolean {
+    return this.#ids.length > 0 && this.#node.stats.link === 'ready' && this.#isTimed;
   }
 
   /** Selects the only thing in sight. */
