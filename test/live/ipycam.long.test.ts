@@ -42,7 +42,10 @@ describe.skipIf(!hasIpycam())('ipycam', () => {
       for (const { url } of await discoverDevices({ hosts: [], waitMs: 1000, signal })) heard.add(url);
       return heard.has(`http://127.0.0.1:${port}/onvif/device_service`);
     }).catch((error: Error) => {
-      throw new Error(`${error.message}; of port ${port}; heard: ${[...heard].join(', ') || 'nothing'}`);
+      const ended = camera.signalCode ?? camera.exitCode ?? 'not';
+      throw new Error(
+        `${error.message}; of port ${port}, ended: ${ended}; heard: ${[...heard].join(', ') || 'nothing'}`,
+      );
     });
   });
 
