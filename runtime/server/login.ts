@@ -1,5 +1,5 @@
 /**
- * POST /login, POST /logout, GET /whoami: the page's way in, a cookie in exchange for a token. POST /sessions/{id}/token:
+ * GET and POST /login, POST /logout, GET /whoami: the page's way in, a cookie in exchange for a token. POST /sessions/{id}/token:
  * a short-lived token for a browser that is to see one session.
  */
 import { Type } from '@sinclair/typebox';
@@ -29,6 +29,7 @@ const WhoSchema = Type.Object({
   cameras: nullable(Type.Array(Type.String()), 'The only ones it sees; null: all'),
   login: Type.Boolean({ description: 'Tokens are checked; false: everybody may do everything' }),
 });
+const LoggedInSchema = Type.Object({ who: nullable(WhoSchema, 'null: nobody, and a token is needed') });
 const EXPIRES = { minimum: 10, maximum: 24 * 3600, default: 3600 };
 const WantedSchema = Type.Object(
   {
@@ -60,6 +61,20 @@ export interface LoginParts {
 export function addLogin(app: Elysia, parts: LoginParts): void {
   addLoginItself(app, parts);
   const isChecked = () => parts.access?.isChecked ?? false;
+  app.get(
+    '/login',
+    ({ request }) => {
+      const { caller } = contextOf(request);
+      return { who: caller ? who(caller, isChecked()) : null };
+    },
+    {
+      detail: describe(
+        'Who is logged in, for a page that does not know yet whether a log-in is needed',
+        { 200: { says: 'null: nobody; POST /login first', schema: LoggedInSchema } },
+        { role: 'public' },
+      ),
+    },
+  );
   app.get('/whoami', ({ request }) => who(callerOf(request), isChecked()), {
     detail: describe(
       'Who the caller is, and what it may do',

@@ -18,9 +18,12 @@ describe('the log-in of the page', () => {
     expect(await answer.json()).toEqual({ name: 'op', role: 'admin', cameras: [MINE], login: true });
     expect(answer.headers.get('set-cookie')).toMatch(/; Path=\/; HttpOnly; SameSite=Strict; Max-Age=43\d+$/);
     const cookie = cookieOf(answer);
+    const loggedIn = async () => (await rig.ask('GET', '/login', { headers: { cookie } })).json();
     expect((await rig.ask('GET', '/whoami', { headers: { cookie } })).status).toBe(200);
+    expect(await loggedIn()).toEqual({ who: { name: 'op', role: 'admin', cameras: [MINE], login: true } });
     expect((await rig.ask('POST', '/logout', { headers: { cookie, ...own } })).status).toBe(200);
     expect((await rig.ask('GET', '/whoami', { headers: { cookie } })).status).toBe(401);
+    expect(await loggedIn()).toEqual({ who: null });
   });
 
   test('ends with its token', async () => {

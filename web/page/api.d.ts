@@ -26,6 +26,8 @@ export interface Api {
   'GET /healthz': { answer: { status: "ok" } };
   /** What the tracker thought in a past stretch, in the form of a recording: play it with `bun run replay`. */
   'GET /history/replay': { query: { camera_id: string; after: string; before: string }; answer: undefined };
+  /** Who is logged in, for a page that does not know yet whether a log-in is needed. */
+  'GET /login': { answer: { who: { name: string; role: "viewer" | "controller" | "admin"; cameras: (string)[] | null; login: boolean } | null } };
   /** Figures of all cameras, for Prometheus. */
   'GET /metrics': { answer: undefined };
   /** The models that graphs find by name. */

@@ -19,10 +19,11 @@ const problem = signal('');
 
 /** Asks the server who this is. @returns false: a log-in is needed first */
 export async function identify(): Promise<boolean> {
-  const answer = await fetch('/whoami');
-  needsLogin.value = answer.status === 401;
-  if (answer.ok) who.value = (await answer.json()) as Who;
-  return answer.ok;
+  const answer = await fetch('/login');
+  if (!answer.ok) return false;
+  who.value = ((await answer.json()) as { who: Who | null }).who;
+  needsLogin.value = who.value === null;
+  return !needsLogin.value;
 }
 
 export function Login() {
