@@ -29,6 +29,11 @@ export function place(from: Plane, to: Samples, placing: Placing): void {
 
 function placeRows({ samples, stride, samplesPerPixel }: Plane, to: Samples, placing: Placing): void {
   const { content, slotWidth, orientation } = placing;
+  // Whole rows that follow each other in both are one piece.
+  if (content.w === slotWidth && stride === slotWidth * samplesPerPixel && !orientation.flipsRows) {
+    to.set(samples.subarray(0, content.h * stride), content.y * stride);
+    return;
+  }
   for (let y = 0; y < content.h; y++) {
     const row = (orientation.flipsRows ? content.h - 1 - y : y) * stride;
     const at = ((content.y + y) * slotWidth + content.x) * samplesPerPixel;

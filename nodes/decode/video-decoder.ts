@@ -12,6 +12,8 @@ export class VideoDecoder {
   readonly #deinterlacer = new Deinterlacer();
   /** No more packets are to come. */
   #isEnding = false;
+  /** The frame holds a picture of the deinterlacer. */
+  #isFiltered = false;
 
   /** @throws WindhoverError `decode_unsupported` */
   constructor(parameters: CodecParameters, threads: number) {
@@ -46,9 +48,14 @@ export class VideoDecoder {
     return this.#deinterlacer.isOn;
   }
 
-  /** The next picture; it is valid until the next call. Undefined when the decoder wants more packets. */
+  /**
+   * The next picture; it is valid until the next call. Undefined when the decoder wants more packets. The decoder lets go of
+   * the picture before by itself. Told to, node-av would report the memory of each picture as given back and allocated
+   * again, and the engine would collect garbage for it every few pictures.
+   */
   receive(): Frame | undefined {
-    this.#frame.unref();
+    if (this.#isFiltered) this.#frame.unref();
+    this.#isFiltered = false;
     while (!this.#deinterlacer.receive(this.#frame)) {
       if (this.#context.receiveFrameSync(this.#frame) < 0) {
         if (!this.#isEnding || !this.#deinterlacer.isOn) return undefined;
@@ -56,9 +63,10 @@ export class VideoDecoder {
       } else if (this.#deinterlacer.isOn || this.#frame.hasFlags(AV_FRAME_FLAG_INTERLACED)) {
         this.#deinterlacer.send(this.#frame);
       } else {
-        break;
+        return this.#frame;
       }
     }
+    this.#isFiltered = true;
     return this.#frame;
   }
 

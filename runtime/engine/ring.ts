@@ -37,13 +37,11 @@ const ROUNDS = 2;
 export class RingWriter extends RingSide {
   readonly #filled: Uint8Array;
   #seq: number;
-  #lastSlot: number;
 
   constructor(ring: RingDescription) {
     super(ring);
     this.#filled = new Uint8Array(ring.slots);
     this.#seq = Atomics.load(this.words, PUBLISHED);
-    this.#lastSlot = Atomics.load(this.words, LATEST);
     this.#takeOver();
   }
 
@@ -67,7 +65,6 @@ export class RingWriter extends RingSide {
     storeMeta(this.metaAt(slot), meta, mappings);
     this.#filled[slot] = 1;
     this.#seq += 1;
-    this.#lastSlot = slot;
     Atomics.store(this.words, this.seqAt(slot), this.#seq);
     Atomics.store(this.words, this.pinsAt(slot), 0);
     this.#show(slot);
@@ -100,7 +97,6 @@ export class RingWriter extends RingSide {
       if (Atomics.load(this.words, this.pinsAt(slot)) === WRITING) this.abandon(slot);
       else if (Atomics.load(this.words, this.seqAt(slot)) > this.#seq) {
         this.#seq += 1;
-        this.#lastSlot = slot;
         this.#show(slot);
       }
     }
@@ -131,11 +127,12 @@ export class RingWriter extends RingSide {
     return this.#seq % this.ring.slots;
   }
 
+  /** The first that is free: while its readers keep up, two slots take turns, and the memory of the others is not touched. */
   #acquireAny(): number | undefined {
     const latest = Atomics.load(this.words, LATEST);
     // A reader that changes over to another slot may be met in both: the one that it left is found free the next time.
-    for (let step = 1; step <= ROUNDS * this.ring.slots; step++) {
-      const slot = (this.#lastSlot + step) % this.ring.slots;
+    for (let step = 0; step < ROUNDS * this.ring.slots; step++) {
+      const slot = step % this.ring.slots;
       if (slot !== latest && this.#claim(slot)) return slot;
     }
     return undefined;

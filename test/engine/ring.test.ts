@@ -114,6 +114,18 @@ describe('a realtime ring', () => {
     readers[1]?.take();
     for (let n = 2; n < 50; n++) publish(writer, n);
   });
+
+  test('touches the memory of two slots while its reader keeps up', () => {
+    const ring = ringOf('realtime', 1, 3);
+    const [writer, reader] = [new RingWriter(ring), new RingReader(ring, 0)];
+    const used = Array.from({ length: 10 }, (_, n) => {
+      publish(writer, n);
+      const slot = reader.take() ?? -1;
+      reader.release(slot);
+      return slot;
+    });
+    expect(new Set(used).size).toBe(2);
+  });
 });
 
 describe('an asap ring', () => {
