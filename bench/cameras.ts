@@ -67,7 +67,7 @@ async function fixed({ cameras, model, isStill = false }: (typeof FIXED)[number]
   await using rig = closing(new OurCameras(kind));
   const found = await measured(rig.rig, cameras);
   const verdict = holds(found, kind) ? 'holds' : 'DOES NOT HOLD';
-  console.log(`${label(kind)}, ${cameras} cameras: ${verdict}\n${HEAD}\n${line(found, kind)}\n`);
+  console.log(`${label(kind)}, ${cameras} cameras: ${verdict}\n${HEAD}\n${line(found)}\n`);
 }
 
 async function all(): Promise<void> {
@@ -90,7 +90,7 @@ async function count(opened: Rig, kind: CameraKind): Promise<void> {
   await using closed = closing(opened);
   const { rig } = closed;
   const show = (found: Sample) =>
-    console.log(`${rig.name.padEnd(12)}${line(found, kind)}${holds(found, kind) ? '' : '  no'}`);
+    console.log(`${rig.name.padEnd(12)}${line(found)}${holds(found, kind) ? '' : '  no'}`);
   const measure = async (cameras: number) => {
     const found = await measured(rig, cameras);
     show(found);
@@ -134,12 +134,11 @@ function label({ name, perS, model }: CameraKind): string {
   return `${name}, ${perS} detections a second each, ${model}`;
 }
 
-function line({ cameras, p50Ms, p95Ms, leastPerS, mostPerS, cores, otherCores }: Sample, { perS }: CameraKind): string {
-  const asked = (cores * 1000) / (cameras * perS);
+function line({ cameras, p50Ms, p95Ms, leastPerS, mostPerS, allPerS, cores, otherCores }: Sample): string {
   const rates = `${leastPerS.toFixed(1)} to ${mostPerS.toFixed(1)}`;
   return (
     `${String(cameras).padStart(7)}${p50Ms.toFixed(0).padStart(8)}${p95Ms.toFixed(0).padStart(8)}${rates.padStart(14)}` +
-    `${cores.toFixed(2).padStart(8)}${otherCores.toFixed(2).padStart(8)}${asked.toFixed(1).padStart(18)}`
+    `${cores.toFixed(2).padStart(8)}${otherCores.toFixed(2).padStart(8)}${((cores * 1000) / allPerS).toFixed(1).padStart(18)}`
   );
 }
 

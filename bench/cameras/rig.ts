@@ -34,6 +34,8 @@ export interface Sample {
   /** Detections a second, of the camera with the fewest and of the one with the most. */
   readonly leastPerS: number;
   readonly mostPerS: number;
+  /** Of all cameras together. */
+  readonly allPerS: number;
   /** Cores that the cameras and their server take. */
   readonly cores: number;
   /** Of the cameras' processes. */
@@ -75,6 +77,7 @@ export async function sample(rig: Rig, cameras: number, seconds: number): Promis
     p95Ms: quantile(latenciesMs, 0.95),
     leastPerS: Math.min(...perS),
     mostPerS: Math.max(...perS),
+    allPerS: latenciesMs.length / passedS,
     memory: processMemory(rig.pids()),
     ...coresOf(before, after, passedS),
   };
