@@ -2,15 +2,17 @@
  * What `roi: auto` of detect finds beside `roi: off`, and at what cost: the runtime itself (source, decode, detect, track)
  * over labelled clips that are made smaller and put into a larger picture, which repeats their borders.
  *
- *     bun run bench foveated [--data DIR] [--split val] [--clips 'V_DRONE_*'] [--every 3] [--frames 90] [--model default]
- *         [--cases 1:0,3:1080,5:1080,3:2160,5:2160] [--json FILE]
+ *     bun run bench foveated [--data DIR] [--split val] [--clips 'V_DRONE_*'] [--every 3] [--first 1] [--frames 90]
+ *         [--model default] [--cases 1:0,3:1080,5:1080,3:2160,5:2160] [--pasted DIR] [--json FILE]
+ *     bun run bench foveated --join FILE,FILE,…    the table of several runs' --json files together
  *
  * A case is a factor and the height of a 16:9 picture: 5:2160 puts the clips at 1/5 into 3840×2160; height 0 is the clip as it
- * is. `--every 3` takes every third clip, `--frames` the first frames of each. Found: a published track on the label, at
+ * is. `--every 3` takes every third clip, from the `--first` one on, so that a long run can be done in parts; `--frames` the first
+ * frames of each. `--pasted` keeps the larger videos there, for the next run. Found: a published track on the label, at
  * IoU 0.3, both with the margin of the labels; tight: without it. A false track is on no label at any time. Runs are of the model; the time
  * in it suffers from whatever else runs, CPU time of the whole process (decoding too) less so.
  */
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -41,35 +43,50 @@ interface Row extends Case {
 /** Measures and prints. @throws WindhoverError `usage`, `bench_data`, and what models and sessions fail with */
 async function benchFoveated(args: readonly string[]): Promise<void> {
   const options = readOptions(args);
+  if (options.join) return print(joined(options.join.split(',')));
   if (!existsSync(options.data)) {
     console.log(`foveated: not measured, there is no ${options.data} (give a folder with --data DIR)`);
     return;
   }
   const all = readClips(options.data, { split: options.split, clips: options.clips, margin: LABEL_MARGIN });
-  const clips = all.filter((_, i) => i % options.every === 0);
-  const folder = mkdtempSync(join(tmpdir(), 'windhover-foveated-'));
+  const clips = all.map((clip, i) => ({ clip, seed: i + 1 })).filter(({ seed }) => isChosen(seed, options));
+  const folder = options.pasted ?? mkdtempSync(join(tmpdir(), 'windhover-foveated-'));
+  mkdirSync(folder, { recursive: true });
   const rows: Row[] = [];
   try {
     for (const one of options.cases) rows.push(...(await runCase(clips, one, options, folder)));
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    if (!options.pasted) rmSync(folder, { recursive: true, force: true });
   }
-  print(rows);
   if (options.json) writeFileSync(options.json, `${JSON.stringify(rows)}\n`);
+  print(rows);
+}
+
+function isChosen(seed: number, { every, first }: ReturnType<typeof readOptions>): boolean {
+  return seed >= first && (seed - first) % every === 0;
+}
+
+/** Rows of one case of several runs are one. */
+function joined(files: readonly string[]): Row[] {
+  const rows = files.flatMap((file): Row[] => JSON.parse(readFileSync(file, 'utf8')));
+  const groups = Map.groupBy(rows, ({ factor, height, roi }) => `${factor}:${height} ${roi}`);
+  return [...groups.values()].flatMap(([first, ...others]) =>
+    first ? [{ ...first, score: sumOf([first, ...others].map(({ score }) => score)) }] : [],
+  );
 }
 
 async function runCase(
-  clips: readonly Clip[],
+  clips: readonly { readonly clip: Clip; readonly seed: number }[],
   one: Case,
-  { model: name, frames }: ReturnType<typeof readOptions>,
+  { model: name, frames, pasted: kept }: ReturnType<typeof readOptions>,
   folder: string,
 ): Promise<Row[]> {
   const model = modelFacts(name);
   const scores = new Map<Row['roi'], Score[]>(WAYS.map((roi) => [roi, []]));
-  for (const [i, clip] of clips.entries()) {
+  for (const [i, { clip, seed }] of clips.entries()) {
     const size = one.height === 0 ? clip.size : { w: Math.round((one.height * 16) / 9), h: one.height };
     const pad = { x: (LABEL_MARGIN.x * clip.size.w) / 640, y: (LABEL_MARGIN.y * clip.size.w) / 640 };
-    const pasted = await pasteClip(clip, i + 1, { factor: one.factor, frame: size, frames }, pad, folder);
+    const pasted = await pasteClip(clip, seed, { factor: one.factor, frame: size, frames }, pad, folder);
     for (const roi of WAYS) {
       const records = await runClip(pasted.video, { model, sets: [`detect.roi=${roi}`] });
       const score = scoreClip(pasted, records, pad, model.sure);
@@ -79,7 +96,7 @@ async function runCase(
         `1/${one.factor} in ${size.w}x${size.h} ${roi}  ${i + 1}/${clips.length} ${clip.name} ${found}\n`,
       );
     }
-    rmSync(pasted.video);
+    if (!kept) rmSync(pasted.video);
   }
   return WAYS.map((roi) => ({ ...one, roi, score: sumOf(scores.get(roi) ?? []) }));
 }
@@ -120,6 +137,9 @@ function readOptions(args: readonly string[]) {
     split: values.split ?? 'val',
     clips: values.clips,
     every: numberOption('every', values.every ?? '3', { min: 1, max: 1000 }),
+    first: numberOption('first', values.first ?? '1', { min: 1, max: 1000 }),
+    pasted: values.pasted && resolve(values.pasted),
+    join: values.join,
     frames: numberOption('frames', values.frames ?? '90', { min: 1, max: 100_000 }),
     model: values.model ?? 'default',
     json: values.json,
@@ -141,6 +161,9 @@ function parse(args: readonly string[]) {
     split: text,
     clips: text,
     every: text,
+    first: text,
+    pasted: text,
+    join: text,
     frames: text,
     model: text,
     cases: text,

@@ -1,4 +1,5 @@
 /** Clips made smaller inside a larger picture, as a camera of more pixels, further away, would show them. */
+import { existsSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Box, Size } from '../../runtime/data.ts';
 import { hash01 } from '../../sim/noise.ts';
@@ -15,7 +16,7 @@ export interface Paste {
 }
 
 /**
- * Writes the clip at 1/`factor` somewhere into the picture; the rest repeats its borders.
+ * Writes the clip at 1/`factor` somewhere into the picture; the rest repeats its borders. A video that is there is taken.
  * @param seed of the place
  * @param pad of the labels in pixels, which does not get smaller
  * @returns the new clip, labels moved along
@@ -24,11 +25,15 @@ export async function pasteClip(clip: Clip, seed: number, paste: Paste, pad: Mar
   const { factor, frame } = paste;
   const frames = Math.min(paste.frames, clip.frames);
   const place = placeIn(frame, clip.size, factor, seed);
-  const video = join(folder, `${clip.name}-${factor}-${frame.h}.mp4`);
+  const video = join(folder, `${clip.name}-${factor}-${frame.h}-${frames}.mp4`);
   const { w, h } = place.clip;
   const isWhole = w >= frame.w && h >= frame.h;
   const steps = isWhole ? [] : [`scale=${w}:${h}:flags=area`, smear(place.clip, place.half), smear(place.half, frame)];
-  await filterVideo(clip.video, video, [...steps, 'setsar=1', 'format=yuv420p'].join(','), { most: frames });
+  if (!existsSync(video)) {
+    const part = `${video}.part.mp4`;
+    await filterVideo(clip.video, part, [...steps, 'setsar=1', 'format=yuv420p'].join(','), { most: frames });
+    renameSync(part, video);
+  }
   const [x, y] = isWhole ? [0, 0] : [place.clip.x + place.half.x, place.clip.y + place.half.y];
   const labels = clip.labels.slice(0, frames).map((all) =>
     all.map((label) => {

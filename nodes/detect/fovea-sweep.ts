@@ -1,83 +1,125 @@
-/** The tiles by which a whole picture is looked at closely, one after the other. Pure. */
+/**
+ * The tiles by which a whole picture is looked at closely, one after the other. Pure.
+ *
+ * Where tiles of much detail would take too long for a round, there are two sorts: large ones, whose round takes less than a
+ * second, and the smallest ones for what the large ones don't show. Of these, the ones with something that stands out come first.
+ */
 import type { Box, Size } from '../../runtime/node.ts';
+import type { Spot } from './spots.ts';
+import { FINEST, type Tile, tilesAcross, tilesOf } from './tiles.ts';
 
-/** Neighbours share so many pixels of the model's input: an object of that size is whole in one of them. */
-const OVERLAP_PX = 32;
-/** Twice enlarged: source pixels for a pixel of the input. A drone of three pixels is found at six. */
-export const FINEST = 0.5;
 /** From one size of tiles to the next. */
 const STEP = 1.1;
+/** Tiles of up to so many source pixels for a pixel of the input show enough. */
+const THOROUGH = 0.8;
 /** Larger tiles would show small objects no better than the whole does: the round takes longer then. */
 const LARGEST = 1.75;
-
-interface Tile {
-  readonly box: Box;
-  lookedS: number;
-}
+/** A round over the picture takes so long. */
+const ROUND_S = 0.8;
+/** Large tiles take as many looks as a round needs, and at least this share of all; small ones at least that. */
+const LEAST_SHARE = 0.5;
+const LEAST_FINE_SHARE = 0.25;
+/** So many small tiles, those with the strongest spots, are looked at so much more often than the others. */
+const MOST_SPOTTED = 8;
+const SPOTTED_WEIGHT = 8;
 
 export class Sweep {
   readonly #input: Size;
   #tiles: readonly Tile[] = [];
+  #fine: readonly Tile[] = [];
   #picture: Size = { w: 0, h: 0 };
   /** Source pixels for each pixel of the input. */
   #scale = 1;
   #roundBeganS = Number.NEGATIVE_INFINITY;
+  /** Of all looks, at small tiles; and how much of one is due. */
+  #fineShare = 0;
+  #fineDue = 0;
 
   /** @param input of the model */
   constructor(input: Size) {
     this.#input = input;
   }
 
+  /** Small tiles are looked at besides, so that it is worth knowing what stands out in a view of this scale. */
+  wantsSpots(scale: number): boolean {
+    return this.#fine.length > 0 && scale > THOROUGH && scale <= LARGEST * STEP;
+  }
+
   /**
-   * Lays the tiles: the smallest ones, down to {@link FINEST}, of which no more than `most` cover the picture, or the
+   * Lays the tiles: the smallest ones, down to {@link FINEST}, that a round over the picture allows, or the
    * largest. Laid anew only for a picture of another size or once all tiles were looked at.
    */
-  layOut(picture: Size, most: number, nowS: number): void {
+  layOut(picture: Size, looksPerS: number, nowS: number): void {
     const isSame = picture.w === this.#picture.w && picture.h === this.#picture.h;
     if (isSame && this.#tiles.some(({ lookedS }) => lookedS < this.#roundBeganS)) return;
     this.#roundBeganS = nowS;
-    const scale = scaleFor(picture, this.#input, most);
+    const most = looksPerS * ROUND_S;
+    const one = this.#scaleFor(picture, most);
+    const scale = one <= THOROUGH ? one : this.#scaleFor(picture, most * LEAST_SHARE);
+    this.#fineShare = Math.max(LEAST_FINE_SHARE, 1 - tilesAcross(picture, this.#input, scale) / Math.max(1, most));
     if (isSame && scale === this.#scale) return;
+    const hasFine = isSame && this.#fine.length > 0;
     [this.#picture, this.#scale] = [picture, scale];
-    this.#tiles = tilesOf(picture, this.#input, scale).map((box) => ({ box, lookedS: Number.NEGATIVE_INFINITY }));
+    this.#tiles = tilesOf(picture, this.#input, scale);
+    if (scale <= THOROUGH) this.#fine = [];
+    else if (!hasFine) this.#fine = tilesOf(picture, this.#input, FINEST);
   }
 
   /** A part of the picture was looked at. @param scale source pixels for each pixel of the input */
   note(view: Box, scale: number, nowS: number): void {
-    if (scale > this.#scale * 1.1) return;
-    for (const tile of this.#tiles) if (covers(view, tile.box)) tile.lookedS = nowS;
+    for (const [tiles, tileScale] of [[this.#tiles, this.#scale] as const, [this.#fine, FINEST] as const]) {
+      if (scale > tileScale * 1.1) continue;
+      for (const tile of tiles) if (covers(view, tile.box)) tile.lookedS = nowS;
+    }
   }
 
-  /** The tiles, the one that was not looked at for longest first. */
-  get oldestFirst(): readonly Box[] {
-    return this.#tiles.toSorted((a, b) => a.lookedS - b.lookedS).map(({ box }) => box);
+  /** What stands out in a view. */
+  mark(view: Box, spots: readonly Spot[]): void {
+    const seen = this.#fine.filter(({ box }) => isIn(view, box.x + box.w / 2, box.y + box.h / 2));
+    for (const tile of seen) tile.spot = 0;
+    for (const { x, y, strength } of spots) {
+      const around = this.#fine.filter(({ box }) => isIn(box, x, y));
+      const [tile] = around.toSorted((a, b) => offCentre(a.box, x, y) - offCentre(b.box, x, y));
+      if (tile) tile.spot = Math.max(tile.spot, strength);
+    }
+  }
+
+  /** The tiles in the order in which to look at them. @param isBusy there are few looks for it: large tiles first */
+  *inOrder(nowS: number, isBusy: boolean): Generator<Box> {
+    const large = this.#tiles.toSorted((a, b) => a.lookedS - b.lookedS)[Symbol.iterator]();
+    const fine = this.#fineInOrder(nowS)[Symbol.iterator]();
+    const share = this.#fine.length === 0 ? 0 : isBusy ? Math.min(this.#fineShare, LEAST_FINE_SHARE) : this.#fineShare;
+    for (;;) {
+      const isFine = this.#fineDue + share >= 1;
+      this.#fineDue += isFine ? share - 1 : share;
+      const tile = (isFine ? fine : large).next().value;
+      if (!tile) return;
+      yield tile.box;
+    }
+  }
+
+  /** Those that were not looked at for longest; where something stands out, that time counts several times. */
+  #fineInOrder(nowS: number): Tile[] {
+    const spots = this.#fine.map(({ spot }) => spot).sort((a, b) => b - a);
+    const least = Math.max(Number.MIN_VALUE, spots[MOST_SPOTTED - 1] ?? 0);
+    const due = ({ lookedS, spot }: Tile) => (nowS - lookedS) * (spot >= least ? SPOTTED_WEIGHT : 1);
+    return this.#fine.toSorted((a, b) => due(b) - due(a));
+  }
+
+  /** Source pixels for each pixel of the input. */
+  #scaleFor(picture: Size, most: number): number {
+    for (let scale = FINEST; ; scale *= STEP) {
+      if (tilesAcross(picture, this.#input, scale) <= Math.max(1, most) || scale * STEP > LARGEST) return scale;
+    }
   }
 }
 
-/** Source pixels for each pixel of the input. */
-function scaleFor(picture: Size, input: Size, most: number): number {
-  for (let scale = FINEST; ; scale *= STEP) {
-    const count = tilesAlong(picture.w, input.w, scale) * tilesAlong(picture.h, input.h, scale);
-    if (count <= Math.max(1, most) || scale * STEP > LARGEST) return scale;
-  }
+function isIn(box: Box, x: number, y: number): boolean {
+  return x >= box.x && y >= box.y && x <= box.x + box.w && y <= box.y + box.h;
 }
 
-function tilesOf(picture: Size, input: Size, scale: number): Box[] {
-  const across = placesAlong(picture.w, input.w, scale);
-  const down = placesAlong(picture.h, input.h, scale);
-  return down.flatMap(({ from: y, length: h }) => across.map(({ from: x, length: w }) => ({ x, y, w, h })));
-}
-
-function placesAlong(side: number, inputSide: number, scale: number) {
-  const count = tilesAlong(side, inputSide, scale);
-  const length = Math.min(side, inputSide * scale);
-  const step = count > 1 ? (side - length) / (count - 1) : 0;
-  return Array.from({ length: count }, (_, i) => ({ from: i * step, length }));
-}
-
-function tilesAlong(side: number, inputSide: number, scale: number): number {
-  const overlap = Math.min(OVERLAP_PX, inputSide / 4) * scale;
-  return Math.max(1, Math.ceil((side - overlap) / (inputSide * scale - overlap)));
+function offCentre(box: Box, x: number, y: number): number {
+  return Math.max(Math.abs(x - box.x - box.w / 2) / box.w, Math.abs(y - box.y - box.h / 2) / box.h);
 }
 
 /** All but what rounding may have taken off at the edges. */

@@ -12,14 +12,15 @@
  * are still missing, so objects are looked for where they will be two frames after they were seen.
  */
 import type { Box, Size } from '../../runtime/node.ts';
-import { FINEST, Sweep } from './fovea-sweep.ts';
+import { Sweep } from './fovea-sweep.ts';
 import { type Found, guess, overlaps, type Target, Targets, type View } from './fovea-targets.ts';
+import type { Spot } from './spots.ts';
+import { FINEST } from './tiles.ts';
 
 /** Looks at one frame. */
 export const MOST_VIEWS = 2;
 const VIEWS_PER_FRAME = 1.2;
 const WHOLE_EVERY_S = 0.5;
-const SWEEP_S = 0.8;
 /** An object is shown with its longer side on at most so many pixels of the input … */
 const IDEAL_PX = 40;
 /** … and enlarged up to so many, no more than tiles are: enlarged further, what is no object looks like one. */
@@ -41,8 +42,8 @@ export interface Seen {
   /** Media time, or that of a clock. */
   readonly timeS: number;
   readonly picture: Size;
-  /** The parts that it shows. */
-  readonly views: readonly View[];
+  /** The parts that it shows, with what stands out in them where that was {@link Fovea.wantsSpots asked for}. */
+  readonly views: readonly (View & { readonly spots?: readonly Spot[] })[];
 }
 
 export class Fovea {
@@ -83,8 +84,9 @@ export class Fovea {
     if (passedS > 0 && passedS < 1) this.#frameS += LEARN * (passedS - this.#frameS);
     this.#timeS = timeS;
     this.#picture = picture;
-    for (const { box, scale } of views) {
+    for (const { box, scale, spots } of views) {
       this.#sweep.note(box, scale, timeS);
+      if (spots) this.#sweep.mark(box, spots);
       if (box.w >= picture.w && box.h >= picture.h) this.#wholeS = timeS;
     }
     this.#targets.note(views, timeS);
@@ -95,7 +97,7 @@ export class Fovea {
     const whole = this.#whole;
     if (count === 0) return [];
     if (this.#scaleOf(whole) <= SEEN_WELL) return [whole];
-    this.#sweep.layOut(picture, (perFrame / this.#frameS - 1 / WHOLE_EVERY_S) * SWEEP_S, timeS);
+    this.#sweep.layOut(picture, perFrame / this.#frameS - 1 / WHOLE_EVERY_S, timeS);
     return this.#look(count);
   }
 
@@ -105,6 +107,11 @@ export class Fovea {
    */
   see(found: readonly Found[], views: readonly View[]): ReadonlyMap<Found, Target> {
     return this.#targets.see(found, views, this.#picture, this.#timeS);
+  }
+
+  /** In a view of this scale, small things that stand out say where to look. */
+  wantsSpots(scale: number): boolean {
+    return this.#sweep.wantsSpots(scale);
   }
 
   /** Parts of the picture in which something moves, the most likely first, in source pixels: until the next plan. */
@@ -140,7 +147,7 @@ export class Fovea {
     const isWhole = isDue && !(isFollowing && this.#wasWhole);
     this.#wasWhole = isWhole;
     if (isWhole) yield this.#whole;
-    yield* this.#sweep.oldestFirst;
+    yield* this.#sweep.inOrder(this.#timeS, isFollowing);
   }
 
   /** Where the targets are: the whole picture if it shows all of them well, else those that were not looked at for longest. */

@@ -6,6 +6,7 @@ import { fuse } from './fuse.ts';
 import type { Model } from './model.ts';
 import type { DetectOptions } from './options.ts';
 import type { Glanced } from './resting.ts';
+import { spotsOf } from './spots.ts';
 
 /** What is known once a frame was looked at. */
 export type Outcome = Pick<DetectionsMessage, 'detections' | 'views'>;
@@ -57,7 +58,10 @@ export class Looks {
     if (!parts || !lookNext) return glanced?.rests ? [] : [frame];
     const isExtra = this.#isWholeExtra && parts.length > 1;
     const shown = this.#rests || glanced?.rests ? [] : parts.slice(isExtra ? 1 : 0);
-    const views = shown.map((part) => this.#viewOf(part));
+    const views = shown.map((part) => {
+      const view = this.#viewOf(part);
+      return this.#fovea.wantsSpots(view.scale) ? { ...view, spots: spotsOf(part, frame.request) } : view;
+    });
     this.#fovea.propose((glanced?.told.motion?.regions ?? []).slice(0, MOST_PROPOSED).map(({ bboxPx }) => bboxPx));
     const seen = { timeS: meta.captureMonoMs / 1000, picture: meta.size, views };
     const planned = this.#fovea.next(seen, this.#viewsPerS);

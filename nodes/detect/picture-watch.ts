@@ -52,7 +52,7 @@ class GreyPicture {
       this.#columns = edges(mapping.contentPx.x, mapping.contentPx.w, w, request.width);
       this.#rows = edges(mapping.contentPx.y, mapping.contentPx.h, h, request.height);
     }
-    const { first, step, scale } = layoutOf(request);
+    const { first, step, scale } = greenOf(request);
     for (let row = 0, at = 0; row < h; row++) {
       const top = this.#rows[2 * row] ?? 0;
       const bottom = this.#rows[2 * row + 1] ?? 0;
@@ -72,7 +72,7 @@ class GreyPicture {
 }
 
 /** Where the green of a slot begins, how far it is from one to the next, and what makes a byte of it. */
-function layoutOf({ format, width, height, white = 1 }: FrameRequest) {
+export function greenOf({ format, width, height, white = 1 }: FrameRequest) {
   if (format === 'rgbf32' || format === 'bgrf32') return { first: width * height, step: 1, scale: 255 / white };
   return format === 'gray8' ? { first: 0, step: 1, scale: 1 } : { first: 1, step: 3, scale: 1 };
 }
