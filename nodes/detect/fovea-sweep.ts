@@ -60,9 +60,9 @@ export class Sweep {
     if (isSame && scale === this.#scale) return;
     const hasFine = isSame && this.#fine.length > 0;
     [this.#picture, this.#scale] = [picture, scale];
-    this.#tiles = tilesOf(picture, this.#input, scale);
+    this.#tiles = tilesOf(picture, this.#input, scale, nowS);
     if (scale <= THOROUGH) this.#fine = [];
-    else if (!hasFine) this.#fine = tilesOf(picture, this.#input, FINEST);
+    else if (!hasFine) this.#fine = tilesOf(picture, this.#input, FINEST, nowS);
   }
 
   /** A part of the picture was looked at. @param scale source pixels for each pixel of the input */

@@ -41,9 +41,9 @@ const LEARN = 0.5;
 const PRIOR_CONFIDENCE = 0.45;
 const PRIOR_SIGHTINGS = 1.5;
 const MOST_COUNTED = 12;
-/** After so many sightings below this trust something is no object, though it may look like one: a lit window, a lamp. */
+/** From this trust on it is an object. Below it, after so many sightings, it only looks like one: a lit window, a lamp. */
+const OBJECT_TRUST = 0.5;
 const DOUBTFUL_HITS = 8;
-const DOUBTFUL_TRUST = 0.55;
 const DOUBTFUL_EVERY_S = 0.5;
 /** An object is expected to be found from this many pixels of the model's input on, or at native resolution. */
 const LEAST_SEEN_PX = 8;
@@ -79,7 +79,7 @@ export class Targets {
   /** Those that it is time to look at. */
   dueAt(timeS: number): readonly Target[] {
     return this.#all.filter(({ hits, trust, lookedS }) => {
-      return hits < DOUBTFUL_HITS || trust >= DOUBTFUL_TRUST || timeS - lookedS >= DOUBTFUL_EVERY_S;
+      return hits < DOUBTFUL_HITS || trust >= OBJECT_TRUST || timeS - lookedS >= DOUBTFUL_EVERY_S;
     });
   }
 
@@ -116,6 +116,11 @@ export class Targets {
   }
 }
 
+/** The confidence of what only parts of the picture show: its own once there is no doubt, until then no more than the mean. */
+export function trusted(confidence: number, { hits, trust }: Target): number {
+  return hits >= SURE_HITS && trust >= OBJECT_TRUST ? confidence : Math.min(confidence, trust);
+}
+
 /** Where the target is taken to be. */
 export function guess({ box, velocity, seenS }: Target, nowS: number): Box {
   const passedS = Math.max(0, nowS - seenS);
@@ -144,7 +149,7 @@ function newTarget({ bboxPx, confidence, isCut }: Found, nowS: number): Target {
     lookedS: nowS,
     hits: isCut ? 0 : 1,
     misses: 0,
-    trust: trusted(PRIOR_CONFIDENCE, 0, confidence),
+    trust: meanWith(PRIOR_CONFIDENCE, 0, confidence),
   };
   return { box: bboxPx, velocity: { x: 0, y: 0 }, confidence, ...seen };
 }
@@ -158,7 +163,7 @@ function update(target: Target, { bboxPx, confidence, isCut }: Found, nowS: numb
     velocity.x += learn * ((to.x - from.x) / passedS - velocity.x);
     velocity.y += learn * ((to.y - from.y) / passedS - velocity.y);
   }
-  target.trust = trusted(target.trust, target.hits, confidence);
+  target.trust = meanWith(target.trust, target.hits, confidence);
   target.box = bboxPx;
   target.confidence = confidence;
   target.seenS = nowS;
@@ -168,7 +173,7 @@ function update(target: Target, { bboxPx, confidence, isCut }: Found, nowS: numb
 }
 
 /** The mean with one more sighting. */
-function trusted(trust: number, hits: number, confidence: number): number {
+function meanWith(trust: number, hits: number, confidence: number): number {
   return trust + (confidence - trust) / (PRIOR_SIGHTINGS + Math.min(MOST_COUNTED, hits + 1));
 }
 

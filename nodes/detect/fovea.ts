@@ -23,8 +23,8 @@ const VIEWS_PER_FRAME = 1.2;
 const WHOLE_EVERY_S = 0.5;
 /** An object is shown with its longer side on at most so many pixels of the input … */
 const IDEAL_PX = 40;
-/** … and enlarged up to so many, no more than tiles are: enlarged further, what is no object looks like one. */
-const ENLARGED_PX = 16;
+/** … and enlarged up to so many, no more than tiles are: enlarged further, a lit window looks like a drone. */
+const ENLARGED_PX = 8;
 /** In the whole picture it is followed from here on. */
 const LEAST_IN_WHOLE_PX = 16;
 /** A picture that the model sees at this scale or better needs no second look: source pixels for a pixel of the input. */

@@ -1,7 +1,7 @@
 /** The frames of detect: looked at as a whole, or, with `roi: auto`, by parts that change from frame to frame. */
 import type { Box, Detection, DetectionsMessage, FramePart, FrameView, Pace, Size } from '../../runtime/node.ts';
 import { Fovea, SEEN_WELL } from './fovea.ts';
-import { leastSeenPx, type View } from './fovea-targets.ts';
+import { leastSeenPx, trusted, type View } from './fovea-targets.ts';
 import { fuse } from './fuse.ts';
 import type { Model } from './model.ts';
 import type { DetectOptions } from './options.ts';
@@ -102,13 +102,12 @@ export class Looks {
     const isWhole = views.some(({ box, scale }) => isAll(box, size) && scale <= SEEN_WELL);
     if (isWhole) return { detections };
     const inWhole = new Set(found.filter((_, i) => views[i] && isAll(views[i].box, size)).flat());
-    const trusted = detections.map((one, i) => {
+    const judged = detections.map((one, i) => {
       const target = ones[i] && targets.get(ones[i]);
-      const trust = inWhole.has(one) ? 1 : (target?.trust ?? 1);
-      return trust < one.confidence ? { ...one, confidence: trust } : one;
+      return target && !inWhole.has(one) ? { ...one, confidence: trusted(one.confidence, target) } : one;
     });
-    trusted.sort((one, other) => other.confidence - one.confidence);
-    return { detections: trusted, views: views.map((view) => seen(view, size)) };
+    judged.sort((one, other) => other.confidence - one.confidence);
+    return { detections: judged, views: views.map((view) => seen(view, size)) };
   }
 
   /** Runs a second that the budget allows. `asap` pace has no time of its own: a run over a file gives the same result twice. */

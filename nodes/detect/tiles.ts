@@ -5,8 +5,8 @@ import type { Box, Size } from '../../runtime/node.ts';
 const OVERLAP_PX = 32;
 /** Twice enlarged: source pixels for a pixel of the input. A drone of three pixels is found at six. */
 export const FINEST = 0.5;
-/** Tiles that were never looked at count as looked at so long ago. */
-const NEVER_S = -1e6;
+/** A tile that was never looked at counts as looked at so long before it was laid. */
+const BEFORE_S = 2;
 
 export interface Tile {
   readonly box: Box;
@@ -16,11 +16,11 @@ export interface Tile {
 }
 
 /** @param scale source pixels for each pixel of the input */
-export function tilesOf(picture: Size, input: Size, scale: number): Tile[] {
+export function tilesOf(picture: Size, input: Size, scale: number, nowS: number): Tile[] {
   const across = placesAlong(picture.w, input.w, scale);
   const down = placesAlong(picture.h, input.h, scale);
   return down.flatMap(({ from: y, length: h }) =>
-    across.map(({ from: x, length: w }) => ({ box: { x, y, w, h }, lookedS: NEVER_S, spot: 0 })),
+    across.map(({ from: x, length: w }) => ({ box: { x, y, w, h }, lookedS: nowS - BEFORE_S, spot: 0 })),
   );
 }
 
