@@ -4,6 +4,7 @@
  *
  *     bun run bench foveated [--data DIR] [--split val] [--clips 'V_DRONE_*'] [--every 3] [--first 1] [--frames 90]
  *         [--model default] [--cases 1:0,3:1080,5:1080,3:2160,5:2160] [--pasted DIR] [--json FILE]
+ *     bun run bench foveated --skylines 6          false tracks on rendered skylines in which nothing flies
  *     bun run bench foveated --join FILE,FILE,…    the table of several runs' --json files together
  *
  * A case is a factor and the height of a 16:9 picture: 5:2160 puts the clips at 1/5 into 3840×2160; height 0 is the clip as it
@@ -26,6 +27,7 @@ import { modelFacts } from './detector/model-facts.ts';
 import { runClip } from './detector/run-clip.ts';
 import { pasteClip } from './foveated/paste.ts';
 import { type Score, scoreClip, sumOf } from './foveated/score.ts';
+import { skylineClip } from './foveated/skylines.ts';
 
 const WAYS = ['off', 'auto'] as const;
 
@@ -43,6 +45,7 @@ interface Row extends Case {
 /** Measures and prints. @throws WindhoverError `usage`, `bench_data`, and what models and sessions fail with */
 async function benchFoveated(args: readonly string[]): Promise<void> {
   const options = readOptions(args);
+  if (options.skylines > 0) return runSkylines(options);
   if (options.join) return print(joined(options.join.split(',')));
   if (!existsSync(options.data)) {
     console.log(`foveated: not measured, there is no ${options.data} (give a folder with --data DIR)`);
@@ -101,6 +104,29 @@ async function runCase(
   return WAYS.map((roi) => ({ ...one, roi, score: sumOf(scores.get(roi) ?? []) }));
 }
 
+async function runSkylines({ skylines, model: name }: ReturnType<typeof readOptions>): Promise<void> {
+  const model = modelFacts(name);
+  const folder = mkdtempSync(join(tmpdir(), 'windhover-skylines-'));
+  const falseTracks = { off: 0, auto: 0 };
+  try {
+    for (let seed = 1; seed <= skylines; seed++) {
+      const clip = await skylineClip(seed, folder);
+      for (const roi of WAYS) {
+        const records = await runClip(clip.video, { model, sets: [`detect.roi=${roi}`] });
+        const score = scoreClip(clip, records, { x: 0, y: 0 }, model.sure);
+        falseTracks[roi] += score.falseTracks;
+        process.stderr.write(`${clip.name} ${roi} ${score.falseTracks}\n`);
+      }
+      rmSync(clip.video);
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+  console.log(
+    `false tracks on ${skylines} skylines: ${falseTracks.off} with roi off, ${falseTracks.auto} with roi auto`,
+  );
+}
+
 function print(rows: readonly Row[]): void {
   const head = ['clips at', 'picture', 'roi', 'recall', 'tight', 'clips found', 'after s', 'false tracks/min'];
   const lines = rows.map(({ factor, height, roi, score }) => [
@@ -140,6 +166,7 @@ function readOptions(args: readonly string[]) {
     first: numberOption('first', values.first ?? '1', { min: 1, max: 1000 }),
     pasted: values.pasted && resolve(values.pasted),
     join: values.join,
+    skylines: numberOption('skylines', values.skylines ?? '0', { min: 0, max: 1000 }),
     frames: numberOption('frames', values.frames ?? '90', { min: 1, max: 100_000 }),
     model: values.model ?? 'default',
     json: values.json,
@@ -164,6 +191,7 @@ function parse(args: readonly string[]) {
     first: text,
     pasted: text,
     join: text,
+    skylines: text,
     frames: text,
     model: text,
     cases: text,
