@@ -19,9 +19,10 @@ const ROUND_S = 0.8;
 /** Large tiles take as many looks as a round needs, and at least this share of all; small ones at least that. */
 const LEAST_SHARE = 0.5;
 const LEAST_FINE_SHARE = 0.25;
-/** So many small tiles, those with the strongest spots, are looked at so much more often than the others. */
-const MOST_SPOTTED = 8;
-const SPOTTED_WEIGHT = 8;
+/** So many small tiles, those with the strongest spots, are looked at so much more often than the others … */
+const SPOTTED = { most: 8, weight: 8 };
+/** … and so many of the only sort: a round must not take much longer for it. */
+const SPOTTED_ONLY = { most: 3, weight: 2 };
 
 export class Sweep {
   readonly #input: Size;
@@ -40,8 +41,9 @@ export class Sweep {
     this.#input = input;
   }
 
-  /** Small tiles are looked at besides, so that it is worth knowing what stands out in a view of this scale. */
-  wantsSpots(scale: number): boolean {
+  /** It is worth knowing what stands out in a view that shows less than tiles do. @param scale of the view */
+  wantsSpots(scale: number, isWhole: boolean): boolean {
+    if (isWhole) return this.#fine.length === 0;
     return this.#fine.length > 0 && scale > THOROUGH && scale <= LARGEST * STEP;
   }
 
@@ -75,10 +77,11 @@ export class Sweep {
 
   /** What stands out in a view. */
   mark(view: Box, spots: readonly Spot[]): void {
-    const seen = this.#fine.filter(({ box }) => isIn(view, box.x + box.w / 2, box.y + box.h / 2));
+    const tiles = this.#fine.length > 0 ? this.#fine : this.#tiles;
+    const seen = tiles.filter(({ box }) => isIn(view, box.x + box.w / 2, box.y + box.h / 2));
     for (const tile of seen) tile.spot = 0;
     for (const { x, y, strength } of spots) {
-      const around = this.#fine.filter(({ box }) => isIn(box, x, y));
+      const around = tiles.filter(({ box }) => isIn(box, x, y));
       const [tile] = around.toSorted((a, b) => offCentre(a.box, x, y) - offCentre(b.box, x, y));
       if (tile) tile.spot = Math.max(tile.spot, strength);
     }
@@ -86,9 +89,10 @@ export class Sweep {
 
   /** The tiles in the order in which to look at them. @param isBusy there are few looks for it: large tiles first */
   *inOrder(nowS: number, isBusy: boolean): Generator<Box> {
-    const large = this.#tiles.toSorted((a, b) => a.lookedS - b.lookedS)[Symbol.iterator]();
-    const fine = this.#fineInOrder(nowS)[Symbol.iterator]();
-    const share = this.#fine.length === 0 ? 0 : isBusy ? Math.min(this.#fineShare, LEAST_FINE_SHARE) : this.#fineShare;
+    const isOnly = this.#fine.length === 0;
+    const large = inOrder(this.#tiles, nowS, isOnly ? SPOTTED_ONLY : undefined);
+    const fine = inOrder(this.#fine, nowS, SPOTTED);
+    const share = isOnly ? 0 : isBusy ? Math.min(this.#fineShare, LEAST_FINE_SHARE) : this.#fineShare;
     for (;;) {
       const isFine = this.#fineDue + share >= 1;
       this.#fineDue += isFine ? share - 1 : share;
@@ -98,20 +102,20 @@ export class Sweep {
     }
   }
 
-  /** Those that were not looked at for longest; where something stands out, that time counts several times. */
-  #fineInOrder(nowS: number): Tile[] {
-    const spots = this.#fine.map(({ spot }) => spot).sort((a, b) => b - a);
-    const least = Math.max(Number.MIN_VALUE, spots[MOST_SPOTTED - 1] ?? 0);
-    const due = ({ lookedS, spot }: Tile) => (nowS - lookedS) * (spot >= least ? SPOTTED_WEIGHT : 1);
-    return this.#fine.toSorted((a, b) => due(b) - due(a));
-  }
-
   /** Source pixels for each pixel of the input. */
   #scaleFor(picture: Size, most: number): number {
     for (let scale = FINEST; ; scale *= STEP) {
       if (tilesAcross(picture, this.#input, scale) <= Math.max(1, most) || scale * STEP > LARGEST) return scale;
     }
   }
+}
+
+/** Those that were not looked at for longest; where something stands out most, that time counts several times. */
+function inOrder(tiles: readonly Tile[], nowS: number, spotted = { most: 0, weight: 1 }): Iterator<Tile> {
+  const spots = tiles.map(({ spot }) => spot).sort((a, b) => b - a);
+  const least = Math.max(Number.MIN_VALUE, spots[spotted.most - 1] ?? 0);
+  const due = ({ lookedS, spot }: Tile) => (nowS - lookedS) * (spot >= least ? spotted.weight : 1);
+  return tiles.toSorted((a, b) => due(b) - due(a))[Symbol.iterator]();
 }
 
 function isIn(box: Box, x: number, y: number): boolean {

@@ -84,9 +84,8 @@ export class Fovea {
     if (passedS > 0 && passedS < 1) this.#frameS += LEARN * (passedS - this.#frameS);
     this.#timeS = timeS;
     this.#picture = picture;
-    for (const { box, scale, spots } of views) {
+    for (const { box, scale } of views) {
       this.#sweep.note(box, scale, timeS);
-      if (spots) this.#sweep.mark(box, spots);
       if (box.w >= picture.w && box.h >= picture.h) this.#wholeS = timeS;
     }
     this.#targets.note(views, timeS);
@@ -98,6 +97,7 @@ export class Fovea {
     if (count === 0) return [];
     if (this.#scaleOf(whole) <= SEEN_WELL) return [whole];
     this.#sweep.layOut(picture, perFrame / this.#frameS - 1 / WHOLE_EVERY_S, timeS);
+    for (const view of views) if (view.spots && this.wantsSpots(view, picture)) this.#sweep.mark(view.box, view.spots);
     return this.#look(count);
   }
 
@@ -109,9 +109,12 @@ export class Fovea {
     return this.#targets.see(found, views, this.#picture, this.#timeS);
   }
 
-  /** In a view of this scale, small things that stand out say where to look. */
-  wantsSpots(scale: number): boolean {
-    return this.#sweep.wantsSpots(scale);
+  /** Small things that stand out in this view say where to look. */
+  wantsSpots({ box, scale }: View, picture: Size): boolean {
+    const isWhole = box.w >= picture.w && box.h >= picture.h;
+    return scale > SEEN_WELL
+      ? this.#sweep.wantsSpots(scale, isWhole)
+      : !isWhole && this.#sweep.wantsSpots(scale, false);
   }
 
   /** Parts of the picture in which something moves, the most likely first, in source pixels: until the next plan. */

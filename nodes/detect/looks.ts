@@ -60,7 +60,7 @@ export class Looks {
     const shown = this.#rests || glanced?.rests ? [] : parts.slice(isExtra ? 1 : 0);
     const views = shown.map((part) => {
       const view = this.#viewOf(part);
-      return this.#fovea.wantsSpots(view.scale) ? { ...view, spots: spotsOf(part, frame.request) } : view;
+      return this.#fovea.wantsSpots(view, meta.size) ? { ...view, spots: spotsOf(part, frame.request) } : view;
     });
     this.#fovea.propose((glanced?.told.motion?.regions ?? []).slice(0, MOST_PROPOSED).map(({ bboxPx }) => bboxPx));
     const seen = { timeS: meta.captureMonoMs / 1000, picture: meta.size, views };

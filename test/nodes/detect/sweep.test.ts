@@ -26,7 +26,7 @@ function sweep(picture: Size, seconds: number, spots: readonly Spot[] = [], isBu
     if (!box) throw new Error('there is always a tile');
     const scale = box.w / INPUT.w;
     one.note(box, scale, timeS);
-    if (one.wantsSpots(scale))
+    if (one.wantsSpots(scale, false))
       one.mark(
         box,
         spots.filter((spot) => isIn(box, spot)),
@@ -87,12 +87,33 @@ describe('a picture of 3840×2160', () => {
   });
 });
 
-test('a picture of 1920×1080 has one sort of tiles, enlarged, and needs no spots', () => {
-  const looks = sweep({ w: 1920, h: 1080 }, 4, [{ x: 5, y: 5, strength: 9 }]);
-  expect(new Set(looks.map(({ scale }) => scale.toFixed(3))).size).toBe(1);
-  expect(looks[0]?.scale).toBeLessThan(0.8);
-  const at = looks.filter(({ box }) => isIn(box, { x: 5, y: 5 }));
-  expect(longestGapS(at, 4)).toBeLessThan(1);
+test('a picture of 1920×1080 has one sort of tiles, enlarged; what stands out in the whole picture comes first', () => {
+  const picture = { w: 1920, h: 1080 };
+  const at = { x: 1300, y: 900 };
+  const looksWith = (spots: readonly Spot[]) => {
+    const one = new Sweep(INPUT);
+    expect(one.wantsSpots(3, true)).toBe(true);
+    return Array.from({ length: 4 * LOOKS_PER_S }, (_, k): Look => {
+      const timeS = k / LOOKS_PER_S;
+      one.layOut(picture, LOOKS_PER_S, timeS);
+      if (k % 14 === 0) one.mark({ x: 0, y: 0, ...picture }, spots);
+      const box = one.inOrder(timeS, false).next().value;
+      if (!box) throw new Error('there is always a tile');
+      expect(one.wantsSpots(box.w / INPUT.w, false)).toBe(false);
+      one.note(box, box.w / INPUT.w, timeS);
+      return { timeS, box, scale: box.w / INPUT.w };
+    });
+  };
+  const spots = [0, 1, 2].map((k) => ({ x: at.x - 500 * k, y: at.y, strength: 9 + k }));
+  for (const looks of [looksWith([]), looksWith(spots)]) {
+    expect(new Set(looks.map(({ scale }) => scale.toFixed(3))).size).toBe(1);
+    expect(looks[0]?.scale).toBeLessThan(0.8);
+    const there = looks.filter(({ box }) => isIn(box, { x: 5, y: 5 }));
+    expect(longestGapS(there, 4)).toBeLessThan(1);
+  }
+  const found = (looks: readonly Look[]) => looks.find(({ box }) => isIn(box, at))?.timeS;
+  expect(found(looksWith([]))).toBeGreaterThan(0.3);
+  expect(found(looksWith(spots))).toBeLessThan(0.15);
 });
 
 describe('what stands out in a view', () => {
