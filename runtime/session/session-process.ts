@@ -124,7 +124,7 @@ export class SessionProcess {
 const LEAN: Readonly<Record<string, string>> = {
   BUN_JSC_thresholdForJITAfterWarmUp: '5000',
   BUN_JSC_thresholdForJITSoon: '2000',
-  // Bun also collects garbage by a timer: in each of four heaps, once a second while the process is young. In ms.
+  // Bun also collects garbage by a timer: in each heap, once a second while the process is young. In ms.
   BUN_GC_TIMER_INTERVAL: '5000',
 };
 const ACK_BATCH = 16;
