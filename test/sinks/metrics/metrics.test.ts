@@ -54,13 +54,13 @@ test.skipIf(!hasPromtool)('promtool finds nothing to say against it', () => {
 });
 
 test('what the nodes have counted is in it', () => {
-  const { nodes } = session.view;
   const value = (series: string) => Number(text.match(new RegExp(`^${series} (.+)$`, 'm'))?.[1]);
   const camera = 'camera="sky"';
   const inferences = value(`windhover_inference_seconds_count{${camera},node="detect"}`);
   expect(inferences).toBeGreaterThan(0);
-  // Its own count, in the same report: those of other workers come at other times.
-  expect(inferences).toBeLessThanOrEqual(Number(nodes.detect?.processed) + 1);
+  // In the same report, which may come while a frame is in work: those of other workers come at other times.
+  const frames = value(`windhover_stage_seconds_count{${camera},node="detect"}`);
+  expect([frames, frames + 1]).toContain(inferences);
   expect(value(`windhover_inference_seconds_bucket{${camera},node="detect",le="\\+Inf"}`)).toBe(inferences);
   expect(value(`windhover_stage_seconds_count{${camera},node="track"}`)).toBeGreaterThan(0);
   expect(value(`windhover_end_to_end_seconds_sum{${camera},node="publish"}`)).toBeGreaterThan(0);
