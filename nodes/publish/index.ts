@@ -24,7 +24,6 @@ export default defineNode({
   name: 'publish',
   doc: 'Publishes ticks and lifecycle events to clients.',
   params: PublishOptions,
-  light: true,
   inputs: {
     tracks: { kind: 'tracks' },
     ptz: { kind: 'ptz', optional: true, doc: 'Target and camera state, from autotrack.' },

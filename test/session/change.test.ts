@@ -65,7 +65,7 @@ describe('one session, changed and changed back', () => {
   test('a node more, and a node less: tracks go on', async () => {
     const from = ticks(session).length;
     const changed = await session.change(graph({ zones: ZONES, publish: '{ use: publish, from: zones }' }));
-    expect(changed).toEqual({ how: 'workers', nodes: ['publish', 'zones'], workers: ['source'] });
+    expect(changed).toEqual({ how: 'workers', nodes: ['publish', 'zones'], workers: ['track'] });
     await session.until('a track in the zone', () => ticks(session).at(-1)?.tracks[0]?.zones?.[0] === 'all');
     await session.change(graph());
     await session.until('a track in no zone', () => ticks(session).at(-1)?.tracks[0]?.zones === undefined);
