@@ -83,21 +83,18 @@ def longest(boxes: Tensor) -> Tensor:
 
 
 def main() -> None:
-    options = parse()
-    width, height = (int(side) for side in options.input.split("x"))
-    multiple = max(STRIDES) * (SMALLER if options.overview else 1)
-    if width % multiple or height % multiple:
-        raise SystemExit(f"--input {options.input}: both sides must be multiples of {multiple}")
-    slope, offset, sharpness = (float(one) for one in options.calibrate.split(","))
-    net = load(options.weights)
-    exported = Exported(net, height, width, (slope, offset, sharpness), options.overview)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    add_options(parser)
+    options = parser.parse_args()
+    width, height = input_size(options)
+    exported = Exported(load(options.weights), height, width, calibration(options), options.overview)
     export(exported.eval(), height, width, options.out)
     describe(options.out, height, width)
     print(f"{options.out}: {options.out.stat().st_size / 1e6:.2f} MB, input {width}x{height}")
 
 
-def parse() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """What quantize.py asks for as well."""
     parser.add_argument("--weights", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--overview", action="store_true", help="a second look, in a quarter of the size, for large objects")
@@ -107,7 +104,20 @@ def parse() -> argparse.Namespace:
         default="1.7,-1.5,2",
         help="slope and offset of the objectness logit, and what class logits are multiplied by",
     )
-    return parser.parse_args()
+
+
+def input_size(options: argparse.Namespace) -> tuple[int, int]:
+    """Width and height."""
+    width, height = (int(side) for side in options.input.split("x"))
+    multiple = max(STRIDES) * (SMALLER if options.overview else 1)
+    if width % multiple or height % multiple:
+        raise SystemExit(f"--input {options.input}: both sides must be multiples of {multiple}")
+    return width, height
+
+
+def calibration(options: argparse.Namespace) -> tuple[float, float, float]:
+    slope, offset, sharpness = (float(one) for one in options.calibrate.split(","))
+    return slope, offset, sharpness
 
 
 def load(weights: Path) -> Detector:
