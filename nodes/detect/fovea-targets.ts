@@ -42,7 +42,7 @@ const PRIOR_CONFIDENCE = 0.45;
 const PRIOR_SIGHTINGS = 1.5;
 const MOST_COUNTED = 12;
 /** From this trust on it is an object. Below it, after so many sightings, it only looks like one: a lit window, a lamp. */
-const OBJECT_TRUST = 0.5;
+const OBJECT_TRUST = 0.55;
 const DOUBTFUL_HITS = 8;
 const DOUBTFUL_EVERY_S = 0.5;
 /** An object is expected to be found from this many pixels of the model's input on, or at native resolution. */

@@ -28,6 +28,11 @@ describe('what only parts show', () => {
       seen: [0.23, 0.4, 0.7, 0.3, 0.44, 0.72, 0.35, 0.4],
       startsAt: -1,
     },
+    {
+      name: 'a nest in a tree',
+      seen: [0.22, 0.3, 0.2, 0.51, 0.67, 0.63, 0.66, 0.68, 0.71, 0.61, 0.7, 0.59, 0.54, 0.44],
+      startsAt: -1,
+    },
     { name: 'never sure', seen: Array.from({ length: 20 }, () => 0.6), startsAt: -1 },
   ];
   for (const { name, seen, startsAt } of cases) {
