@@ -33,7 +33,12 @@ const PARTS = [
   ],
 ];
 /** Not needed where it runs. */
-const LEFT_OUT = [/^models\/training$/, /^models\/(?!default\.|fast\.).*\.onnx/, /^web\/client\/dist$/, /__pycache__$/];
+const LEFT_OUT = [
+  /^models\/training$/,
+  /^models\/(?!default\.|default-float\.|fast\.).*\.onnx/,
+  /^web\/client\/dist$/,
+  /__pycache__$/,
+];
 const START = `#!/bin/sh
 # Needs Bun ${packageJson.engines.bun}: on the PATH, or named by BUN.
 here=$(dirname "$(readlink -f "$0")")
@@ -89,7 +94,7 @@ const WHAT_FOR: readonly (readonly [path: string, why: string])[] = [
   ['node_modules/werift', 'WebRTC: WHEP in, preview out'],
   ['node_modules/mediabunny', 'a dependency of werift'],
   ['node_modules', 'all dependencies'],
-  ['models', 'the two models that are shipped'],
+  ['models', 'the models that are shipped'],
   ['.', 'all of it'],
 ];
 

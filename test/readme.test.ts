@@ -58,7 +58,7 @@ const SESSIONS: Record<string, (folder: Folder) => { cwd?: string; root?: string
   // Only what ships: a developer's folder may hold downloaded models.
   'bun run models': (folder) => {
     mkdirSync(folder.file('models'));
-    for (const name of ['default.onnx', 'fast.onnx', 'registry.json']) {
+    for (const name of ['default.onnx', 'default-float.onnx', 'fast.onnx', 'registry.json']) {
       symlinkSync(join(ROOT, 'models', name), folder.file(`models/${name}`));
     }
     return { root: folder.path };
