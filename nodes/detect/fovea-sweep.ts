@@ -112,9 +112,10 @@ export class Sweep {
 
 /** Those that were not looked at for longest; where something stands out most, that time counts several times. */
 function inOrder(tiles: readonly Tile[], nowS: number, spotted = { most: 0, weight: 1 }): Iterator<Tile> {
-  const spots = tiles.map(({ spot }) => spot).sort((a, b) => b - a);
-  const least = Math.max(Number.MIN_VALUE, spots[spotted.most - 1] ?? 0);
-  const due = ({ lookedS, spot }: Tile) => (nowS - lookedS) * (spot >= least ? spotted.weight : 1);
+  const stands = tiles.filter(({ spot }) => spot > 0).sort((a, b) => b.spot - a.spot);
+  // Not by how strong the last one is: there may be many of its strength.
+  const chosen = new Set(stands.slice(0, spotted.most));
+  const due = (tile: Tile) => (nowS - tile.lookedS) * (chosen.has(tile) ? spotted.weight : 1);
   return tiles.toSorted((a, b) => due(b) - due(a))[Symbol.iterator]();
 }
 
