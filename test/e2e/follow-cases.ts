@@ -38,7 +38,8 @@ export const CASES: readonly Case[] = [
   quirk('no-status', { verified: false, stopsByItself: 'unverified', says: 'moves are blind' }),
   quirk('timeout-ignored', { rung: 'absolute', says: NEEDS_GUARDIAN }),
   quirk('stop-refused', { says: 'a velocity of zero is sent instead' }),
-  quirk('clock-hour-off', { says: 'differs by 3600 s' }),
+  // Cameras tell whole seconds: 3599 to 3601.
+  quirk('clock-hour-off', { says: 'the clock of the camera differs by 3' }),
   quirk('local-time-as-utc', { says: 'login' }),
   quirk('wrong-xaddr', { says: '192.0.2.64' }),
   quirk('latency-300', { delayMs: 300 }),
