@@ -53,6 +53,10 @@ async function benchFoveated(args: readonly string[]): Promise<void> {
   }
   const all = readClips(options.data, { split: options.split, clips: options.clips, margin: LABEL_MARGIN });
   const clips = all.map((clip, i) => ({ clip, seed: i + 1 })).filter(({ seed }) => isChosen(seed, options));
+  if (clips.length === 0) {
+    const got = `--first ${options.first} of ${all.length} clips`;
+    throw new WindhoverError('bench_data', 'no clip is chosen', { expected: `--first 1 to ${all.length}`, got });
+  }
   const folder = options.pasted ?? mkdtempSync(join(tmpdir(), 'windhover-foveated-'));
   mkdirSync(folder, { recursive: true });
   const rows: Row[] = [];
