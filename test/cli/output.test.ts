@@ -109,7 +109,9 @@ describe.skipIf(Bun.which('bash') === null)('output that nobody takes', () => {
     'a run goes on when nobody reads its log',
     async () => {
       const { exitCodes, stdout } = await shell(`{ windhover ${LIVE.join(' ')} --for 1; } 2> /dev/full`);
-      expect(exitCodes).toEqual([stdout.includes('ready ') ? 0 : 1]);
+      // 1: no frame came within that time. One may come when nothing is printed any more.
+      expect([0, 1]).toContain(exitCodes[0] ?? -1);
+      if (stdout.includes('ready ')) expect(exitCodes).toEqual([0]);
       expect(stdout).toStartWith('listening ');
     },
     TEST_LIMIT_MS,
