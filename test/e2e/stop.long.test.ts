@@ -8,7 +8,7 @@ import { Slots } from './slots.ts';
 import { expectStops, PURSUITS } from './stop-cases.ts';
 
 setDefaultTimeout(LONG_TEST_LIMIT_MS);
-const slots = new Slots(6);
+const slots = new Slots(4);
 
 test.concurrent.each(PURSUITS)('$camera, $life: stands in time', async (one) => {
   await slots.with(() => expectStops(one));
