@@ -15,7 +15,7 @@ import { FakeSessions } from '../../test/server/fake-sessions.ts';
 import { type Point, slope } from '../slope.ts';
 import { blockedBrokerProcess } from './blocked-broker.ts';
 
-const [HZ, TRACKS, WARM_UP_MIN, BUFFER] = [10, 50, 3, 500];
+const [HZ, TRACKS, WARM_UP_MIN, BUFFER, LOOK_EVERY_S] = [10, 50, 3, 500, 10];
 /** More than the log of the hub and the queues hold. */
 const FILLING_TRACKS = 6000;
 const minutes = Number(process.argv[2] ?? 15);
@@ -39,7 +39,8 @@ const beganMs = performance.now();
 for (let turn = 0; turn < minutes * 60 * HZ; turn++) {
   tell(turn);
   await Bun.sleep(Math.max(0, beganMs + ((turn + 1) * 1000) / HZ - performance.now()));
-  if (turn % HZ === 0) look();
+  // Seldom: what is kept of each look is memory, too.
+  if (turn % (LOOK_EVERY_S * HZ) === 0) look();
 }
 for (const [name, points] of Object.entries(memory)) {
   const { slope: rise, noise } = slope(points.filter(({ x }) => x > WARM_UP_MIN));
