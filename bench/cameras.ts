@@ -9,7 +9,7 @@
  *     --seconds N             each number of cameras is measured so long, 5 by default
  *     --steps N               numbers of cameras that are tried for each, 3 by default
  *     --no-plain, --no-fixed  without the Python loop; without what has to hold
- *     --cameras N,N           instead of a search: so many cameras
+ *     --cameras N,N           instead of a search: so many cameras, and what one more takes from the first to the last
  *     --turns                 also with turns: `inference: {}` in server.yaml
  *
  * CPU and memory are those of one more camera. "others" is what else the machine does: figures of a busy one say little.
@@ -97,21 +97,25 @@ async function count(opened: Rig, kind: CameraKind): Promise<void> {
     return found;
   };
   if (values.cameras !== undefined) {
-    for (const cameras of values.cameras.split(',')) await measure(Number(cameras));
+    const found: Sample[] = [];
+    for (const cameras of values.cameras.split(',')) found.push(await measure(Number(cameras)));
+    const [first, last] = [found[0], found.at(-1)];
+    if (first && last && last.cameras > first.cameras)
+      console.log(`${rig.name.padEnd(12)}${oneMore(rig, first, last)}\n`);
     return;
   }
   const { first, most } = await mostCameras(measure, (found) => holds(found, kind), Number(values.steps));
-  const added = most.cameras - first.cameras;
-  const each = (of: (found: Sample) => number) => (of(most) - of(first)) / added;
+  const more = most.cameras > first.cameras ? `; ${oneMore(rig, first, most)}` : '';
+  console.log(`${rig.name.padEnd(12)}carries ${most.cameras} in ${MOST_MS} ms${more}\n`);
+}
+
+/** What a further camera takes. */
+function oneMore(rig: Rig, few: Sample, many: Sample): string {
+  const each = (of: (found: Sample) => number) => (of(many) - of(few)) / (many.cameras - few.cameras);
   const memory = each(({ memory: { shareMb } }) => shareMb);
   const limit = rig instanceof OurCameras ? ` (≤ ${MOST_MB}: ${memory <= MOST_MB ? 'holds' : 'DOES NOT HOLD'})` : '';
-  console.log(
-    `${rig.name.padEnd(12)}carries ${most.cameras} in ${MOST_MS} ms` +
-      (added === 0
-        ? '\n'
-        : `; one more takes ${(each(({ cores }) => cores) * 100).toFixed(1)} % of a core and ${memory.toFixed(0)} MB` +
-          ` (${each(({ memory: { privateMb } }) => privateMb).toFixed(0)} its own)${limit}\n`),
-  );
+  const own = each(({ memory: { privateMb } }) => privateMb).toFixed(0);
+  return `one more takes ${(each(({ cores }) => cores) * 100).toFixed(1)} % of a core and ${memory.toFixed(0)} MB (${own} its own)${limit}`;
 }
 
 async function measured(rig: Rig, cameras: number): Promise<Sample> {

@@ -21,8 +21,9 @@ def main(video, model, per_s):
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-    name = session.get_inputs()[0].name
-    height, width = session.get_inputs()[0].shape[2:]
+    takes = session.get_inputs()[0]
+    of_bytes = "uint8" in takes.type
+    height, width = takes.shape[1:3] if of_bytes else takes.shape[2:]
     tracker = supervision.ByteTrack(frame_rate=per_s)
     capture = cv2.VideoCapture(video)
     frame_s = 1 / capture.get(cv2.CAP_PROP_FPS)
@@ -39,7 +40,8 @@ def main(video, model, per_s):
         due = max(due + 1 / per_s, (number - 1) * frame_s)
         picture = capture.retrieve()[1]
         pixels, scale = letterbox(picture, width, height)
-        tracker.update_with_detections(detections(session.run(None, {name: pixels})[0][0], scale))
+        pixels = np.ascontiguousarray(pixels) if of_bytes else planes(pixels)
+        tracker.update_with_detections(detections(session.run(None, {takes.name: pixels})[0][0], scale))
         print(round((time.monotonic() - taken) * 1000, 1), flush=True)
 
 
@@ -48,7 +50,11 @@ def letterbox(picture, width, height):
     size = round(picture.shape[1] * scale), round(picture.shape[0] * scale)
     canvas = np.full((height, width, 3), 114, np.uint8)
     canvas[: size[1], : size[0]] = cv2.resize(picture, size)
-    return np.ascontiguousarray(canvas[..., ::-1].transpose(2, 0, 1)[None], np.float32) / 255, scale
+    return canvas[None, ..., ::-1], scale
+
+
+def planes(pixels):
+    return np.ascontiguousarray(pixels.transpose(0, 3, 1, 2), np.float32) / 255
 
 
 def detections(rows, scale):

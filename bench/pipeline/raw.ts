@@ -20,13 +20,13 @@ const modelPath = await modelFile();
 if (!request) throw new Error('the graph asks for no frames');
 
 const ring = createRing({ id: 'raw', pace: 'asap', readers: 1, slots: 3, request });
-const frames: Float32Array[] = [];
+const frames: FrameView['data'][] = [];
 const pump = new RingPump(
   ring,
   0,
   {
     deliver: (_input, value) => {
-      if (frames.length < FRAMES) frames.push(Float32Array.from((value as FrameView).data));
+      if (frames.length < FRAMES) frames.push((value as FrameView).data.slice());
     },
     inputEnded: () => undefined,
     count: () => undefined,
@@ -42,8 +42,12 @@ const session = await ort.InferenceSession.create(modelPath, {
   executionMode: 'sequential',
 });
 const [name = ''] = session.inputNames;
-const dims = [1, 3, request.height, request.width];
-const tensors = frames.map((data) => new ort.Tensor('float32', data, dims));
+const { height, width } = request;
+const tensors = frames.map((data) =>
+  data instanceof Float32Array
+    ? new ort.Tensor('float32', data, [1, 3, height, width])
+    : new ort.Tensor('uint8', data, [1, height, width, 3]),
+);
 for (let i = 0; i < WARM_UP; i++) await session.run(feed(i));
 const startMs = performance.now();
 for (let i = 0; i < RUNS; i++) await session.run(feed(i));

@@ -1,6 +1,6 @@
 """The network of model.py and export.py once more, in the form that runs fastest on bytes.
 
-It is the same function, other than in rounding. The picture becomes bytes at once. The first layer takes four
+It is the same function, other than in rounding, of the bytes of a picture as it lies in memory. The first layer takes four
 columns as one with twelve channels: three are slow in integers. The picture in a quarter of its size is never made: the second look's first
 layer has kernels of 12×12. Normalizations are in the kernels, both branches are one convolution, and their last layers one product.
 """
@@ -78,9 +78,7 @@ def first_layers(kernel: np.ndarray, bias: np.ndarray) -> Layers:
 def detector(layers: Layers, height: int, width: int, overview: bool, ranges: Ranges | None = None) -> tuple[onnx.ModelProto, list[str]]:
     """The network, in 8 bits with `ranges`, and the names of what they are wanted for."""
     nodes = Nodes(ranges)
-    pixels = nodes.add("QuantizeLinear", ["images", nodes.constant("white", 1 / 255), nodes.constant("black", 0, np.uint8)], "pixels")
-    last = nodes.add("Transpose", [pixels], "pixels/last", perm=[0, 2, 3, 1])
-    groups = nodes.reshape(last, "groups", (1, height, width // COLUMNS, 3 * COLUMNS))
+    groups = nodes.reshape("images", "groups", (1, height, width // COLUMNS, 3 * COLUMNS))
     picture = Value(nodes.channels_first(groups, "picture"), 3 * COLUMNS, height, width // COLUMNS)
     nodes.coded["picture"] = (np.float32(1 / 255), GREY)
     near = nodes.convolve("stem", "stem", picture, *layers["stem"], stride=(2, 1), pads=(1, 1, 0, 0))
@@ -94,7 +92,7 @@ def detector(layers: Layers, height: int, width: int, overview: bool, ranges: Ra
             rows.append(branch(nodes, layers, f"{look}branches.{level}", f"branches.{level}", x))
             cells.append((x.rows, x.columns, STRIDES[level] * times, times))
     count = decode(nodes, rows, cells, overview)
-    return nodes.model([1, 3, height, width], [1, count, 5 + len(CLASSES)]), nodes.named
+    return nodes.model([1, height, width, 3], [1, count, 5 + len(CLASSES)]), nodes.named
 
 
 def scales(nodes: Nodes, layers: Layers, look: str, x: Value, fine: bool) -> list[tuple[int, Value]]:

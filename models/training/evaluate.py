@@ -76,14 +76,17 @@ def shrink(picture: np.ndarray, tight: np.ndarray, scale: int):
 
 def detect(session, picture: np.ndarray):
     """Runs the model on one BGR picture of its size, or letterboxed to it, and removes double boxes."""
-    _, _, height, width = session.get_inputs()[0].shape
+    takes = session.get_inputs()[0]
+    of_bytes = "uint8" in takes.type
+    height, width = takes.shape[1:3] if of_bytes else takes.shape[2:]
     zoom = min(width / WIDTH, height / HEIGHT)
     w, h = round(WIDTH * zoom), round(HEIGHT * zoom)
     left, top = (width - w) // 2, (height - h) // 2
     canvas = np.full((height, width, 3), 114, np.uint8)
     canvas[top : top + h, left : left + w] = picture if zoom == 1 else cv2.resize(picture, (w, h), interpolation=cv2.INTER_AREA if zoom < 1 else cv2.INTER_LINEAR)
-    tensor = np.ascontiguousarray(canvas[..., ::-1].transpose(2, 0, 1)[None], np.float32) / 255
-    rows = session.run(None, {session.get_inputs()[0].name: tensor})[0][0]
+    pixels = canvas[None, ..., ::-1]
+    tensor = np.ascontiguousarray(pixels) if of_bytes else np.ascontiguousarray(pixels.transpose(0, 3, 1, 2), np.float32) / 255
+    rows = session.run(None, {takes.name: tensor})[0][0]
     rows = rows[rows[:, 4] >= LEAST_SCORE]
     rows = rows[np.argsort(-rows[:, 4])]
     corners = np.concatenate([rows[:, :2] - rows[:, 2:4] / 2, rows[:, :2] + rows[:, 2:4] / 2], 1)

@@ -148,7 +148,7 @@ class Nodes:
         return Value(self.channels_first(wide, f"{x.name}/spread"), shape[3], shape[1], shape[2])
 
     def model(self, picture: list[int], output: list[int]) -> onnx.ModelProto:
-        inputs = [helper.make_tensor_value_info("images", TensorProto.FLOAT, picture)]
+        inputs = [helper.make_tensor_value_info("images", TensorProto.UINT8, picture)]
         outputs = [helper.make_tensor_value_info("output", TensorProto.FLOAT, output)]
         graph = helper.make_graph(self.nodes, "detector", inputs, outputs, list(self.constants.values()))
         made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], producer_name="windhover")

@@ -163,14 +163,14 @@ def farther(picture: np.ndarray, zoom: float) -> np.ndarray:
 
 
 def letterbox(picture: np.ndarray, width: int, height: int) -> np.ndarray:
-    """A BGR picture as the network takes it: [1, 3, height, width], RGB from 0 to 1."""
+    """A BGR picture as the network takes it: [1, height, width, 3], RGB."""
     zoom = min(width / picture.shape[1], height / picture.shape[0])
     w, h = round(picture.shape[1] * zoom), round(picture.shape[0] * zoom)
     left, top = (width - w) // 2, (height - h) // 2
     canvas = np.full((height, width, 3), PAD_LEVEL, np.uint8)
     way = cv2.INTER_AREA if zoom < 1 else cv2.INTER_LINEAR
     canvas[top : top + h, left : left + w] = picture if zoom == 1 else cv2.resize(picture, (w, h), interpolation=way)
-    return np.ascontiguousarray(canvas[..., ::-1].transpose(2, 0, 1)[None], np.float32) / 255
+    return np.ascontiguousarray(canvas[None, ..., ::-1])
 
 
 def open_model(model: onnx.ModelProto) -> onnxruntime.InferenceSession:

@@ -12,8 +12,10 @@ describe.each(['default', 'fast'])('%s.onnx', (name) => {
   test('is small and says what it is', () => {
     expect(statSync(file).size).toBeLessThan(LARGEST_BYTES);
     const { metadata, inputs } = readOnnxFile(file);
-    const [batch, channels, height, width] = inputs[0]?.dims ?? [];
-    expect([batch, channels]).toEqual([1, 3]);
+    const { type, dims = [] } = inputs[0] ?? {};
+    const [batch, height, width, channels] = dims;
+    // Bytes as they lie in a picture: nothing has to be done to a frame before the model takes it.
+    expect([type, batch, channels]).toEqual(['uint8', 1, 3]);
     expect(metadata).toMatchObject({
       names: "{0: 'drone', 1: 'bird', 2: 'airplane', 3: 'helicopter'}",
       stride: '32',
