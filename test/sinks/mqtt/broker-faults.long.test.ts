@@ -12,6 +12,8 @@ import { BridgeRig } from './rig.ts';
 
 const KILLS = 10;
 const EVERY_MS = 5;
+/** Events that a broker killed at once may have confirmed and not yet written down: they are its loss. */
+const CONFIRMED_UNSAVED = 3;
 const HOUR_TICKS = 36_000;
 /** What the hub's own log of events may grow by until it is full; all that is said is 200 MB. */
 const MOST_GROWTH_BYTES = 6e6;
@@ -93,12 +95,15 @@ describe.skipIf(!hasMosquitto)('a real broker', () => {
         rig.event();
         sent += 1;
       }, EVERY_MS);
+      const unsaved = new Set<number>();
       const ids = () => subscriber.payloads('drone_ptz/events').map((json) => Number(JSON.parse(json).after.id));
       for (let kill = 0; kill < KILLS; kill++) {
         // In the middle of its work.
         await broker.kill(signal);
         const atKill = sent;
         await until('events wait', () => sent >= atKill + 20);
+        const confirmed = sent - rig.bridge.figures().events_waiting;
+        if (signal === 'SIGKILL') for (let i = 0; i < CONFIRMED_UNSAVED; i++) unsaved.add(confirmed - i);
         await broker.start();
         await rig.connected();
         const state = await broker.retained('drone_ptz/cam01/all');
@@ -107,7 +112,9 @@ describe.skipIf(!hasMosquitto)('a real broker', () => {
       }
       clearInterval(events);
       await until('the last has come', () => ids().includes(sent));
-      expect([...new Set(ids())]).toEqual(Array.from({ length: sent }, (_, i) => i + 1));
+      const got = new Set(ids());
+      const all = Array.from({ length: sent }, (_, i) => i + 1);
+      expect([...got]).toEqual(all.filter((id) => got.has(id) || !unsaved.has(id)));
       expect(rig.bridge.figures()).toMatchObject({ connections: KILLS + 1, events_dropped: 0 });
       console.log(`${sent} events, ${ids().length - sent} of them twice`);
     },
