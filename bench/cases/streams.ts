@@ -6,8 +6,11 @@ import type { SeenFrame } from './frames-node.ts';
 import { playFile } from './play.ts';
 
 const MOST_AGE_MS = 1000;
+/** The rest may be older: a busy machine holds up one or another. Stamps that drift make all of them older. */
+const FRESH_SHARE = 0.95;
 /** The two clocks are read in whole milliseconds. */
 const LEAST_AGE_MS = -1;
+const LAST = 50;
 const MJPEG_MS = 5000;
 const DRIFT_MS = 30_000;
 
@@ -23,7 +26,7 @@ export function streamCases(root: string): Case[] {
 function mjpegCase(root: string, fps: number): Case {
   return {
     name: `video/mjpeg-server: ${fps} fps`,
-    expected: `${fps} a second within 15 %, pictures 0 to ${MOST_AGE_MS} ms old`,
+    expected: `${fps} a second within 15 %, 19 of 20 pictures 0 to ${MOST_AGE_MS} ms old`,
     isSlow: true,
     run: async () => {
       const server = serveJpegs(readFileSync(join(root, 'video/single.jpg')), fps);
@@ -67,7 +70,7 @@ function serveJpegs(jpeg: Uint8Array, fps: number) {
 function driftCase(what: string, fps: number): Case {
   return {
     name: `time/30-drifting-stamps: ${what}`,
-    expected: `pictures 0 to ${MOST_AGE_MS} ms old for ${DRIFT_MS / 1000} s`,
+    expected: `19 of 20 pictures 0 to ${MOST_AGE_MS} ms old for ${DRIFT_MS / 1000} s`,
     isSlow: true,
     run: async () => {
       if (Bun.which('ffmpeg') === null) return { pass: false, got: 'ffmpeg is not there' };
@@ -128,9 +131,12 @@ function rateOf(frames: readonly SeenFrame[]): number {
   return (1000 * (frames.length - 1)) / (last.captureUnixMs - first.captureUnixMs);
 }
 
+/** None is of the future, and nearly none old, nor are the last ones. */
 function areOfNow(frames: readonly SeenFrame[]): boolean {
   const ages = frames.map(({ seenUnixMs, captureUnixMs }) => seenUnixMs - captureUnixMs);
-  return ages.length > 0 && Math.min(...ages) >= LEAST_AGE_MS && Math.max(...ages) <= MOST_AGE_MS;
+  const isFresh = (some: readonly number[]) =>
+    some.filter((age) => age <= MOST_AGE_MS).length >= FRESH_SHARE * some.length;
+  return ages.length > 0 && Math.min(...ages) >= LEAST_AGE_MS && isFresh(ages) && isFresh(ages.slice(-LAST));
 }
 
 function agesOf(frames: readonly SeenFrame[]): string {

@@ -102,7 +102,7 @@ describe.skipIf(!hasMosquitto)('a real broker', () => {
         await broker.kill(signal);
         const atKill = sent;
         await until('events wait', () => sent >= atKill + 20);
-        const confirmed = sent - rig.bridge.figures().events_waiting;
+        const confirmed = sent - (rig.bridge.figures().events_waiting ?? 0);
         if (signal === 'SIGKILL') for (let i = 0; i < CONFIRMED_UNSAVED; i++) unsaved.add(confirmed - i);
         await broker.start();
         await rig.connected();
