@@ -57,7 +57,8 @@ describe('one session, changed and changed back', () => {
     const changed = await session.change(graph({ detect: detect(FAST_MODEL) }));
     expect(changed).toEqual({ how: 'workers', nodes: ['detect'], workers: ['detect'] });
     await framesOn(session);
-    expect(session.node('detect').model).toBe('fast');
+    // What nodes say of themselves is told twice a second.
+    await session.until('the model', () => session.node('detect').model === 'fast');
     expect(session.view.selected_target_id).toBe(target_id);
     printGap('detect.model', session, from);
   });
