@@ -1,7 +1,10 @@
 /** Stands before an RTSP server and is lost in all ways that cameras are: a camera's moods, without waiting for one to boot. */
 import type { Socket } from 'bun';
 
-/** What becomes of clients. `refused`: nothing listens. A number: they are answered with that status. */
+/**
+ * What becomes of clients. `refused`: nothing listens. A number: they are answered with that status; with 401 once, then all
+ * is well: after a second one in a row a login is tried no sooner than in a minute.
+ */
 export type Mood = 'well' | 'refused' | 'stalled' | 401 | 404;
 
 interface Pair {
@@ -98,6 +101,7 @@ export class MoodyProxy implements Disposable {
       const sequence = /CSeq: *(\d+)/i.exec(bytes.toString())?.[1] ?? '1';
       const login = this.#mood === 401 ? 'WWW-Authenticate: Basic realm="moody"\r\n' : '';
       pair.client.write(`RTSP/1.0 ${this.#mood} ${REASONS[this.#mood]}\r\nCSeq: ${sequence}\r\n${login}\r\n`);
+      if (this.#mood === 401) this.#mood = 'well';
     } else if (pair.server) pair.server.write(bytes);
     else pair.early.push(bytes);
   }
