@@ -13,8 +13,9 @@ const FOLDER = 'ptz/31-live-follow';
 /** Its test moves and its calibration. */
 const LONGEST_CALIBRATION_MS = 60_000;
 const SETTLING_MS = 10_000;
-/** The drone has to be followed for so long; a busy machine that loses it gets another try. */
 const LAST_MS = 20_000;
+/** A time in which timers came later than that says nothing of the camera: another one is taken, a few times. */
+const DISTURBED_MS = 100;
 const TRIES = 3;
 const LOOK_MS = 200;
 /** Most distance from the middle, root mean square, in shares of the width; out of the picture counts as 1. */
@@ -101,27 +102,30 @@ async function follow(root: string, { graph: file, oddity = {} }: Setup): Promis
     const isMeasured = () => ['done', 'failed'].includes(state?.calibration.state ?? 'none');
     for (let ms = 0; ms < LONGEST_CALIBRATION_MS && !isMeasured(); ms += LOOK_MS) await Bun.sleep(LOOK_MS);
     await Bun.sleep(SETTLING_MS);
-    const said = () => {
-      const all = [...(state?.notes ?? []), ...command.log().map(({ msg }) => String(msg))];
-      return [...new Set(all.filter((each) => /turn|mirror|invert|revers/i.test(each)))].slice(0, 2).join('; ');
-    };
-    let rms = await distance(port);
-    for (let tries = 1; tries < TRIES && rms > CENTRED && !said(); tries++) rms = await distance(port);
+    let { rms, latestMs } = await distance(port);
+    for (let tries = 1; tries < TRIES && rms > CENTRED && latestMs > DISTURBED_MS; tries++) {
+      ({ rms, latestMs } = await distance(port));
+    }
     socket.close();
-    return { rms, said: said() };
+    const warned = command.log().map(({ msg }) => String(msg));
+    const said = [...(state?.notes ?? []), ...warned].filter((each) => /turn|mirror|invert|revers/i.test(each));
+    return { rms, said: [...new Set(said)].slice(0, 2).join('; ') };
   } finally {
     await proxy.stop(true);
   }
 }
 
-/** Root mean square of the next while. */
-async function distance(port: number): Promise<number> {
+/** Root mean square of the next while, and by how much the latest timer came late meanwhile. */
+async function distance(port: number): Promise<{ rms: number; latestMs: number }> {
   const offs: number[] = [];
+  let latestMs = 0;
   for (let ms = 0; ms < LAST_MS; ms += LOOK_MS) {
+    const dueMs = performance.now() + LOOK_MS;
     await Bun.sleep(LOOK_MS);
+    latestMs = Math.max(latestMs, performance.now() - dueMs);
     offs.push(await offCentre(port));
   }
-  return Math.hypot(...offs) / Math.sqrt(offs.length);
+  return { rms: Math.hypot(...offs) / Math.sqrt(offs.length), latestMs };
 }
 
 /** True distance of the drone from the middle of the picture, in shares of its width. */
