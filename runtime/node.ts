@@ -214,6 +214,11 @@ export interface NodeContract<
   /** Set when a handler blocks its thread for long (inference): the node gets its own worker. */
   readonly blocks?: boolean;
   /**
+   * Its handlers take far less than a millisecond, and may wait for the decoder to be done with a picture: it needs no thread
+   * of its own.
+   */
+  readonly light?: boolean;
+  /**
    * Nothing goes from one value to the next, and it holds nothing that only one can have: when the graph changes, its
    * successor is opened while it still works.
    */

@@ -24,6 +24,7 @@ export default defineNode({
   name: 'publish',
   doc: 'Publishes ticks and lifecycle events to clients.',
   params: PublishOptions,
+  light: true,
   inputs: {
     tracks: { kind: 'tracks' },
     ptz: { kind: 'ptz', optional: true, doc: 'Target and camera state, from autotrack.' },

@@ -13,6 +13,7 @@ export default defineNode({
   name: 'track',
   doc: 'Follows detected objects from frame to frame and gives each a number that is never used twice (ByteTrack).',
   params: trackOptions,
+  light: true,
   inputs: { detections: { kind: 'detections', doc: 'Detections of every frame, also of frames without any.' } },
   outputs: { tracks: { kind: 'tracks', doc: 'The tracks seen in each frame.' } },
   metrics: {

@@ -11,6 +11,7 @@ export default defineNode({
   name: 'zones',
   doc: 'Says which zones of the picture, or of the directions around the camera, each track is in.',
   params: zonesOptions,
+  light: true,
   inputs: { tracks: { kind: 'tracks' } },
   outputs: { tracks: { kind: 'tracks', doc: 'The same tracks, with the names of the zones that they are in.' } },
   metrics: {

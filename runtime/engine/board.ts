@@ -18,7 +18,7 @@ const LONGEST_BACKLOG = 1024;
 
 /** The board as the nodes of one worker share it. */
 export class Board {
-  readonly #hearers: { readonly node: string; readonly hear: (message: BoardMessage) => void }[] = [];
+  #hearers: readonly { readonly node: string; readonly hear: (message: BoardMessage) => void }[] = [];
   readonly #pass: (message: BoardMessage) => void;
 
   /** @param pass takes what the nodes here post to the session's other workers */
@@ -27,7 +27,11 @@ export class Board {
   }
 
   join(node: string, hear: (message: BoardMessage) => void): void {
-    this.#hearers.push({ node, hear });
+    this.#hearers = [...this.#hearers, { node, hear }];
+  }
+
+  leave(node: string): void {
+    this.#hearers = this.#hearers.filter((hearer) => hearer.node !== node);
   }
 
   /** Sends to all nodes except the one that posts. @throws DataCloneError when the value is not plain data */

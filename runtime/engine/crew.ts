@@ -1,7 +1,7 @@
 /** A worker as seen by the engine: its state, and the tasks that it has not answered yet. */
 import { type ErrorRecord, errorMessage, fromRecord, toRecord, WindhoverError } from '../errors.ts';
 import { createFrameTimes, frameTimes } from './frame-times.ts';
-import type { FrameTrace, FromWorker, NodeReport, Tasks, ToWorker, Wiring } from './messages.ts';
+import type { FrameTrace, FromWorker, Handover, NodeReport, Tasks, ToWorker, Wiring } from './messages.ts';
 import { createPulses, type Phase, PulseReader } from './pulse.ts';
 
 type Job = Omit<Extract<ToWorker, { type: 'job' }>, 'pulses' | 'frameTimes'>;
@@ -20,10 +20,13 @@ const TASK_DEADLINE_MS = 10_000;
 
 export class Crew {
   readonly name: string;
-  readonly nodes: readonly string[];
   readonly pulses: PulseReader;
   /** Resolves when its thread has ended: after `terminate`, unless that is held up by native code. */
   readonly gone: Promise<void>;
+  /** All that it was started with, by their numbers in it. */
+  readonly #numbered: readonly string[];
+  /** Those of them that it hosts. */
+  #nodes: readonly string[];
   readonly #words: Int32Array;
   readonly #times: Float64Array | undefined;
   readonly #worker: Worker;
@@ -36,7 +39,7 @@ export class Crew {
 
   constructor(name: string, nodes: readonly string[], isTraced: boolean, listener: CrewListener) {
     this.name = name;
-    this.nodes = nodes;
+    [this.#numbered, this.#nodes] = [nodes, nodes];
     this.#listener = listener;
     for (const { promise } of [this.#ready, this.#opened]) promise.catch(() => undefined);
     this.#worker = new Worker(new URL('./worker.ts', import.meta.url).href, { name });
@@ -49,6 +52,10 @@ export class Crew {
     this.#times = isTraced ? createFrameTimes(nodes.length) : undefined;
     this.gone = new Promise((resolve) => this.#worker.addEventListener('close', () => resolve()));
     void this.gone.then(() => this.#exited());
+  }
+
+  get nodes(): readonly string[] {
+    return this.#nodes;
   }
 
   get state(): 'starting' | 'opening' | 'open' | 'done' {
@@ -103,14 +110,16 @@ export class Crew {
    */
   async discard(goOn = this.nodes): Promise<void> {
     if (this.#state === 'done') return;
-    await this.ask('leave', { goOn }).catch((error: unknown) => this.#listener.report(notClosed(this.name, error)));
+    await this.ask('leave', { nodes: this.nodes, goOn }).catch((error: unknown) =>
+      this.#listener.report(notClosed(this.name, error)),
+    );
     this.terminate();
   }
 
   /** Ends the nodes of a worker whose inputs will never end. */
   async end(): Promise<void> {
     if (this.#state === 'done') return;
-    await this.ask('pause', { rings: [] }).catch((error: unknown) =>
+    await this.ask('pause', { nodes: this.nodes, rings: [] }).catch((error: unknown) =>
       this.#listener.report(notClosed(this.name, error)),
     );
     await this.discard([]);
@@ -118,7 +127,7 @@ export class Crew {
 
   /** The node that holds up the worker for so many looks at the pulses; see {@link PulseReader.stuck}. */
   stuckFor(leastLooks: (node: string, phase: Phase) => number): { node: string; phase: Phase } | undefined {
-    const id = (node: number) => this.nodes[node] ?? '';
+    const id = (node: number) => this.#numbered[node] ?? '';
     const found = this.pulses.stuck((node, phase) => leastLooks(id(node), phase));
     return found && { node: id(found.node), phase: found.phase };
   }
@@ -127,10 +136,17 @@ export class Crew {
   times(index: number): FrameTrace['nodes'] {
     const table = this.#times;
     if (!table) return [];
-    return this.nodes.flatMap((node, number) => {
-      const times = frameTimes(table, number, index);
+    return this.#numbered.flatMap((node, number) => {
+      const times = this.#nodes.includes(node) ? frameTimes(table, number, index) : undefined;
       return times ? [{ node, ...times }] : [];
     });
+  }
+
+  /** Has these nodes close and hand over. */
+  async leave(nodes: readonly string[], goOn: readonly string[]): Promise<Handover> {
+    const handover = await this.ask('leave', { nodes, goOn });
+    this.#nodes = this.#nodes.filter((id) => !nodes.includes(id));
+    return handover;
   }
 
   /** Ends the worker at once; its nodes are closed already, or lost. */

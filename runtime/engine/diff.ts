@@ -1,8 +1,9 @@
 /**
  * The steps that turn a running graph into another one. Pure.
  *
- * A worker goes on when it is to host the same nodes with the same inputs, and their options differ in nothing but live
- * ones. All others are started again. Where values of a worker that goes on come from and go to may change.
+ * A worker goes on when the nodes that it is to host are among those that it hosts, with the same inputs, and their options
+ * differ in nothing but live ones; the rest of its nodes leave it. All others are started again. Where values of a worker
+ * that goes on come from and go to may change.
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { EngineGraph } from './engine-graph.ts';
@@ -18,6 +19,8 @@ export interface GraphDiff {
   readonly start: readonly string[];
   /** Workers of the present graph that end. */
   readonly stop: readonly string[];
+  /** Nodes that leave workers which go on. */
+  readonly leave: readonly string[];
   /** Kept workers with other links, or with links to workers that are started. */
   readonly rewire: readonly string[];
   /** All nodes that are new, removed or changed. */
@@ -27,9 +30,19 @@ export interface GraphDiff {
 export function diffGraphs(now: EngineGraph, next: EngineGraph): GraphDiff {
   const before = new Map(now.nodes.map((node) => [node.id, node]));
   const after = new Map(next.nodes.map((node) => [node.id, node]));
-  const goesOn = ({ name, nodes }: EngineGraph['workers'][number]) => {
-    const same = now.workers.find((worker) => worker.name === name);
-    return isDeepStrictEqual(same?.nodes, nodes) && nodes.every((id) => canGoOn(before.get(id), after.get(id)));
+  const leaving = ({ name, nodes }: EngineGraph['workers'][number]) => {
+    const hosted = now.workers.find((worker) => worker.name === name)?.nodes ?? [];
+    return hosted.filter((id) => !nodes.includes(id));
+  };
+  const goesOn = (worker: EngineGraph['workers'][number]) => {
+    const { name, nodes } = worker;
+    const hosted = now.workers.find((same) => same.name === name)?.nodes ?? [];
+    const isHosted = isDeepStrictEqual(
+      hosted.filter((id) => nodes.includes(id)),
+      nodes,
+    );
+    const areApart = !areLinked(now, nodes, leaving(worker));
+    return isHosted && areApart && nodes.every((id) => canGoOn(before.get(id), after.get(id)));
   };
   const kept = next.workers.filter(goesOn);
   const keptNames = kept.map(({ name }) => name);
@@ -51,6 +64,7 @@ export function diffGraphs(now: EngineGraph, next: EngineGraph): GraphDiff {
     live,
     start,
     stop: others(now),
+    leave: kept.flatMap(leaving),
     rewire: rewire.map(({ name }) => name),
     nodes: [...new Set([...before.keys(), ...after.keys()])].filter(
       (id) => !isDeepStrictEqual(before.get(id), after.get(id)),
@@ -66,8 +80,18 @@ export function isOrigin({ nodes }: EngineGraph, id: string): boolean {
   return !inputs.some(isNumbered) && outputs.some(isNumbered);
 }
 
+/** True when messages go from one of these nodes straight to one of those, or the other way. */
+export function areLinked({ nodes }: EngineGraph, these: readonly string[], those: readonly string[]): boolean {
+  return nodes.some(({ id, links }) =>
+    links.some(({ kind, from: { node: from } }) => {
+      const isBetween = (these.includes(id) && those.includes(from)) || (those.includes(id) && these.includes(from));
+      return kind !== 'frame' && isBetween;
+    }),
+  );
+}
+
 /** True when the node is the same but for live options. */
-function canGoOn(now: Node | undefined, next: Node | undefined): boolean {
+export function canGoOn(now: Node | undefined, next: Node | undefined): boolean {
   if (now?.use !== next?.use || !isDeepStrictEqual(now?.live, next?.live)) return false;
   return isDeepStrictEqual(fixed(now), fixed(next));
 }

@@ -105,6 +105,11 @@ export class Engine {
       .catch((error: unknown) => this.#fail(toRecord(error)));
   }
 
+  /** In which workers the nodes of the running graph are. */
+  get workers(): EngineGraph['workers'] {
+    return this.#wires.graph.workers;
+  }
+
   /** Asks the graph to end; `done` follows. */
   stop(): void {
     if (!this.#stopping) this.#late = setTimeout(() => this.#stopLate(), STOP_WITHIN_S * 1000);

@@ -3,7 +3,7 @@
  *
  *     live options     update → their nodes
  *     new workers      modules loaded, and stateless nodes opened, while the old ones still work
- *     old workers      hold → those that send to them; pause, leave → them, producers first; their nodes hand over
+ *     old nodes        hold → those that send to them; pause, leave → them, producers first; they hand over
  *     new workers      opened with what was handed over
  *     all others       connect → new ports and rings
  *
@@ -16,6 +16,7 @@ import type { Crew } from './crew.ts';
 import { diffGraphs, type GraphDiff, isOrigin } from './diff.ts';
 import type { EngineGraph } from './engine-graph.ts';
 import { type Handover, NOTHING_HANDED } from './messages.ts';
+import { split } from './placement.ts';
 import { Wires } from './wiring.ts';
 
 /** `live`: no worker was started again. `process`: the graph can only be run by a new process. */
@@ -54,7 +55,7 @@ export async function changeGraph(now: Running, next: EngineGraph, host: ChangeH
     await restore(now, before);
     return { how: 'live', running: now, refused };
   }
-  const replaced = diff.start.length + diff.stop.length + diff.rewire.length > 0;
+  const replaced = diff.start.length + diff.stop.length + diff.leave.length + diff.rewire.length > 0;
   if (!replaced) return { how: 'live', running: { ...now, wires: new Wires(next, now.wires) } };
   const outcome = await new Replacement(now, next, diff, host).run();
   if (outcome.refused !== undefined) await restore(outcome.running, before);
@@ -84,7 +85,8 @@ class Replacement {
   readonly #diff: GraphDiff;
   readonly #host: ChangeHost;
   readonly #staying: readonly Crew[];
-  readonly #leaving: readonly Crew[];
+  /** Nodes that leave, producers first: all of a worker that ends, or some of one that stays. */
+  readonly #leaving: readonly { readonly crew: Crew; readonly nodes: readonly string[] }[];
 
   constructor(now: Running, next: EngineGraph, diff: GraphDiff, host: ChangeHost) {
     this.#now = now;
@@ -92,12 +94,19 @@ class Replacement {
     this.#diff = diff;
     this.#host = host;
     this.#staying = now.crews.filter(({ name }) => !diff.stop.includes(name));
-    this.#leaving = now.crews.filter(({ name }) => diff.stop.includes(name));
+    const place = ([first]: readonly string[]) => now.wires.graph.nodes.findIndex(({ id }) => id === first);
+    this.#leaving = now.crews
+      .map((crew) => {
+        const isStaying = this.#staying.includes(crew);
+        return { crew, nodes: isStaying ? crew.nodes.filter((id) => diff.leave.includes(id)) : crew.nodes };
+      })
+      .filter(({ nodes }) => nodes.length > 0)
+      .sort((a, b) => place(a.nodes) - place(b.nodes));
   }
 
   async run(): Promise<Outcome> {
-    const { start, stop } = this.#diff;
-    const how = start.length + stop.length > 0 ? 'workers' : 'live';
+    const { start, stop, leave } = this.#diff;
+    const how = start.length + stop.length + leave.length > 0 ? 'workers' : 'live';
     const fresh = this.#spawn(this.#next, start);
     try {
       await this.#prepare(fresh);
@@ -145,17 +154,17 @@ class Replacement {
     const { wires } = this.#now;
     const cut = wires.cut(this.#next, this.#diff.stop);
     await Promise.all(this.#staying.map((crew) => crew.ask('hold', cut)));
-    for (const [place, crew] of this.#leaving.entries()) {
-      await wires.quiet(wires.into(crew.name, cut.links));
-      const { ended } = await crew.ask('pause', { rings: cut.rings });
+    for (const [place, { crew, nodes }] of this.#leaving.entries()) {
+      await wires.quiet(wires.into(nodes, cut.links));
+      const { ended } = await crew.ask('pause', { nodes, rings: cut.rings });
       if (ended && place === 0) return 'ending';
       if (ended) throw new WindhoverError('session_ending', 'the graph ended in the middle of a change');
     }
     const goOn = this.#next.nodes.filter(({ id, use }) => this.#use(id) === use).map(({ id }) => id);
     const left: Handover[] = [];
-    for (const crew of this.#leaving) left.push(await crew.ask('leave', { goOn }));
+    for (const { crew, nodes } of this.#leaving) left.push(await crew.leave(nodes, goOn));
     await wires.quiet(cut.links);
-    for (const crew of this.#leaving) crew.terminate();
+    for (const { crew } of this.#leaving) if (!this.#staying.includes(crew)) crew.terminate();
     return {
       states: new Map(left.flatMap(({ states }) => [...states])),
       stats: new Map(left.flatMap(({ stats }) => [...stats])),
@@ -173,12 +182,13 @@ class Replacement {
     return started.some((id) => isOrigin(this.#next, id) && states.get(id) === undefined);
   }
 
-  /** Starts the old workers again, with the state that they handed over. */
+  /** Starts the old workers again, with the state that they handed over; nodes that have left one, in a new one. */
   async #goBack(handover: Handover): Promise<Running> {
-    const { graph } = this.#now.wires;
-    const again = this.#spawn(graph, this.#diff.stop);
+    const { graph, fresh } = split(this.#now.wires.graph, this.#diff.leave);
+    const names = [...this.#diff.stop, ...fresh];
+    const again = this.#spawn(graph, names);
     await this.#open(again, graph, handover);
-    return this.#goOn(graph, this.#diff.stop, again);
+    return this.#goOn(graph, names, again);
   }
 
   /** Links all workers and starts those that are new. */

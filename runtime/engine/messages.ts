@@ -171,10 +171,13 @@ export interface Tasks {
   update: { params: { readonly node: string; readonly params: Record<string, unknown> }; answer: null };
   /** Send nothing on these links and rings until `connect`. */
   hold: { params: { readonly links: readonly string[]; readonly rings: readonly string[] }; answer: null };
-  /** Produce nothing more, finish what is in hand. Rings that are given up are read to the end. */
-  pause: { params: { readonly rings: readonly string[] }; answer: { readonly ended: boolean } };
-  /** Close all nodes. Those that another worker goes on with hand over, the others end. */
-  leave: { params: { readonly goOn: readonly string[] }; answer: Handover };
+  /** These nodes produce nothing more, and finish what is in hand. Rings that are given up are read to the end. */
+  pause: {
+    params: { readonly nodes: readonly string[]; readonly rings: readonly string[] };
+    answer: { readonly ended: boolean };
+  };
+  /** Close these nodes. Those that another worker goes on with hand over, the others end. */
+  leave: { params: { readonly nodes: readonly string[]; readonly goOn: readonly string[] }; answer: Handover };
   connect: { params: { readonly wiring: Wiring }; answer: null };
 }
 export type Task = { [K in keyof Tasks]: { readonly task: K } & Tasks[K]['params'] }[keyof Tasks];

@@ -25,8 +25,9 @@ export class RunningNode implements Receiver {
   /** Where each output's values go, in graph order; filled in before `open`. */
   readonly sinks = new Map<string, Sink[]>();
   readonly #figures: NodeFigures;
-  /** Resolves when the node has nothing more to do: all inputs and its own `run` have ended. */
-  readonly ended: Promise<void>;
+  readonly #ended = Promise.withResolvers<void>();
+  /** Resolves when the node has nothing more to do: all inputs and its own `run` have ended, or it has left. */
+  readonly ended = this.#ended.promise;
   /** True when one of its inputs, or its own `run`, has ended. */
   isEnding = false;
 
@@ -46,7 +47,6 @@ export class RunningNode implements Receiver {
   #running: Promise<void> = Promise.resolve();
   #paused = false;
   #handlers: NodeHandlers<Record<string, unknown>> = {};
-  #resolveEnded: () => void = () => undefined;
   #openEnds: number;
   #open = false;
   #failed = false;
@@ -60,16 +60,12 @@ export class RunningNode implements Receiver {
     this.#pulse = pulse;
     this.#queue = new HandlerQueue((error) => this.#fail(error), pulse);
     this.contract = contract;
-    this.#job = job;
-    this.#services = services;
+    [this.#job, this.#services] = [job, services];
     this.#figures = new NodeFigures({ ...NODE_METRICS, ...contract.metrics }, job.stats, (error) => this.#fail(error));
     this.#openEnds = job.inputs.length;
     if (isModulePath(job.use)) this.#check = new LinkCheck(job.id, contract.outputs);
     const optional = (name: string) => contract.inputs[name]?.optional === true;
     if (contract.join) this.#joiner = new FrameJoiner(job.inputs.map((name) => ({ name, optional: optional(name) })));
-    this.ended = new Promise((resolve) => {
-      this.#resolveEnded = resolve;
-    });
     for (const output of Object.keys(contract.outputs)) this.sinks.set(output, []);
     services.board.join(this.id, (message) => this.#hear(message));
   }
@@ -134,6 +130,11 @@ export class RunningNode implements Receiver {
     return this.#queue.result(() => (goesOn ? this.#handlers.handover?.() : this.#handlers.end?.()));
   }
 
+  /** It is closed, and nothing of it is waited for. */
+  gone(): void {
+    this.#ended.resolve();
+  }
+
   /** Asks a producing node to end. */
   stop(): void {
     this.#abort.abort();
@@ -188,8 +189,7 @@ export class RunningNode implements Receiver {
   /** Has the node answer a request, in turn with its other handlers. @throws what the node throws, or WindhoverError */
   request(name: string, params: unknown): Promise<unknown> {
     const { id, contract } = this;
-    const { requests } = this.#handlers;
-    return answerRequest({ id, contract, requests, queue: this.#queue }, name, params);
+    return answerRequest({ id, contract, requests: this.#handlers.requests, queue: this.#queue }, name, params);
   }
 
   /** One of the inputs (or the node's own run) has ended; after the last one the outputs end too. */
@@ -243,7 +243,7 @@ export class RunningNode implements Receiver {
     await this.#queue.enter(() => this.#handlers.end?.());
     for (const timer of this.#timers) clearInterval(timer);
     for (const sinks of this.sinks.values()) for (const sink of sinks) await sink.end();
-    this.#resolveEnded();
+    this.#ended.resolve();
   }
 
   #hear(message: BoardMessage): void {

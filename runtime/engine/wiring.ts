@@ -97,9 +97,9 @@ export class Wires {
     return { links: links.map(({ key }) => key), rings: rings.map(({ id }) => id) };
   }
 
-  /** Those of the links that lead to a node of this worker. */
-  into(worker: string, links: readonly string[]): string[] {
-    const found = acrossWorkers(this.graph).filter(({ workers, key }) => workers[1] === worker && links.includes(key));
+  /** Those of the links that lead to one of these nodes. */
+  into(nodes: readonly string[], links: readonly string[]): string[] {
+    const found = acrossWorkers(this.graph).filter(({ to, key }) => nodes.includes(to.node) && links.includes(key));
     return found.map(({ key }) => key);
   }
 }

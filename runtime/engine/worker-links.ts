@@ -19,7 +19,7 @@ export class WorkerLinks {
   /** By id of the ring. */
   readonly #ringSinks = new Map<string, RingSink>();
   /** By node and input. */
-  readonly #pumps = new Map<string, RingPump>();
+  readonly #pumps = new Map<string, { readonly node: string; readonly pump: RingPump }>();
   /** By key of the link. */
   readonly #portsOut = new Map<string, PortOut>();
   readonly #portsIn = new Map<string, MessagePort>();
@@ -48,7 +48,7 @@ export class WorkerLinks {
 
   /** The rings are read from now on. */
   start(): void {
-    for (const pump of this.#pumps.values()) void pump.run().catch(this.#failed);
+    for (const { pump } of this.#pumps.values()) void pump.run().catch(this.#failed);
   }
 
   /** Nothing leaves on these links until `connect`. @param links keys @param rings ids */
@@ -57,9 +57,14 @@ export class WorkerLinks {
     for (const id of rings) this.#ringSinks.get(id)?.shut('held');
   }
 
-  /** Stops reading rings; those with these ids are read to the end first. Resolves when no frame is in hand. */
-  async stop(givenUp: readonly string[]): Promise<void> {
-    await Promise.all([...this.#pumps.values()].map((pump) => pump.stop(givenUp)));
+  /**
+   * These nodes read no rings any more; those with these ids are read to the end first. Resolves when they have no frame in
+   * hand.
+   */
+  async stop(nodes: readonly string[], givenUp: readonly string[]): Promise<void> {
+    const theirs = [...this.#pumps].filter(([, { node }]) => nodes.includes(node));
+    await Promise.all(theirs.map(([, { pump }]) => pump.stop(givenUp)));
+    for (const [key] of theirs) this.#pumps.delete(key);
   }
 
   #connectRing({ ring, writer, readers }: RingJob): void {
@@ -71,9 +76,9 @@ export class WorkerLinks {
     }
     for (const { node, input, reader } of readers) {
       const key = `${node}.${input}`;
-      const pump = this.#pumps.get(key);
-      if (pump) pump.connect(ring, reader);
-      else this.#pumps.set(key, new RingPump(ring, reader, this.#node(node), input));
+      const known = this.#pumps.get(key);
+      if (known) known.pump.connect(ring, reader);
+      else this.#pumps.set(key, { node, pump: new RingPump(ring, reader, this.#node(node), input) });
     }
   }
 

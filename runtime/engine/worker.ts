@@ -113,35 +113,45 @@ class WorkerHost {
       case 'hold':
         return this.#links.hold(task.links, task.rings);
       case 'pause':
-        return this.#pause(task.rings);
+        return this.#pause(task.nodes, task.rings);
       case 'leave':
-        return this.#leave(task.goOn);
+        return this.#leave(task.nodes, task.goOn);
       case 'connect':
         return this.#links.connect(task.wiring);
     }
   }
 
-  async #pause(rings: readonly string[]): Promise<Tasks['pause']['answer']> {
-    const nodes = [...this.#nodes.values()];
+  async #pause(ids: readonly string[], rings: readonly string[]): Promise<Tasks['pause']['answer']> {
+    const nodes = ids.map((id) => this.#node(id));
     if (nodes.some(({ isEnding }) => isEnding)) return { ended: true };
     await Promise.all(nodes.map((node) => node.pause()));
-    await this.#links.stop(rings);
+    await this.#links.stop(ids, rings);
     for (const node of nodes) await node.idle();
     return { ended: false };
   }
 
-  async #leave(goOn: readonly string[]): Promise<Handover> {
+  async #leave(ids: readonly string[], goOn: readonly string[]): Promise<Handover> {
     const states = new Map<string, unknown>();
     const stats = new Map<string, RunningNode['stats']>();
     const goesOn = ({ id }: RunningNode) => Number(goOn.includes(id));
+    const nodes = [...this.#nodes.values()].filter(({ id }) => ids.includes(id));
     // What ends tells the others so, before they hand over.
-    for (const node of [...this.#nodes.values()].sort((a, b) => goesOn(a) - goesOn(b))) {
+    for (const node of nodes.sort((a, b) => goesOn(a) - goesOn(b))) {
       states.set(node.id, await node.leave(goOn.includes(node.id)));
       stats.set(node.id, { ...node.stats });
       await node.close();
     }
     await this.#outbox.empty();
+    // Without any node left, the worker is about to be terminated.
+    if (nodes.length < this.#nodes.size) for (const node of nodes) this.#forget(node);
     return { states, stats };
+  }
+
+  /** It runs in another worker from now on, or nowhere. */
+  #forget(node: RunningNode): void {
+    this.#nodes.delete(node.id);
+    this.#board.leave(node.id);
+    node.gone();
   }
 
   async #finish(): Promise<void> {

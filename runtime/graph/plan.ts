@@ -1,18 +1,21 @@
 /**
  * Checked graph → plan: which worker runs which nodes, and which links are rings.
  *
- *     source ─packet─ decode ═frame═► detect ─detections─► track ─tracks─► publish
- *     └───── worker source ─┘  ring  └ worker detect ┘     └──── worker track ────┘
+ *     source ─packet─ decode ═frame═► detect ─detections─► track ─tracks─► autotrack ─ptz─► publish
+ *     └───── worker source ─┘  ring  └ worker detect ┘     └─────────── worker track ────────────┘
  *
  * Rules:
  * 1. Nodes joined by packets share a worker: packets are native objects and can't leave it.
  * 2. Nodes that name the same `worker` share it; no other node joins them (except by rule 1).
  * 3. Any other link but a frame link joins its ends, unless one of them blocks its thread.
  * 4. A frame link is a boundary: rule 3 never brings its two ends together, also not by a way around.
+ * 5. At the pace of a camera, nodes that are all `light` join the worker in which the graph begins, if all nodes there are
+ *    built in: without autotrack, track and publish above are in the worker source. A thread takes 7 MB.
  */
 import { type FrameRequest, frameBytes, type Pace } from '../data.ts';
 import type { CheckedGraph, CheckedNode } from './graph.ts';
 import { Groups } from './groups.ts';
+import { isModulePath } from './modules.ts';
 
 export interface Plan {
   /** In the order of their first nodes. */
@@ -80,7 +83,21 @@ function placeNodes(graph: CheckedGraph): Groups {
     if (named(from.node) || named(to) || framesBetween(from.node, to)) continue;
     groups.join(from.node, to);
   }
+  joinLight(graph, groups);
   return groups;
+}
+
+/** Rule 5. */
+function joinLight(graph: CheckedGraph, groups: Groups): void {
+  const [first] = graph.nodes;
+  if (first === undefined || graph.pace !== 'realtime') return;
+  const inGroup = (id: string) => graph.nodes.filter((node) => groups.root(node.id) === groups.root(id));
+  const isOrigin = ({ worker, use }: CheckedNode) => worker === undefined && !isModulePath(use);
+  const isLight = ({ worker, links, contract }: CheckedNode) =>
+    worker === undefined && contract.light === true && links.every(({ kind }) => kind !== 'frame');
+  const roots = new Set(graph.nodes.filter(({ links }) => links.length === 0).map(({ id }) => groups.root(id)));
+  if (roots.size > 1 || !inGroup(first.id).every(isOrigin)) return;
+  for (const { id } of graph.nodes) if (inGroup(id).every(isLight)) groups.join(first.id, id);
 }
 
 function nameWorkers(graph: CheckedGraph, groups: Groups): WorkerPlan[] {
@@ -99,7 +116,7 @@ function nameWorkers(graph: CheckedGraph, groups: Groups): WorkerPlan[] {
 }
 
 /** A graph may give one worker the name of a node that runs in another. */
-function freeName(wanted: string, taken: ReadonlySet<string>): string {
+export function freeName(wanted: string, taken: ReadonlySet<string>): string {
   let name = wanted;
   for (let i = 2; taken.has(name); i++) name = `${wanted}-${i}`;
   return name;

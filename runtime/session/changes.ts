@@ -4,6 +4,7 @@ import type { Topics } from '../../schemas/topics.ts';
 import { diffGraphs } from '../engine/diff.ts';
 import type { EngineGraph } from '../engine/engine-graph.ts';
 import type { HowChanged } from '../engine/graph-change.ts';
+import { settle } from '../engine/placement.ts';
 import { type ErrorRecord, fromRecord } from '../errors.ts';
 import type { Metrics } from '../metrics.ts';
 import type { FromChild } from './messages.ts';
@@ -114,7 +115,8 @@ export class GraphChanges {
     if (nodes.length + topics.length > 0) this.#steps.took(before, nodes, topics);
   }
 
-  async #change(graph: SessionGraph): Promise<Changed> {
+  async #change(planned: SessionGraph): Promise<Changed> {
+    const graph = { ...planned, engine: settle(this.#current.engine, planned.engine) };
     const { nodes, start, whole } = diffGraphs(this.#current.engine, graph.engine);
     if (nodes.length + start.length === 0 || this.#steps.isOver()) {
       this.#current = graph;
@@ -122,8 +124,8 @@ export class GraphChanges {
     }
     const how = whole ? 'process' : await this.#inProcess(graph);
     if (how !== 'process') return { how, nodes, workers: start };
-    await this.#replace(graph);
-    return { how, nodes, workers: graph.engine.workers.map(({ name }) => name) };
+    await this.#replace(planned);
+    return { how, nodes, workers: planned.engine.workers.map(({ name }) => name) };
   }
 
   async #inProcess(graph: SessionGraph): Promise<HowChanged> {
@@ -132,7 +134,11 @@ export class GraphChanges {
       if (!this.#steps.change(graph.engine)) resolve('process');
     });
     this.#changed = undefined;
-    if (typeof outcome === 'object') throw fromRecord(outcome.error);
+    if (typeof outcome === 'object') {
+      const { error, workers = this.#current.engine.workers } = outcome;
+      this.#current = { ...this.#current, engine: { ...this.#current.engine, workers } };
+      throw fromRecord(error);
+    }
     if (outcome === 'process') return outcome;
     this.#current = graph;
     return outcome;

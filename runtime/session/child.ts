@@ -36,7 +36,7 @@ async function change(graph: EngineGraph): Promise<void> {
   try {
     send({ type: 'changed', outcome: (await engine?.change(graph)) ?? 'process' });
   } catch (error) {
-    send({ type: 'changed', outcome: { error: toRecord(error) } });
+    send({ type: 'changed', outcome: { error: toRecord(error), ...(engine && { workers: engine.workers }) } });
   }
 }
 

@@ -33,6 +33,9 @@ export type FromChild =
   | { readonly type: 'opened' }
   | { readonly type: 'failed'; readonly error: ErrorRecord }
   | { readonly type: 'done' }
-  /** Result of a `change`; with an error, the previous graph is active. */
-  | { readonly type: 'changed'; readonly outcome: HowChanged | { readonly error: ErrorRecord } }
+  /** Result of a `change`; with an error, the previous graph is active, in these workers. */
+  | {
+      readonly type: 'changed';
+      readonly outcome: HowChanged | { readonly error: ErrorRecord; readonly workers?: EngineGraph['workers'] };
+    }
   | NodeReport;

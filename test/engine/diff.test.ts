@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { sessionGraph } from '../../runtime/catalog/session-graph.ts';
 import { diffGraphs, type GraphDiff } from '../../runtime/engine/diff.ts';
 import type { EngineGraph } from '../../runtime/engine/engine-graph.ts';
+import { settle, split } from '../../runtime/engine/placement.ts';
 import { formatFault } from '../../runtime/graph/faults.ts';
 import { checkGraph } from '../../runtime/graph/load.ts';
 import { defineNode, Type } from '../../runtime/node.ts';
@@ -61,7 +62,7 @@ async function graph(nodes: Nodes): Promise<EngineGraph> {
   return sessionGraph(checked).engine;
 }
 
-const NOTHING: GraphDiff = { whole: false, live: [], start: [], stop: [], rewire: [], nodes: [] };
+const NOTHING: GraphDiff = { whole: false, live: [], start: [], stop: [], leave: [], rewire: [], nodes: [] };
 
 describe('a change of', () => {
   const cases: [string, Nodes, Partial<GraphDiff>][] = [
@@ -132,6 +133,69 @@ describe('a change of', () => {
   });
 });
 
+describe('a worker of nodes that are not linked to each other', () => {
+  const named = (node: Nodes[string] | undefined, worker: string) => ({ ...node, worker }) as Nodes[string];
+  const SHARED: Nodes = {
+    make: { use: 'make', worker: 'w' },
+    look: { use: 'look', from: 'make' },
+    pass: { use: 'pass', from: { detections: 'look' }, worker: 'w' },
+    take: { use: 'take', from: 'pass', worker: 'w' },
+  };
+  const changed: Nodes = { ...SHARED, take: { use: 'take', from: 'pass', worker: 'w', with: { size: 64 } } };
+  const workersOf = ({ workers }: EngineGraph) => workers.map(({ name, nodes }) => `${name}: ${nodes.join(' ')}`);
+
+  test('one changes: with those that it is linked to, it leaves for a worker of its own', async () => {
+    const [now, planned] = [await graph(SHARED), await graph(changed)];
+    const next = settle(now, planned);
+    expect(workersOf(next)).toEqual(['w: make', 'pass: pass take', 'look: look']);
+    expect(diffGraphs(now, next)).toEqual({
+      ...NOTHING,
+      start: ['pass'],
+      leave: ['pass', 'take'],
+      rewire: ['look'],
+      nodes: ['take'],
+    });
+  });
+
+  test('and changes back: the worker of its own takes it, and the other one knows nothing of it', async () => {
+    const now = settle(await graph(SHARED), await graph(changed));
+    const next = settle(now, await graph(SHARED));
+    expect(workersOf(next)).toEqual(workersOf(now));
+    expect(diffGraphs(now, next)).toMatchObject({ start: ['pass'], stop: ['pass'], leave: [] });
+  });
+
+  test('a live option changes: all stay where they are, also after they have left', async () => {
+    const live: Nodes = { ...SHARED, take: { use: 'take', from: 'pass', worker: 'w', with: { rate: 2 } } };
+    for (const now of [await graph(SHARED), settle(await graph(SHARED), await graph(changed))]) {
+      expect(workersOf(settle(now, await graph(live))).toSorted()).toEqual(workersOf(now).toSorted());
+    }
+  });
+
+  test('one goes, and is linked to another: that one leaves, too', async () => {
+    const more: Nodes = { ...SHARED, count: { use: 'take', from: 'pass', worker: 'w' } };
+    const next = settle(await graph(more), await graph(SHARED));
+    expect(workersOf(next)).toEqual(['w: make', 'pass: pass take', 'look: look']);
+  });
+
+  test('all change: it starts again', async () => {
+    const all: Nodes = { ...changed, make: named({ use: 'make', with: { size: 64 } }, 'w') };
+    const [now, planned] = [await graph(SHARED), await graph(all)];
+    expect(settle(now, planned).workers).toEqual(planned.workers);
+    expect(diffGraphs(now, planned)).toMatchObject({ start: ['w'], stop: ['w'], leave: [] });
+  });
+
+  test('the name of its worker is taken: another one', async () => {
+    const taken: Nodes = { ...changed, other: { use: 'take', from: 'look', worker: 'pass' } };
+    const next = settle(await graph(SHARED), await graph(taken));
+    expect(workersOf(next)).toEqual(['w: make', 'pass-2: pass take', 'look: look', 'pass: other']);
+  });
+
+  test('what has left cannot be opened: a worker of its own for what was there before', async () => {
+    const { graph: back, fresh } = split(await graph(SHARED), ['pass', 'take']);
+    expect([workersOf(back), fresh]).toEqual([['w: make', 'pass: pass take', 'look: look'], ['pass']]);
+  });
+});
+
 /** Chains of passing nodes of any length with any options, each node on a worker of its own or with all others. */
 const drawn = fc
   .array(
@@ -161,9 +225,17 @@ const drawn = fc
 test('any two graphs: what the difference names is all that differs, and all that is needed', async () => {
   await fc.assert(
     fc.asyncProperty(drawn, drawn, async (a, b) => {
-      const [now, next] = [await graph(a), await graph(b)];
+      const [now, planned] = [await graph(a), await graph(b)];
+      const next = settle(now, planned);
       const diff = diffGraphs(now, next);
       expect(diffGraphs(next, next)).toEqual(NOTHING);
+      // Each node runs once, and nothing is started again that goes on where the plan wants it.
+      expect(next.workers.flatMap(({ nodes }) => nodes).toSorted()).toEqual(next.nodes.map(({ id }) => id).toSorted());
+      const asPlanned = diffGraphs(now, planned);
+      const started = (of: EngineGraph, names: readonly string[]) =>
+        of.workers.filter(({ name }) => names.includes(name)).flatMap(({ nodes }) => nodes);
+      const again = started(next, diff.start);
+      expect(again.filter((id) => !started(planned, asPlanned.start).includes(id))).toEqual([]);
       const differ = (id: string) => JSON.stringify(a[id]) !== JSON.stringify(b[id]);
       expect(diff.nodes.toSorted()).toEqual(
         Object.keys({ ...a, ...b })

@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'bun:test';
+import type { Pace } from '../../runtime/data.ts';
+import type { CheckedGraph, CheckedNode } from '../../runtime/graph/graph.ts';
 import { type Plan, planGraph } from '../../runtime/graph/plan.ts';
 import { planMermaid, planText } from '../../runtime/graph/plan-text.ts';
 import { check, GOOD, withLine } from './nodes.ts';
@@ -66,6 +68,35 @@ describe('placement', () => {
     const track = { ...byId('track'), links: [around, ...byId('track').links] };
     const plan = planGraph({ ...graph, nodes: [byId('source'), byId('decode'), detect, track] });
     expect(placement(plan)).toBe('source: source decode track | detect: detect');
+  });
+});
+
+describe('light nodes', () => {
+  /** The graph without autotrack; these nodes are light. */
+  async function lightPlan(light: readonly string[], change = (node: CheckedNode) => node, pace: Pace = 'realtime') {
+    const { graph } = await check(GOOD);
+    const nodes = (graph?.nodes ?? [])
+      .filter(({ id }) => id !== 'autotrack')
+      .map((node) => ({ ...node, contract: { ...node.contract, light: light.includes(node.id) } }))
+      .map((node) => ({ ...node, links: node.links.filter(({ from }) => from.node !== 'autotrack') }));
+    return placement(planGraph({ ...graph, pace, nodes: nodes.map(change) } as CheckedGraph));
+  }
+  const APART = 'source: source decode | detect: detect | track: track publish';
+
+  test('run where the graph begins', async () => {
+    expect(await lightPlan(['track', 'publish'])).toBe('source: source decode track publish | detect: detect');
+  });
+
+  test('but not with one beside them that is not light, a worker with a name, a module of the user, or as fast as it goes', async () => {
+    const changed = (id: string, by: Partial<CheckedNode>) =>
+      lightPlan(['track', 'publish'], (node) => (node.id === id ? { ...node, ...by } : node));
+    expect(await lightPlan(['track'])).toBe(APART);
+    expect(await changed('source', { use: './source.ts' })).toBe(APART);
+    expect(await changed('decode', { worker: 'source' })).toBe(APART);
+    expect(await lightPlan(['track', 'publish'], undefined, 'asap')).toBe(APART);
+    expect(await changed('track', { worker: 'own' })).toBe(
+      'source: source decode publish | detect: detect | own: track',
+    );
   });
 });
 

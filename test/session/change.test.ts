@@ -1,6 +1,6 @@
 /** A running session is given another graph: real processes, workers and video. Ten changes one after the other: change.long. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
-import { COMPACT_MODEL } from '../support/graphs.ts';
+import { COMPACT_MODEL, graphText, testNode } from '../support/graphs.ts';
 import { TEST_LIMIT_MS } from '../support/patience.ts';
 import { TestSession } from '../support/sessions.ts';
 import {
@@ -83,6 +83,14 @@ describe('one session, changed and changed back', () => {
   test('a node that can’t be opened: refused, and all goes on', async () => {
     await expect(session.change(graph(REFUSES))).rejects.toMatchObject({ code: 'refuses' });
     await framesOn(session);
+    // What had left the source's worker for the change is back, but in one of its own.
+    expect(session.graph.nodes.map(({ id, worker }) => [id, worker])).toEqual([
+      ['source', 'source'],
+      ['decode', 'source'],
+      ['detect', 'detect'],
+      ['track', 'track'],
+      ['publish', 'track'],
+    ]);
   });
 
   test('all of it in the same process, and whole', async () => {
@@ -103,6 +111,32 @@ test(
     const indices = ticks(session).map(({ frame_index }) => frame_index);
     expect(indices).toEqual(Array.from({ length: frames.decoded }, (_, index) => index));
     await expectWhole(session);
+  },
+  TEST_LIMIT_MS,
+);
+
+test(
+  'a worker is shared: what changes leaves it, and the rest goes on without a stop',
+  async () => {
+    const COUNT = 20_000;
+    const shared = (blockMs: number) =>
+      graphText({
+        numbers: `{ use: ${testNode('numbers')}, worker: w, with: { count: ${COUNT} } }`,
+        relay: `{ use: ${testNode('relay')}, from: numbers, worker: r }`,
+        order: `{ use: ${testNode('order')}, from: relay, worker: w, with: { block_ms: ${blockMs} } }`,
+      });
+    await using session = await TestSession.start(shared(1.5));
+    const workerOf = (node: string) => session.graph.nodes.find(({ id }) => id === node)?.worker;
+    for (const blockMs of [1, 1.5]) {
+      const { processed } = session.view.frames;
+      await session.until('some more', ({ frames }) => frames.processed > processed + 100);
+      // Numbers would begin anew if their node were started again, which only a new process could do.
+      const changed = await session.change(shared(blockMs));
+      expect(changed).toEqual({ how: 'workers', nodes: ['order'], workers: ['order'] });
+      expect(['numbers', 'order'].map(workerOf)).toEqual(['w', 'order']);
+    }
+    await session.state('ended');
+    expect(session.view).toMatchObject({ restarts: 0, frames: { decoded: COUNT, processed: COUNT, dropped: 0 } });
   },
   TEST_LIMIT_MS,
 );

@@ -9,7 +9,7 @@ import { formatFault } from '../../runtime/graph/faults.ts';
 import { loadGraph } from '../../runtime/graph/load.ts';
 import type { Message, Subscriber } from '../../runtime/hub/message.ts';
 import { createLog } from '../../runtime/log.ts';
-import type { SessionState, SessionView } from '../../runtime/session/api.ts';
+import type { GraphView, SessionState, SessionView } from '../../runtime/session/api.ts';
 import type { Changed, SessionGraph } from '../../runtime/session/changes.ts';
 import type { Session } from '../../runtime/session/session.ts';
 import { SessionSet } from '../../runtime/session/session-set.ts';
@@ -77,6 +77,13 @@ export class TestSession implements AsyncDisposable {
     const view = this.#set?.get(this.#id);
     if (!view) throw new Error('no session');
     return view;
+  }
+
+  /** The graph that it runs. */
+  get graph(): GraphView {
+    const graph = this.set.graph(this.#id);
+    if (!graph) throw new Error('no session');
+    return graph;
   }
 
   /** Checks another graph for the camera and has the session run it. @throws why it was refused */
