@@ -1,6 +1,6 @@
 /**
  * Camera drivers: from checked options to a driver that moves a camera. The only file of this folder that others
- * import.
+ * import, beside accounts.ts.
  *
  *     const driver = makeDriver(options, { time: realTime(clock), head });
  *     const { verdict, leaseMs } = await driver.open(signal);

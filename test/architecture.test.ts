@@ -28,12 +28,12 @@ const LAYERS = [
   'access',
 ];
 /** The library rooms, and what others may import of them. */
-const LIBRARIES: Readonly<Record<string, string>> = {
-  'ptz/': 'ptz/index.ts',
-  'sim/': 'sim/index.ts',
-  'motion/': 'motion/index.ts',
-  'timing/': 'timing/index.ts',
-  'webrtc/': 'webrtc/index.ts',
+const LIBRARIES: Readonly<Record<string, readonly string[]>> = {
+  'ptz/': ['ptz/index.ts', 'ptz/accounts.ts'],
+  'sim/': ['sim/index.ts'],
+  'motion/': ['motion/index.ts'],
+  'timing/': ['timing/index.ts'],
+  'webrtc/': ['webrtc/index.ts'],
 };
 /** The two places that know the list of nodes. */
 const KNOWS_NODES = /^runtime\/(engine\/worker\.ts$|cli\/)/;
@@ -58,7 +58,7 @@ function mayImport(file: string, target: string): boolean {
       // What all of the runtime stands on knows the wire and nothing else.
       if (target.startsWith('schemas/')) return true;
       if (target === 'nodes/index.ts') return KNOWS_NODES.test(file);
-      return (target.startsWith('sim/') || target === LIBRARIES['ptz/']) && file.startsWith('runtime/cli/');
+      return (target.startsWith('sim/') || target === 'ptz/index.ts') && file.startsWith('runtime/cli/');
     case 'schemas/':
       return false;
     case 'web/':
@@ -74,7 +74,7 @@ function mayImport(file: string, target: string): boolean {
       return ['runtime/node.ts', 'runtime/xml.ts', 'runtime/process-lock.ts', 'runtime/ipc.ts'].includes(target);
     default:
       if (file === 'nodes/index.ts') return target.startsWith('nodes/');
-      return target === 'runtime/node.ts' || Object.values(LIBRARIES).includes(target);
+      return target === 'runtime/node.ts' || Object.values(LIBRARIES).flat().includes(target);
   }
 }
 
@@ -142,10 +142,28 @@ test('native libraries are loaded only where they run', () => {
   for (const name of Object.keys(builtinNodes)) expect(importers).not.toContain(`nodes/${name}/index.ts`);
 });
 
-test('a server that starts loads no library of what is off or not asked for', () => {
-  const loaded = new Set<string>(['runtime/cli/graph.ts', 'runtime/cli/check.ts', 'runtime/cli/running-server.ts']);
-  const transpiler = new Bun.Transpiler({ loader: 'ts' });
+describe('what is loaded at the start', () => {
+  const SERVER = ['runtime/cli/graph.ts', 'runtime/cli/check.ts', 'runtime/cli/running-server.ts'];
+  const SOURCE = ['runtime/engine/worker.ts', 'nodes/source/playback.ts', 'nodes/decode/frame-flow.ts'];
+  const DETECT = ['runtime/engine/worker.ts', 'nodes/detect/index.ts'];
+  const OURS = '@sinclair\\/typebox(\\/.*)?';
+  test.each([
+    ['a server: no library of what is off or not asked for', SERVER, `${OURS}|elysia|pino|yaml|saxes`],
+    // Each takes a camera 1 to 3 MB.
+    ['the main thread of a session: none at all', ['runtime/session/child.ts'], 'none'],
+    ['the worker of a source: no XML', SOURCE, `${OURS}|node-av(\\/.*)?`],
+    ['that of a model: no YAML', DETECT, `${OURS}|onnxruntime-node`],
+  ])('%s', (_, entries, allowed) => {
+    const wanted = new RegExp(`^(node:.*|bun|${allowed})$`);
+    expect([...packagesOf(entries)].filter((name) => !wanted.test(name))).toEqual([]);
+  });
+});
+
+/** Packages that these files import at once, and all that they import. */
+function packagesOf(entries: readonly string[]): Set<string> {
+  const loaded = new Set(entries);
   const packages = new Set<string>();
+  const transpiler = new Bun.Transpiler({ loader: 'ts' });
   for (const file of loaded) {
     for (const { kind, path } of transpiler.scanImports(text(file))) {
       if (kind !== 'import-statement') continue;
@@ -153,10 +171,8 @@ test('a server that starts loads no library of what is off or not asked for', ()
       else if (path.endsWith('.ts')) loaded.add(normalize(join(dirname(file), path)));
     }
   }
-  expect(loaded).toContain('runtime/sinks/index.ts');
-  const wanted = /^(node:.*|bun|@sinclair\/typebox(\/.*)?|elysia|pino|yaml|saxes)$/;
-  expect([...packages].filter((name) => !wanted.test(name))).toEqual([]);
-});
+  return packages;
+}
 
 /** `nodes/detect/`, `ptz/`, …; each node is a room of its own. */
 function roomOf(file: string): string {

@@ -4,7 +4,6 @@
  * `labels`). Any other model without names is refused: a wrong name is worse than none.
  */
 import { existsSync, readFileSync } from 'node:fs';
-import { parse } from 'yaml';
 import { errorMessage, WindhoverError } from '../../runtime/node.ts';
 import { COCO_80, COCO_91 } from './coco.ts';
 
@@ -148,6 +147,9 @@ function readEntries(text: string, where: string): [number: number, name: unknow
   if (!/^(?:[[{(]|\d+\s*:|names\s*:|- )/.test(inner)) {
     return inner.split(inner.includes('\n') ? '\n' : /[,;]/).map((name, number) => [number, name]);
   }
+  if (PLAIN.test(inner)) return [...inner.matchAll(PLAIN_NAME)].map(([, number, name]) => [Number(number), name]);
+  // Loaded where it is needed: it takes a worker 1.5 MB.
+  const { parse }: typeof import('yaml') = require('yaml');
   let found: unknown;
   try {
     found = parse(inner.replace(PYTHON, yamlToken), { mapAsMap: true });
@@ -161,6 +163,10 @@ function readEntries(text: string, where: string): [number: number, name: unknow
   const byName = entries.every(([key, value]) => typeof value === 'number' && !/^\d+$/.test(`${key}`));
   return entries.map(([key, value]) => (byName ? [Number(value), key] : [Number(key), value]));
 }
+
+/** `{0: 'drone', 1: 'bird'}`, as most exporters write it. */
+const PLAIN = /^\{\s*\d+\s*:\s*'[^'\\\n]*'(?:\s*,\s*\d+\s*:\s*'[^'\\\n]*')*\s*\}$/;
+const PLAIN_NAME = /(\d+)\s*:\s*'([^']*)'/g;
 
 /** `OrderedDict([…])`, `defaultdict(<class 'str'>, {…})`, `array([…], dtype='<U1')` and the like. */
 const CALL = /^([\w.]+)\((?:<[^>]*>,|None,)?\s*([[{(].*?)(?:,\s*dtype=[^\])]*)?\)$/s;

@@ -1,5 +1,5 @@
 /** The stream of an ONVIF camera: it is asked where that is, and asked again when nothing plays there any more. */
-import { type Account, CameraMedia, realTime } from '../../ptz/index.ts';
+import { type Account, realTime } from '../../ptz/accounts.ts';
 import { errorCode, errorMessage, WindhoverError } from '../../runtime/node.ts';
 import { type Address, addressOf, deviceOf } from './address.ts';
 import type { SourceContext } from './clock-report.ts';
@@ -48,6 +48,8 @@ export class CameraStream {
 
   async #ask(signal: AbortSignal): Promise<string[]> {
     const { params, clock, log } = this.#context;
+    // Loaded where a camera is asked: it takes a worker 2 MB.
+    const { CameraMedia } = await import('../../ptz/index.ts');
     try {
       const options = { time: realTime(clock), account: this.#account, signal };
       const media = await CameraMedia.ask({ ...this.#device, request_ms: REQUEST_MS }, options);

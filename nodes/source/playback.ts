@@ -1,6 +1,6 @@
 /** The source at work: open, play, reconnect. First connect and reconnect are the same path. */
 import { existsSync, statSync } from 'node:fs';
-import { Account, realTime } from '../../ptz/index.ts';
+import { Account, realTime } from '../../ptz/accounts.ts';
 import { errorCode, errorMessage, sleep, WindhoverError } from '../../runtime/node.ts';
 import { type Address, accountOf, addressOf } from './address.ts';
 import { CameraStream, named } from './camera-stream.ts';

@@ -4,7 +4,7 @@
  * A plan puts light nodes beside those that read the camera. When they change, the camera's stay, and the others leave for a
  * worker of their own, so that it is not connected anew. They come back when the camera's worker starts again.
  */
-import { freeName } from '../graph/plan.ts';
+import { freeName } from '../graph/groups.ts';
 import { areLinked, canGoOn } from './diff.ts';
 import type { EngineGraph } from './engine-graph.ts';
 

@@ -1,4 +1,4 @@
-/** Names that belong together: a union-find over a fixed set. */
+/** Names that belong together: a union-find over a fixed set. And names that are not taken yet. */
 export class Groups {
   readonly #parent: Map<string, string>;
 
@@ -22,4 +22,11 @@ export class Groups {
     const root = this.root(name);
     return [...this.#parent.keys()].filter((other) => this.root(other) === root);
   }
+}
+
+/** A graph may give one worker the name of a node that runs in another. */
+export function freeName(wanted: string, taken: ReadonlySet<string>): string {
+  let name = wanted;
+  for (let i = 2; taken.has(name); i++) name = `${wanted}-${i}`;
+  return name;
 }

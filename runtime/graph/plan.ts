@@ -14,7 +14,7 @@
  */
 import { type FrameRequest, frameBytes, type Pace } from '../data.ts';
 import type { CheckedGraph, CheckedNode } from './graph.ts';
-import { Groups } from './groups.ts';
+import { freeName, Groups } from './groups.ts';
 import { isModulePath } from './modules.ts';
 
 export interface Plan {
@@ -113,13 +113,6 @@ function nameWorkers(graph: CheckedGraph, groups: Groups): WorkerPlan[] {
     taken.add(name);
     return { name, nodes: nodes.map((node) => node.id) };
   });
-}
-
-/** A graph may give one worker the name of a node that runs in another. */
-export function freeName(wanted: string, taken: ReadonlySet<string>): string {
-  let name = wanted;
-  for (let i = 2; taken.has(name); i++) name = `${wanted}-${i}`;
-  return name;
 }
 
 function planRings(graph: CheckedGraph): RingPlan[] {
