@@ -5,6 +5,7 @@
  * second, and the smallest ones for what the large ones don't show. Of these, the ones with something that stands out come first.
  */
 import type { Box, Size } from '../../runtime/node.ts';
+import { intersection } from './intersection.ts';
 import type { Spot } from './spots.ts';
 import { FINEST, type Tile, tilesAcross, tilesOf } from './tiles.ts';
 
@@ -16,6 +17,8 @@ const THOROUGH = 0.8;
 const LARGEST = 1.75;
 /** A round over the picture takes so long. */
 const ROUND_S = 0.8;
+/** Tiles are laid for another budget when it differs by so many looks a round: rounding is no reason. */
+const OTHER_BUDGET = 0.5;
 /** Large tiles take as many looks as a round needs, and at least this share of all; small ones at least that. */
 const LEAST_SHARE = 0.5;
 const LEAST_FINE_SHARE = 0.25;
@@ -24,6 +27,9 @@ const SPOTTED = { most: 8, weight: 8 };
 /** … and so many of the only sort: a round must not take much longer for it. */
 const SPOTTED_ONLY = { most: 3, weight: 2 };
 
+/** The decoder cuts parts out on a grid of 4 pixels, which a picture of other pixels than square ones may be shown wider. */
+const EDGE_PX = 8;
+
 export class Sweep {
   readonly #input: Size;
   #tiles: readonly Tile[] = [];
@@ -31,6 +37,8 @@ export class Sweep {
   #picture: Size = { w: 0, h: 0 };
   /** Source pixels for each pixel of the input. */
   #scale = 1;
+  /** Looks of a round, when tiles were laid. */
+  #most = 0;
   #roundBeganS = Number.NEGATIVE_INFINITY;
   /** Of all looks, at small tiles; and how much of one is due. */
   #fineShare = 0;
@@ -56,13 +64,21 @@ export class Sweep {
     if (isSame && this.#tiles.some(({ lookedS }) => lookedS < this.#roundBeganS)) return;
     this.#roundBeganS = nowS;
     const most = looksPerS * ROUND_S;
+    if (isSame && Math.abs(most - this.#most) < OTHER_BUDGET) return;
+    this.#most = most;
     const one = this.#scaleFor(picture, most);
     const scale = one <= THOROUGH ? one : this.#scaleFor(picture, most * LEAST_SHARE);
     this.#fineShare = Math.max(LEAST_FINE_SHARE, 1 - tilesAcross(picture, this.#input, scale) / Math.max(1, most));
     if (isSame && scale === this.#scale) return;
     const hasFine = isSame && this.#fine.length > 0;
+    const before = isSame ? this.#tiles : [];
     [this.#picture, this.#scale] = [picture, scale];
     this.#tiles = tilesOf(picture, this.#input, scale, nowS);
+    // What was looked at longest ago comes first: else a part of the picture might wait for nearly two rounds.
+    for (const tile of this.#tiles) {
+      const known = before.filter(({ box }) => intersection(box, tile.box) > 0).map(({ lookedS }) => lookedS);
+      if (known.length > 0) tile.lookedS = Math.min(...known);
+    }
     if (scale <= THOROUGH) this.#fine = [];
     else if (!hasFine) this.#fine = tilesOf(picture, this.#input, FINEST, nowS);
   }
@@ -129,7 +145,7 @@ function offCentre(box: Box, x: number, y: number): number {
 
 /** All but what rounding may have taken off at the edges. */
 function covers(view: Box, tile: Box): boolean {
-  const w = Math.min(view.x + view.w, tile.x + tile.w) - Math.max(view.x, tile.x);
-  const h = Math.min(view.y + view.h, tile.y + tile.h) - Math.max(view.y, tile.y);
-  return w > 0 && h > 0 && w * h >= 0.95 * tile.w * tile.h;
+  const spans = (from: number, length: number, tileFrom: number, tileLength: number) =>
+    from <= tileFrom + EDGE_PX && from + length >= tileFrom + tileLength - EDGE_PX;
+  return spans(view.x, view.w, tile.x, tile.w) && spans(view.y, view.h, tile.y, tile.h);
 }

@@ -34,7 +34,7 @@ const TOGETHER = 0.8;
 /** Without second looks: every so often a look at what is not followed. */
 const ELSEWHERE_EVERY = 6;
 const FIRST_FRAME_S = 0.04;
-/** Share of a new frame interval in the mean. */
+/** Share of a new frame interval in the mean: of the first ones each counts the same. */
 const LEARN = 0.1;
 
 /** A frame that has come. */
@@ -52,6 +52,8 @@ export class Fovea {
   readonly #targets = new Targets();
   #timeS = Number.NaN;
   #frameS = FIRST_FRAME_S;
+  /** Intervals that were measured. */
+  #intervals = 0;
   #picture: Size = { w: 0, h: 0 };
   #wholeS = Number.NEGATIVE_INFINITY;
   /** Looks that may be taken: a share of one is left over from frame to frame. */
@@ -81,7 +83,10 @@ export class Fovea {
    */
   next({ timeS, picture, views }: Seen, viewsPerS = Number.POSITIVE_INFINITY): readonly Box[] {
     const passedS = timeS - this.#timeS;
-    if (passedS > 0 && passedS < 1) this.#frameS += LEARN * (passedS - this.#frameS);
+    if (passedS > 0 && passedS < 1) {
+      this.#intervals += 1;
+      this.#frameS += Math.max(LEARN, 1 / this.#intervals) * (passedS - this.#frameS);
+    }
     this.#timeS = timeS;
     this.#picture = picture;
     for (const { box, scale } of views) {

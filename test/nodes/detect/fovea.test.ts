@@ -59,7 +59,7 @@ describe('where nothing is followed', () => {
           expect(timeS - lastS).toBeLessThanOrEqual(fps >= 25 ? 1 : 2);
         }
       }),
-      { numRuns: 30 },
+      { numRuns: 100 },
     );
   });
 
@@ -153,7 +153,7 @@ test('never more looks than a fifth above the frames, nor than the budget allows
         for (const { views } of frames) expect(views.length).toBeLessThanOrEqual(2);
       },
     ),
-    { numRuns: 30 },
+    { numRuns: 100 },
   );
 });
 
