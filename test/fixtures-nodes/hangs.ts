@@ -1,12 +1,17 @@
 /** Sees one thing in every frame until it hangs, in a place and a way of the test's choice. Counts its starts in a file. */
 import { appendFileSync, readFileSync } from 'node:fs';
 import { defineNode, Type } from '../../runtime/node.ts';
+import { hold } from './hold.ts';
 
 const forever = () => new Promise<void>(() => undefined);
 const HANGS = {
   wait: forever,
   spin: () => {
     while (true);
+  },
+  /** As a loop that never ends, but for the processor, which others can use. */
+  loop: () => {
+    while (true) hold(1);
   },
   exit: () => process.exit(3),
   native: () => Bun.sleepSync(600_000),

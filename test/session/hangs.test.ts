@@ -33,25 +33,21 @@ interface Case {
 
 /** So many sessions start at a time: what takes a node long shall be the node. */
 const slots = new Slots(8);
-/** Of those that keep a processor busy, one at a time. */
-const busy = new Slots(1);
-
 function each(name: string, cases: readonly Case[], run: (one: Case) => Promise<void>): void {
-  const inTurn = (one: Case) => (one.how === 'spin' ? busy : slots).with(() => run(one));
-  test.concurrent.each(cases)(name, inTurn, TEST_LIMIT_MS);
+  test.concurrent.each(cases)(name, (one) => slots.with(() => run(one)), TEST_LIMIT_MS);
 }
 
 describe('the process of the session is started again', () => {
   const cases = [
     { where: 'open', how: 'wait', cause: CAUSE.open },
-    { where: 'open', how: 'spin', cause: CAUSE.open },
+    { where: 'open', how: 'loop', cause: CAUSE.open },
     { where: 'open', how: 'exit', cause: CAUSE.exit },
     { where: 'open', how: 'native', cause: CAUSE.open },
     { where: 'handler', how: 'wait', cause: CAUSE.handler },
     { where: 'handler', how: 'spin', cause: CAUSE.handler },
     { where: 'handler', how: 'exit', cause: CAUSE.exit },
     { where: 'handler', how: 'native', cause: CAUSE.handler },
-    { where: 'timer', how: 'spin', cause: CAUSE.timer },
+    { where: 'timer', how: 'loop', cause: CAUSE.timer },
     { where: 'timer', how: 'exit', cause: CAUSE.exit },
   ];
   each('$how in $where', cases, async ({ where, how, cause }) => {
@@ -122,7 +118,7 @@ describe('a stop', () => {
   const cases = [
     { where: 'end', how: 'wait', cause: 'a handler has not returned for' },
     { where: 'close', how: 'wait', cause: 'close has not returned for' },
-    { where: 'close', how: 'spin', cause: 'close has not returned for' },
+    { where: 'close', how: 'loop', cause: 'close has not returned for' },
     { where: 'close', how: 'native', cause: 'close has not returned for' },
     { where: 'close', how: 'exit', cause: CAUSE.exit },
   ];
