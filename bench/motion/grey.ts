@@ -12,12 +12,27 @@ export function smallGrey(
   noise: () => number = () => 0,
 ): Uint8Array {
   const by = width / w;
-  return Uint8Array.from({ length: w * h }, (_, k) => {
-    const [left, top] = [(k % w) * by, Math.floor(k / w) * by];
+  const small = new Uint8Array(w * h);
+  const sums = new Float64Array(w);
+  for (let row = 0; row < h; row++) {
+    sums.fill(0);
+    for (let y = row * by; y < (row + 1) * by; y++) addLine(sums, luma, y * width, by);
+    for (let column = 0; column < w; column++) {
+      const mean = (sums[column] ?? 0) / by / by;
+      small[row * w + column] = Math.max(0, Math.min(255, Math.round(mean + noise())));
+    }
+  }
+  return small;
+}
+
+/** Adds to each sum the next `by` values. */
+function addLine(sums: Float64Array, luma: Uint8Array, from: number, by: number): void {
+  let at = from;
+  for (let column = 0; column < sums.length; column++) {
     let sum = 0;
-    for (let y = top; y < top + by; y++) for (let x = left; x < left + by; x++) sum += luma[y * width + x] ?? 0;
-    return Math.max(0, Math.min(255, Math.round(sum / by / by + noise())));
-  });
+    for (const end = at + by; at < end; at++) sum += luma[at] ?? 0;
+    sums[column] = (sums[column] ?? 0) + sum;
+  }
 }
 
 /** Evenly spread, of this standard deviation; the same on every run (mulberry32, public domain). */

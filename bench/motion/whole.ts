@@ -49,7 +49,7 @@ export function film(motion: Motion, { seconds = 1.2, noise = 0, scene = default
   const makeNoise = noiseOf(noise);
   const times = Array.from({ length: Math.round(seconds * FPS) }, (_, k) => k / FPS);
   const greys = times.map((timeS) => {
-    return smallGrey(renderer.render(timeS, motion(timeS)).planes.y.data, SIZE, GREY, makeNoise);
+    return smallGrey(renderer.luma(timeS, motion(timeS)).data, SIZE, GREY, makeNoise);
   });
   const truth = times.map((timeS) => {
     const [now, before] = [motion(timeS), motion(timeS - 1 / FPS)];

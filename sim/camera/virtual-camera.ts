@@ -91,6 +91,13 @@ export class VirtualCamera {
     return picture;
   }
 
+  /** The luma of its picture. */
+  luma(timeS: number, size: PictureSize): Plane {
+    const plane = this.#renderer(size).luma(timeS, this.poseAt(timeS));
+    turn(plane, this.#turned);
+    return plane;
+  }
+
   /** Where everything is at a time, in the world and in the picture of that time. */
   truth(timeS: number, size: PictureSize): TargetTruth[] {
     const { mirrored, flipped } = this.#turned;

@@ -1,7 +1,7 @@
 /** Sky, clouds and ground of a scene, painted into a picture for a camera. */
 
 import type { BackgroundLook, CameraPose, PictureSize, SkyStop } from '../scene/scene.ts';
-import { CLOUD, makeClouds } from './clouds.ts';
+import { CLOUD, CLOUDLESS_DEG, makeClouds } from './clouds.ts';
 import { mix, toYuv, type Yuv } from './color.ts';
 import { type Columns, columnsFor, type Panorama, readLine } from './panorama.ts';
 import { pxPerDeg, toAngles } from './projection.ts';
@@ -61,8 +61,12 @@ export class Background {
     for (let row = 0; row < plane.height; row++) {
       const { tiltDeg } = toAngles(camera, plane, 0, row + 0.5);
       const target = plane.data.subarray(row * plane.width, (row + 1) * plane.width);
-      readLayer(clouds, tiltDeg);
-      paintSky(target, clouds, skyColor(look.sky, tiltDeg)[component], shaded, bright);
+      const sky = skyColor(look.sky, tiltDeg)[component];
+      if (tiltDeg < CLOUDLESS_DEG) target.fill(sky + 0.5);
+      else {
+        readLayer(clouds, tiltDeg);
+        paintSky(target, clouds, sky, shaded, bright);
+      }
       if (tiltDeg > SKYLINE_TOP_DEG) continue;
       readLayer(ground, tiltDeg);
       paintGround(target, ground, near, far - near, windows - near);

@@ -6,6 +6,10 @@ import { makePanorama, type Panorama } from './panorama.ts';
 export const CLOUD = { cover: 0, light: 1 } as const;
 
 const PX_PER_DEG = 4;
+/** Below that tilt the sky is clear. */
+const CLEAR_DEG = 1;
+/** Below that tilt no texel that is read holds any cloud. */
+export const CLOUDLESS_DEG = CLEAR_DEG - 1 / PX_PER_DEG;
 const OCTAVES = 5;
 /** Noise cells around the whole panorama; the first octave's blobs are 15° wide. */
 const CELLS_AROUND = 24;
@@ -23,7 +27,7 @@ export function makeClouds(cover: number, seed: number): Panorama {
   for (let row = 0; row < panorama.height; row++) {
     const tiltDeg = panorama.topDeg - (row + 0.5) / PX_PER_DEG;
     const y = -5.5 * Math.log(Math.max(0, tiltDeg) + 9);
-    const clear = smoothstep(1, 9, tiltDeg);
+    const clear = smoothstep(CLEAR_DEG, 9, tiltDeg);
     for (let column = 0; column < panorama.width; column++) {
       const x = (column / panorama.width) * CELLS_AROUND;
       const thickness = fractalNoise(x, y, CELLS_AROUND, seed, OCTAVES);

@@ -40,15 +40,24 @@ export class SceneRenderer {
    * @param into written to and returned
    */
   render(timeS: number, camera: CameraPose, into: Picture = makePicture(this.size)): Picture {
-    for (const component of COMPONENTS) {
-      const plane = into.planes[component];
-      this.#background.paint(plane, component, camera, timeS);
-      for (const { object, strokes } of placeObjects(this.scene, timeS, camera, plane)) {
-        const base = toYuv(object.color)[component];
-        for (const stroke of strokes) drawStroke(plane, stroke, component === 'y' ? base + stroke.light : base);
-      }
-    }
+    for (const component of COMPONENTS) this.#paint(into.planes[component], component, camera, timeS);
     return into;
+  }
+
+  /** Its luma alone, for those who look at no colours: half of the work. */
+  luma(timeS: number, camera: CameraPose): Plane {
+    const { width, height } = this.size;
+    const plane = { data: new Uint8Array(width * height), width, height };
+    this.#paint(plane, 'y', camera, timeS);
+    return plane;
+  }
+
+  #paint(plane: Plane, component: keyof Yuv, camera: CameraPose, timeS: number): void {
+    this.#background.paint(plane, component, camera, timeS);
+    for (const { object, strokes } of placeObjects(this.scene, timeS, camera, plane)) {
+      const base = toYuv(object.color)[component];
+      for (const stroke of strokes) drawStroke(plane, stroke, component === 'y' ? base + stroke.light : base);
+    }
   }
 }
 

@@ -55,8 +55,8 @@ describe('what it cannot know, it does not say', () => {
   });
 
   test('a cut to another scene', () => {
-    const look = (seed: number) => new SceneRenderer(toScene({ ...defaultScene(), seed }), SIZE).render(0, at({}));
-    const [one, other] = [look(3), look(11)].map(({ planes }) => smallGrey(planes.y.data, SIZE, GREY));
+    const look = (seed: number) => new SceneRenderer(toScene({ ...defaultScene(), seed }), SIZE).luma(0, at({}));
+    const [one, other] = [look(3), look(11)].map(({ data }) => smallGrey(data, SIZE, GREY));
     expect(after(one ?? grey(() => 0), other ?? grey(() => 0))?.confidence ?? 0).toBeLessThan(0.7);
   });
 });

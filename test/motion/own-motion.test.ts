@@ -61,7 +61,7 @@ function watch(file: SceneFile, poseAt: (timeS: number) => Pose, seconds = 2.5):
   let [seen, all, wrong] = [0, 0, 0];
   for (let k = 0; k < seconds * FPS; k++) {
     const pose = poseAt(k / FPS);
-    const grey = smallGrey(renderer.render(k / FPS, pose).planes.y.data, SIZE, GREY, noise);
+    const grey = smallGrey(renderer.luma(k / FPS, pose).data, SIZE, GREY, noise);
     const motion = eye.step(grey, (k * 1000) / FPS);
     if (k / FPS < BEGIN_S) continue;
     motions.push(motion);

@@ -239,8 +239,8 @@ export class SimulatedChase implements AsyncDisposable {
       this.#eye.reset();
       return;
     }
-    const { planes } = this.camera.render(this.camera.nowS(), { width: EYE.w, height: EYE.h });
-    const moved = this.#eye.step(planes.y.data);
+    const { data } = this.camera.luma(this.camera.nowS(), { width: EYE.w, height: EYE.h });
+    const moved = this.#eye.step(data);
     const age = this.#pictureAgeMs;
     this.#time.after(age, () => this.#tellMotion({ fromMs: fromMs + age, atMs: nowMs + age, moved }));
   }

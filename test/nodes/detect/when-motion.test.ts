@@ -58,11 +58,11 @@ async function run(
   const tracker = await openNode(track);
   const [before, after] = [empty, scene].map((one) => new SceneRenderer(one, SIZE));
   const seen: DetectionsMessage[] = [];
-  let data = slotOf(before?.render(0, camera).planes.y.data);
+  let data = slotOf(before?.luma(0, camera).data);
   for (let k = 0; k < seconds * FPS; k++) {
     const timeS = k / FPS;
     // Clouds do not drift here: pictures in which nothing moves are the same.
-    if (timeS >= BEGINS_S && timeS <= HOVERS_S) data = slotOf(after?.render(timeS, camera).planes.y.data);
+    if (timeS >= BEGINS_S && timeS <= HOVERS_S) data = slotOf(after?.luma(timeS, camera).data);
     const message = await detect.detect({ data, atMs: timeS * 1000 });
     seen.push(message);
     await (tracker.handlers.on?.detections as ((value: DetectionsMessage) => Promise<void>) | undefined)?.(message);
