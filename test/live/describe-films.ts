@@ -4,24 +4,29 @@ import type { FrameRequest, FrameView } from '../../runtime/data.ts';
 import { runGraph } from '../node-runner.ts';
 import { TEST_LIMIT_MS } from '../support/patience.ts';
 import { hasFfmpeg } from './ffmpeg-peer.ts';
-import { type FilmKind, made, outputOf } from './film-kinds.ts';
+import { type FilmKind, made, makeFilms, outputOf, shownByFfmpeg } from './film-kinds.ts';
 import { WebPlayer } from './web-player.ts';
 
 /** Most that the mean of the differences to ffmpeg may be, in levels of 256, of any picture. */
 const MOST_OFF = 1.5;
 const EXACT = 'flags=bilinear+accurate_rnd+full_chroma_int+full_chroma_inp';
 
-function probe(file: string, entries: string): string[] {
-  const words = ['-v', 'error', '-select_streams', 'v:0', '-show_entries', entries, '-of', 'csv=p=0', file];
-  return outputOf(['ffprobe', ...words])
+const ENTRIES = 'frame=best_effort_timestamp_time:stream=width,height,sample_aspect_ratio';
+
+/** What ffprobe says of the video, and of each of its pictures. */
+function probe(file: string): { stream: string; frames: string[] } {
+  const words = ['-v', 'error', '-select_streams', 'v:0', '-show_entries', ENTRIES, '-of', 'csv', file];
+  const lines = outputOf(['ffprobe', ...words])
     .toString()
-    .trim()
     .split('\n');
+  const of = (section: string) =>
+    lines.filter((line) => line.startsWith(`${section},`)).map((line) => line.slice(section.length + 1));
+  return { stream: of('stream')[0] ?? '', frames: of('frame') };
 }
 
 /** Times of the pictures in seconds from the first one; null where the file has none. Jumps are one picture long. */
-function probedTimes(file: string): (number | null)[] {
-  const lines = probe(file, 'frame=best_effort_timestamp_time').filter((line) => /^(-?\d|N)/.test(line));
+function timesFrom(frames: readonly string[]): (number | null)[] {
+  const lines = frames.filter((line) => /^(-?\d|N)/.test(line));
   const times = lines.map((line) => Number.parseFloat(line)).map((time) => (Number.isNaN(time) ? null : time));
   let shift = -(times[0] ?? 0);
   return times.map((time, i) => {
@@ -35,11 +40,9 @@ function probedTimes(file: string): (number | null)[] {
 const IN_BROWSER = /\.(mp4|webm)$/;
 
 /** The browser's size of a picture, or where it plays no such file, ffprobe's: pixels that are not square widen it. */
-async function shownSize(file: string): Promise<string> {
+async function shownSize(file: string, stream: string): Promise<string> {
   if (browser && IN_BROWSER.test(file)) return browser.sizeOf(file);
-  const [w = 0, h = 0, num = 1, den = 1] = (probe(file, 'stream=width,height,sample_aspect_ratio')[0] ?? '')
-    .split(/[,:]/)
-    .map(Number);
+  const [w = 0, h = 0, num = 1, den = 1] = stream.split(/[,:]/).map(Number);
   const aspect = num / den || 1;
   return `${Math.round(w * Math.max(1, aspect))}x${Math.round(h / Math.min(1, aspect))}`;
 }
@@ -53,24 +56,18 @@ export const graph = (source: object, decode: object = {}) =>
 export const SMALL: FrameRequest = { width: 48, height: 36, format: 'rgb24', fit: 'stretch' };
 export const timesOf = (frames: FrameView[]) => frames.map(({ meta }) => meta.mediaTimeS);
 
+/** All pictures of the films as ffmpeg shows them, by file. */
+function shownFilms(kinds: readonly FilmKind[], folder: string): Map<string, Buffer> {
+  const videos = kinds.map((kind) => ({
+    file: made(kind, folder),
+    filters: `${kind.filters ?? ''}scale=${SMALL.width}:${SMALL.height}:${EXACT}`,
+  }));
+  const pictures = shownByFfmpeg(videos);
+  return new Map(videos.map(({ file }, i) => [file, pictures[i] ?? Buffer.alloc(0)]));
+}
+
 /** Mean difference of each picture to that of ffmpeg, in levels of 256. */
-function offFromFfmpeg(file: string, frames: readonly FrameView[], filters = ''): number[] {
-  const scale = `${filters}scale=${SMALL.width}:${SMALL.height}:${EXACT},format=rgb24`;
-  const words = [
-    '-v',
-    'error',
-    '-i',
-    file,
-    '-map',
-    '0:v:0',
-    '-vf',
-    scale,
-    '-fps_mode',
-    'passthrough',
-    '-f',
-    'rawvideo',
-  ];
-  const all = outputOf(['ffmpeg', ...words, 'pipe:1']);
+function offFrom(all: Buffer, frames: readonly FrameView[]): number[] {
   const size = SMALL.width * SMALL.height * 3;
   expect(all.length).toBe(frames.length * size);
   return frames.map(({ data }, i) => {
@@ -82,7 +79,10 @@ function offFromFfmpeg(file: string, frames: readonly FrameView[], filters = '')
 /** @param folder for the files */
 export function describeFilms(kinds: readonly FilmKind[], folder: string): void {
   describe.skipIf(!hasFfmpeg())('a file', () => {
+    let shown = new Map<string, Buffer>();
     beforeAll(async () => {
+      makeFilms(kinds, folder);
+      shown = shownFilms(kinds, folder);
       browser = await WebPlayer.start(folder);
     });
     afterAll(() => browser?.close());
@@ -90,8 +90,9 @@ export function describeFilms(kinds: readonly FilmKind[], folder: string): void 
     test.each([...kinds])(
       '$name: every picture at its time, as large and in the colours as it is shown',
       async (kind) => {
-        const url = await made(kind, folder);
-        const expected = probedTimes(url);
+        const url = made(kind, folder);
+        const probed = probe(url);
+        const expected = timesFrom(probed.frames);
         for (const threads of [4, 1]) {
           const played = await runGraph(graph({ url }, { threads }), { frames: SMALL });
           expect([played.failures, played.logs.map(({ fields }) => fields?.code)]).toEqual([
@@ -105,8 +106,8 @@ export function describeFilms(kinds: readonly FilmKind[], folder: string): void 
           expect(Math.max(...off)).toBeLessThan(1e-4);
           if (threads > 1) continue;
           const { w, h } = frames[0]?.meta.size ?? { w: 0, h: 0 };
-          expect(`${w}x${h}`).toBe(await shownSize(url));
-          expect(Math.max(...offFromFfmpeg(url, frames, kind.filters))).toBeLessThan(MOST_OFF);
+          expect(`${w}x${h}`).toBe(await shownSize(url, probed.stream));
+          expect(Math.max(...offFrom(shown.get(url) ?? Buffer.alloc(0), frames))).toBeLessThan(MOST_OFF);
         }
       },
       TEST_LIMIT_MS,

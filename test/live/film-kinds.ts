@@ -1,5 +1,5 @@
 /** Files of many kinds, made by FFmpeg: what they are called, and how each is made. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 export const PICTURES = '-f lavfi -i testsrc2=size=64x48:rate=25';
@@ -112,10 +112,27 @@ export function filmKinds(folder: string): readonly FilmKind[] {
   ];
 }
 
-/** @returns the file */
+/** Made once. @returns the file */
 export function ffmpeg(make: string, file: string): string {
-  outputOf(['ffmpeg', '-v', 'error', '-y', ...make.split(' '), file]);
+  if (!existsSync(file)) outputOf(['ffmpeg', '-v', 'error', '-y', ...make.split(' '), file]);
   return file;
+}
+
+/** The same for many files of one input, by one process: to start takes it longer than to make a small film. */
+export function ffmpegAll(input: string, files: readonly { readonly make: string; readonly file: string }[]): void {
+  const outputs = files.flatMap(({ make, file }) => [...make.split(' '), file]);
+  if (files.length > 0) outputOf(['ffmpeg', '-v', 'error', '-y', ...input.split(' '), ...outputs]);
+}
+
+/** The pictures of videos as ffmpeg shows them through such filters, in RGB: all of them by one process. */
+export function shownByFfmpeg(videos: readonly { readonly file: string; readonly filters: string }[]): Buffer[] {
+  const inputs = videos.flatMap(({ file }) => ['-i', file]);
+  const outputs = videos.flatMap(({ file, filters }, i) => [
+    ...['-map', `${i}:v:0`, '-vf', `${filters},format=rgb24`, '-fps_mode', 'passthrough'],
+    ...['-f', 'rawvideo', `${file}.rgb`],
+  ]);
+  outputOf(['ffmpeg', '-v', 'error', '-y', ...inputs, ...outputs]);
+  return videos.map(({ file }) => readFileSync(`${file}.rgb`));
 }
 
 /** Its output. */
@@ -125,11 +142,22 @@ export function outputOf(command: string[]): Buffer {
   return stdout;
 }
 
+/** Made once; those that only show the common pictures all at once. */
+export function makeFilms(kinds: readonly FilmKind[], folder: string): void {
+  const common = kinds.filter(({ name, make, edit }) => !edit && isOfPictures(make) && !existsSync(join(folder, name)));
+  ffmpegAll(
+    PICTURES,
+    common.map(({ name, make }) => ({ make: make.slice(PICTURES.length + 1), file: join(folder, name) })),
+  );
+}
+
+const isOfPictures = (make: string) => make.startsWith(PICTURES) && make.lastIndexOf(' -i ') < PICTURES.length;
+
 /** Made once. */
-export async function made({ name, make, edit }: FilmKind, folder: string): Promise<string> {
+export function made({ name, make, edit }: FilmKind, folder: string): string {
   const file = join(folder, name);
-  if (await Bun.file(file).exists()) return file;
+  if (existsSync(file)) return file;
   ffmpeg(make, file);
-  if (edit) await Bun.write(file, edit(Buffer.from(await Bun.file(file).bytes())));
+  if (edit) writeFileSync(file, edit(readFileSync(file)));
   return file;
 }

@@ -27,7 +27,7 @@ describe.skipIf(!hasFfmpeg())('a file', () => {
     ...['plain.avi', 'bframes.avi', 'mpeg4.avi', 'mpeg2.ts'],
   ])('%s from the middle, over and over: the same pictures every time', async (name) => {
     const kind = FILES.find((file) => file.name === name);
-    const url = kind ? await made(kind, folder) : '';
+    const url = kind ? made(kind, folder) : '';
     const all = await runGraph(graph({ url }), { frames: SMALL });
     const pictures = all.output<FrameView>('decode.frames').map(({ data }) => Buffer.from(data).toString('base64'));
     const part = pictures.slice(13);
@@ -133,7 +133,7 @@ describe.skipIf(!hasFfmpeg())('a film on a web server', () => {
   });
 
   test('that comes to a stop has stalled', async () => {
-    const file = ffmpeg(`${PICTURES} -frames:v 250 ${X264} -g 25 -movflags faststart`, join(folder, 'stall.mp4'));
+    const file = ffmpeg(`${PICTURES} -frames:v 250 ${X264} -g 25 -movflags faststart`, join(folder, 'index-first.mp4'));
     const bytes = await Bun.file(file).bytes();
     const half = bytes.subarray(0, bytes.length / 2);
     async function* parts() {
@@ -156,10 +156,7 @@ describe.skipIf(!hasFfmpeg())('a film on a web server', () => {
     { why: 'that breaks off once is read on from there', broken: 1, all: true },
     { why: 'of which there is no more is played as far as it goes', broken: Number.POSITIVE_INFINITY, all: false },
   ])('$why', async ({ broken, all }) => {
-    const file = ffmpeg(
-      `${PICTURES} -frames:v 250 ${X264} -g 25 -movflags faststart`,
-      join(folder, `web-${broken}.mp4`),
-    );
+    const file = ffmpeg(`${PICTURES} -frames:v 250 ${X264} -g 25 -movflags faststart`, join(folder, 'index-first.mp4'));
     await using web = server(file, broken);
     const run = await runGraph(graph({ url: `http://127.0.0.1:${web.port}/film.mp4` }));
     const times = timesOf(run.output('decode.frames'));
