@@ -127,17 +127,10 @@ export class TargetFilter {
     const before = this.#probabilities;
     const share = (from: number, to: number) => (before[from] ?? 0) * (from === to ? stay : leave);
     const after = MODELS.map((_, to) => before.reduce((sum, __, from) => sum + share(from, to), 0));
+    const shares = after.map((sum, to) => before.map((_, from) => share(from, to) / sum));
     this.#axes = this.#axes.map((models) =>
-      models.map((_, to) =>
-        // What a wild model makes of an acceleration says nothing to a calm one.
-        bounded(
-          blend(
-            models,
-            before.map((__, from) => share(from, to) / (after[to] ?? 1)),
-          ),
-          this.#singer(to),
-        ),
-      ),
+      // What a wild model makes of an acceleration says nothing to a calm one.
+      models.map((_, to) => bounded(blend(models, shares[to] ?? []), this.#singer(to))),
     );
     this.#probabilities = after;
   }
