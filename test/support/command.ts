@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { runCli } from '../../runtime/cli.ts';
 import type { SessionView } from '../../runtime/session/api.ts';
-import { PATIENCE_MS, until } from './patience.ts';
+import { ASK_MS, PATIENCE_MS, until } from './patience.ts';
 import { isAlive, sessionProcesses } from './processes.ts';
 
 export const ROOT = join(import.meta.dir, '..', '..');
@@ -104,7 +104,7 @@ export class RunningCommand implements AsyncDisposable {
       const { sessions } = (await (await fetch(`${url}/sessions`)).json()) as { sessions: SessionView[] };
       const [view] = sessions;
       if (view && holds(view)) return view;
-      await Bun.sleep(10);
+      await Bun.sleep(ASK_MS);
     }
     throw new Error(`not within ${PATIENCE_MS} ms: ${what}`);
   }

@@ -13,7 +13,7 @@ export const PROPERTY_LIMIT_MS = PATIENCE_MS;
 
 const LOOK_MS = 4;
 /** Between looks that ask somebody else, who has to work for it. */
-const ASK_MS = 20;
+export const ASK_MS = 20;
 
 /** Waits until `condition` holds; fails after `deadlineMs`. */
 export async function until(

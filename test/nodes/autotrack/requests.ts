@@ -11,6 +11,7 @@ export class Requests implements Disposable {
   #underway = 0;
   /** That wait on simulated time: at the camera, or for an answer that never comes. */
   #held = 0;
+  #changed = Promise.withResolvers<void>();
 
   /** @param loseEvery so many-th request; 0: none */
   constructor(loseEvery: number) {
@@ -25,6 +26,7 @@ export class Requests implements Disposable {
         return new Response(await answer.arrayBuffer(), { status, headers });
       } finally {
         this.#underway--;
+        this.#tell();
       }
     };
     globalThis.fetch = Object.assign(send, { preconnect: this.#fetch.preconnect });
@@ -32,6 +34,7 @@ export class Requests implements Disposable {
 
   async holds<T>(wait: Promise<T>): Promise<T> {
     this.#held++;
+    this.#tell();
     try {
       return await wait;
     } finally {
@@ -43,8 +46,15 @@ export class Requests implements Disposable {
   async settle(): Promise<void> {
     for (let quiet = 0; quiet < QUIET_TURNS; quiet++) {
       await new Promise((resolve) => setImmediate(resolve));
-      if (this.#underway > this.#held) quiet = 0;
+      if (this.#underway <= this.#held) continue;
+      quiet = 0;
+      await this.#changed.promise;
     }
+  }
+
+  #tell(): void {
+    this.#changed.resolve();
+    this.#changed = Promise.withResolvers();
   }
 
   [Symbol.dispose](): void {
