@@ -3,8 +3,8 @@ import { quantile } from '../../test/live/peers.ts';
 import { loseAndFind, type Recovery } from '../../test/live/reconnecting.ts';
 import { slope } from '../slope.ts';
 
-/** Caches fill and code is compiled at first. */
-const SETTLE_SHARE = 0.3;
+/** Caches fill and code is compiled at first: that ends by and by, and each part should rise by less than the one before. */
+const PARTS = ['first', 'second', 'last'] as const;
 
 export async function reconnects(times: number): Promise<void> {
   const { recoveries, restarts, tracks, errorsMs } = await loseAndFind(times);
@@ -31,9 +31,11 @@ export async function reconnects(times: number): Promise<void> {
 }
 
 function growth(name: string, unit: string, recoveries: readonly Recovery[], of: (recovery: Recovery) => number): void {
-  const settled = recoveries.slice(Math.floor(recoveries.length * SETTLE_SHARE));
-  const trend = slope(settled.map((recovery, i) => ({ x: i / 100, y: of(recovery) })));
-  const [first, last] = [settled[0], settled.at(-1)].map((recovery) => (recovery ? of(recovery).toFixed(0) : '–'));
-  const rise = `${trend.slope.toFixed(2)} ± ${trend.noise.toFixed(2)} ${unit}`.trim();
-  console.log(`  ${name}: ${first} to ${last} ${unit}, slope ${rise} for each 100 (95 %)`);
+  const size = Math.floor(recoveries.length / PARTS.length);
+  const parts = PARTS.map((part, i) => {
+    const some = recoveries.slice(i * size, (i + 1) * size).map(of);
+    const { slope: rise, noise } = slope(some.map((y, n) => ({ x: n / 100, y })));
+    return `${part} ${size}: ${some.at(-1)?.toFixed(0)} ${unit}, ${rise.toFixed(2)} ± ${noise.toFixed(2)} for each 100`;
+  });
+  console.log(`  ${name} (95 %): ${parts.join('; ')}`);
 }
