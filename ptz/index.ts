@@ -29,6 +29,7 @@ export * from './driver.ts';
 export type { Verdict } from './ladder.ts';
 export { Account } from './network/account.ts';
 export { CameraMedia } from './onvif/camera-media.ts';
+export { type Credentials, DigestChallenge } from './onvif/credentials.ts';
 export { discoverDevices, type FoundDevice } from './onvif/discovery.ts';
 export type { MediaProfile } from './onvif/media.ts';
 export { MOST_SCENE_CHARS, readScenes, type Scene, type SceneObject } from './onvif/scene.ts';

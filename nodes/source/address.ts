@@ -12,10 +12,13 @@ export interface Address {
   /** `web`: HTTP, where a film or a camera may be. `live`: nothing but live streams. `whep`: those over WebRTC. `pipe`: live, until it ends. */
   readonly kind: 'file' | 'web' | 'live' | 'whep' | 'pipe';
   readonly format: string | undefined;
+  /** FFmpeg is connected to a relay that reads ONVIF's times of capture: rtsp-relay/. */
+  readonly isRelayed: boolean;
   /** Of FFmpeg. */
   readonly options: Readonly<Record<string, string>>;
 }
 
+const RTSP = /^rtsps?:/i;
 /** WebRTC. */
 const WHEP = /^(whep|webrtc)s?:/i;
 /** Before an address of its own. */
@@ -35,6 +38,7 @@ export function addressOf(params: SourceOptions): Address {
     name: local?.url === STANDARD_INPUT ? 'standard input' : maskPasswords(url),
     kind,
     format: format ?? local?.format,
+    isRelayed: params.onvif_times && RTSP.test(url),
     options: { ...local?.options, ...transportOptions(params), ...Object.fromEntries(texts) },
   };
 }
@@ -74,6 +78,19 @@ export function checkView({ view }: SourceOptions): void {
   }
 }
 
+/** @throws WindhoverError `source_address`: the times that ONVIF writes into packets cannot be read from that */
+export function checkTimes({ url, transport, onvif_times }: SourceOptions): void {
+  if (!onvif_times) return;
+  const option = 'onvif_times';
+  if (!RTSP.test(url) && !/^onvifs?:/i.test(url)) {
+    const expected = 'rtsp://, rtsps:// or onvif://';
+    throw addressError('ONVIF times are of RTSP alone', { option, expected, got: maskPasswords(url) });
+  }
+  if (transport !== 'udp') return;
+  const hint = 'leave transport out, or onvif_times';
+  throw addressError('ONVIF times are read over TCP alone', { option, expected: 'transport: tcp', got: 'udp', hint });
+}
+
 /** A URL without its login, and that login as it was meant. */
 export function takeLogin(url: string): {
   readonly url: string;
@@ -104,11 +121,12 @@ function webAddress(url: string): string {
   throw addressError('the address is not valid', { option: 'url', got: maskPasswords(url), hint });
 }
 
-function transportOptions({ url, transport }: SourceOptions): Record<string, string> {
+function transportOptions({ url, transport, onvif_times }: SourceOptions): Record<string, string> {
   // Else FFmpeg asks servers to close the connection, and then reads on from it where a film is sought; and it begins HLS
   // three segments back, which is that much older.
   if (/^https?:/i.test(url)) return { multiple_requests: '1', live_start_index: '-1' };
-  if (!/^rtsps?:/i.test(url)) return {};
+  if (!RTSP.test(url)) return {};
+  if (onvif_times) return { rtsp_transport: 'tcp' };
   // Without a transport FFmpeg goes through all of them, here beginning with TCP.
   return transport === 'auto' ? { rtsp_flags: 'prefer_tcp' } : { rtsp_transport: transport };
 }
@@ -131,7 +149,7 @@ function withLogin({ url, username, password }: SourceOptions): string {
   const isLong = own !== undefined && own.length > MOST_LOGIN_BYTES;
   const login =
     own === undefined || isLong ? joinLogin(own === undefined ? [username, password] : splitLogin(own)) : own;
-  if (/^rtsps?:/i.test(scheme) && Buffer.byteLength(login) > MOST_LOGIN_BYTES) {
+  if (RTSP.test(scheme) && Buffer.byteLength(login) > MOST_LOGIN_BYTES) {
     throw addressError('the login is too long for RTSP', {
       option: own === undefined ? 'password' : 'url',
       hint: `user and password may have ${MOST_LOGIN_BYTES - 1} bytes together, of which % / ? # count as three`,
@@ -173,6 +191,9 @@ function refuseRawPassword(url: string, option = 'url'): void {
   });
 }
 
-function addressError(what: string, details: { option: string; hint?: string; got?: string }): WindhoverError {
+function addressError(
+  what: string,
+  details: { option: string; hint?: string; got?: string; expected?: string },
+): WindhoverError {
   return new WindhoverError('source_address', what, details);
 }

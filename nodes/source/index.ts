@@ -3,7 +3,7 @@
  * reconnects to what is live. The decoder sits in the same worker, so packets are never copied.
  */
 import { defineNode, topics, WindhoverError } from '../../runtime/node.ts';
-import { addressOf, checkView, deviceOf } from './address.ts';
+import { addressOf, checkTimes, checkView, deviceOf } from './address.ts';
 import { SourceOptions } from './options.ts';
 
 export default defineNode({
@@ -43,6 +43,7 @@ export default defineNode({
     addressOf(params);
     deviceOf(params);
     checkView(params);
+    checkTimes(params);
     // Until version 0.1 it was an address of this node.
     if (!/(^|[/\\])virtual-ptz:/.test(params.url)) return;
     throw new WindhoverError('source_address', 'the virtual camera is a node of its own', {

@@ -19,6 +19,7 @@ import { sourceError } from './faults.ts';
 import { isFilm, isSnapshot } from './film-or-camera.ts';
 import { STANDARD_INPUT, standardInput } from './local.ts';
 import { type ProgramDates, programDates } from './program-date.ts';
+import { RtspRelay } from './rtsp-relay/relay.ts';
 import { bestStream, check, firstStream, metadataStream, type Opened } from './streams.ts';
 
 /** Timestamps of streams are 64-bit integers; this one means "none". */
@@ -111,14 +112,28 @@ export class MediaInput {
     const packet = new Packet();
     packet.alloc();
     const deadline = new Deadline(format, timeoutS * 1000, signal);
-    const opened: Opened = { format, packet, deadline, isFinite: false, isRead: false, dates: undefined };
+    const opened: Opened = {
+      format,
+      packet,
+      deadline,
+      isFinite: false,
+      isRead: false,
+      dates: undefined,
+      relay: undefined,
+    };
     try {
       const named = address.format === undefined ? null : InputFormat.findInputFormat(address.format);
       if (address.format === 'v4l2') format.setFlags(AVFMT_FLAG_NONBLOCK);
       const options = Dictionary.fromObject({ ...address.options });
       const dates = await programDates(address, signal);
-      const url = address.url === STANDARD_INPUT ? standardInput() : address.url;
-      check(await deadline.of(format.openInput(url, named, options)), 'cannot be opened', deadline);
+      const beganMs = performance.now();
+      opened.relay = address.isRelayed
+        ? await RtspRelay.open(address.url, { timeoutMs: timeoutS * 1000, signal })
+        : undefined;
+      const url = address.url === STANDARD_INPUT ? standardInput() : (opened.relay?.url ?? address.url);
+      const code = await deadline.of(format.openInput(url, named, options), beganMs);
+      if (code < 0 && opened.relay?.fault) throw opened.relay.fault;
+      check(code, 'cannot be opened', deadline);
       opened.dates = await dates?.confirmed();
       opened.isFinite = await isFilm(format, address, signal);
       return new MediaInput(
@@ -129,6 +144,7 @@ export class MediaInput {
       deadline.release();
       packet.free();
       await format.closeInput();
+      await opened.relay?.close();
       throw error;
     }
   }
@@ -139,7 +155,7 @@ export class MediaInput {
       this.#isRead = false;
       return 'packet';
     }
-    const { format, deadline } = this.#opened;
+    const { format, deadline, relay } = this.#opened;
     // One deadline for all of it: a stream that goes on sending sound but no pictures has stalled, too.
     const beganMs = performance.now();
     while (true) {
@@ -153,6 +169,7 @@ export class MediaInput {
         this.packet.unref();
         continue;
       }
+      if (relay?.fault) throw relay.fault;
       if (code === AVERROR_EOF) return 'end';
       const error = FFmpegError.fromCode(code);
       if (error?.isEAGAIN) {
@@ -233,6 +250,7 @@ export class MediaInput {
     this.#opened.deadline.release();
     this.packet.free();
     await this.#opened.format.closeInput();
+    await this.#opened.relay?.close();
   }
 
   #seconds(timestamp: bigint): number {

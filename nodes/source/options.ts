@@ -84,6 +84,12 @@ export const SourceOptions = Type.Object({
     default: 'tcp',
     description: 'Of RTSP. tcp: nothing is lost on the way. auto: tcp, or udp from a server that has nothing else.',
   }),
+  onvif_times: Type.Boolean({
+    default: false,
+    description:
+      'RTSP by TCP: read the time of capture that an ONVIF camera or recorder writes into its packets (header extension 0xABAC), and ' +
+      'ask for it (Require: onvif-replay). It takes the place of the times of its sender reports.',
+  }),
   format: Type.Optional(
     Type.String({
       pattern: '^[a-z0-9_]+$',

@@ -5,6 +5,7 @@ import { WindhoverError } from '../../runtime/node.ts';
 import type { Deadline } from './deadline.ts';
 import { sourceError } from './faults.ts';
 import type { ProgramDates } from './program-date.ts';
+import type { RtspRelay } from './rtsp-relay/relay.ts';
 
 /** Packets of sound and such that may come before the first of a video stream that is not announced. */
 const MOST_BEFORE_VIDEO = 500;
@@ -15,6 +16,8 @@ export interface Opened {
   readonly deadline: Deadline;
   isFinite: boolean;
   dates: ProgramDates | undefined;
+  /** Between FFmpeg and the camera. */
+  relay: RtspRelay | undefined;
   /** `packet` is the first of the video stream. */
   isRead: boolean;
 }

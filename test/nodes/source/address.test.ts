@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import { Value } from '@sinclair/typebox/value';
-import { accountOf, addressOf, checkView, deviceOf, takeLogin } from '../../../nodes/source/address.ts';
+import { accountOf, addressOf, checkTimes, checkView, deviceOf, takeLogin } from '../../../nodes/source/address.ts';
 import { SourceOptions } from '../../../nodes/source/options.ts';
 import { openNode } from '../../node-runner.ts';
 
@@ -119,6 +119,31 @@ test.each([
 ])('the account of %s', (url) =>
   expect(accountOf(optionsOf({ url }))).toEqual({ host: 'cam:554', username: 'a', password: 'b/' }),
 );
+
+describe('times that ONVIF writes into packets', () => {
+  test.each([
+    { url: 'rtsp://cam/x', isRelayed: true },
+    { url: 'RTSPS://cam/x', transport: 'auto' as const, isRelayed: true },
+    { url: 'onvif://cam', isRelayed: false },
+  ])('of $url', ({ isRelayed, ...params }) => {
+    const options = { ...params, onvif_times: true };
+    expect(() => checkTimes(optionsOf(options))).not.toThrow();
+    expect(of(options).isRelayed).toBe(isRelayed);
+    if (isRelayed) expect(of(options).options).toEqual({ rtsp_transport: 'tcp' });
+    expect(of(params).isRelayed).toBe(false);
+  });
+
+  test.each([
+    { url: 'rtsp://cam/x', transport: 'udp' as const, says: 'over TCP alone' },
+    { url: 'http://cam/x', says: 'of RTSP alone' },
+    { url: 'whep:http://cam/x', says: 'of RTSP alone' },
+    { url: '/a/b.mp4', says: 'of RTSP alone' },
+  ])('are not of $url, $transport', ({ says, ...params }) => {
+    expect(() => checkTimes(optionsOf({ ...params, onvif_times: true }))).toThrow(says);
+    expect(() => checkTimes(optionsOf(params))).not.toThrow();
+    expect(openNode('source', { params: { ...params, onvif_times: true } })).rejects.toThrow(says);
+  });
+});
 
 describe('where browsers play it', () => {
   test.each([

@@ -32,6 +32,7 @@ function serve(answer: (url: URL, request: Request) => Response, login: Partial<
     start_s: 0,
     open_timeout_s: 10,
     transport: 'tcp',
+    onvif_times: false,
     profile: 640,
   } as const;
   const { url } = addressOf({ ...options, ...login, url: `whep://127.0.0.1:${server.port}/cam/whep` });
