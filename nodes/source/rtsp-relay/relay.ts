@@ -74,8 +74,8 @@ export class RtspRelay {
       late.abort();
     }
     this.#listener.stop(true);
-    this.#client?.terminate();
-    this.#camera?.terminate();
+    if (this.#client) this.#client.terminate();
+    else this.#camera?.terminate();
   }
 
   #listen(): TCPSocketListener<RtspParser> {
@@ -155,6 +155,7 @@ export class RtspRelay {
     if (client !== this.#client) return;
     this.#toCamera?.end();
     this.#ended.resolve();
+    setTimeout(() => this.#camera?.terminate(), LONGEST_END_MS).unref();
   }
 
   #cameraClosed(): void {
