@@ -33,6 +33,10 @@ export interface RtspOptions {
   readonly size?: readonly [number, number];
   /** Its pictures are those that {@link RtspServer.show} gives it. */
   readonly given?: boolean;
+  /** Its packets tell the time of capture (RTP header extension 0xABAC). */
+  readonly onvif?: boolean;
+  /** It takes requests with `Require: onvif-replay`. */
+  readonly replay?: boolean;
   /** A second track describes the pictures: metadata.py. */
   readonly metadata?: {
     readonly every?: number;

@@ -22,6 +22,8 @@ from gi.repository import GLib, Gst, GstRtspServer
 
 import metadata
 
+NTP_EPOCH_S = 2_208_988_800  # from 1900 to 1970
+
 OPTIONS = {
     "port": 0,  # 0: any
     "path": "/live",
@@ -37,6 +39,8 @@ OPTIONS = {
     "digest": False,
     "size": [640, 360],
     "given": False,  # pictures come by its input
+    "onvif": False,  # its packets tell the time of capture (RTP header extension 0xABAC)
+    "replay": False,  # it takes requests with Require: onvif-replay
     "metadata": None,  # options of metadata.py; none: there is no such track
 }
 
@@ -108,6 +112,17 @@ def encoder(options):
     return f"{name} speed-preset=ultrafast {tune} {keys} {frames} {profile} ! {pay} name=pay0 pt=96"
 
 
+def stamped(pipeline, scenes):
+    """The server takes pay0 for the last element: a bin of the payloader and what writes times into its packets."""
+    head, _, payloader = pipeline.rpartition("!")
+    bin = Gst.parse_launch(f"( {head.rstrip(' !')} ! identity name=coded {scenes} )")
+    pay = Gst.parse_bin_from_description(f"{payloader.replace('name=pay0', '')} ! rtponviftimestamp name=stamps", True)
+    pay.set_property("name", "pay0")
+    bin.add(pay)
+    bin.get_by_name("coded").link(pay)
+    return bin
+
+
 class Factory(GstRtspServer.RTSPMediaFactory):
     def __init__(self, options):
         super().__init__()
@@ -122,9 +137,8 @@ class Factory(GstRtspServer.RTSPMediaFactory):
         width, height = self.options["size"]
         caps = f"video/x-raw,format=I420,width={width},height={height},framerate={self.options['fps']}/1"
         scenes = "" if self.scenes is None else metadata.TRACK
-        return Gst.parse_launch(
-            f"( appsrc name=source is-live=true format=time caps={caps} ! {encoder(self.options)} {scenes} )"
-        )
+        pipeline = f"appsrc name=source is-live=true format=time caps={caps} ! {encoder(self.options)}"
+        return stamped(pipeline, scenes) if self.options["onvif"] else Gst.parse_launch(f"( {pipeline} {scenes} )")
 
     def do_configure(self, media):
         GstRtspServer.RTSPMediaFactory.do_configure(self, media)
@@ -139,6 +153,7 @@ class Factory(GstRtspServer.RTSPMediaFactory):
     def feed(self, source):
         """Pushes pictures at their rate, each stamped with when it was taken on the clock of the pipeline."""
         pictures = self.given or Pictures(*self.options["size"])
+        stamps = source.get_parent().get_by_name("stamps")
         period = 1 / self.options["fps"]
         due, number, waiting = time.monotonic(), 0, []
         while True:
@@ -146,6 +161,9 @@ class Factory(GstRtspServer.RTSPMediaFactory):
             if clock is None or source.get_base_time() == 0:  # not playing yet, or not any more
                 time.sleep(0.002)
                 continue
+            if stamps is not None and number == 0:
+                running = clock.get_time() - source.get_base_time()
+                stamps.set_property("ntp-offset", time.time_ns() + NTP_EPOCH_S * Gst.SECOND - running)
             unix_ms, picture = pictures.next(number)
             age = time.time() - unix_ms / 1000
             taken = max(0, clock.get_time() - source.get_base_time() - int(age * 1e9))
@@ -176,7 +194,7 @@ def report_capture_times(media):
 
 def serve(options):
     Gst.init(None)
-    server = GstRtspServer.RTSPServer()
+    server = GstRtspServer.RTSPOnvifServer() if options["replay"] else GstRtspServer.RTSPServer()
     server.set_address("127.0.0.1")
     server.set_service(str(options["port"]))
     factory = Factory(options)
