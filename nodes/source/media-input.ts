@@ -19,7 +19,6 @@ import { sourceError } from './faults.ts';
 import { isFilm, isSnapshot } from './film-or-camera.ts';
 import { STANDARD_INPUT, standardInput } from './local.ts';
 import { type ProgramDates, programDates } from './program-date.ts';
-import { RtspRelay } from './rtsp-relay/relay.ts';
 import { bestStream, check, firstStream, metadataStream, type Opened } from './streams.ts';
 
 /** Timestamps of streams are 64-bit integers; this one means "none". */
@@ -127,9 +126,10 @@ export class MediaInput {
       const options = Dictionary.fromObject({ ...address.options });
       const dates = await programDates(address, signal);
       const beganMs = performance.now();
-      opened.relay = address.isRelayed
-        ? await RtspRelay.open(address.url, { timeoutMs: timeoutS * 1000, signal })
-        : undefined;
+      if (address.isRelayed) {
+        const { RtspRelay } = await import('./rtsp-relay/relay.ts');
+        opened.relay = await RtspRelay.open(address.url, { timeoutMs: timeoutS * 1000, signal });
+      }
       const url = address.url === STANDARD_INPUT ? standardInput() : (opened.relay?.url ?? address.url);
       const code = await deadline.of(format.openInput(url, named, options), beganMs);
       if (code < 0 && opened.relay?.fault) throw opened.relay.fault;
