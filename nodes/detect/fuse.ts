@@ -45,9 +45,12 @@ export function fuse(
   let kept: Kept[] = [];
   // The finest view first: it has the better box, unless the object is too large for it.
   for (const view of views.toSorted((a, b) => a.scale - b.scale)) {
+    const isPart = view.box.w < picture.w || view.box.h < picture.h;
+    const isInside = ({ bboxPx }: Detection) =>
+      isPart && known.some((box) => !fits(box, view) && insideShare(bboxPx, box) >= SAME_INSIDE);
     const whole = view.detections.filter((detection) => {
       if (isCut(detection.bboxPx, view, picture)) cut.push(detection);
-      else if (!known.some((box) => !fits(box, view) && insideShare(detection.bboxPx, box) >= SAME_INSIDE)) return true;
+      else return !isInside(detection);
       return false;
     });
     const before = kept;

@@ -54,6 +54,12 @@ const table: {
     kept: [found(100, 470, 30, 20)],
   },
   {
+    what: 'an object that fills most of the picture, and one in front of it, are seen in the whole again and again',
+    views: [view(WHOLE, found(100, 100, 3600, 1900), found(900, 900, 200, 100))],
+    known: [{ x: 100, y: 100, w: 3600, h: 1900 }],
+    kept: [found(100, 100, 3600, 1900), found(900, 900, 200, 100)],
+  },
+  {
     what: 'at the border of the picture nothing is cut',
     views: [view(LEFT, found(0, 0, 30, 20))],
     kept: [found(0, 0, 30, 20)],
