@@ -153,7 +153,9 @@ class Replacement {
   async #takeOver(): Promise<Handover | 'ending'> {
     const { wires } = this.#now;
     const cut = wires.cut(this.#next, this.#diff.stop);
-    await Promise.all(this.#staying.map((crew) => crew.ask('hold', cut)));
+    // What leaves hands on all that it was given, until it is paused.
+    const held = wires.ofOthers(cut, this.#diff.leave);
+    await Promise.all(this.#staying.map((crew) => crew.ask('hold', held)));
     for (const [place, { crew, nodes }] of this.#leaving.entries()) {
       await wires.quiet(wires.into(nodes, cut.links));
       const { ended } = await crew.ask('pause', { nodes, rings: cut.rings });

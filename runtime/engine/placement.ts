@@ -49,7 +49,7 @@ export function split(graph: EngineGraph, left: readonly string[]): { graph: Eng
   return { graph: { ...graph, workers }, fresh };
 }
 
-/** Which nodes of a worker can stay in it: those that can go on, and all that are linked to them by messages, too. */
+/** Which nodes of a worker stay in it: those that can go on, but for all that messages link to one that cannot. */
 function stayingOf(
   now: EngineGraph,
   next: EngineGraph,

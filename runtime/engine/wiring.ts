@@ -97,6 +97,17 @@ export class Wires {
     return { links: links.map(({ key }) => key), rings: rings.map(({ id }) => id) };
   }
 
+  /** Those of them that none of these nodes sends on. */
+  ofOthers({ links, rings }: Cut, nodes: readonly string[]): Cut {
+    const sends = ({ from }: { readonly from: { readonly node: string } }) => nodes.includes(from.node);
+    const own = messageLinks(this.graph).filter(sends);
+    const ownRings = this.graph.rings.filter(sends);
+    return {
+      links: links.filter((key) => !own.some((link) => link.key === key)),
+      rings: rings.filter((id) => !ownRings.some((ring) => ring.id === id)),
+    };
+  }
+
   /** Those of the links that lead to one of these nodes. */
   into(nodes: readonly string[], links: readonly string[]): string[] {
     const found = acrossWorkers(this.graph).filter(({ to, key }) => nodes.includes(to.node) && links.includes(key));

@@ -142,6 +142,31 @@ test(
 );
 
 test(
+  'what leaves a shared worker hands on all that it was given',
+  async () => {
+    const COUNT = 20_000;
+    const chained = (middle: string) =>
+      graphText({
+        numbers: `{ use: ${testNode('numbers')}, worker: w, with: { count: ${COUNT} } }`,
+        relay: `{ use: ${testNode('relay')}, from: numbers, worker: r }`,
+        middle: `{ use: ${testNode('relay')}, from: relay, worker: ${middle} }`,
+        order: `{ use: ${testNode('order')}, from: middle, worker: o, with: { block_ms: 1 } }`,
+      });
+    await using session = await TestSession.start(chained('w'));
+    for (const middle of ['x', 'y']) {
+      const { processed } = session.view.frames;
+      await session.until('some more', ({ frames }) => frames.processed > processed + 100);
+      expect(await session.change(chained(middle))).toMatchObject({ how: 'workers' });
+    }
+    await session.state('ended');
+    const { gaps = 0, backwards = 0, processed } = session.node('order');
+    expect({ gaps, backwards, processed }).toEqual({ gaps: 0, backwards: 0, processed: COUNT });
+    expect(session.view.restarts).toBe(0);
+  },
+  TEST_LIMIT_MS,
+);
+
+test(
   'another pace: a whole new process, under the same session id; refused where it can’t be opened',
   async () => {
     await using session = await running();
