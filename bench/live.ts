@@ -7,7 +7,8 @@
  *     --only TEXT       streams whose name holds that text
  *     --drift MINUTES   instead: how far capture times drift over that time, with a camera whose clock runs 0.5 % off
  *     --following       instead: a target followed through RTSP whose encoder is late; with --only "onvif 800", that run
- *     --reconnects N    instead: a session whose camera is lost N times, in all ways; its memory and descriptors
+ *     --reconnects N    instead: a session whose camera is lost N times, in all ways; its memory and descriptors, beside one that
+ *                       loses nothing
  *
  * What is beyond its bound is marked with a "!". Needs ffmpeg and gst-rtsp-server (apt-get install; .ci/run has the list).
  */

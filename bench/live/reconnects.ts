@@ -7,7 +7,7 @@ import { slope } from '../slope.ts';
 const PARTS = ['first', 'second', 'last'] as const;
 
 export async function reconnects(times: number): Promise<void> {
-  const { recoveries, restarts, tracks, errorsMs } = await loseAndFind(times);
+  const { recoveries, restarts, tracks, errorsMs } = await loseAndFind(times, true);
   const backMs = recoveries.map((recovery) => recovery.backMs);
   const [p50, most] = [quantile(backMs, 0.5).toFixed(0), Math.max(...backMs).toFixed(0)];
   console.log(
@@ -21,6 +21,7 @@ export async function reconnects(times: number): Promise<void> {
     );
   }
   growth('memory', 'MB', recoveries, ({ rssMb }) => rssMb);
+  growth('memory of a session beside it that loses nothing', 'MB', recoveries, ({ steadyMb = 0 }) => steadyMb);
   growth('descriptors', '', recoveries, ({ descriptors }) => descriptors);
   const wrong = tracks.filter(({ began, ended }) => began !== 1 || ended !== 1);
   console.log(`  ${tracks.length} tracks, ${wrong.length} of them without exactly one beginning and one end`);

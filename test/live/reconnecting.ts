@@ -21,6 +21,8 @@ export interface Recovery {
   /** Of the session's process. */
   readonly rssMb: number;
   readonly descriptors: number;
+  /** Memory of a session beside it that loses nothing; undefined: there is none. */
+  readonly steadyMb?: number;
 }
 
 export interface Outcome {
@@ -32,28 +34,36 @@ export interface Outcome {
   readonly errorsMs: readonly number[];
 }
 
-export async function loseAndFind(times: number): Promise<Outcome> {
+/** @param hasSteady also a session beside it, of a camera of its own that is never lost */
+export async function loseAndFind(times: number, hasSteady = false): Promise<Outcome> {
   const camera = new Camera(await RtspServer.start({ gop: 5 }));
+  await using other = hasSteady ? await RtspServer.start({ gop: 5 }) : undefined;
   using proxy = new MoodyProxy(freePort(), camera.port);
   const source = { url: `rtsp://127.0.0.1:${proxy.port}/live`, open_timeout_s: 0.4 };
-  await using service = await LiveService.start({ camera: source }, OPTIONS);
+  const cameras = { camera: source, ...(other ? { steady: { url: other.url } } : {}) };
+  await using service = await LiveService.start(cameras, OPTIONS);
   try {
     const client = await service.watch('camera');
     await client.more(5);
     const [pid = 0] = service.processes;
+    const steady = hasSteady ? await service.watch('steady') : undefined;
+    await steady?.more(5);
+    const steadyPid = service.processes.find((other) => other !== pid);
     const recoveries: Recovery[] = [];
     const errorsMs: number[] = [];
     for (let i = 0; i < times; i++) {
       const loss = lossOf(i);
       const before = client.ticks.length;
       const backMs = await loseOnce(loss, { client, proxy, camera });
-      recoveries.push({ loss, backMs, ...resources(pid) });
+      const beside = steadyPid === undefined ? {} : { steadyMb: resources(steadyPid).rssMb };
+      recoveries.push({ loss, backMs, ...resources(pid), ...beside });
       errorsMs.push(...client.ticks.slice(before).map(({ claimedMs, takenMs }) => claimedMs - takenMs));
     }
     const { restarts } = await client.view();
     await client.stop();
     await until('tracks end', () => client.lives().every(({ ended }) => ended > 0));
     client.close();
+    steady?.close();
     return { recoveries, restarts, tracks: client.lives(), errorsMs };
   } finally {
     await camera.kill();
