@@ -112,10 +112,11 @@ async function count(opened: Rig, kind: CameraKind): Promise<void> {
 /** What a further camera takes. */
 function oneMore(rig: Rig, few: Sample, many: Sample): string {
   const each = (of: (found: Sample) => number) => (of(many) - of(few)) / (many.cameras - few.cameras);
-  const memory = each(({ memory: { shareMb } }) => shareMb);
-  const limit = rig instanceof OurCameras ? ` (≤ ${MOST_MB}: ${memory <= MOST_MB ? 'holds' : 'DOES NOT HOLD'})` : '';
-  const own = each(({ memory: { privateMb } }) => privateMb).toFixed(0);
-  return `one more takes ${(each(({ cores }) => cores) * 100).toFixed(1)} % of a core and ${memory.toFixed(0)} MB (${own} its own)${limit}`;
+  // Its share of what all have in common is none: that is there with the first, and each share only grows with how few they are.
+  const own = each(({ memory: { privateMb } }) => privateMb);
+  const shared = each(({ memory: { shareMb } }) => shareMb).toFixed(1);
+  const limit = rig instanceof OurCameras ? ` (≤ ${MOST_MB}: ${own <= MOST_MB ? 'holds' : 'DOES NOT HOLD'})` : '';
+  return `one more takes ${(each(({ cores }) => cores) * 100).toFixed(1)} % of a core and ${own.toFixed(1)} MB of its own${limit}, ${shared} with its share of what is common`;
 }
 
 async function measured(rig: Rig, cameras: number): Promise<Sample> {

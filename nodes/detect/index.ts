@@ -8,6 +8,7 @@ import { isDeepStrictEqual } from 'node:util';
 import {
   type Detection,
   defineNode,
+  type FramePart,
   type FrameView,
   LATENCY_BUCKETS_MS,
   type Metrics,
@@ -15,12 +16,10 @@ import {
   WindhoverError,
 } from '../../runtime/node.ts';
 import { inspectModel } from './inspect.ts';
-import { Looks } from './looks.ts';
 import { fileVersion, learnModel, type Model } from './model.ts';
 import { DetectOptions } from './options.ts';
 import { OutputWatch } from './output-watch.ts';
 import { frameReader } from './reading.ts';
-import { Resting } from './resting.ts';
 import { ModelSession } from './session.ts';
 import { checkOutputs, firstRun } from './warm-up.ts';
 
@@ -97,9 +96,12 @@ async function open(context: NodeContext<DetectOptions, typeof outputs>) {
   const isShared = session.provider === 'cpu';
   const inTurn = <R>(work: () => Promise<R>) => (isShared ? context.turn(params.threads, work) : work());
   const watch = new OutputWatch(context);
-  const looks = new Looks(params, model, context.graph.pace);
-  // What it knows is no more than where to look: a successor that knows nothing looks.
-  const resting = params.when === 'motion' ? new Resting(params) : null;
+  // Loaded where they are used, for the memory of the worker. What they know is no more than where to look: a successor
+  // that knows nothing looks.
+  const { Looks } = params.roi === 'auto' ? await import('./looks.ts') : { Looks: null };
+  const { Resting } = params.when === 'motion' ? await import('./resting.ts') : { Resting: null };
+  const looks = Looks && new Looks(params, model, context.graph.pace);
+  const resting = Resting && new Resting(params);
   let reader = frameReader(params, model);
   return {
     on: {
@@ -108,7 +110,7 @@ async function open(context: NodeContext<DetectOptions, typeof outputs>) {
         const { classes, candidates } = reader;
         const glanced = resting?.see(frame);
         const about = { frame: frame.meta, ...glanced?.told, ...(classes ? { classes } : {}) };
-        const parts = looks.begin(frame, glanced);
+        const parts: readonly FramePart[] = looks ? looks.begin(frame, glanced) : glanced?.rests ? [] : [frame];
         if (glanced?.rests) {
           context.count('idle_still');
           return context.emit.detections({ ...about, detections: [], looked: false, inferenceMs: 0 });
@@ -123,8 +125,8 @@ async function open(context: NodeContext<DetectOptions, typeof outputs>) {
           inferenceMs += session.inferenceMs;
           watch.look(results, candidates.broken);
         }
-        const outcome = looks.finish(frame, parts, found, inferenceMs);
-        resting?.found(frame, frame.parts ? looks.known : outcome.detections);
+        const outcome = looks ? looks.finish(frame, parts, found, inferenceMs) : { detections: found[0] ?? [] };
+        resting?.found(frame, looks ? looks.known : outcome.detections);
         await context.emit.detections({ ...about, ...outcome, inferenceMs });
       },
     },
@@ -132,7 +134,7 @@ async function open(context: NodeContext<DetectOptions, typeof outputs>) {
       const now = await learnModel(changed, context.prepare);
       if (now.version !== model.version) throw modelChanged(model);
       reader = frameReader(changed, now);
-      looks.update(changed);
+      looks?.update(changed);
       resting?.update(changed);
     },
     close: () => session.close(),

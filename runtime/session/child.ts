@@ -22,7 +22,12 @@ function send(message: FromChild): void {
 function start(message: Extract<ToChild, { type: 'start' }>): void {
   engine = new Engine(message.graph, message.options, message.kept, new SystemClock(message.now, helloMs), {
     report: send,
-    opened: () => send({ type: 'opened' }),
+    opened: () => {
+      send({ type: 'opened' });
+      // As in the workers: what loading has left behind would stay for minutes.
+      Bun.gc(true);
+      Bun.shrink();
+    },
     failed: (error) => send({ type: 'failed', error }),
     done: () => {
       send({ type: 'done' });
