@@ -58,7 +58,7 @@ export class OurCameras implements Rig {
 
   async #add(): Promise<void> {
     const number = this.#ids.length;
-    const { video, model, perS, sets = [] } = this.#kind;
+    const { video, model, perS, sets = [], apartMs = 0 } = this.#kind;
     const own = ['source.pace=realtime', 'source.loop=true', `decode.fps=${perS}`, ...sets];
     const graph = await benchSession({ model, video, threads: 1 }, own);
     const camera = `camera${number}`;
@@ -66,6 +66,7 @@ export class OurCameras implements Rig {
     const { view } = this.#sessions.create(camera);
     this.#ids.push(view.session_id);
     this.#numbers.set(view.session_id, number);
+    await Bun.sleep(apartMs);
   }
 
   async #removeLast(): Promise<void> {

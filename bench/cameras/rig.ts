@@ -13,6 +13,8 @@ export interface CameraKind {
   readonly model: string;
   /** Further settings of the graph, `node.option=value`. */
   readonly sets?: readonly string[];
+  /** From the start of one camera to that of the next. */
+  readonly apartMs?: number;
 }
 
 export interface Rig {
