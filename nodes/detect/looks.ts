@@ -1,4 +1,4 @@
-/** The frames of detect: looked at as a whole, or, with `roi: auto`, by parts that change from frame to frame. */
+/** The frames of detect with `roi: auto`: looked at by parts that change from frame to frame. */
 import type { Box, Detection, DetectionsMessage, FramePart, FrameView, Pace, Size } from '../../runtime/node.ts';
 import { Fovea, SEEN_WELL } from './fovea.ts';
 import { leastSeenPx, trusted, type View } from './fovea-targets.ts';
@@ -55,7 +55,7 @@ export class Looks {
    */
   begin(frame: FrameView, glanced?: Glanced): readonly FramePart[] {
     const { parts, lookNext, meta } = frame;
-    if (!parts || !lookNext) return glanced?.rests ? [] : [frame];
+    if (!parts || !lookNext) throw new TypeError('the frame has no parts');
     const isExtra = this.#isWholeExtra && parts.length > 1;
     const shown = this.#rests || glanced?.rests ? [] : parts.slice(isExtra ? 1 : 0);
     const views = shown.map((part) => {
@@ -81,7 +81,6 @@ export class Looks {
     found: readonly (readonly Detection[])[],
     inferenceMs: number,
   ): Outcome {
-    if (!frame.parts) return { detections: found[0] ?? [] };
     if (parts.length > 0) {
       const runMs = inferenceMs / parts.length;
       this.#runMs += (this.#runMs === 0 ? 1 : LEARN) * (runMs - this.#runMs);

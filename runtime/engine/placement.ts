@@ -12,38 +12,42 @@ type Workers = EngineGraph['workers'];
 
 /** The next graph, with its nodes where they can be without starting others again. */
 export function settle(now: EngineGraph, next: EngineGraph): EngineGraph {
-  const taken = new Set(next.workers.map(({ name }) => name));
-  const workers = next.workers.flatMap(({ name, nodes }): Workers => {
+  const hostOf = (id: string, besides: string) =>
+    now.workers.find(({ name, nodes }) => name !== besides && nodes.includes(id))?.name;
+  return parted(next, ({ name, nodes }) => {
     const hosted = now.workers.find((worker) => worker.name === name)?.nodes ?? [];
     const staying = stayingOf(now, next, hosted, nodes);
     const others = nodes.filter((id) => !staying.includes(id));
-    const [first] = others;
-    if (first === undefined || staying[0] !== nodes[0]) return [{ name, nodes }];
-    const known = now.workers.find((worker) => worker.name !== name && worker.nodes.includes(first));
-    const own = freeName(known?.name ?? first, taken);
-    taken.add(own);
-    return [
-      { name, nodes: staying },
-      { name: own, nodes: others },
-    ];
-  });
-  return { ...next, workers };
+    const [first = ''] = others;
+    return { others: staying[0] === nodes[0] ? others : [], wanted: hostOf(first, name) ?? first };
+  }).graph;
 }
 
-/** The graph, with those of its nodes that have left their workers in workers of their own. */
+/** The graph, with those of its nodes that have left their workers in workers of their own, which are `fresh`. */
 export function split(graph: EngineGraph, left: readonly string[]): { graph: EngineGraph; fresh: readonly string[] } {
+  return parted(graph, ({ nodes }) => {
+    const others = nodes.filter((id) => left.includes(id));
+    return { others, wanted: others[0] ?? '' };
+  });
+}
+
+/** @param othersOf nodes of a worker that get one of their own, and what that is called where the name is free */
+function parted(
+  graph: EngineGraph,
+  othersOf: (worker: Workers[number]) => { readonly others: readonly string[]; readonly wanted: string },
+): { graph: EngineGraph; fresh: readonly string[] } {
   const taken = new Set(graph.workers.map(({ name }) => name));
   const fresh: string[] = [];
-  const workers = graph.workers.flatMap(({ name, nodes }): Workers => {
-    const gone = nodes.filter((id) => left.includes(id));
-    const [first] = gone;
-    if (first === undefined) return [{ name, nodes }];
-    const own = freeName(first, taken);
-    taken.add(own);
-    fresh.push(own);
+  const workers = graph.workers.flatMap((worker): Workers => {
+    const { others, wanted } = othersOf(worker);
+    if (others.length === 0) return [worker];
+    const name = freeName(wanted, taken);
+    taken.add(name);
+    fresh.push(name);
+    const nodes = worker.nodes.filter((id) => !others.includes(id));
     return [
-      { name, nodes: nodes.filter((id) => !gone.includes(id)) },
-      { name: own, nodes: gone },
+      { name: worker.name, nodes },
+      { name, nodes: others },
     ];
   });
   return { graph: { ...graph, workers }, fresh };

@@ -10,7 +10,7 @@
  * 3. Any other link but a frame link joins its ends, unless one of them blocks its thread.
  * 4. A frame link is a boundary: rule 3 never brings its two ends together, also not by a way around.
  * 5. At the pace of a camera, nodes that are all `light` join the worker in which the graph begins, if all nodes there are
- *    built in: without autotrack, track and publish above are in the worker source. A thread takes 7 MB.
+ *    built in: without autotrack, track and publish above are in the worker source. A thread takes 5 MB.
  */
 import { type FrameRequest, frameBytes, type Pace } from '../data.ts';
 import type { CheckedGraph, CheckedNode } from './graph.ts';

@@ -105,7 +105,12 @@ describe.each([{ isEncrypted: false }, { isEncrypted: true }])('encrypted $isEnc
       more();
     });
     more();
-    await Bun.sleep(300);
+    let [seen, looks] = [-1, 0];
+    await until('no more is taken', () => {
+      looks = sent === seen ? looks + 1 : 0;
+      seen = sent;
+      return looks >= 30;
+    });
     const heldBack = sent * block.length;
     expect(heldBack).toBeLessThan(most);
     ffmpeg.socket.resume();
