@@ -1,32 +1,26 @@
 /**
- * How well and how fast the track node follows: accuracy on recorded MOTChallenge detections, the fastest objects that
- * get a track and the tracks that noise gets, time per frame on a synthetic scene and on the costliest crowds.
+ * How well and how fast the track node follows: accuracy on recorded MOTChallenge detections and on made-up scenes beside
+ * other trackers, the fastest objects that get a track and the tracks that noise gets, time per frame on a synthetic scene
+ * and on the costliest crowds.
  *
  *     bun run bench tracking [--data DIR]
  *
- * DIR holds a folder a sequence with det.txt and gt.txt; TUD-Campus and TUD-Stadtmitte are read (640x480, 25 Hz).
+ * DIR holds a folder a sequence, as MOTChallenge does: det.txt, gt.txt and seqinfo.ini (without it: 640×480, 25 Hz).
  */
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Value } from '@sinclair/typebox/value';
-import { wireBbox } from '../nodes/publish/bbox.ts';
-import { readMot } from '../nodes/replay/read-mot.ts';
 import { ByteTrack } from '../nodes/track/byte-track.ts';
-import { type TrackOptions, trackOptions } from '../nodes/track/options.ts';
-import type { Box, Detection } from '../runtime/data.ts';
+import { trackOptions } from '../nodes/track/options.ts';
+import type { Detection } from '../runtime/data.ts';
 import { falseTracks, fastestFlight } from './cases/tracking-limits.ts';
-import { countMot, type IdBox, type MotCounts, type MotScore, parseMotText, scoreMot } from './mot-score.ts';
 import { randomNumbers } from './random-numbers.ts';
+import { printBeside, type TrackedScene } from './tracking/beside.ts';
 import { printCrowds } from './tracking/crowds.ts';
-import { printSwarms } from './tracking/swarm.ts';
+import { DRIVE_KINDS, makeDrive } from './tracking/driving.ts';
+import { MOT_FOLDER, printAccuracy } from './tracking/sequences.ts';
+import { makeSwarm, SWARM_KINDS } from './tracking/swarm.ts';
 
-/** Where the sequences are looked for, beside the repository. */
-export const MOT_FOLDER = join(import.meta.dir, '../../shared/data/mot');
-export const MOT_SEQUENCES = ['TUD-Campus', 'TUD-Stadtmitte'] as const;
-
-const FRAME = { w: 640, h: 480 };
-const FPS = 25;
+const SEEDS = [1, 2, 3];
 /** Most microseconds that a frame may take, by number of tracks. */
 const LIMITS_US: readonly (readonly [tracks: number, limitUs: number | undefined])[] = [
   [10, 9],
@@ -44,65 +38,14 @@ export async function benchTracking(args: string[]): Promise<void> {
   const { values } = parseArgs({ args, options: { data: { type: 'string', default: MOT_FOLDER } } });
   await printAccuracy(values.data);
   printReach();
-  printSwarms();
+  const groups = <T extends { readonly name: string }>(
+    kinds: readonly T[],
+    make: (kind: T, seed: number) => TrackedScene,
+  ) => kinds.map((kind) => ({ name: kind.name, scenes: SEEDS.map((seed) => make(kind, seed)) }));
+  printBeside('swarms of 5 to 15 px, 4 s, three seeds each', groups(SWARM_KINDS, makeSwarm));
+  printBeside('streets from a car, 20 s, three seeds each', groups(DRIVE_KINDS, makeDrive));
   printSpeed();
   printCrowds();
-}
-
-/** Counts of one sequence as the tracker puts its boxes out, and as clients get them: clamped into the frame. */
-export async function trackSequence(
-  folder: string,
-  options: Partial<TrackOptions> = {},
-): Promise<{ raw: MotCounts; wire: MotCounts }> {
-  const path = join(folder, 'det.txt');
-  const defaults = { width: FRAME.w, height: FRAME.h, fps: FPS, label: 'person' };
-  const recording = readMot(await Bun.file(path).text(), path, defaults);
-  const tracker = new ByteTrack({ ...Value.Create(trackOptions), ...options });
-  const raw = new Map<number, IdBox[]>();
-  const wire = new Map<number, IdBox[]>();
-  for (let index = 0; index < recording.frameCount; index++) {
-    const { tracks } = tracker.step(index / recording.fps, recording.detections.get(index) ?? [], {
-      widthPx: FRAME.w,
-      heightPx: FRAME.h,
-    });
-    raw.set(
-      index + 1,
-      tracks.map(({ id, bboxPx }) => ({ id, ...bboxPx })),
-    );
-    wire.set(
-      index + 1,
-      tracks.map(({ id, bboxPx }) => ({ id, ...throughWire(bboxPx) })),
-    );
-  }
-  const gt = parseMotText(await Bun.file(join(folder, 'gt.txt')).text(), true);
-  const ignorePath = join(folder, 'ignore.txt');
-  const ignore = existsSync(ignorePath) ? parseMotText(await Bun.file(ignorePath).text()) : new Map<number, IdBox[]>();
-  return { raw: countMot(gt, raw, ignore), wire: countMot(gt, wire, ignore) };
-}
-
-/** A box as a client gets it, in pixels again. */
-function throughWire(boxPx: Box): Box {
-  const { x, y, w, h } = wireBbox(boxPx, FRAME);
-  return { x: x * FRAME.w, y: y * FRAME.h, w: w * FRAME.w, h: h * FRAME.h };
-}
-
-async function printAccuracy(folder: string): Promise<void> {
-  const missing = MOT_SEQUENCES.filter((name) => !existsSync(join(folder, name, 'det.txt')));
-  if (missing.length > 0) {
-    console.log(`accuracy: not measured, ${folder} has no ${missing.join(', no ')} (give a folder with --data DIR)`);
-    return;
-  }
-  const columns = ['HOTA', 'DetA', 'AssA', 'IDF1', 'MOTA', 'IDSW'] as const;
-  const print = (name: string, score: MotScore) =>
-    console.log(
-      `${name.padEnd(22)} ${columns.map((c) => score[c].toFixed(c === 'IDSW' ? 0 : 2).padStart(6)).join(' ')}`,
-    );
-  console.log(`accuracy, defaults of the track node, ${FPS} Hz`);
-  console.log(`${'sequence'.padEnd(22)} ${columns.map((c) => c.padStart(6)).join(' ')}`);
-  const parts = await Promise.all(MOT_SEQUENCES.map((name) => trackSequence(join(folder, name))));
-  for (const [k, part] of parts.entries()) print(MOT_SEQUENCES[k] ?? '', scoreMot([part.wire]));
-  print('combined', scoreMot(parts.map((p) => p.wire)));
-  print('combined, not clamped', scoreMot(parts.map((p) => p.raw)));
 }
 
 function printReach(): void {

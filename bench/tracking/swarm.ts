@@ -1,17 +1,8 @@
-/**
- * Swarms of birds and drones of 5 to 15 px before a shaking camera, with exact truth: made from a seed. They are tracked
- * by the track node and, in the same run, by plain references of OC-SORT and ByteTrack (`references.py`), and all are
- * scored alike.
- */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { Value } from '@sinclair/typebox/value';
-import { ByteTrack } from '../../nodes/track/byte-track.ts';
-import { trackOptions } from '../../nodes/track/options.ts';
+/** Swarms of birds and drones of 5 to 15 px before a shaking camera, with exact truth: made from a seed. */
 import type { Box, Detection } from '../../runtime/data.ts';
-import { countMot, type IdBox, type MotCounts, type MotScore, scoreMot } from '../mot-score.ts';
+import type { IdBox } from '../mot-score.ts';
 import { randomNumbers } from '../random-numbers.ts';
+import type { TrackedScene } from './beside.ts';
 
 export interface SwarmKind {
   readonly name: string;
@@ -26,14 +17,7 @@ export interface SwarmKind {
   readonly turn: number;
 }
 
-export interface Swarm {
-  readonly fps: number;
-  /** By frame. */
-  readonly truth: readonly (readonly IdBox[])[];
-  readonly detections: readonly (readonly Detection[])[];
-}
-
-export const SWARM_FRAME = { widthPx: 1280, heightPx: 720 };
+const SWARM_FRAME = { widthPx: 1280, heightPx: 720 };
 export const SWARM_KINDS: readonly SwarmKind[] = [
   { name: 'birds, steady camera', objects: 30, fps: 25, shakePx: 0, rough: 0, speedPx: 90, turn: 1.2 },
   { name: 'birds, hand-held', objects: 30, fps: 25, shakePx: 12, rough: 0.5, speedPx: 90, turn: 1.2 },
@@ -47,10 +31,9 @@ const UNSURE = 0.08;
 const FALSE_A_FRAME = 0.5;
 /** Boxes are off by this share of their side, one standard deviation. */
 const JITTER = 0.06;
-const NAMES = ['windhover', 'OC-SORT', 'ByteTrack'] as const;
 
 /** Makes a scene. The same seed gives the same. */
-export function makeSwarm({ objects, fps, shakePx, rough, speedPx, turn }: SwarmKind, seed: number): Swarm {
+export function makeSwarm({ objects, fps, shakePx, rough, speedPx, turn }: SwarmKind, seed: number): TrackedScene {
   const random = randomNumbers(seed);
   const between = (low: number, high: number) => low + (high - low) * random();
   const gauss = () => random() + random() + random() + random() - 2;
@@ -91,71 +74,11 @@ export function makeSwarm({ objects, fps, shakePx, rough, speedPx, turn }: Swarm
     }
     detections.push(seen);
   }
-  return { fps, truth, detections };
+  return { fps, frame: SWARM_FRAME, truth, detections };
 
   function sighting({ x, y, w, h }: Box): Omit<Detection, 'label'> {
     const off = (side: number) => gauss() * 1.7 * JITTER * side;
     const bboxPx = { x: x + off(w), y: y + off(h), w: w * (1 + off(1)), h: h * (1 + off(1)) };
     return { bboxPx, confidence: random() < UNSURE ? between(0.2, 0.5) : between(0.65, 0.95) };
-  }
-}
-
-/** What the track node makes of it with its defaults. */
-export function trackSwarm({ fps, detections }: Swarm): IdBox[][] {
-  const tracker = new ByteTrack(Value.Create(trackOptions));
-  return detections.map((boxes, frame) => {
-    return tracker.step(frame / fps, boxes, SWARM_FRAME).tracks.map(({ id, bboxPx }) => ({ id, ...bboxPx }));
-  });
-}
-
-export function countSwarm({ truth }: Swarm, tracks: readonly (readonly IdBox[])[]): MotCounts {
-  return countMot(new Map(truth.entries()), new Map(tracks.entries()));
-}
-
-/** Scores all kinds of swarms, three seeds each. */
-export function printSwarms(): void {
-  const swarms = SWARM_KINDS.map((kind) => [1, 2, 3].map((seed) => makeSwarm(kind, seed)));
-  const references = runReferences(swarms.flat());
-  console.log('\nswarms of 5 to 15 px, 4 s, three seeds each: HOTA (IDF1, identity switches), defaults of each');
-  console.log(`${''.padEnd(30)} ${NAMES.map((name) => name.padEnd(22)).join('')}`);
-  const all = NAMES.map((): MotCounts[] => []);
-  for (const [k, kind] of SWARM_KINDS.entries()) {
-    const scores = NAMES.map((name, at) => {
-      const counts = (swarms[k] ?? []).map((swarm, seed) =>
-        countSwarm(swarm, name === 'windhover' ? trackSwarm(swarm) : (references?.[name]?.[3 * k + seed] ?? [])),
-      );
-      all[at]?.push(...counts);
-      return inWords(scoreMot(counts));
-    });
-    console.log(`${kind.name.padEnd(30)} ${scores.join('')}`);
-  }
-  console.log(`${'combined'.padEnd(30)} ${all.map((counts) => inWords(scoreMot(counts))).join('')}`);
-  if (references === null) console.log('the references were not run: python3 with numpy is not there');
-}
-
-function inWords({ HOTA, IDF1, IDSW }: MotScore): string {
-  return `${HOTA.toFixed(2)} (${IDF1.toFixed(1)}, ${IDSW})`.padEnd(22);
-}
-
-/** By name, by scene, by frame; null where Python or numpy is missing. */
-function runReferences(swarms: readonly Swarm[]): Readonly<Record<string, IdBox[][][]>> | null {
-  const folder = mkdtempSync(join(tmpdir(), 'windhover-swarms-'));
-  try {
-    const scenes = swarms.map(({ detections }) =>
-      detections.map((boxes) => boxes.map(({ bboxPx: { x, y, w, h }, confidence }) => [x, y, w, h, confidence])),
-    );
-    const [input, output] = [join(folder, 'scenes.json'), join(folder, 'tracks.json')];
-    writeFileSync(input, JSON.stringify(scenes));
-    const { exitCode } = Bun.spawnSync(['python3', join(import.meta.dir, 'references.py'), input, output]);
-    if (exitCode !== 0) return null;
-    const results: Record<string, [number, number, number, number, number][][][]> = JSON.parse(
-      readFileSync(output, 'utf8'),
-    );
-    const toBox = ([id, x, y, w, h]: [number, number, number, number, number]): IdBox => ({ id, x, y, w, h });
-    return Object.fromEntries(
-      Object.entries(results).map(([name, all]) => [name, all.map((scene) => scene.map((frame) => frame.map(toBox)))]),
-    );
-  } finally {
-    rmSync(folder, { recursive: true });
   }
 }

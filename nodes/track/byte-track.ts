@@ -4,7 +4,8 @@
  * Method: Zhang et al. 2022, "ByteTrack: Multi-Object Tracking by Associating Every Detection Box". Each frame:
  *
  *   1. predict every track to the time of the frame
- *   2. match tracks, tracked or lost, with detections of high confidence (IoU times confidence)
+ *   2. match tracks, tracked or lost, with detections of high confidence (IoU times confidence); small boxes first as
+ *      they are, then grown
  *   3. match what is left of the tracked ones with detections of low confidence (IoU): occluded objects stay alive
  *   4. match what is still left of the tracks with high detections of other labels: a label is the model's guess
  *   5. match tracks that were partly hidden with what comes out behind the edge
@@ -163,17 +164,19 @@ export class ByteTrack {
     const away = known.filter((t) => t.status === 'tracked' && !isLookedAt(t, facts.views));
     for (const t of away) t.status = 'away';
     const { match_iou, low_match_iou, confirm_match_iou, fuse_confidence } = this.#options;
-    const ofLabel = this.#match(known, high, this.#rules(match_iou, fuse_confidence));
+    const rules = this.#rules(match_iou, fuse_confidence);
+    const apart = this.#isGrown(high) ? this.#match(known, high, { ...rules, leastSidePx: 0 }) : high;
+    const ofLabel = this.#match(this.#unseen(known), apart, rules);
     this.#match(this.#unseen(known, 'tracked'), low, this.#rules(low_match_iou, false));
     const anyLabel = { ...this.#rules(Math.max(match_iou, RELABEL_IOU), false), barsLabels: false };
     const others = this.#barsLabels ? this.#match(this.#unseen(known), ofLabel, anyLabel) : ofLabel;
     const unmatched = this.#seeComingOut(this.#unseen(known), others);
     this.#lose(this.#unseen(known, 'tracked'));
     for (const t of away) t.status = 'tracked';
-    const rules = this.#rules(confirm_match_iou, fuse_confidence);
-    const unconfirmed = this.#match(fresh, unmatched, rules);
+    const second = this.#rules(confirm_match_iou, fuse_confidence);
+    const unconfirmed = this.#match(fresh, unmatched, second);
     const unproven = fresh.filter((t) => t.status === 'new');
-    const unclaimed = proveFast(unproven, unconfirmed, this.#matcher, rules, this.#nowS);
+    const unclaimed = proveFast(unproven, unconfirmed, this.#matcher, second, this.#nowS);
     this.#tracklets = [...known, ...unproven.filter((t) => !isLookedAt(t, facts.views))];
     for (const tracklet of fresh) if (tracklet.status === 'tracked') this.#confirm(tracklet);
     const singles = this.#unseen([...unproven, ...known]).filter((t) => t.sightings === 1);
@@ -187,6 +190,11 @@ export class ByteTrack {
     const dtS = this.#frameTimeS - beforeS;
     const drift = (x: number, y: number) => (motion && dtS > 0 ? motion.drift({ x, y }, dtS) : STILL);
     return { tracks: seen.map((t) => t.toTrack(drift)), remembered: this.#remembered(), invalid, gap };
+  }
+
+  /** Whether boxes are compared larger than they are: what overlaps as it is comes first, or a neighbour takes its place. */
+  #isGrown(detections: readonly Detection[]): boolean {
+    return detections.some(({ bboxPx: { w, h } }) => Math.min(w, h) < this.#leastSidePx);
   }
 
   #followShake(detections: readonly Detection[], widthPx: number): void {
@@ -224,11 +232,11 @@ export class ByteTrack {
   /** Lets each matched track see its detection; returns the detections that no track took. */
   #match(tracklets: readonly Tracklet[], detections: Detection[], rules: MatchRules): Detection[] {
     if (tracklets.length === 0 || detections.length === 0) return detections;
-    const taken = new Set<Detection>();
-    for (const [k, detection] of this.#matcher.match(tracklets, detections, rules).entries()) {
-      if (detection === null) continue;
-      tracklets[k]?.see(detection, this.#nowS, cutSides(detection.bboxPx, this.#frame));
-      taken.add(detection);
+    const matched = this.#matcher.match(tracklets, detections, rules);
+    const taken = new Set<Detection | null>(matched);
+    for (let k = 0; k < matched.length; k++) {
+      const detection = matched[k] ?? null;
+      if (detection !== null) tracklets[k]?.see(detection, this.#nowS, cutSides(detection.bboxPx, this.#frame));
     }
     return detections.filter((d) => !taken.has(d));
   }

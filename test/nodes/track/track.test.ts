@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Value } from '@sinclair/typebox/value';
 import { scoreMot } from '../../../bench/mot-score.ts';
-import { MOT_FOLDER, MOT_SEQUENCES, trackSequence } from '../../../bench/tracking.ts';
+import { MOT_FOLDER, MOT_SEQUENCES, trackSequence } from '../../../bench/tracking/sequences.ts';
 import { DetectOptions } from '../../../nodes/detect/options.ts';
 import track from '../../../nodes/track/index.ts';
 import { trackOptions } from '../../../nodes/track/options.ts';
