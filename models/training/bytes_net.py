@@ -19,7 +19,7 @@ from nodes import Nodes, Ranges, Value
 Layers = dict[str, tuple[np.ndarray, np.ndarray]]
 """Kernel and bias by name; of the last layers a matrix."""
 VARIANCE_FLOOR = 1e-3
-BLOCKS = {"to4": 1, "to8": 2, "to16": 2, "to32": 1}
+STAGES = "to4", "to8", "to16", "to32"
 COLUMNS = 4
 #: What stands for the middle grey, which the network takes for zero, as a byte.
 GREY = 128
@@ -41,15 +41,15 @@ def read_layers(weights: Path, calibration: tuple[float, float, float]) -> Layer
         branch = f"branches.{level}"
         where, what = layers.pop(f"{branch}.where"), layers.pop(f"{branch}.what")
         layers[f"{branch}.both"] = (np.concatenate([where[0], what[0]]), np.concatenate([where[1], what[1]]))
-        layers[f"{branch}.out"] = last_layer(state, branch, len(where[0]), calibration)
+        layers[f"{branch}.out"] = last_layer(state, branch, (len(where[0]), len(what[0])), calibration)
     return layers | first_layers(*layers.pop("stem"))
 
 
-def last_layer(state: dict[str, np.ndarray], branch: str, half: int, calibration: tuple[float, float, float]):
+def last_layer(state: dict[str, np.ndarray], branch: str, widths: tuple[int, int], calibration: tuple[float, float, float]):
     """Box, objectness and classes from the channels of both branches, objectness and classes on their scales."""
     slope, offset, sharpness = calibration
-    matrix, bias = np.zeros((2 * half, 5 + len(CLASSES))), np.zeros(5 + len(CLASSES))
-    where, what = slice(0, half), slice(half, None)
+    matrix, bias = np.zeros((sum(widths), 5 + len(CLASSES))), np.zeros(5 + len(CLASSES))
+    where, what = slice(0, widths[0]), slice(widths[0], None)
     parts = [("box", where, slice(0, 4), 1.0), ("objectness", where, slice(4, 5), slope), ("classes", what, slice(5, None), sharpness)]
     for part, channels, columns, gain in parts:
         matrix[channels, columns] = state[f"{branch}.{part}.weight"][:, :, 0, 0].T * gain
@@ -102,9 +102,9 @@ def scales(nodes: Nodes, layers: Layers, look: str, x: Value, fine: bool) -> lis
         return nodes.convolve(look + layer, layer, x, *layers[layer], **how)
 
     stages = {}
-    for stage, blocks in BLOCKS.items():
+    for stage in STAGES:
         x = apply(f"{stage}.0", x, stride=(2, 2))
-        for block in range(1, blocks + 1):
+        for block in range(1, 1 + sum(one.startswith(stage) and one.endswith(".narrow") for one in layers)):
             inner = apply(f"{stage}.{block}.narrow", x)
             x = nodes.sum(f"{look}{stage}.{block}", x, apply(f"{stage}.{block}.widen", inner, relu=False), True)
         stages[stage] = x

@@ -16,6 +16,7 @@ from clips import CLASSES, HEIGHT, WIDTH, tighten
 from contrails import draw_contrail
 from cutouts import Cutout, cut_out, erase, paste
 from photo import develop
+from shapes import make_shape
 from skies import make_sky
 from targets import IGNORED, LEAST_CONTRAST, NO_OBJECT, SMALLEST_PX, TARGETS, contrast, overlap, place_in
 
@@ -23,12 +24,14 @@ SOURCES = ("visible", "thermal", "rendered", "sky")
 SOURCE_SHARE = (0.48, 0.15, 0.10, 0.27)
 #: What the class loss of an object counts in its own place, where its background gives it away.
 OWN_PLACE_WEIGHT = {"visible": 0.3, "thermal": 0.3, "rendered": 0.3}
-SKIES, CUTOUTS_A_CLASS = 220, 1400
+SKIES, CUTOUTS_A_CLASS, SHAPES_A_CLASS = 220, 1400, 700
+#: How often a pasted object is a made-up shape.
+SHAPE_SHARE = 0.4
 LARGEST_PX = 170.0
 #: How much of a tile's side an object may take.
 LARGEST_SHARE = 0.95
 #: How often a tile shows the head of a contrail, and one that only passes through.
-CONTRAIL_SHARE, PASSING_SHARE = 0.12, 0.06
+CONTRAIL_SHARE, PASSING_SHARE = 0.2, 0.1
 #: How often a picture is shown as a letterboxed one: part of it is the grey that detect pads with.
 PADDED_SHARE, PAD_LEVEL = 0.08, 114
 #: How often a picture is one tile; the others are four.
@@ -66,6 +69,8 @@ class Maker:
         self.skies = [make_sky(self.rng) for _ in range(SKIES)]
         self.noise = self.rng.standard_normal((HEIGHT, WIDTH)).astype(np.float32)
         self.cutouts = {kind: self.collect(kind) for kind in range(len(CLASSES))}
+        made = {kind: [make_shape(kind, self.rng) for _ in range(SHAPES_A_CLASS)] for kind in range(len(CLASSES))}
+        self.shapes = {kind: [one for one in shapes if one] for kind, shapes in made.items()}
 
     def collect(self, kind: int) -> list[list[Cutout]]:
         """Cutouts of one class, grouped by scene."""
@@ -229,7 +234,7 @@ class Maker:
         """An object of any class, in about its own size or any size."""
         rng = self.rng
         kind = int(rng.choice(4, p=(0.3, 0.26, 0.22, 0.22)))
-        groups = self.cutouts[kind]
+        groups = [self.shapes[kind]] if rng.random() < SHAPE_SHARE else self.cutouts[kind]
         weights = np.array([len(group) ** 0.5 for group in groups])
         group = groups[rng.choice(len(groups), p=weights / weights.sum())]
         cutout = group[rng.integers(len(group))]

@@ -22,9 +22,9 @@ from onnx import helper
 from torch import Tensor, nn
 
 from clips import CLASSES, MARGIN_H, MARGIN_W
-from model import INPUT_GAIN, STRIDES, Detector, cells, read, read_weights
+from model import INPUT_GAIN, STRIDES, Detector, cells, read, read_weights, shaped_as
 
-VERSION = "4"
+VERSION = "5"
 OPSET = 17
 HERE = Path(__file__).parent
 #: How many times smaller the overview is; sides of the input are multiples of 32 times this.
@@ -101,7 +101,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--input", default="640x512", help="width x height, multiples of 32, with --overview of 128")
     parser.add_argument(
         "--calibrate",
-        default="1.7,-1.5,2",
+        default="1.7,-1.2,2",
         help="slope and offset of the objectness logit, and what class logits are multiplied by",
     )
 
@@ -123,10 +123,7 @@ def calibration(options: argparse.Namespace) -> tuple[float, float, float]:
 def load(weights: Path) -> Detector:
     """The network in the shape that its weights have."""
     state = read_weights(weights)
-    pyramid = state["side8.0.weight"].shape[0]
-    channels = [state[name].shape[0] for name in ("stem.0.weight", "to4.0.0.weight", "to8.0.0.weight")]
-    channels += [state[name].shape[0] for name in ("to16.0.0.weight", "to32.0.0.weight")]
-    net = Detector(channels=channels, pyramid=pyramid)
+    net = shaped_as(state)
     net.load_state_dict(state)
     return net.eval()
 

@@ -21,6 +21,10 @@ BOX_GAIN, CLASS_GAIN = 2.5, 0.5
 LABEL_SMOOTHING = 0.05
 
 
+#: From this objectness of the teacher on, its box and class are imitated too.
+TEACHER_SURE = 0.05
+
+
 @dataclass
 class Assigned:
     matched: Tensor
@@ -50,6 +54,23 @@ def total(boxes: Tensor, objectness: Tensor, classes: Tensor, targets: Tensor, c
     )
     class_loss = (per_cell * weight * picked[:, 5]).sum() / (weight * picked[:, 5]).sum().clamp(min=1)
     return object_loss + BOX_GAIN * box_loss + CLASS_GAIN * class_loss, (object_loss, box_loss, class_loss)
+
+
+def imitation(rows: tuple[Tensor, Tensor, Tensor], shown: tuple[Tensor, Tensor, Tensor]) -> Tensor:
+    """How far the rows of a network are from those that a teacher gives for the same pictures (`model.read`)."""
+    boxes, objectness, classes = rows
+    target = shown[1].sigmoid()
+    focus = torch.maximum(target, 0.75 * objectness.sigmoid().detach() ** 2)
+    sure = target > TEACHER_SURE
+    weight = target[sure]
+    normal = weight.sum().clamp(min=1)
+    # Less what the target itself costs: nothing is left when both agree.
+    own = F.binary_cross_entropy_with_logits(shown[1], target, reduction="none")
+    apart = F.binary_cross_entropy_with_logits(objectness, target, reduction="none") - own
+    box_loss = ((1 - generalized_iou(to_corners(boxes)[sure], to_corners(shown[0])[sure])) * weight).sum()
+    kinds = F.kl_div(classes[sure].log_softmax(-1), shown[2][sure].log_softmax(-1), reduction="none", log_target=True)
+    class_loss = (kinds.sum(-1) * weight).sum()
+    return ((apart * focus).sum() + BOX_GAIN * box_loss + CLASS_GAIN * class_loss) / normal
 
 
 def assign(corners: Tensor, objectness: Tensor, targets: Tensor, centres: Tensor, strides: Tensor) -> Assigned:

@@ -38,15 +38,15 @@ class Residual(nn.Module):
 
 
 class Branches(nn.Module):
-    """Predictions of one scale: [batch, 4 + 1 + classes, rows, columns]."""
+    """Predictions of one scale, [batch, 4 + 1 + classes, rows, columns]; `where` and `what`: channels of the two branches."""
 
-    def __init__(self, channels: int, classes: int):
+    def __init__(self, channels: int, classes: int, where: int, what: int):
         super().__init__()
-        self.where = conv(channels, channels)
-        self.what = conv(channels, channels)
-        self.box = nn.Conv2d(channels, 4, 1)
-        self.objectness = nn.Conv2d(channels, 1, 1)
-        self.classes = nn.Conv2d(channels, classes, 1)
+        self.where = conv(channels, where)
+        self.what = conv(channels, what)
+        self.box = nn.Conv2d(where, 4, 1)
+        self.objectness = nn.Conv2d(where, 1, 1)
+        self.classes = nn.Conv2d(what, classes, 1)
         for layer in (self.box, self.objectness, self.classes):
             nn.init.normal_(layer.weight, std=0.01)
             nn.init.zeros_(layer.bias)
@@ -58,7 +58,7 @@ class Branches(nn.Module):
 
 
 class Detector(nn.Module):
-    def __init__(self, classes: int = 4, channels=(16, 32, 64, 96, 128), pyramid: int = 64, blocks=(1, 2, 2, 1)):
+    def __init__(self, classes: int = 4, channels=(16, 32, 48, 80, 96), pyramid: int = 48, blocks=(1, 2, 2, 1), branch=(40, 24)):
         super().__init__()
         stages = [
             nn.Sequential(conv(a, b, stride=2), *[Residual(b) for _ in range(n)])
@@ -71,7 +71,7 @@ class Detector(nn.Module):
         # A network that was trained without it starts as it was.
         nn.init.zeros_(self.side4[1].weight)
         self.mix16, self.mix8 = conv(pyramid, pyramid), conv(pyramid, pyramid)
-        self.branches = nn.ModuleList([Branches(pyramid, classes) for _ in STRIDES])
+        self.branches = nn.ModuleList([Branches(pyramid, classes, *branch) for _ in STRIDES])
 
     def forward(self, pictures: Tensor) -> list[Tensor]:
         """Pictures [batch, 3, H, W], RGB from 0 to 1; sides are multiples of 32."""
@@ -95,6 +95,17 @@ def read_weights(path: Path) -> dict[str, Tensor]:
     """Weights of a file, as 32-bit floats whatever they are stored as."""
     state = torch.load(path, map_location="cpu", weights_only=True)["weights"]
     return {name: one.float() if one.dtype.is_floating_point else one for name, one in state.items()}
+
+
+def shaped_as(state: dict[str, Tensor]) -> Detector:
+    """A network with as many channels as these weights have."""
+
+    def width(layer: str) -> int:
+        return state[f"{layer}.0.weight"].shape[0]
+
+    channels = [width("stem"), *(width(f"{stage}.0") for stage in ("to4", "to8", "to16", "to32"))]
+    branch = width("branches.0.where"), width("branches.0.what")
+    return Detector(channels=channels, pyramid=width("side8"), branch=branch)
 
 
 def cells(height: int, width: int, strides_px: tuple[int, ...] = STRIDES) -> tuple[Tensor, Tensor]:

@@ -14,12 +14,15 @@ from pathlib import Path
 
 import torch
 
+import export
 import loss
 from dataset import Batches
-from model import Detector, cells, read, read_weights
+from model import Detector, cells, read, read_weights, shaped_as
 
 WEIGHT_DECAY = 0.03
 WARM_UP_STEPS = 200
+#: What imitating a teacher counts, beside the labels.
+TEACHER_GAIN = 1.0
 LOG_EVERY, SAVE_EVERY = 100, 500
 
 
@@ -27,10 +30,9 @@ def main() -> None:
     options = parse()
     torch.manual_seed(options.seed)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    net = Detector(channels=options.channels, pyramid=options.pyramid)
-    if options.start:
-        start_from(net, options.start)
+    net = start_from(options.start) if options.start else Detector()
     net = net.to(device, memory_format=torch.channels_last)
+    teacher = export.load(options.teacher).to(device, memory_format=torch.channels_last) if options.teacher else None
     average = copy.deepcopy(net)
     run = torch.compile(net) if options.compile else net
     half = device.type == "cuda" or has_bfloat16()
@@ -53,7 +55,12 @@ def main() -> None:
         x = (pictures.to(device).permute(0, 3, 1, 2).float() / 255).contiguous(memory_format=torch.channels_last)
         with torch.autocast(device.type, dtype=torch.bfloat16, enabled=half):
             outputs = run(x)
-        cost, parts = loss.total(*read(outputs, centres, strides), targets.to(device), centres, strides)
+        rows = read(outputs, centres, strides)
+        cost, parts = loss.total(*rows, targets.to(device), centres, strides)
+        if teacher:
+            with torch.no_grad(), torch.autocast(device.type, dtype=torch.bfloat16, enabled=half):
+                shown = teacher(x)
+            cost = cost + TEACHER_GAIN * loss.imitation(rows, read(shown, centres, strides))
         optimizer.zero_grad(set_to_none=True)
         cost.backward()
         torch.nn.utils.clip_grad_norm_(net.parameters(), 10.0)
@@ -75,8 +82,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--size", type=int, default=256, help="side of a training picture in pixels")
     parser.add_argument("--rate", type=float, default=2e-3, help="highest learning rate")
-    parser.add_argument("--channels", type=int, nargs=5, default=(16, 32, 64, 96, 128))
-    parser.add_argument("--pyramid", type=int, default=64, help="channels of the feature pyramid")
+    parser.add_argument("--teacher", type=Path, help="weights of a network, perhaps a larger one, to imitate beside the labels")
     parser.add_argument("--workers", type=int, default=1, help="processes that make pictures")
     parser.add_argument("--compile", action="store_true", help="compile the network first (needs a C++ compiler)")
     parser.add_argument("--seed", type=int, default=7)
@@ -91,12 +97,15 @@ def make_optimizer(net: Detector, rate: float) -> torch.optim.Optimizer:
     return torch.optim.AdamW(groups, lr=rate, betas=(0.9, 0.99))
 
 
-def start_from(net: Detector, path: Path) -> None:
-    """Takes over weights; layers that the file does not know start so that they change nothing at first."""
-    missing, unknown = net.load_state_dict(read_weights(path), strict=False)
+def start_from(path: Path) -> Detector:
+    """A network of the shape of these weights; layers that they do not know start so that they change nothing at first."""
+    weights = read_weights(path)
+    net = shaped_as(weights)
+    missing, unknown = net.load_state_dict(weights, strict=False)
     if unknown:
         raise SystemExit(f"{path} has weights that this network has no place for: {', '.join(unknown)}")
     print(f"going on from {path}" + (f", new: {', '.join(missing)}" if missing else ""), flush=True)
+    return net
 
 
 def has_bfloat16() -> bool:
