@@ -98,7 +98,7 @@ async function runCase(
       const records = await runClip(pasted.video, { model, sets: [`detect.roi=${roi}`] });
       const score = scoreClip(pasted, records, pad, model.sure);
       scores.get(roi)?.push(score);
-      const found = `${score.hits} of ${score.labels}`;
+      const found = `${score.hits} of ${score.labels}, false tracks: ${score.falseTracks}`;
       process.stderr.write(
         `1/${one.factor} in ${size.w}x${size.h} ${roi}  ${i + 1}/${clips.length} ${clip.name} ${found}\n`,
       );

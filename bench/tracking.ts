@@ -38,14 +38,18 @@ export async function benchTracking(args: string[]): Promise<void> {
   const { values } = parseArgs({ args, options: { data: { type: 'string', default: MOT_FOLDER } } });
   await printAccuracy(values.data);
   printReach();
-  const groups = <T extends { readonly name: string }>(
-    kinds: readonly T[],
-    make: (kind: T, seed: number) => TrackedScene,
-  ) => kinds.map((kind) => ({ name: kind.name, scenes: SEEDS.map((seed) => make(kind, seed)) }));
   printBeside('swarms of 5 to 15 px, 4 s, three seeds each', groups(SWARM_KINDS, makeSwarm));
   printBeside('streets from a car, 20 s, three seeds each', groups(DRIVE_KINDS, makeDrive));
   printSpeed();
   printCrowds();
+}
+
+/** Scenes of each kind, one for each seed. */
+function groups<T extends { readonly name: string }>(
+  kinds: readonly T[],
+  make: (kind: T, seed: number) => TrackedScene,
+) {
+  return kinds.map((kind) => ({ name: kind.name, scenes: SEEDS.map((seed) => make(kind, seed)) }));
 }
 
 function printReach(): void {

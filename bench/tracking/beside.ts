@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Value } from '@sinclair/typebox/value';
 import { ByteTrack } from '../../nodes/track/byte-track.ts';
-import { type TrackOptions, trackOptions } from '../../nodes/track/options.ts';
+import { trackOptions } from '../../nodes/track/options.ts';
 import type { Detection } from '../../runtime/data.ts';
 import { countMot, type IdBox, type MotCounts, type MotScore, scoreMot } from '../mot-score.ts';
 
@@ -29,9 +29,9 @@ export interface SceneGroup {
 
 const NAMES = ['windhover', 'OC-SORT', 'ByteTrack'] as const;
 
-/** What the track node makes of it. */
-export function trackScene({ fps, frame, detections }: TrackedScene, options: Partial<TrackOptions> = {}): IdBox[][] {
-  const tracker = new ByteTrack({ ...Value.Create(trackOptions), ...options });
+/** What the track node makes of it with its defaults. */
+export function trackScene({ fps, frame, detections }: TrackedScene): IdBox[][] {
+  const tracker = new ByteTrack(Value.Create(trackOptions));
   return detections.map((boxes, at) => {
     return tracker.step(at / fps, boxes, frame).tracks.map(({ id, bboxPx }) => ({ id, ...bboxPx }));
   });

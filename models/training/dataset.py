@@ -70,7 +70,7 @@ class Maker:
         self.noise = self.rng.standard_normal((HEIGHT, WIDTH)).astype(np.float32)
         self.cutouts = {kind: self.collect(kind) for kind in range(len(CLASSES))}
         made = {kind: [make_shape(kind, self.rng) for _ in range(SHAPES_A_CLASS)] for kind in range(len(CLASSES))}
-        self.shapes = {kind: [one for one in shapes if one] for kind, shapes in made.items()}
+        self.shapes = {kind: [[one for one in shapes if one]] for kind, shapes in made.items()}
 
     def collect(self, kind: int) -> list[list[Cutout]]:
         """Cutouts of one class, grouped by scene."""
@@ -230,14 +230,17 @@ class Maker:
         x, y = int(min(max(x, 0), WIDTH - w)), int(min(max(y, 0), HEIGHT - h))
         return x, y, min(WIDTH, x + max(8, round(w))), min(HEIGHT, y + max(8, round(h)))
 
+    def choose(self, groups: list[list[Cutout]]) -> Cutout:
+        """One of a group, groups by the root of their size."""
+        weights = np.array([len(group) ** 0.5 for group in groups])
+        group = groups[self.rng.choice(len(groups), p=weights / weights.sum())]
+        return group[self.rng.integers(len(group))]
+
     def paste_one(self, picture: np.ndarray, rows: list) -> None:
         """An object of any class, in about its own size or any size."""
         rng = self.rng
         kind = int(rng.choice(4, p=(0.3, 0.26, 0.22, 0.22)))
-        groups = [self.shapes[kind]] if rng.random() < SHAPE_SHARE else self.cutouts[kind]
-        weights = np.array([len(group) ** 0.5 for group in groups])
-        group = groups[rng.choice(len(groups), p=weights / weights.sum())]
-        cutout = group[rng.integers(len(group))]
+        cutout = self.choose(self.shapes[kind] if rng.random() < SHAPE_SHARE else self.cutouts[kind])
         own_px = max(cutout.tight[2] - cutout.tight[0], cutout.tight[3] - cutout.tight[1])
         if rng.random() < 0.5:
             side_px = own_px * np.exp(rng.uniform(np.log(0.35), np.log(1.5)))

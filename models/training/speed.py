@@ -15,7 +15,10 @@ import time
 from pathlib import Path
 
 import numpy as np
+import onnx
 import onnxruntime
+
+from quantize import open_model
 
 HIDES = "WINDHOVER_PLAIN_CPU"
 
@@ -28,7 +31,7 @@ def main() -> None:
     options = parser.parse_args()
     if options.without_vnni and HIDES not in os.environ:
         raise SystemExit(again_on_plain_cpu())
-    sessions = [open_model(path) for path in options.models]
+    sessions = [open_model(onnx.load(path)) for path in options.models]
     inputs = [noise_for(session) for session in sessions]
     least_s = [float("inf")] * len(sessions)
     for _ in range(options.runs):
@@ -47,12 +50,6 @@ def again_on_plain_cpu() -> int:
         source = Path(__file__).with_name("plain_cpu.c")
         subprocess.run(["cc", "-O2", "-shared", "-fPIC", "-o", str(library), str(source)], check=True)
         return subprocess.run([sys.executable, *sys.argv], env={**os.environ, "LD_PRELOAD": str(library), HIDES: "1"}).returncode
-
-
-def open_model(path: Path) -> onnxruntime.InferenceSession:
-    settings = onnxruntime.SessionOptions()
-    settings.intra_op_num_threads = 1
-    return onnxruntime.InferenceSession(str(path), settings, providers=["CPUExecutionProvider"])
 
 
 def noise_for(session: onnxruntime.InferenceSession) -> dict[str, np.ndarray]:

@@ -4,8 +4,7 @@
  * Method: Zhang et al. 2022, "ByteTrack: Multi-Object Tracking by Associating Every Detection Box". Each frame:
  *
  *   1. predict every track to the time of the frame
- *   2. match tracks, tracked or lost, with detections of high confidence (IoU times confidence); small boxes first as
- *      they are, then grown
+ *   2. match all tracks with detections of high confidence (IoU times confidence); small boxes as they are, then grown
  *   3. match what is left of the tracked ones with detections of low confidence (IoU): occluded objects stay alive
  *   4. match what is still left of the tracks with high detections of other labels: a label is the model's guess
  *   5. match tracks that were partly hidden with what comes out behind the edge
@@ -165,18 +164,19 @@ export class ByteTrack {
     for (const t of away) t.status = 'away';
     const { match_iou, low_match_iou, confirm_match_iou, fuse_confidence } = this.#options;
     const rules = this.#rules(match_iou, fuse_confidence);
-    const apart = this.#isGrown(high) ? this.#match(known, high, { ...rules, leastSidePx: 0 }) : high;
-    const ofLabel = this.#match(this.#unseen(known), apart, rules);
+    // What overlaps as it is comes first, or a neighbour takes the place of one that is not seen.
+    const rest = this.#isGrown(high, unsurePx) ? this.#match(known, high, { ...rules, leastSidePx: unsurePx }) : high;
+    const ofLabel = this.#match(this.#unseen(known), rest, rules);
     this.#match(this.#unseen(known, 'tracked'), low, this.#rules(low_match_iou, false));
     const anyLabel = { ...this.#rules(Math.max(match_iou, RELABEL_IOU), false), barsLabels: false };
     const others = this.#barsLabels ? this.#match(this.#unseen(known), ofLabel, anyLabel) : ofLabel;
     const unmatched = this.#seeComingOut(this.#unseen(known), others);
     this.#lose(this.#unseen(known, 'tracked'));
     for (const t of away) t.status = 'tracked';
-    const second = this.#rules(confirm_match_iou, fuse_confidence);
-    const unconfirmed = this.#match(fresh, unmatched, second);
+    const secondRules = this.#rules(confirm_match_iou, fuse_confidence);
+    const unconfirmed = this.#match(fresh, unmatched, secondRules);
     const unproven = fresh.filter((t) => t.status === 'new');
-    const unclaimed = proveFast(unproven, unconfirmed, this.#matcher, second, this.#nowS);
+    const unclaimed = proveFast(unproven, unconfirmed, this.#matcher, secondRules, this.#nowS);
     this.#tracklets = [...known, ...unproven.filter((t) => !isLookedAt(t, facts.views))];
     for (const tracklet of fresh) if (tracklet.status === 'tracked') this.#confirm(tracklet);
     const singles = this.#unseen([...unproven, ...known]).filter((t) => t.sightings === 1);
@@ -192,9 +192,10 @@ export class ByteTrack {
     return { tracks: seen.map((t) => t.toTrack(drift)), remembered: this.#remembered(), invalid, gap };
   }
 
-  /** Whether boxes are compared larger than they are: what overlaps as it is comes first, or a neighbour takes its place. */
-  #isGrown(detections: readonly Detection[]): boolean {
-    return detections.some(({ bboxPx: { w, h } }) => Math.min(w, h) < this.#leastSidePx);
+  /** Whether boxes are compared larger than they are for being small. */
+  #isGrown(detections: readonly Detection[], unsurePx: number): boolean {
+    const leastPx = this.#leastSidePx;
+    return leastPx > unsurePx && detections.some(({ bboxPx }) => Math.min(bboxPx.w, bboxPx.h) < leastPx);
   }
 
   #followShake(detections: readonly Detection[], widthPx: number): void {
@@ -211,9 +212,8 @@ export class ByteTrack {
   }
 
   #remembered(): StepResult['remembered'] {
-    const remembered = this.#tracklets.map(({ id, seenS }) => {
-      return { id, forS: this.#options.lost_after_s - (this.#nowS - seenS) };
-    });
+    const sinceS = this.#nowS - this.#options.lost_after_s;
+    const remembered = this.#tracklets.map(({ id, seenS }) => ({ id, forS: seenS - sinceS }));
     return remembered.filter(({ id, forS }) => id > 0 && forS > TIME_SLACK_S);
   }
 

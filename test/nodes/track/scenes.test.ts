@@ -12,10 +12,19 @@ test.each([...SWARM_KINDS])('$name: HOTA of at least 60, and hardly a switch', (
   expect(IDSW).toBeLessThanOrEqual(20);
 });
 
-// What a plain ByteTrack scores in them is 54, 42, 47, 55, 64 and 36 (bench tracking): it remembers for three times as long.
-test.each([...DRIVE_KINDS.entries()])('streets from a car, %d', (at, kind) => {
-  const leastHota = [58, 51, 56, 61, 54, 50][at] ?? 100;
-  const mostSwitches = [12, 45, 5, 30, 190, 120][at] ?? 0;
+/** Least HOTA and most exchanges of ids over three seeds. A plain ByteTrack scores 54, 42, 47, 55, 64 and 36 (bench tracking). */
+const BOUNDS: Readonly<Record<string, readonly [leastHota: number, mostSwitches: number]>> = {
+  'parked cars, a street': [58, 12],
+  'traffic, a main road': [51, 45],
+  'cars, a crossing, turning': [56, 5],
+  'people, a street': [61, 30],
+  // Where small boxes are only compared enlarged, it is 232.
+  'people, standing at a crossing': [54, 190],
+  'people, turning': [50, 120],
+};
+
+test.each([...DRIVE_KINDS])('streets from a car: $name', (kind) => {
+  const [leastHota = 100, mostSwitches = 0] = BOUNDS[kind.name] ?? [];
   const scenes = [1, 2, 3].map((seed) => makeDrive(kind, seed));
   const { HOTA, IDSW } = scoreMot(scenes.map((scene) => countScene(scene, trackScene(scene))));
   expect(HOTA).toBeGreaterThanOrEqual(leastHota);
