@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { FileStore } from '../runtime/engine/store.ts';
 import { ProcessLock } from '../runtime/process-lock.ts';
 import { TEST_LIMIT_MS } from './support/patience.ts';
+import { firstLine } from './support/processes.ts';
 
 setDefaultTimeout(TEST_LIMIT_MS);
 
@@ -23,12 +24,12 @@ async function other(path: string) {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   holders.add(process_);
-  const { value } = await process_.stdout.getReader().read();
+  const says = await firstLine(process_);
   const die = async () => {
     process_.kill('SIGKILL');
     await process_.exited;
   };
-  return { pid: process_.pid, says: new TextDecoder().decode(value).trim(), die };
+  return { pid: process_.pid, says, die };
 }
 
 describe('a lock', () => {

@@ -8,6 +8,7 @@ import { errorCode } from '../../runtime/errors.ts';
 import { ROOT } from '../support/command.ts';
 import { Folder } from '../support/graphs.ts';
 import { PATIENCE_MS, until } from '../support/patience.ts';
+import { firstLine } from '../support/processes.ts';
 import { models } from './models-command.ts';
 import { FileServer } from './models-server.ts';
 
@@ -269,7 +270,7 @@ test('while another process downloads it: refused, until that one is gone', asyn
   const holder = Bun.spawn(['bun', join(ROOT, 'test/support/lock-holder.ts'), `${rig.target}.lock`], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  await holder.stdout.getReader().read();
+  await firstLine(holder);
   const { exitCode, stderr } = await rig.pull();
   expect(exitCode).toBe(1);
   expect(stderr).toContain(`process ${holder.pid} downloads ${rig.target}`);

@@ -5,6 +5,7 @@ import { RunningCommand, runCommand } from '../support/command.ts';
 import { COMPACT_MODEL, Folder } from '../support/graphs.ts';
 import { expectWithout } from '../support/passwords.ts';
 import { PATIENCE_MS, TEST_LIMIT_MS, until } from '../support/patience.ts';
+import { firstLine } from '../support/processes.ts';
 import { freePort, Watch } from './peers.ts';
 
 setDefaultTimeout(TEST_LIMIT_MS);
@@ -21,13 +22,13 @@ function hasIpycam(): boolean {
 
 describe.skipIf(!hasIpycam())('ipycam', () => {
   const [port, rtsp_port] = [freePort(), freePort()];
-  let camera: Bun.Subprocess<'pipe', 'pipe', 'ignore'>;
+  let camera: Bun.Subprocess<'pipe', 'pipe', 'inherit'>;
 
   beforeAll(async () => {
     const options = JSON.stringify({ port, rtsp_port, ...LOGIN });
     const command = ['python3', `${import.meta.dir}/ipycam-peer.py`, options];
-    camera = Bun.spawn(command, { stdin: 'pipe', stdout: 'pipe', stderr: 'ignore' });
-    for await (const chunk of camera.stdout.pipeThrough(new TextDecoderStream())) if (chunk.includes('ready')) break;
+    camera = Bun.spawn(command, { stdin: 'pipe', stdout: 'pipe', stderr: 'inherit' });
+    expect(await firstLine(camera)).toBe('ready');
   });
   afterAll(async () => {
     camera.kill('SIGKILL');

@@ -3,6 +3,7 @@
 import { SystemClock } from '../../runtime/clock.ts';
 import type { FrameMeta, FrameRequest, FrameView } from '../../runtime/data.ts';
 import { type NodeRun, openGraph } from '../node-runner.ts';
+import { printedPort } from '../support/processes.ts';
 import { PICTURE, shownTime } from './shown-time.ts';
 
 /** Debian's own: another Python lacks GStreamer. */
@@ -60,13 +61,7 @@ export class RtspServer {
   static async start(options: RtspOptions = {}): Promise<RtspServer> {
     const command = [PYTHON, `${import.meta.dir}/rtsp-server.py`, JSON.stringify(options)];
     const process = Bun.spawn(command, { stdin: 'pipe', stdout: 'pipe', stderr: 'inherit' });
-    let told = '';
-    for await (const chunk of process.stdout.pipeThrough(new TextDecoderStream())) {
-      told += chunk;
-      const port = /port (\d+)\n/.exec(told)?.[1];
-      if (port !== undefined) return new RtspServer(process, Number(port));
-    }
-    throw new Error(`the RTSP server ended with ${await process.exited}: ${told}`);
+    return new RtspServer(process, await printedPort(process));
   }
 
   get url(): string {

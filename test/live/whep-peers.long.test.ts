@@ -3,6 +3,7 @@ import { afterAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { TEST_LIMIT_MS, until } from '../support/patience.ts';
+import { printedPort } from '../support/processes.ts';
 import { quantile, Watch } from './peers.ts';
 import { WebPeer } from './web-peer.ts';
 
@@ -65,23 +66,11 @@ describe.skipIf(browser === undefined)('a browser', () => {
   });
 });
 
-/** As the server prints it, in one piece or in several. */
-async function portOf(stdout: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<string> {
-  const reader = stdout.pipeThrough(new TextDecoderStream()).getReader();
-  for (let text = ''; ; ) {
-    const { value, done } = await reader.read();
-    text += value ?? '';
-    const port = /port (\d+)\n/.exec(text)?.[1];
-    if (port !== undefined) return port;
-    if (done) throw new Error(`the server printed no port: ${text}`);
-  }
-}
-
 test.skipIf(PYTHON === undefined)('aiortc: JSON at /offer, sender reports, and an end that is told', async () => {
   const command = [PYTHON ?? '', join(import.meta.dir, 'aiortc-server.py')];
   const server = Bun.spawn(command, { stdin: 'pipe', stdout: 'pipe', stderr: 'inherit' });
   try {
-    await using watch = await Watch.open({ url: `whep://127.0.0.1:${await portOf(server.stdout)}` });
+    await using watch = await Watch.open({ url: `whep://127.0.0.1:${await printedPort(server)}` });
     await expectGoodTimes(watch, 15);
     server.stdin.end();
     await watch.run.until(() => watch.faults.length >= 2);

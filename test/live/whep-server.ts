@@ -18,6 +18,7 @@ import {
   usePLI,
 } from 'werift';
 import { hearSocketErrors } from '../../webrtc/index.ts';
+import { printedPort } from '../support/processes.ts';
 import { FfmpegPeer } from './ffmpeg-peer.ts';
 
 export interface WhepServerOptions {
@@ -94,8 +95,7 @@ export class WhepServer implements AsyncDisposable {
   static async spawn(options: WhepServerOptions = {}) {
     const command = [process.execPath, import.meta.path, JSON.stringify(options)];
     const server = Bun.spawn(command, { stdin: 'pipe', stdout: 'pipe', stderr: 'inherit' });
-    const { value } = await server.stdout.pipeThrough(new TextDecoderStream()).getReader().read();
-    const port = Number(/port (\d+)/.exec(value ?? '')?.[1]);
+    const port = await printedPort(server);
     const kill = async () => {
       server.kill('SIGKILL');
       await server.exited;

@@ -1,4 +1,4 @@
-/** Looks at processes of this machine (Linux). */
+/** Processes of this machine (Linux), and what they print. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { errorCode } from '../../runtime/errors.ts';
 
@@ -6,6 +6,34 @@ interface Found {
   readonly pid: number;
   readonly parent: number;
   readonly state: string;
+}
+
+/**
+ * The first line that a process prints, whole: what prints may write it in pieces. What comes after it is read and
+ * dropped, since a process whose reader is gone ends when it prints.
+ */
+export async function firstLine(process: Bun.Subprocess<Bun.SpawnOptions.Writable, 'pipe'>): Promise<string> {
+  const reader = process.stdout.pipeThrough(new TextDecoderStream()).getReader();
+  const drop = async () => {
+    while (!(await reader.read()).done);
+  };
+  for (let text = ''; ; ) {
+    const { value, done } = await reader.read();
+    text += value ?? '';
+    if (text.includes('\n')) {
+      void drop();
+      return text.slice(0, text.indexOf('\n'));
+    }
+    if (done) throw new Error(`process ended with ${await process.exited}, having printed: ${text}`);
+  }
+}
+
+/** The port of a server that prints `port N` first. */
+export async function printedPort(process: Bun.Subprocess<Bun.SpawnOptions.Writable, 'pipe'>): Promise<number> {
+  const line = await firstLine(process);
+  const port = /^port (\d+)$/.exec(line)?.[1];
+  if (port === undefined) throw new Error(`a server printed '${line}' in place of its port`);
+  return Number(port);
 }
 
 /** True while the process runs; one that has ended and waits for its parent to notice does not. */

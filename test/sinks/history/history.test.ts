@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { ROOT } from '../../support/command.ts';
 import { Folder } from '../../support/graphs.ts';
 import { until } from '../../support/patience.ts';
+import { firstLine } from '../../support/processes.ts';
 import { HistoryRig } from './rig.ts';
 import { START_MS } from './rows.ts';
 
@@ -151,7 +152,7 @@ describe('the history', () => {
     const file = folder.file('history.db');
     const command = [process.execPath, join(ROOT, 'test/support/lock-holder.ts'), `${file}.lock`];
     const holder = Bun.spawn(command, { stdout: 'pipe' });
-    await holder.stdout.getReader().read();
+    await firstLine(holder);
     await using rig = new HistoryRig({ file });
     rig.track(1, START_MS);
     await until('it says so', () => rig.fault !== null);
