@@ -28,19 +28,22 @@ const LIMITS_US: readonly (readonly [tracks: number, limitUs: number | undefined
   [100, 150],
   [1000, 15_000],
 ];
-/** Tracks times frames that are measured, and frames before that as a share of these, until all of it is compiled. */
-const MEASURED_TRACK_FRAMES = 150_000;
+/** Tracks times frames of a round; of so many the quickest counts: others that want the machine make none quicker. */
+const ROUND_TRACK_FRAMES = 150_000;
 const MOST_FRAMES = 3000;
-const WARM_UP_SHARE = 2;
+const ROUNDS = 5;
+/** Before that, until all of it is compiled: a step of few tracks runs often until then. */
+const WARM_UP_TRACK_FRAMES = 300_000;
 
 /** Measures and prints. */
 export async function benchTracking(args: string[]): Promise<void> {
   const { values } = parseArgs({ args, options: { data: { type: 'string', default: MOT_FOLDER } } });
+  // First: what has followed scenes of other kinds is compiled for all of them, and a session has one.
+  printSpeed();
   await printAccuracy(values.data);
   printReach();
   printBeside('swarms of 5 to 15 px, 4 s, three seeds each', groups(SWARM_KINDS, makeSwarm));
   printBeside('streets from a car, 20 s, three seeds each', groups(DRIVE_KINDS, makeDrive));
-  printSpeed();
   printCrowds();
 }
 
@@ -65,7 +68,7 @@ function printReach(): void {
 }
 
 function printSpeed(): void {
-  console.log('\ntime a frame, synthetic scene, after warm-up');
+  console.log(`time a frame, synthetic scene, after warm-up, the quickest of ${ROUNDS} rounds`);
   for (const [count, limitUs] of LIMITS_US) {
     const { medianUs, p95Us, seen } = measureStep(count);
     const limit =
@@ -77,29 +80,34 @@ function printSpeed(): void {
 
 /** Steady-state time of one step with that many objects; `seen` is the mean number of tracks put out. */
 export function measureStep(objects: number): { medianUs: number; p95Us: number; seen: number } {
-  const measured = Math.min(MOST_FRAMES, MEASURED_TRACK_FRAMES / objects);
-  const warmUp = Math.round(measured * WARM_UP_SHARE);
-  const scene = syntheticScene(objects, warmUp + measured);
   const tracker = new ByteTrack(Value.Create(trackOptions));
-  const times: number[] = [];
-  let seen = 0;
-  for (const [index, detections] of scene.entries()) {
-    const startMs = performance.now();
-    const { tracks } = tracker.step(index / 30, detections);
-    if (index < warmUp) continue;
-    times.push((performance.now() - startMs) * 1000);
-    seen += tracks.length;
-  }
-  times.sort((a, b) => a - b);
-  const at = (share: number) => times[Math.floor(share * (times.length - 1))] ?? 0;
-  return { medianUs: at(0.5), p95Us: at(0.95), seen: seen / measured };
+  const scene = syntheticScene(objects);
+  let frame = 0;
+  const round = (frames: number) => {
+    const times: number[] = [];
+    let seen = 0;
+    for (let k = 0; k < frames; k++) {
+      const detections = scene.next().value;
+      const startMs = performance.now();
+      const { tracks } = tracker.step(frame++ / 30, detections);
+      times.push((performance.now() - startMs) * 1000);
+      seen += tracks.length;
+    }
+    times.sort((a, b) => a - b);
+    const at = (share: number) => times[Math.floor(share * (times.length - 1))] ?? 0;
+    return { medianUs: at(0.5), p95Us: at(0.95), seen: seen / frames };
+  };
+  round(WARM_UP_TRACK_FRAMES / objects);
+  const frames = Math.min(MOST_FRAMES, ROUND_TRACK_FRAMES / objects);
+  const rounds = Array.from({ length: ROUNDS }, () => round(frames));
+  return rounds.reduce((best, other) => (other.medianUs < best.medianUs ? other : best));
 }
 
 /**
  * Objects that cross a 1920x1080 picture at 30 Hz and bounce off its edges, in front of one another at times. Boxes
- * jitter, one sighting in twenty is missing, one in ten is of low confidence. The same on every run.
+ * jitter, one sighting in twenty is missing, one in ten is of low confidence. Without end, and the same on every run.
  */
-export function syntheticScene(objects: number, frames: number): Detection[][] {
+export function* syntheticScene(objects: number): Generator<Detection[], never> {
   const random = randomNumbers(objects);
   const spread = (low: number, high: number) => low + (high - low) * random();
   const movers = Array.from({ length: objects }, () => ({
@@ -110,7 +118,7 @@ export function syntheticScene(objects: number, frames: number): Detection[][] {
     w: spread(20, 40),
     h: spread(30, 60),
   }));
-  return Array.from({ length: frames }, () => {
+  while (true) {
     const detections: Detection[] = [];
     for (const mover of movers) {
       mover.x += mover.vx;
@@ -127,8 +135,8 @@ export function syntheticScene(objects: number, frames: number): Detection[][] {
       if (chance < 0.05) continue;
       detections.push({ bboxPx, confidence: chance < 0.15 ? spread(0.15, 0.45) : spread(0.65, 0.95), label: 'person' });
     }
-    return detections;
-  });
+    yield detections;
+  }
 }
 
 if (import.meta.main) await benchTracking(Bun.argv.slice(2));

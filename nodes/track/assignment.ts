@@ -76,6 +76,11 @@ export class Assignment {
     return this.#rowToCol;
   }
 
+  /** After {@link solve}: whether no row has that column. */
+  isFree(col: number): boolean {
+    return (this.#colToRow[col] ?? -1) < 0;
+  }
+
   #reset(): void {
     if (this.#rowToCol.length < this.#rows) this.#rowToCol = new Int32Array(this.#rows * 2);
     if (this.#colToRow.length < this.#cols) {

@@ -157,8 +157,9 @@ export class ByteTrack {
     const { high, low, invalid } = byConfidence(detections, this.#options);
     this.#followShake(high, widthPx);
 
-    const known = this.#tracklets.filter((t) => t.status !== 'new');
-    const fresh = this.#tracklets.filter((t) => t.status === 'new');
+    const known: Tracklet[] = [];
+    const fresh: Tracklet[] = [];
+    for (const tracklet of this.#tracklets) (tracklet.status === 'new' ? fresh : known).push(tracklet);
     // As for a second sighting, only a box of their own size will do: another view may show something else there.
     const away = known.filter((t) => t.status === 'tracked' && !isLookedAt(t, facts.views));
     for (const t of away) t.status = 'away';
@@ -167,11 +168,12 @@ export class ByteTrack {
     // What overlaps as it is comes first, or a neighbour takes the place of one that is not seen.
     const rest = this.#isGrown(high, unsurePx) ? this.#match(known, high, { ...rules, leastSidePx: unsurePx }) : high;
     const ofLabel = this.#match(this.#unseen(known), rest, rules);
-    this.#match(this.#unseen(known, 'tracked'), low, this.#rules(low_match_iou, false));
-    const anyLabel = { ...this.#rules(Math.max(match_iou, RELABEL_IOU), false), barsLabels: false };
-    const others = this.#barsLabels ? this.#match(this.#unseen(known), ofLabel, anyLabel) : ofLabel;
-    const unmatched = this.#seeComingOut(this.#unseen(known), others);
-    this.#lose(this.#unseen(known, 'tracked'));
+    const missed = this.#unseen(known);
+    this.#match(this.#unseen(missed, 'tracked'), low, this.#rules(low_match_iou, false));
+    const anyLabel = this.#rules(Math.max(match_iou, RELABEL_IOU), false, false);
+    const others = this.#barsLabels ? this.#match(this.#unseen(missed), ofLabel, anyLabel) : ofLabel;
+    const unmatched = this.#seeComingOut(this.#unseen(missed), others);
+    this.#lose(this.#unseen(missed, 'tracked'));
     for (const t of away) t.status = 'tracked';
     const secondRules = this.#rules(confirm_match_iou, fuse_confidence);
     const unconfirmed = this.#match(fresh, unmatched, secondRules);
@@ -179,9 +181,11 @@ export class ByteTrack {
     const unclaimed = proveFast(unproven, unconfirmed, this.#matcher, secondRules, this.#nowS);
     this.#tracklets = [...known, ...unproven.filter((t) => !isLookedAt(t, facts.views))];
     for (const tracklet of fresh) if (tracklet.status === 'tracked') this.#confirm(tracklet);
-    const singles = this.#unseen([...unproven, ...known]).filter((t) => t.sightings === 1);
     const started = unclaimed.flatMap((detection) => this.#start(detection) ?? []);
-    pairFast(singles, started, { widthPx, nowS: this.#nowS, barsLabels: this.#barsLabels });
+    if (started.length > 0) {
+      const singles = this.#unseen([...unproven, ...known]).filter((t) => t.sightings === 1);
+      pairFast(singles, started, { widthPx, nowS: this.#nowS, barsLabels: this.#barsLabels });
+    }
     this.#dropDuplicates();
     this.#started = true;
 
@@ -230,19 +234,14 @@ export class ByteTrack {
   }
 
   /** Lets each matched track see its detection; returns the detections that no track took. */
-  #match(tracklets: readonly Tracklet[], detections: Detection[], rules: MatchRules): Detection[] {
-    if (tracklets.length === 0 || detections.length === 0) return detections;
-    const matched = this.#matcher.match(tracklets, detections, rules);
-    const taken = new Set<Detection | null>(matched);
-    for (let k = 0; k < matched.length; k++) {
-      const detection = matched[k] ?? null;
-      if (detection !== null) tracklets[k]?.see(detection, this.#nowS, cutSides(detection.bboxPx, this.#frame));
-    }
-    return detections.filter((d) => !taken.has(d));
+  #match(tracklets: readonly Tracklet[], detections: readonly Detection[], rules: MatchRules): readonly Detection[] {
+    return this.#matcher.match(tracklets, detections, rules, (tracklet, detection) =>
+      tracklet.see(detection, this.#nowS, cutSides(detection.bboxPx, this.#frame)),
+    );
   }
 
   /** Lets tracks that were partly hidden see what comes out; returns the detections that are left. */
-  #seeComingOut(tracklets: readonly Tracklet[], detections: Detection[]): Detection[] {
+  #seeComingOut(tracklets: readonly Tracklet[], detections: readonly Detection[]): readonly Detection[] {
     const found = comingOut(tracklets, detections, { nowS: this.#nowS, barsLabels: this.#barsLabels });
     for (const [detection, tracklet] of found) {
       tracklet.seeComingOut(detection, this.#nowS, cutSides(detection.bboxPx, this.#frame));
@@ -255,9 +254,9 @@ export class ByteTrack {
     return tracklets.filter((t) => t.seenS < this.#nowS && (status === undefined || t.status === status));
   }
 
-  #rules(leastIou: number, fuse: boolean): MatchRules {
+  #rules(leastIou: number, fuse: boolean, barsLabels = this.#barsLabels): MatchRules {
     const { refind_size_ratio: refindSizeRatio } = this.#options;
-    return { leastIou, fuse, leastSidePx: this.#leastSidePx, barsLabels: this.#barsLabels, refindSizeRatio };
+    return { leastIou, fuse, leastSidePx: this.#leastSidePx, barsLabels, refindSizeRatio };
   }
 
   /** A label that is still being decided says nothing about which object it is. */

@@ -9,13 +9,14 @@ import type { Tracklet } from './tracklet.ts';
 export function noteTwins(lost: readonly Tracklet[], all: readonly Tracklet[], leastIou: number): void {
   const lastS = lost[0]?.seenS;
   if (lastS === undefined) return;
-  const then = all.flatMap((tracklet) => {
+  const then: Then[] = [];
+  for (const tracklet of all) {
     const box = boxAt(tracklet, lastS);
-    return box === null ? [] : { tracklet, ...edges(box) };
-  });
+    if (box !== null) then.push(edges(box, tracklet));
+  }
   then.sort((a, b) => a.left - b.left);
   for (const tracklet of lost) {
-    const own = edges(tracklet.measured);
+    const own = edges(tracklet.measured, tracklet);
     const twins: Tracklet[] = [];
     for (const other of onSpot(then, own)) {
       if (other.tracklet !== tracklet && iou(other, own) > leastIou) twins.push(other.tracklet);
@@ -73,8 +74,13 @@ interface Edges {
   readonly bottom: number;
 }
 
-function edges({ x, y, w, h }: Box): Edges {
-  return { left: x, top: y, right: x + w, bottom: y + h };
+/** A track where it was seen. */
+interface Then extends Edges {
+  readonly tracklet: Tracklet;
+}
+
+function edges({ x, y, w, h }: Box, tracklet: Tracklet): Then {
+  return { tracklet, left: x, top: y, right: x + w, bottom: y + h };
 }
 
 function iou(a: Edges, b: Edges): number {

@@ -26,24 +26,18 @@ export function proveFast(
   matcher: Matcher,
   rules: MatchRules,
   nowS: number,
-): Detection[] {
+): readonly Detection[] {
   const flying = tracklets.filter(({ launch }) => launch !== null);
-  if (flying.length === 0 || detections.length === 0) return [...detections];
-  const expected = flying.map((tracklet) => whereNow(tracklet, nowS));
+  if (flying.length === 0) return detections;
+  const expected = flying.map((tracklet) => ({ tracklet, ...whereNow(tracklet, nowS) }));
   const tight = {
     ...rules,
     leastSidePx: rules.leastSidePx * PROOF_SIDE,
     leastIou: Math.max(rules.leastIou, PROOF_IOU),
   };
-  const taken = new Set<Detection>();
-  for (const [k, detection] of matcher.match(expected, detections, tight).entries()) {
-    const tracklet = flying[k];
-    const velocity = tracklet?.launch?.velocity;
-    if (detection === null || tracklet === undefined || velocity === undefined) continue;
-    tracklet.seeFast(detection, nowS, velocity);
-    taken.add(detection);
-  }
-  return detections.filter((detection) => !taken.has(detection));
+  return matcher.match(expected, detections, tight, ({ tracklet }, detection) => {
+    if (tracklet.launch !== null) tracklet.seeFast(detection, nowS, tracklet.launch.velocity);
+  });
 }
 
 /**

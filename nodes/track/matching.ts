@@ -60,10 +60,17 @@ export class Matcher {
   readonly #values = new Float64Array(MOST_PAIRS);
   #found = 0;
 
-  /** @returns the detection of each track by its place in `expected`, null for none */
-  match(expected: readonly Expected[], detections: readonly Detection[], rules: MatchRules): (Detection | null)[] {
-    const matched = new Array<Detection | null>(expected.length).fill(null);
-    if (expected.length === 0 || detections.length === 0) return matched;
+  /**
+   * Gives each track its detection, in the order of the tracks.
+   * @returns the detections that no track got
+   */
+  match<Track extends Expected>(
+    expected: readonly Track[],
+    detections: readonly Detection[],
+    rules: MatchRules,
+    give: (track: Track, detection: Detection) => void,
+  ): readonly Detection[] {
+    if (expected.length === 0 || detections.length === 0) return detections;
     this.#place(detections, rules);
     this.#assignment.begin(detections.length);
     for (const track of expected) {
@@ -72,8 +79,11 @@ export class Matcher {
       for (let k = 0; k < this.#found; k++) this.#assignment.add(this.#places[k] ?? 0, 1 - (this.#values[k] ?? 0));
     }
     const assigned = this.#assignment.solve(1 - rules.leastIou);
-    for (let row = 0; row < expected.length; row++) matched[row] = detections[assigned[row] ?? -1] ?? null;
-    return matched;
+    for (let row = 0; row < expected.length; row++) {
+      const [track, detection] = [expected[row], detections[assigned[row] ?? -1]];
+      if (track !== undefined && detection !== undefined) give(track, detection);
+    }
+    return detections.filter((_, place) => this.#assignment.isFree(place));
   }
 
   #findPairs(track: Expected, detections: readonly Detection[], rules: MatchRules): void {

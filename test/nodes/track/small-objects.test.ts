@@ -89,7 +89,7 @@ test('two side by side stay two', () => {
 
 describe('larger boxes are matched as if nothing was grown', () => {
   test('in a crowd', () => {
-    const scene = syntheticScene(30, 200);
+    const scene = syntheticScene(30).take(200).toArray();
     // The smallest side in the scene is 19.4 px.
     const unchanged = run(scene, { least_match_size: 0 }, { hz: 30 });
     expect(run(scene, {}, { hz: 30 })).toEqual(unchanged);
