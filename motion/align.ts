@@ -21,8 +21,8 @@ const UNKNOWNS = 5;
 const CUT = 4.7;
 /** The typical residual is never taken for less, grey levels: bytes are rounded. */
 const LEAST_RESIDUAL = 0.3;
-/** Residuals are counted in steps of this, up to so many steps. */
-const BIN = 0.125;
+/** Residuals are counted in so many steps of a grey level, up to so many steps. */
+const BINS_PER_LEVEL = 8;
 const BINS = 256;
 /** Neighbouring places see the same noise: so many of them count as one. */
 const ALIKE = 8;
@@ -39,20 +39,17 @@ export interface Patience {
   readonly nearPx: number;
 }
 
-/** The next picture at a place that the warp leads to, less the value of the first; NaN: outside. */
-function residual(from: Level, to: Level, k: number, warp: Warp): number {
-  const dx = (from.x[k] ?? 0) - from.width / 2;
-  const dy = (from.y[k] ?? 0) - from.height / 2;
-  const x = (1 + warp.a) * dx - warp.b * dy + warp.x + from.width / 2;
-  const y = warp.b * dx + (1 + warp.a) * dy + warp.y + from.height / 2;
-  if (!(x >= 0 && y >= 0 && x < to.width - 1 && y < to.height - 1)) return Number.NaN;
-  const left = Math.floor(x);
-  const top = Math.floor(y);
+/** The picture between four pixels; NaN: outside of it. */
+function greyAt({ grey, width, height }: Level, x: number, y: number): number {
+  if (!(x >= 0 && y >= 0 && x < width - 1 && y < height - 1)) return Number.NaN;
+  // Both are positive.
+  const left = x | 0;
+  const top = y | 0;
   const partX = x - left;
-  const at = top * to.width + left;
-  const upper = (to.grey[at] ?? 0) * (1 - partX) + (to.grey[at + 1] ?? 0) * partX;
-  const lower = (to.grey[at + to.width] ?? 0) * (1 - partX) + (to.grey[at + to.width + 1] ?? 0) * partX;
-  return upper + (lower - upper) * (y - top) - (from.value[k] ?? 0);
+  const at = top * width + left;
+  const upper = (grey[at] ?? 0) * (1 - partX) + (grey[at + 1] ?? 0) * partX;
+  const lower = (grey[at + width] ?? 0) * (1 - partX) + (grey[at + width + 1] ?? 0) * partX;
+  return upper + (lower - upper) * (y - top);
 }
 
 export class Aligner {
@@ -61,7 +58,6 @@ export class Aligner {
   /** Normal equations: the upper triangle of the matrix, row by row, and the right side. */
   readonly #matrix = new Float64Array(UNKNOWNS * UNKNOWNS);
   readonly #right = new Float64Array(UNKNOWNS);
-  readonly #row = new Float64Array(UNKNOWNS);
 
   /** @param places the most of a level */
   constructor(places: number) {
@@ -83,65 +79,96 @@ export class Aligner {
       const { typical, inside } = this.#measure(from, to, warp, brighter);
       if (inside < LEAST_PLACES) return null;
       this.#collect(from, typical, nearPx);
-      if (!solve(this.#matrix, this.#right)) return null;
+      if (!factorize(this.#matrix)) return null;
+      solve(this.#matrix, this.#right);
       const [x = 0, y = 0, a = 0, b = 0, more = 0] = this.#right;
       warp = then(inverse({ x, y, a: (2 * a) / from.width, b: (2 * b) / from.width }), warp);
       brighter += more;
       if (Math.hypot(x, y) < leastStepPx) break;
     }
-    return this.#judge(from, to, warp, brighter, nearPx);
+    return this.#judge(from, to, warp, brighter);
   }
 
   /** Residuals of all places, or of every so many-th. @returns the typical one, and how many places are inside of the next picture */
   #measure(from: Level, to: Level, warp: Warp, brighter: number, every = 1): { typical: number; inside: number } {
+    const residuals = this.#residuals;
+    const histogram = this.#histogram.fill(0);
+    const re = 1 + warp.a;
+    const im = warp.b;
+    const middleX = from.width / 2;
+    const middleY = from.height / 2;
+    const { count, x: placeX, y: placeY, value: before } = from;
     let inside = 0;
-    this.#histogram.fill(0);
-    for (let k = 0; k < from.count; k += every) {
-      const value = residual(from, to, k, warp) - brighter;
-      this.#residuals[k] = value;
+    for (let k = 0; k < count; k += every) {
+      const dx = (placeX[k] ?? 0) - middleX;
+      const dy = (placeY[k] ?? 0) - middleY;
+      const there = greyAt(to, re * dx - im * dy + warp.x + middleX, im * dx + re * dy + warp.y + middleY);
+      const value = there - (before[k] ?? 0) - brighter;
+      residuals[k] = value;
       if (Number.isNaN(value)) continue;
       inside++;
-      const bin = Math.min(BINS - 1, Math.floor(Math.abs(value) / BIN));
-      this.#histogram[bin] = (this.#histogram[bin] ?? 0) + 1;
+      const bin = Math.min(BINS - 1, Math.abs(value) * BINS_PER_LEVEL) | 0;
+      histogram[bin] = (histogram[bin] ?? 0) + 1;
     }
     let [below, bin] = [0, 0];
-    for (; bin < BINS - 1 && below * 2 < inside; bin++) below += this.#histogram[bin] ?? 0;
-    return { typical: 1.4826 * BIN * bin, inside };
+    for (; bin < BINS - 1 && below * 2 < inside; bin++) below += histogram[bin] ?? 0;
+    return { typical: (1.4826 * bin) / BINS_PER_LEVEL, inside };
   }
 
+  /** The normal equations, written out: most of the time of a fit is spent here. */
   #collect(from: Level, typical: number, nearPx: number): void {
+    const { count, changeX, changeY, weight, x: placeX, y: placeY } = from;
+    const residuals = this.#residuals;
     const noise = CUT * Math.max(LEAST_RESIDUAL, typical);
     const scale = 2 / from.width;
-    this.#matrix.fill(0);
-    this.#right.fill(0);
-    const row = this.#row;
-    for (let k = 0; k < from.count; k++) {
-      const value = this.#residuals[k] ?? Number.NaN;
-      const changeX = from.changeX[k] ?? 0;
-      const changeY = from.changeY[k] ?? 0;
-      const cut = noise + nearPx * Math.sqrt(changeX * changeX + changeY * changeY);
+    const middleX = from.width / 2;
+    const middleY = from.height / 2;
+    const m = this.#matrix.fill(0);
+    const right = this.#right.fill(0);
+    for (let k = 0; k < count; k++) {
+      const value = residuals[k] ?? Number.NaN;
+      const x = changeX[k] ?? 0;
+      const y = changeY[k] ?? 0;
+      const cut = noise + nearPx * Math.sqrt(x * x + y * y);
       if (!(Math.abs(value) < cut)) continue;
-      const weight = (from.weight[k] ?? 0) * (1 - (value / cut) ** 2) ** 2;
-      const dx = ((from.x[k] ?? 0) - from.width / 2) * scale;
-      const dy = ((from.y[k] ?? 0) - from.height / 2) * scale;
-      row[0] = changeX;
-      row[1] = changeY;
-      row[2] = changeX * dx + changeY * dy;
-      row[3] = changeY * dx - changeX * dy;
-      row[4] = 1;
-      for (let i = 0; i < UNKNOWNS; i++) {
-        const weighted = weight * (row[i] ?? 0);
-        for (let j = i; j < UNKNOWNS; j++) {
-          this.#matrix[i * UNKNOWNS + j] = (this.#matrix[i * UNKNOWNS + j] ?? 0) + weighted * (row[j] ?? 0);
-        }
-        this.#right[i] = (this.#right[i] ?? 0) + weighted * value;
-      }
+      const part = value / cut;
+      const kept = 1 - part * part;
+      const w = (weight[k] ?? 0) * kept * kept;
+      const dx = ((placeX[k] ?? 0) - middleX) * scale;
+      const dy = ((placeY[k] ?? 0) - middleY) * scale;
+      const a = x * dx + y * dy;
+      const b = y * dx - x * dy;
+      const wx = w * x;
+      const wy = w * y;
+      const wa = w * a;
+      const wb = w * b;
+      m[0] = (m[0] ?? 0) + wx * x;
+      m[1] = (m[1] ?? 0) + wx * y;
+      m[2] = (m[2] ?? 0) + wx * a;
+      m[3] = (m[3] ?? 0) + wx * b;
+      m[4] = (m[4] ?? 0) + wx;
+      m[6] = (m[6] ?? 0) + wy * y;
+      m[7] = (m[7] ?? 0) + wy * a;
+      m[8] = (m[8] ?? 0) + wy * b;
+      m[9] = (m[9] ?? 0) + wy;
+      m[12] = (m[12] ?? 0) + wa * a;
+      m[13] = (m[13] ?? 0) + wa * b;
+      m[14] = (m[14] ?? 0) + wa;
+      m[18] = (m[18] ?? 0) + wb * b;
+      m[19] = (m[19] ?? 0) + wb;
+      m[24] = (m[24] ?? 0) + w;
+      right[0] = (right[0] ?? 0) + wx * value;
+      right[1] = (right[1] ?? 0) + wy * value;
+      right[2] = (right[2] ?? 0) + wa * value;
+      right[3] = (right[3] ?? 0) + wb * value;
+      right[4] = (right[4] ?? 0) + w * value;
     }
     const prior = (Math.max(LEAST_RESIDUAL, typical) / ((PRIOR * from.width) / 2)) ** 2;
-    for (const i of [2, 3]) this.#matrix[i * UNKNOWNS + i] = (this.#matrix[i * UNKNOWNS + i] ?? 0) + prior;
+    for (const i of [2, 3]) m[i * UNKNOWNS + i] = (m[i * UNKNOWNS + i] ?? 0) + prior;
   }
 
-  #judge(from: Level, to: Level, warp: Warp, brighter: number, nearPx: number): Fit | null {
+  /** Of a warp whose last step was small: the equations of that step tell how certain it is. */
+  #judge(from: Level, to: Level, warp: Warp, brighter: number): Fit | null {
     const { typical, inside } = this.#measure(from, to, warp, brighter);
     if (inside < Math.max(LEAST_PLACES, from.count / 2)) return null;
     const sigma = Math.max(LEAST_RESIDUAL, typical);
@@ -157,11 +184,11 @@ export class Aligner {
       sumY += y;
       squares += x * x + y * y;
     }
-    this.#collect(from, typical, nearPx);
     const variance = (unknown: number) => {
-      const column = new Float64Array(UNKNOWNS);
+      const column = this.#right.fill(0);
       column[unknown] = 1;
-      return solve(this.#matrix.slice(), column) ? ALIKE * sigma ** 2 * (column[unknown] ?? 0) : Infinity;
+      solve(this.#matrix, column);
+      return ALIKE * sigma ** 2 * (column[unknown] ?? 0);
     };
     return {
       warp,
@@ -173,8 +200,8 @@ export class Aligner {
   }
 }
 
-/** Solves the symmetric equations in place (Cholesky). @returns false when they are singular */
-function solve(matrix: Float64Array, right: Float64Array): boolean {
+/** The factor of a symmetric matrix, in place (Cholesky). @returns false when it is singular */
+function factorize(matrix: Float64Array): boolean {
   const n = UNKNOWNS;
   const at = (i: number, j: number) => matrix[i * n + j] ?? 0;
   for (let i = 0; i < n; i++) {
@@ -189,6 +216,13 @@ function solve(matrix: Float64Array, right: Float64Array): boolean {
       matrix[i * n + j] = sum / root;
     }
   }
+  return true;
+}
+
+/** Solves the equations of a factor, in place of their right side. */
+function solve(factor: Float64Array, right: Float64Array): void {
+  const n = UNKNOWNS;
+  const at = (i: number, j: number) => factor[i * n + j] ?? 0;
   for (let i = 0; i < n; i++) {
     let sum = right[i] ?? 0;
     for (let k = 0; k < i; k++) sum -= at(k, i) * (right[k] ?? 0);
@@ -199,5 +233,4 @@ function solve(matrix: Float64Array, right: Float64Array): boolean {
     for (let k = i + 1; k < n; k++) sum -= at(i, k) * (right[k] ?? 0);
     right[i] = sum / at(i, i);
   }
-  return true;
 }

@@ -42,8 +42,8 @@ export class OlderPicture {
           into[at] = 0;
           continue;
         }
-        const left = Math.trunc(x);
-        const top = Math.trunc(y);
+        const left = x | 0;
+        const top = y | 0;
         const partX = x - left;
         const from = top * w + left;
         const upper = (grey[from] ?? 0) * (1 - partX) + (grey[from + 1] ?? 0) * partX;

@@ -96,14 +96,16 @@ export class OwnMotion {
     const [a, b] = this.#placed;
     first.place(a);
     second.place(b);
-    const [noiseA, noiseB] = [this.#noise(grey, a), this.#noise(grey, b)];
-    if (noiseA.sigma > MOST_NOISE) return null;
-    const leastA = Math.max(LEAST, SIGMAS * noiseA.sigma);
+    const { brighter: brighterA, sigma } = this.#noise(grey, a);
+    const { brighter: brighterB } = this.#noise(grey, b);
+    if (sigma > MOST_NOISE) return null;
+    const leastA = Math.max(LEAST, SIGMAS * sigma);
     const slack = ({ warp }: OlderPicture) => {
       const way = wayPx(warp, w, h);
       return (way < NOTHING_PX ? MISPLACED.still : MISPLACED.moved) + MISPLACED.ofWay * way;
     };
-    const [slackA, slackB] = [slack(first), slack(second)];
+    const slackA = slack(first);
+    const slackB = slack(second);
     this.#boxes.clear();
     this.#greatest.fill(0);
     let changed = 0;
@@ -111,9 +113,9 @@ export class OwnMotion {
       const squares = Math.floor(y / SQUARE) * this.#columns;
       for (let x = 1, at = y * w + 1; x < w - 1; x++, at++) {
         const now = grey[at] ?? 0;
-        const byA = now - (a[at] ?? 0) - noiseA.brighter;
+        const byA = now - (a[at] ?? 0) - brighterA;
         if (byA < leastA && byA > -leastA) continue;
-        const byB = now - (b[at] ?? 0) - noiseB.brighter;
+        const byB = now - (b[at] ?? 0) - brighterB;
         if (a[at] === 0 || b[at] === 0 || byA * byB <= 0) continue;
         // What moves is in both at another place, or in neither; an edge is in both.
         const edge = Math.min(range(a, at, w), range(b, at, w));
@@ -183,18 +185,23 @@ function range(grey: Uint16Array, at: number, width: number): number {
 /** Each pixel with its neighbours: a detail of one pixel is otherwise another one where the picture has moved by half of it. */
 function smooth(picture: Uint8Array, { w, h }: Size, into: Uint16Array): Uint16Array {
   for (let y = 0; y < h; y++) {
-    const up = Math.max(0, y - 1) * w;
-    const row = y * w;
-    const down = Math.min(h - 1, y + 1) * w;
-    let before = (picture[up] ?? 0) + 2 * (picture[row] ?? 0) + (picture[down] ?? 0);
-    let here = before;
-    for (let x = 0; x < w; x++) {
-      const next = Math.min(w - 1, x + 1);
-      const after = (picture[up + next] ?? 0) + 2 * (picture[row + next] ?? 0) + (picture[down + next] ?? 0);
-      into[row + x] = Math.max(1, before + 2 * here + after);
+    const up = y > 0 ? -w : 0;
+    const down = y < h - 1 ? w : 0;
+    const last = (y + 1) * w - 1;
+    let here = column(picture, y * w, up, down);
+    let before = here;
+    for (let at = y * w; at < last; at++) {
+      const after = column(picture, at + 1, up, down);
+      into[at] = Math.max(1, (before + (here << 1) + after) | 0);
       before = here;
       here = after;
     }
+    into[last] = Math.max(1, before + 3 * here);
   }
   return into;
+}
+
+/** As that of a level, but for bytes: compiled for two kinds of arrays it would be slower for both. */
+function column(source: Uint8Array, at: number, up: number, down: number): number {
+  return ((source[at + up] ?? 0) + ((source[at] ?? 0) << 1) + (source[at + down] ?? 0)) | 0;
 }

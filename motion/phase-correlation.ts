@@ -9,6 +9,10 @@ const WIDTH = 64;
 const HEIGHT = 32;
 /** The strongest peaks of the correlation that are looked into. */
 const PEAKS = 3;
+/** For each frequency the place of the opposite one. */
+const OPPOSITE = Uint16Array.from({ length: WIDTH * HEIGHT }, (_, k) => {
+  return ((HEIGHT - Math.floor(k / WIDTH)) % HEIGHT) * WIDTH + ((WIDTH - (k % WIDTH)) % WIDTH);
+});
 
 interface Shift {
   /** Shares of the width and of the height, + right and down. */
@@ -47,16 +51,23 @@ export class PhaseCorrelation {
         mean += value / (WIDTH * HEIGHT);
       }
     }
-    for (let k = 0; k < WIDTH * HEIGHT; k++) into[k] = ((into[k] ?? 0) - mean) * (this.#window[k] ?? 0);
+    const fade = this.#window;
+    for (let k = 0; k < WIDTH * HEIGHT; k++) into[k] = ((into[k] ?? 0) - mean) * (fade[k] ?? 0);
   }
 
   /** The phases alone of the cross spectrum, transformed back. */
   #correlate(): void {
+    const sumsRe = this.#re;
+    const sumsIm = this.#im;
+    const intoRe = this.#crossRe;
+    const intoIm = this.#crossIm;
     for (let k = 0; k < WIDTH * HEIGHT; k++) {
       // Of real pictures, the spectrum at the opposite frequency is the conjugate.
-      const opposite = ((HEIGHT - Math.floor(k / WIDTH)) % HEIGHT) * WIDTH + ((WIDTH - (k % WIDTH)) % WIDTH);
-      const [sumRe, sumIm] = [this.#re[k] ?? 0, this.#im[k] ?? 0];
-      const [otherRe, otherIm] = [this.#re[opposite] ?? 0, this.#im[opposite] ?? 0];
+      const opposite = OPPOSITE[k] ?? 0;
+      const sumRe = sumsRe[k] ?? 0;
+      const sumIm = sumsIm[k] ?? 0;
+      const otherRe = sumsRe[opposite] ?? 0;
+      const otherIm = sumsIm[opposite] ?? 0;
       const lastRe = sumRe + otherRe;
       const lastIm = sumIm - otherIm;
       const re = sumIm + otherIm;
@@ -64,21 +75,24 @@ export class PhaseCorrelation {
       const crossRe = re * lastRe + im * lastIm;
       const crossIm = im * lastRe - re * lastIm;
       const size = Math.sqrt(crossRe * crossRe + crossIm * crossIm) + 1;
-      this.#crossRe[k] = crossRe / size;
+      intoRe[k] = crossRe / size;
       // The conjugate: a forward transform of it is the backward one.
-      this.#crossIm[k] = -crossIm / size;
+      intoIm[k] = -crossIm / size;
     }
     this.#fourier.transform(this.#crossRe, this.#crossIm);
   }
 
   #peaks(): Shift[] {
+    const values = this.#crossRe;
     const found: { x: number; y: number }[] = [];
     for (let n = 0; n < PEAKS; n++) {
-      let [best, most] = [-1, Number.NEGATIVE_INFINITY];
+      let best = -1;
+      let most = Number.NEGATIVE_INFINITY;
       for (let k = 0; k < WIDTH * HEIGHT; k++) {
-        const value = this.#crossRe[k] ?? 0;
+        const value = values[k] ?? 0;
         if (value <= most || found.some(({ x, y }) => isNear(k, x, y))) continue;
-        [best, most] = [k, value];
+        best = k;
+        most = value;
       }
       if (best >= 0) found.push({ x: best % WIDTH, y: Math.floor(best / WIDTH) });
     }
