@@ -25,7 +25,7 @@ export async function pasteClip(clip: Clip, seed: number, paste: Paste, pad: Mar
   const { factor, frame } = paste;
   const frames = Math.min(paste.frames, clip.frames);
   const place = placeIn(frame, clip.size, factor, seed);
-  const video = join(folder, `${clip.name}-${factor}-${frame.h}-${frames}.mp4`);
+  const video = join(folder, `${clip.name}-${seed}-${factor}-${frame.h}-${frames}.mp4`);
   const { w, h } = place.clip;
   const isWhole = w >= frame.w && h >= frame.h;
   const steps = isWhole ? [] : [`scale=${w}:${h}:flags=area`, smear(place.clip, place.half), smear(place.half, frame)];

@@ -114,11 +114,9 @@ export class BoxKalman {
    */
   move(centreX: number, centreY: number, scale: number, placeStd: number): void {
     const s = this.#s;
-    for (const [at, centre] of [
-      [X, centreX],
-      [Y, centreY],
-    ] as const) {
-      s[at + VALUE] = centre;
+    s[X] = centreX;
+    s[Y] = centreY;
+    for (const at of [X, Y]) {
       this.#scale(at, scale);
       s[at + VAR_VALUE] = (s[at + VAR_VALUE] ?? 0) + placeStd ** 2;
     }
@@ -179,18 +177,21 @@ export class BoxKalman {
   /** One axis of a box: its centre and its side along that axis. */
   #correctAxis(at: number, sizeAt: number, start: number, size: number, cutStart: boolean, cutEnd: boolean): void {
     const s = this.#s;
-    const measurementVar = noise(s[sizeAt] ?? 0).positionStd ** 2;
-    const isCut = cutStart || cutEnd;
+    const { positionStd } = noise(s[sizeAt] ?? 0);
+    const measurementVar = positionStd ** 2;
     // The free side alone tells how a cut object moves. How much of it is in sight changes without any motion.
     const toFree = cutStart === cutEnd ? 0 : cutStart ? 0.5 : -0.5;
     const free = start + size * (0.5 + toFree);
-    this.#correct(at, free - toFree * (s[sizeAt] ?? 0), measurementVar);
+    const centre = free - toFree * (s[sizeAt] ?? 0);
+    this.#correct(at, centre, measurementVar);
+    // No more than one deviation is taken for noise: what moves by more, as when the camera shakes, has moved.
+    s[at] = Math.min(centre + positionStd, Math.max(centre - positionStd, s[at] ?? 0));
     const edge = (s[at] ?? 0) + toFree * (s[sizeAt] ?? 0);
     this.#correct(sizeAt, size, measurementVar);
     const side = Math.min(size * LARGEST_SIZE_ERROR, Math.max(size / LARGEST_SIZE_ERROR, s[sizeAt] ?? 0));
     s[sizeAt] = side;
     s[at] = edge - toFree * side;
-    if (isCut) s[sizeAt + VELOCITY] = 0;
+    if (cutStart || cutEnd) s[sizeAt + VELOCITY] = 0;
     if (cutStart && cutEnd) s[at + VELOCITY] = 0;
   }
 

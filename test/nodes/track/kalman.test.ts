@@ -27,6 +27,23 @@ describe('box filter', () => {
     expect(filter.stdX).toBeCloseTo(Math.sqrt(predicted - predicted ** 2 / (predicted + 4)), 9);
   });
 
+  test('a jump is believed but for the noise of one measurement, and learnt as a velocity no faster', () => {
+    for (const jump of [3, 10, 40, 400]) {
+      const filter = new BoxKalman(BOX);
+      for (let k = 0; k < 30; k++) {
+        filter.predict(1 / 30);
+        filter.update(BOX);
+      }
+      filter.predict(1 / 30);
+      filter.update({ ...BOX, x: BOX.x + jump, y: BOX.y - jump });
+      expect(120 + jump - filter.centreX).toBeGreaterThan(0);
+      expect(120 + jump - filter.centreX).toBeLessThanOrEqual(40 / 20 + 1e-9);
+      expect(filter.centreY - (90 - jump)).toBeLessThanOrEqual(80 / 20 + 1e-9);
+      // As before: a small part of the speed that the jump alone would be.
+      expect(filter.velocityX / (jump * 30)).toBeLessThan(0.1);
+    }
+  });
+
   test('predicting is the same in one step as in any two', () => {
     fc.assert(
       fc.property(
