@@ -94,18 +94,12 @@ function parse(args: readonly string[]) {
   try {
     return parseArgs({ args: [...args], options: { plant: text, paths: text, uncalibrated: flag, json: flag } }).values;
   } catch (error) {
-    throw new WindhoverError('usage', `bench autotrack: ${errorMessage(error)}`, {
+    throw new WindhoverError('usage', errorMessage(error), {
       hint: 'the head of bench/autotrack.ts lists the options',
     });
   }
 }
 
 if (import.meta.main) {
-  try {
-    benchAutotrack(Bun.argv.slice(2));
-  } catch (error) {
-    if (!(error instanceof WindhoverError)) throw error;
-    process.stderr.write(`bench autotrack: ${error.message}\n`);
-    process.exit(error.code === 'usage' ? 2 : 1);
-  }
+  benchAutotrack(Bun.argv.slice(2));
 }

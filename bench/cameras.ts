@@ -17,12 +17,14 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
-import { clipOf } from './cameras/clips.ts';
+import { numberOption } from '../runtime/cli/command.ts';
+import { WindhoverError } from '../runtime/errors.ts';
+import { clipOf, SIZES } from './cameras/clips.ts';
 import { OurCameras } from './cameras/ours.ts';
 import { PlainCameras, plainPython } from './cameras/plain.ts';
 import { type CameraKind, holds, MOST_MS, type Rig, type Sample, sample } from './cameras/rig.ts';
 import { mostCameras } from './cameras/search.ts';
+import { benchOptions } from './options.ts';
 import { ROOT } from './pipeline/input.ts';
 
 /** Cameras of 640×512 with five detections a second that have to be carried on two cores, by model. */
@@ -35,26 +37,32 @@ const FIXED = [
 ];
 const MOST_MB = 60;
 
-const { values } = parseArgs({
-  options: {
-    model: { type: 'string', default: 'default' },
-    sizes: { type: 'string', default: '640x512,1080p' },
-    rates: { type: 'string', default: '5,10' },
-    seconds: { type: 'string', default: '5' },
-    steps: { type: 'string', default: '3' },
-    cameras: { type: 'string' },
-    turns: { type: 'boolean', default: false },
-    'no-plain': { type: 'boolean', default: false },
-    'no-fixed': { type: 'boolean', default: false },
-  },
+const values = benchOptions({
+  model: 'default',
+  sizes: '640x512,1080p',
+  rates: '5,10',
+  seconds: 5,
+  steps: 3,
+  cameras: '',
+  turns: false,
+  'no-plain': false,
+  'no-fixed': false,
 });
-const SECONDS = Number(values.seconds);
+const SECONDS = values.seconds;
+const sizes = values.sizes.split(',');
+for (const got of sizes)
+  if (!(got in SIZES)) throw new WindhoverError('usage', '--sizes', { known: Object.keys(SIZES), got });
+const numbersOf = (name: 'rates' | 'cameras') =>
+  values[name].split(',').map((text) => numberOption(name, text, { min: 1, max: 1000 }));
+const rates = numbersOf('rates');
+/** How many cameras; none: they are searched for. */
+const numbers = values.cameras === '' ? [] : numbersOf('cameras');
 const HEAD = 'cameras  p50 ms  p95 ms  detections/s   cores  others  CPU ms/detection';
 
 const folder = mkdtempSync(join(tmpdir(), 'bench-cameras-'));
 try {
   console.log(`${cpus().length} cores (${cpus()[0]?.model}), load ${load()}`);
-  if (!values['no-fixed'] && values.cameras === undefined) for (const one of FIXED) await fixed(one);
+  if (!values['no-fixed'] && numbers.length === 0) for (const one of FIXED) await fixed(one);
   await all();
   console.log(`load ${load()}`);
 } finally {
@@ -76,9 +84,9 @@ async function all(): Promise<void> {
   const plain = values['no-plain'] ? { reason: 'not asked for' } : plainPython();
   if ('reason' in plain) console.log(`the plain loop is left out: ${plain.reason}`);
   for (const model of values.model.split(',')) {
-    for (const size of values.sizes.split(',')) {
-      for (const rate of values.rates.split(',')) {
-        const kind = await kindOf(model, size, Number(rate));
+    for (const size of sizes) {
+      for (const rate of rates) {
+        const kind = await kindOf(model, size, rate);
         console.log(`${label(kind)}\n${''.padEnd(12)}${HEAD}`);
         await count(new OurCameras(kind), kind);
         if (values.turns) await count(new OurCameras(kind, true), kind);
@@ -98,15 +106,15 @@ async function count(opened: Rig, kind: CameraKind): Promise<void> {
     show(found);
     return found;
   };
-  if (values.cameras !== undefined) {
+  if (numbers.length > 0) {
     const found: Sample[] = [];
-    for (const cameras of values.cameras.split(',')) found.push(await measure(Number(cameras)));
+    for (const cameras of numbers) found.push(await measure(cameras));
     const [first, last] = [found[0], found.at(-1)];
     if (first && last && last.cameras > first.cameras)
       console.log(`${rig.name.padEnd(12)}${oneMore(rig, first, last)}\n`);
     return;
   }
-  const { first, most } = await mostCameras(measure, (found) => holds(found, kind), Number(values.steps));
+  const { first, most } = await mostCameras(measure, (found) => holds(found, kind), values.steps);
   const more = most.cameras > first.cameras ? `; ${oneMore(rig, first, most)}` : '';
   console.log(`${rig.name.padEnd(12)}carries ${most.cameras} in ${MOST_MS} ms${more}\n`);
 }

@@ -82,16 +82,10 @@ function readOptions(args: readonly string[]) {
       throw new RangeError(`--shift is ${values.shift}, not numbers with commas between`);
     return { dumps: positionals, data: values.data ?? DRONES, shifts };
   } catch (error) {
-    throw new WindhoverError('usage', `bench checkpoints: ${errorMessage(error)}`, { hint });
+    throw new WindhoverError('usage', errorMessage(error), { hint });
   }
 }
 
 if (import.meta.main) {
-  try {
-    await benchCheckpoints(Bun.argv.slice(2));
-  } catch (error) {
-    if (!(error instanceof WindhoverError)) throw error;
-    process.stderr.write(`${error.message}\n`);
-    process.exit(error.code === 'usage' ? 2 : 1);
-  }
+  await benchCheckpoints(Bun.argv.slice(2));
 }

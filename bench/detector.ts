@@ -185,20 +185,14 @@ function parse(args: readonly string[]) {
       },
     });
   } catch (error) {
-    throw new WindhoverError('usage', `bench detector: ${errorMessage(error)}`, {
+    throw new WindhoverError('usage', errorMessage(error), {
       hint: 'the head of bench/detector.ts lists the options',
     });
   }
 }
 
 if (import.meta.main) {
-  try {
-    await benchDetector(Bun.argv.slice(2));
-  } catch (error) {
-    if (!(error instanceof WindhoverError)) throw error;
-    process.stderr.write(`bench detector: ${error.message}\n`);
-    process.exit(error.code === 'usage' ? 2 : 1);
-  }
+  await benchDetector(Bun.argv.slice(2));
   // Native libraries would keep the process alive, or crash in their own clean-up.
   process.exit(0);
 }

@@ -3,7 +3,7 @@
  * many clients at 10 Hz, and clients that never read. Compares the frame rates.
  */
 import { join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
+import { benchOptions } from './options.ts';
 import { type BenchInput, ROOT } from './pipeline/input.ts';
 import { firstOutput, rate, serveGraph, session } from './served-graph.ts';
 
@@ -11,15 +11,13 @@ const LIMIT_SHARE = 0.05;
 /** How long until a client that never reads must be gone. */
 const CLOSED_WITHIN_S = 30;
 
-const { values } = parseArgs({
-  options: {
-    model: { type: 'string', default: 'default' },
-    video: { type: 'string', default: join(ROOT, 'fixtures/sky.mp4') },
-    clients: { type: 'string', default: '200' },
-    silent: { type: 'string', default: '20' },
-    seconds: { type: 'string', default: '6' },
-    rounds: { type: 'string', default: '3' },
-  },
+const values = benchOptions({
+  model: 'default',
+  video: join(ROOT, 'fixtures/sky.mp4'),
+  clients: 200,
+  silent: 20,
+  seconds: 6,
+  rounds: 3,
 });
 
 const input: BenchInput = {
@@ -37,16 +35,16 @@ process.exit(0);
 async function compare(url: string): Promise<void> {
   const { ws_path: wsPath } = await session(url);
   const wsUrl = url.replace('http', 'ws') + wsPath;
-  await rate(url, Number(values.seconds));
+  await rate(url, values.seconds);
   const costs = { reading: [] as number[], silent: [] as number[] };
   console.log(
     `frames/s           no client   ${values.clients} clients   no client   ${values.silent} that never read`,
   );
-  for (let round = 1; round <= Number(values.rounds); round++) {
-    const alone = await rate(url, Number(values.seconds));
-    const reading = await withClients(['reading', wsUrl, values.clients], () => rate(url, Number(values.seconds)));
-    const again = await rate(url, Number(values.seconds));
-    const silent = await withClients(['silent', wsUrl, values.silent], () => rate(url, Number(values.seconds)));
+  for (let round = 1; round <= values.rounds; round++) {
+    const alone = await rate(url, values.seconds);
+    const reading = await withClients(['reading', wsUrl, `${values.clients}`], () => rate(url, values.seconds));
+    const again = await rate(url, values.seconds);
+    const silent = await withClients(['silent', wsUrl, `${values.silent}`], () => rate(url, values.seconds));
     costs.reading.push(1 - reading / ((alone + again) / 2));
     costs.silent.push(1 - silent / again);
     console.log(
@@ -61,7 +59,7 @@ async function compare(url: string): Promise<void> {
 /** Connects clients that never read and waits for the server to close them. */
 async function watchSilentClients(wsUrl: string): Promise<void> {
   const startMs = performance.now();
-  const clients = startClients(['silent', wsUrl, values.silent]);
+  const clients = startClients(['silent', wsUrl, `${values.silent}`]);
   const closed = await Promise.race([
     clients.exited.then(() => true),
     Bun.sleep(CLOSED_WITHIN_S * 1000).then(() => false),

@@ -204,20 +204,14 @@ function parse(args: readonly string[]) {
   try {
     return parseArgs({ args: [...args], options: names });
   } catch (error) {
-    throw new WindhoverError('usage', `bench foveated: ${errorMessage(error)}`, {
+    throw new WindhoverError('usage', errorMessage(error), {
       hint: 'the head of bench/foveated.ts lists the options',
     });
   }
 }
 
 if (import.meta.main) {
-  try {
-    await benchFoveated(Bun.argv.slice(2));
-  } catch (error) {
-    if (!(error instanceof WindhoverError)) throw error;
-    process.stderr.write(`bench foveated: ${error.message}\n`);
-    process.exit(error.code === 'usage' ? 2 : 1);
-  }
+  await benchFoveated(Bun.argv.slice(2));
   // Native libraries would keep the process alive, or crash in their own clean-up.
   process.exit(0);
 }

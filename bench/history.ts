@@ -6,28 +6,26 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { Backlog } from '../runtime/sinks/history/backlog.ts';
 import { pastLines } from '../runtime/sinks/history/read.ts';
 import type { SampleRow, SessionRow, TrackQuery, TrackRow } from '../runtime/sinks/history/rows.ts';
 import { SessionSampler } from '../runtime/sinks/history/sampler.ts';
 import { HistoryStore } from '../runtime/sinks/history/store.ts';
 import type { MetadataTick, TrackEvent } from '../schemas/index.ts';
+import { benchOptions } from './options.ts';
 import { randomNumbers } from './random-numbers.ts';
 
-const { values } = parseArgs({
-  options: {
-    database: { type: 'string' },
-    hours: { type: 'string', default: '24' },
-    cameras: { type: 'string', default: '8' },
-    rounds: { type: 'string', default: '100' },
-  },
+const values = benchOptions({
+  database: '',
+  hours: 24,
+  cameras: 8,
+  rounds: 100,
 });
 const [WRITE_LIMIT_S, QUERY_LIMIT_MS] = [120, 100];
 const [SAMPLE_MS, TRACK_MS, AT_A_TIME] = [500, 40_000, 2];
 const START_MS = 1_790_000_000_000;
-const LENGTH_MS = Number(values.hours) * 3_600_000;
-const CAMERAS = Array.from({ length: Number(values.cameras) }, (_, i) => `cam_${i + 1}`);
+const LENGTH_MS = values.hours * 3_600_000;
+const CAMERAS = Array.from({ length: values.cameras }, (_, i) => `cam_${i + 1}`);
 const LABELS = ['drone', 'bird', 'airplane', 'helicopter'];
 const IDS = [1, 2, 3, 4, 5];
 const ZONES = [[], [], ['sky'], ['yard'], ['sky', 'yard']];
@@ -38,12 +36,12 @@ const file = join(folder, 'history.db');
 const store = new HistoryStore();
 let failed = false;
 try {
-  await store.open({ url: values.database ?? null, file, server: 'bench', liveSessions: [] });
+  await store.open({ url: values.database || null, file, server: 'bench', liveSessions: [] });
   inTheServer();
   const beganCpu = process.cpuUsage();
   const [rows, writtenS] = await writeAll();
   const { user, system } = process.cpuUsage(beganCpu);
-  const bytes = values.database === undefined ? `, ${(Bun.file(file).size / 1e6).toFixed(0)} MB` : '';
+  const bytes = values.database === '' ? `, ${(Bun.file(file).size / 1e6).toFixed(0)} MB` : '';
   const rate = Math.round(rows / writtenS).toLocaleString('en');
   const cpuS = ((user + system) / 1e6).toFixed(1);
   const amount = `${values.hours} h of ${CAMERAS.length} cameras: ${rows.toLocaleString('en')} rows`;
@@ -51,7 +49,7 @@ try {
   failed = writtenS > WRITE_LIMIT_S;
   for (const [name, query] of Object.entries(queries())) {
     const times: number[] = [];
-    for (let round = 0; round < Number(values.rounds); round++) {
+    for (let round = 0; round < values.rounds; round++) {
       const beganMs = performance.now();
       await query();
       times.push(performance.now() - beganMs);

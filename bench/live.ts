@@ -12,30 +12,29 @@
  *
  * What is beyond its bound is marked with a "!". Needs ffmpeg and gst-rtsp-server (apt-get install; .ci/run has the list).
  */
-import { parseArgs } from 'node:util';
+
 import { quantile, RtspServer } from '../test/live/peers.ts';
 import { type Bounds, CAMERAS, type Camera, startCamera } from './live/cameras.ts';
 import { following } from './live/following.ts';
 import { drift, type Figures, ours } from './live/ours.ts';
 import { plain, TUNED } from './live/plain.ts';
 import { reconnects } from './live/reconnects.ts';
+import { benchOptions } from './options.ts';
 
-const { values } = parseArgs({
-  options: {
-    seconds: { type: 'string', default: '10' },
-    only: { type: 'string', default: '' },
-    drift: { type: 'string' },
-    reconnects: { type: 'string' },
-    following: { type: 'boolean', default: false },
-  },
+const values = benchOptions({
+  seconds: 10,
+  only: '',
+  drift: 0,
+  reconnects: 0,
+  following: false,
 });
-const SECONDS = Number(values.seconds);
+const SECONDS = values.seconds;
 const SKEWS = [0.005, -0.005];
 const MOST_DRIFT_MS = 50;
 
 if (values.following) await following(values.only);
-else if (values.reconnects !== undefined) await reconnects(Number(values.reconnects));
-else if (values.drift !== undefined) for (const skew of SKEWS) await drifting(skew, Number(values.drift));
+else if (values.reconnects > 0) await reconnects(values.reconnects);
+else if (values.drift > 0) for (const skew of SKEWS) await drifting(skew, values.drift);
 else await table();
 process.exit(0);
 

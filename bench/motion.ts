@@ -6,11 +6,13 @@
 import { GlobalMotion, MotionWatch } from '../motion/index.ts';
 import { textTable } from '../runtime/text-table.ts';
 import { CAMERAS, errorsOf, FPS, film, GREY } from './motion/whole.ts';
+import { benchOptions } from './options.ts';
 
 /** All scenes take turns so often: what else the machine does for a while harms none of them alone. */
 const RUNS = 24;
 const LIMITS = { px: 0.5, ms: 0.5 } as const;
 
+benchOptions({});
 const scenes = CAMERAS.map(([name, motion, noise]) => {
   const filmed = film(motion, { noise });
   return {

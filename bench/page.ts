@@ -12,21 +12,20 @@
  * drawing: how often the page is drawn with 50 tracks, and what the overlay takes of it.
  * viewers: what two viewers cost the pipeline, with picture and without.
  */
-import { parseArgs } from 'node:util';
+
 import { quantile } from '../test/live/peers.ts';
 import { Folder, SKY } from '../test/support/graphs.ts';
+import { benchOptions } from './options.ts';
 import type { Drawing, Sample } from './page/figures.ts';
 import { counterNodes, Pipeline, ProbePage } from './page/pipeline.ts';
 import { viewerCosts } from './page/viewer-cost.ts';
 
-const { values } = parseArgs({
-  options: {
-    only: { type: 'string', default: '' },
-    seconds: { type: 'string', default: '20' },
-    model: { type: 'string', default: 'default' },
-  },
+const values = benchOptions({
+  only: '',
+  seconds: 20,
+  model: 'default',
 });
-const seconds = Number(values.seconds);
+const seconds = values.seconds;
 const FRAME_MS = 40;
 const LONGEST_BOX_MS = 100;
 /** Share of the frames whose box is theirs or a neighbour's, or how far off the box may be in 95 of 100. */

@@ -6,7 +6,7 @@
  * the machine hits both. Then the latency at the video's own pace, allocations, and memory over time.
  */
 import { join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
+import { benchOptions } from './options.ts';
 import { allocationsPerFrame } from './pipeline/allocations.ts';
 import type { BenchInput } from './pipeline/input.ts';
 import { measureMemory } from './pipeline/memory.ts';
@@ -16,30 +16,28 @@ import { measureLatency, measureThroughput } from './pipeline/session-runs.ts';
 const LEAST_SOAK_S = 120;
 const LIMITS = { ratio: 0.9, overheadP50Ms: 3, overheadP99Ms: 10, rssMb: 350 };
 
-const { values } = parseArgs({
-  options: {
-    model: { type: 'string', default: 'default' },
-    video: { type: 'string', default: join(import.meta.dir, '../fixtures/sky.mp4') },
-    threads: { type: 'string', default: '1' },
-    rounds: { type: 'string', default: '3' },
-    'latency-s': { type: 'string', default: '30' },
-    'soak-s': { type: 'string', default: '30' },
-  },
+const values = benchOptions({
+  model: 'default',
+  video: join(import.meta.dir, '../fixtures/sky.mp4'),
+  threads: 1,
+  rounds: 3,
+  'latency-s': 30,
+  'soak-s': 30,
 });
 
 const input: BenchInput = {
   model: /[./]/.test(values.model) ? resolve(values.model) : values.model,
   video: resolve(values.video),
-  threads: Number(values.threads),
+  threads: values.threads,
 };
 
 console.log(
   `model ${input.model}, video ${input.video}, ${input.threads} inference thread(s), ${navigator.hardwareConcurrency} cores\n`,
 );
-await throughput(Number(values.rounds));
-await latency(Number(values['latency-s']));
+await throughput(values.rounds);
+await latency(values['latency-s']);
 await allocations();
-await memory(Number(values['soak-s']));
+await memory(values['soak-s']);
 process.exit(0);
 
 async function throughput(rounds: number): Promise<void> {

@@ -6,13 +6,13 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
 import { SystemClock } from '../runtime/clock.ts';
 import { createLog } from '../runtime/log.ts';
 import { SessionSet } from '../runtime/session/session-set.ts';
 import { readServerConfig } from '../runtime/sinks/config.ts';
 import { builtinSinks } from '../runtime/sinks/index.ts';
 import { OpenSinks } from '../runtime/sinks/open-sinks.ts';
+import { benchOptions } from './options.ts';
 import { benchSession, MODEL_FOLDERS, ROOT } from './pipeline/input.ts';
 import { blockedBrokerProcess } from './sinks/blocked-broker.ts';
 import { slope } from './slope.ts';
@@ -23,14 +23,12 @@ const OPEN_MS = 2000;
 /** CPU time of this process in the last measurement, as a share of the time. */
 let cpuShare = 0;
 
-const { values } = parseArgs({
-  options: {
-    model: { type: 'string', default: 'default' },
-    video: { type: 'string', default: join(ROOT, 'fixtures/sky.mp4') },
-    seconds: { type: 'string', default: '6' },
-    rounds: { type: 'string', default: '5' },
-    blocked: { type: 'string', default: '60' },
-  },
+const values = benchOptions({
+  model: 'default',
+  video: join(ROOT, 'fixtures/sky.mp4'),
+  seconds: 6,
+  rounds: 5,
+  blocked: 60,
 });
 
 const folder = mkdtempSync(join(tmpdir(), 'bench-sinks-'));
@@ -44,7 +42,7 @@ sessions.create();
 while (sessions.list()[0]?.state !== 'running') await Bun.sleep(50);
 const mosquitto = await startMosquitto(18_841);
 try {
-  await rate(Number(values.seconds));
+  await rate(values.seconds);
   await compare();
   await blocked();
 } finally {
@@ -63,14 +61,14 @@ async function compare(): Promise<void> {
   await first.close();
   const cpu: number[] = [];
   console.log('frames/s           no sink   all sinks   no sink');
-  for (let round = 1; round <= Number(values.rounds); round++) {
-    const alone = await rate(Number(values.seconds));
+  for (let round = 1; round <= values.rounds; round++) {
+    const alone = await rate(values.seconds);
     const sinks = openSinks('mqtt://127.0.0.1:18841');
     await Bun.sleep(OPEN_MS);
-    const on = await rate(Number(values.seconds));
+    const on = await rate(values.seconds);
     const cpuOn = cpuShare;
     await sinks.close();
-    const again = await rate(Number(values.seconds));
+    const again = await rate(values.seconds);
     cpu.push(cpuOn - cpuShare);
     costs.push(1 - on / ((alone + again) / 2));
     console.log(`  round ${round}   ${[alone, on, again].map((fps) => fps.toFixed(1).padStart(11)).join('')}`);
@@ -89,7 +87,7 @@ function verdict(what: string, shares: readonly number[]): void {
 /** A broker that accepts and never reads, beside sinks that work. */
 async function blocked(): Promise<void> {
   await using broker = await blockedBrokerProcess();
-  const alone = await rate(Number(values.seconds));
+  const alone = await rate(values.seconds);
   let events = 0;
   const count = sessions.hub.subscribe({
     isRecord: false,
@@ -107,7 +105,7 @@ async function blocked(): Promise<void> {
     Bun.gc(true);
     memory.push({ x: performance.now() / 60_000, y: process.memoryUsage.rss() / 1e6 });
   }, 1000);
-  const on = await rate(Number(values.blocked));
+  const on = await rate(values.blocked);
   clearInterval(watch);
   const { mqtt, history } = sinks.figures();
   count.end();

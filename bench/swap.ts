@@ -5,8 +5,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
 import { median } from './autotrack/summary.ts';
+import { benchOptions } from './options.ts';
 import { ROOT } from './pipeline/input.ts';
 
 const LIVE_LIMIT_MS = 300;
@@ -14,15 +14,13 @@ const SWAP_LIMIT_MS = 1000;
 /** From one change to the next. */
 const EVERY_MS = 2000;
 
-const { values } = parseArgs({
-  options: {
-    models: { type: 'string', multiple: true, default: ['../shared/models/yolox_nano.onnx', 'models/fast.onnx'] },
-    changes: { type: 'string', default: '10' },
-  },
+const values = benchOptions({
+  models: '../shared/models/yolox_nano.onnx,models/fast.onnx',
+  changes: 10,
 });
 
 const folder = mkdtempSync(join(tmpdir(), 'windhover-bench-'));
-const models = values.models.map((model) => resolve(ROOT, model));
+const models = values.models.split(',').map((model) => resolve(ROOT, model));
 writeFileSync(join(folder, 'cam.yaml'), graph(models[0] ?? ''));
 const command = ['run', 'serve', folder, '--start', '--port', '0', '--state', join(folder, 'state')];
 const server = Bun.spawn([process.execPath, ...command], { cwd: ROOT, stdio: ['ignore', 'pipe', 'ignore'] });
@@ -39,7 +37,7 @@ async function measure(url: string): Promise<void> {
   const { sessions } = (await (await fetch(`${url}/sessions`)).json()) as { sessions: { ws_path: string }[] };
   const ticks = new Ticks(`${url.replace('http', 'ws')}${sessions[0]?.ws_path}`);
   while (ticks.count < 20) await Bun.sleep(100);
-  const count = Number(values.changes);
+  const count = values.changes;
   console.log(`longest time between two ticks around a change, of ${count} changes: median, longest; ids that went on`);
   const nothing = await gaps(ticks, count, async () => undefined);
   show('nothing', nothing, ticks);

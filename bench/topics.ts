@@ -9,23 +9,21 @@
  */
 import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import type { Stats } from '../schemas/stats.ts';
+import { benchOptions } from './options.ts';
 import { firstOutput, rate, serveGraph } from './served-graph.ts';
 
-const { values } = parseArgs({
-  options: {
-    model: { type: 'string', default: join(import.meta.dir, '..', 'test/compact-model/compact.onnx') },
-    video: { type: 'string', default: join(import.meta.dir, '..', 'fixtures/sky.mp4') },
-    pace: { type: 'string', default: 'realtime' },
-    clients: { type: 'string', default: '1000' },
-    guests: { type: 'string', default: '100' },
-    slow: { type: 'string', default: '500' },
-    seconds: { type: 'string', default: '8' },
-    rounds: { type: 'string', default: '3' },
-  },
+const values = benchOptions({
+  model: join(import.meta.dir, '..', 'test/compact-model/compact.onnx'),
+  video: join(import.meta.dir, '..', 'fixtures/sky.mp4'),
+  pace: 'realtime',
+  clients: 1000,
+  guests: 100,
+  slow: 500,
+  seconds: 8,
+  rounds: 3,
 });
-const seconds = Number(values.seconds);
+const seconds = values.seconds;
 
 await using served = await serveGraph({ model: values.model, video: values.video, threads: 1 }, values.pace);
 const { url } = served;
@@ -37,11 +35,11 @@ console.log(
   `1 client: a tick is ${alone.p50Ms} ms old when it comes (p50), ${alone.p99Ms} ms (p99); server ${alone.cpu} % of a core`,
 );
 const [costs, slowCosts, behindMs]: number[][] = [[], [], []];
-for (let round = 1; round <= Number(values.rounds); round++) {
+for (let round = 1; round <= values.rounds; round++) {
   const before = await rate(url, seconds);
-  const many = await measure('listen', Number(values.clients));
+  const many = await measure('listen', values.clients);
   const between = await rate(url, seconds);
-  const slow = await measure('slow', Number(values.slow));
+  const slow = await measure('slow', values.slow);
   const after = await rate(url, seconds);
   costs?.push(1 - many.fps / ((before + between) / 2));
   slowCosts?.push(1 - slow.fps / ((between + after) / 2));
@@ -55,7 +53,7 @@ for (let round = 1; round <= Number(values.rounds); round++) {
 verdict(`p99 of ${values.clients} clients after the first of them has the tick, ms`, median(behindMs), 50);
 verdict(`cost of ${values.clients} clients at 10 Hz, % of the frame rate`, 100 * median(costs), 5);
 verdict(`cost of ${values.slow} slow and half-open clients, % of the frame rate`, 100 * median(slowCosts), 2);
-const back = await measure('return', Number(values.guests), 3);
+const back = await measure('return', values.guests, 3);
 console.log(
   `${values.guests} clients that drop and come back every second: ${back.visits} visits, ${back.events} events, ` +
     `${back.gaps} gaps; all events once and in order for ${back.whole} of ${values.guests}`,

@@ -5,28 +5,26 @@
  */
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
 import { SystemClock } from '../runtime/clock.ts';
 import { createFrameTimes, FrameNotes } from '../runtime/engine/frame-times.ts';
 import { createLog } from '../runtime/log.ts';
 import { SessionSet } from '../runtime/session/session-set.ts';
 import { OpenSinks } from '../runtime/sinks/open-sinks.ts';
 import { tracesSink } from '../runtime/sinks/traces/index.ts';
+import { benchOptions } from './options.ts';
 import { benchSession, MODEL_FOLDERS, ROOT } from './pipeline/input.ts';
 import { slope } from './slope.ts';
 
 const LIMIT_SHARE = 0.01;
 const NOTED = 1_000_000;
 
-const { values } = parseArgs({
-  options: {
-    model: { type: 'string', default: 'fast' },
-    video: { type: 'string', default: join(ROOT, 'fixtures/sky.mp4') },
-    seconds: { type: 'string', default: '10' },
-    rounds: { type: 'string', default: '5' },
-    blocked: { type: 'string', default: '60' },
-    per_s: { type: 'string', default: '1' },
-  },
+const values = benchOptions({
+  model: 'fast',
+  video: join(ROOT, 'fixtures/sky.mp4'),
+  seconds: 10,
+  rounds: 5,
+  blocked: 60,
+  per_s: 1,
 });
 
 const clock = new SystemClock();
@@ -45,7 +43,7 @@ const collector = Bun.serve({
 });
 const own = { graphs: [graph], clock, log, modelFolders: MODEL_FOLDERS };
 const plain = new SessionSet(own);
-const traced = new SessionSet({ ...own, traces: { perS: Number(values.per_s) } });
+const traced = new SessionSet({ ...own, traces: { perS: values.per_s } });
 const options = { endpoint: `http://127.0.0.1:${collector.port}` };
 const sinks = new OpenSinks({
   ...{ file: 'server.yaml', sinks: [{ sink: tracesSink, options }], sessions: traced, clock, log },
@@ -54,12 +52,11 @@ const sinks = new OpenSinks({
 try {
   for (const set of [plain, traced]) set.create();
   for (const set of [plain, traced]) while (set.list()[0]?.state !== 'running') await Bun.sleep(50);
-  await compare(Number(values.seconds));
+  await compare(values.seconds);
   console.log('                          CPU ms/frame           frames/s');
   console.log('                        plain    traced      plain   traced');
   const costs: number[] = [];
-  for (let round = 1; round <= Number(values.rounds); round++)
-    costs.push(await shown(`round ${round}`, values.seconds));
+  for (let round = 1; round <= values.rounds; round++) costs.push(await shown(`round ${round}`, values.seconds));
   const median = costs.toSorted((a, b) => a - b)[Math.floor(costs.length / 2)] ?? Number.NaN;
   const verdict = median < LIMIT_SHARE ? 'holds' : 'DOES NOT HOLD';
   console.log(
@@ -84,8 +81,8 @@ try {
 process.exit(0);
 
 /** @returns by which share a traced frame takes more CPU time */
-async function shown(what: string, seconds: string): Promise<number> {
-  const [without, on] = await compare(Number(seconds));
+async function shown(what: string, seconds: number): Promise<number> {
+  const [without, on] = await compare(seconds);
   const ms = [without, on].map(({ cpuMs }) => cpuMs.toFixed(3).padStart(9)).join('');
   const fps = [without, on].map((one) => one.fps.toFixed(1).padStart(9)).join('');
   console.log(`  ${what.padEnd(16)} ${ms}  ${fps}`);

@@ -7,12 +7,12 @@
  *
  * DIR holds a folder a sequence, as MOTChallenge does: det.txt, gt.txt and seqinfo.ini (without it: 640×480, 25 Hz).
  */
-import { parseArgs } from 'node:util';
 import { Value } from '@sinclair/typebox/value';
 import { ByteTrack } from '../nodes/track/byte-track.ts';
 import { trackOptions } from '../nodes/track/options.ts';
 import type { Detection } from '../runtime/data.ts';
 import { falseTracks, fastestFlight } from './cases/tracking-limits.ts';
+import { benchOptions } from './options.ts';
 import { randomNumbers } from './random-numbers.ts';
 import { printBeside, type TrackedScene } from './tracking/beside.ts';
 import { printCrowds } from './tracking/crowds.ts';
@@ -37,7 +37,7 @@ const WARM_UP_TRACK_FRAMES = 300_000;
 
 /** Measures and prints. */
 export async function benchTracking(args: string[]): Promise<void> {
-  const { values } = parseArgs({ args, options: { data: { type: 'string', default: MOT_FOLDER } } });
+  const values = benchOptions({ data: MOT_FOLDER }, args);
   // First: what has followed scenes of other kinds is compiled for all of them, and a session has one.
   printSpeed();
   await printAccuracy(values.data);

@@ -39,6 +39,7 @@ export async function benchCommand(args: string[], { root, cwd, stdout }: Surrou
     stdout.write(`${comment.replace(/^ \* ?/gm, '')}\n`);
     return 0;
   }
-  const bench = Bun.spawn([process.execPath, file, ...rest], { cwd, stdio: ['ignore', 'inherit', 'inherit'] });
+  const command = [process.execPath, '--preload', join(root, 'bench', 'errors.ts'), file, ...rest];
+  const bench = Bun.spawn(command, { cwd, stdio: ['ignore', 'inherit', 'inherit'] });
   return await bench.exited;
 }
