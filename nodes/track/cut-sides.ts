@@ -17,11 +17,10 @@ const BORDER = 0.002;
 export function cutSides({ x, y, w, h }: Box, frame: Size): CutSides {
   const marginX = Math.max(1, BORDER * frame.w);
   const marginY = Math.max(1, BORDER * frame.h);
-  const [knowsWidth, knowsHeight] = [frame.w > 0, frame.h > 0];
   return {
-    left: knowsWidth && x <= marginX,
-    top: knowsHeight && y <= marginY,
-    right: knowsWidth && x + w >= frame.w - marginX,
-    bottom: knowsHeight && y + h >= frame.h - marginY,
+    left: frame.w > 0 && x <= marginX,
+    top: frame.h > 0 && y <= marginY,
+    right: frame.w > 0 && x + w >= frame.w - marginX,
+    bottom: frame.h > 0 && y + h >= frame.h - marginY,
   };
 }

@@ -80,7 +80,8 @@ export class Matcher {
     }
     const assigned = this.#assignment.solve(1 - rules.leastIou);
     for (let row = 0; row < expected.length; row++) {
-      const [track, detection] = [expected[row], detections[assigned[row] ?? -1]];
+      const track = expected[row];
+      const detection = detections[assigned[row] ?? -1];
       if (track !== undefined && detection !== undefined) give(track, detection);
     }
     return detections.filter((_, place) => this.#assignment.isFree(place));
