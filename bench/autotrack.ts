@@ -9,9 +9,7 @@
  * the camera beforehand; with `--uncalibrated` it starts with nothing known about it.
  */
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { type Plant, UNKNOWN_PLANT } from '../nodes/autotrack/control/types.ts';
-import { errorMessage, WindhoverError } from '../runtime/errors.ts';
 import { type PlantSpec, readPaths, readPlants, type TargetPath } from './autotrack/files.ts';
 import { calibrate, WindhoverContestant } from './autotrack/ours.ts';
 import { PidContestant } from './autotrack/pid.ts';
@@ -19,6 +17,7 @@ import { printCases, printSummary } from './autotrack/print.ts';
 import { RelativeContestant } from './autotrack/relative.ts';
 import { runCase } from './autotrack/run.ts';
 import { type CaseResult, CONTROLLERS, type ControllerName, summarize } from './autotrack/summary.ts';
+import { benchOptions } from './options.ts';
 
 /** What ours knows about a camera beforehand. */
 type Learn = (plant: PlantSpec, zoom: boolean) => Plant;
@@ -27,9 +26,10 @@ const FOLDER = join(import.meta.dir, 'autotrack');
 
 /** Measures and prints. @throws WindhoverError `usage`, `bench_data` */
 export function benchAutotrack(args: readonly string[], print: (line: string) => void = console.log): void {
-  const options = parse(args);
-  const plants = readPlants(options.plant ?? join(FOLDER, 'plants.json'));
-  const paths = readPaths(options.paths ?? join(FOLDER, 'paths.json'));
+  const [plant, path] = [join(FOLDER, 'plants.json'), join(FOLDER, 'paths.json')];
+  const options = benchOptions({ plant, paths: path, uncalibrated: false, json: false }, args);
+  const plants = readPlants(options.plant);
+  const paths = readPaths(options.paths);
   const learn = options.uncalibrated ? () => UNKNOWN_PLANT : calibrate;
   const results = runAll(plants, paths, learn);
   if (options.json) {
@@ -85,19 +85,6 @@ export function runZoomed(
       ...runCase(plant, path, new WindhoverContestant(plant, learned, true)),
     }));
   });
-}
-
-/** @throws WindhoverError `usage` */
-function parse(args: readonly string[]) {
-  const text = { type: 'string' } as const;
-  const flag = { type: 'boolean' } as const;
-  try {
-    return parseArgs({ args: [...args], options: { plant: text, paths: text, uncalibrated: flag, json: flag } }).values;
-  } catch (error) {
-    throw new WindhoverError('usage', errorMessage(error), {
-      hint: 'the head of bench/autotrack.ts lists the options',
-    });
-  }
 }
 
 if (import.meta.main) {

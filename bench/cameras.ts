@@ -55,14 +55,14 @@ for (const got of sizes)
 const numbersOf = (name: 'rates' | 'cameras') =>
   values[name].split(',').map((text) => numberOption(name, text, { min: 1, max: 1000 }));
 const rates = numbersOf('rates');
-/** How many cameras; none: they are searched for. */
-const numbers = values.cameras === '' ? [] : numbersOf('cameras');
+/** So many cameras, one number after the other; none: the most is searched for. */
+const asked = values.cameras === '' ? [] : numbersOf('cameras');
 const HEAD = 'cameras  p50 ms  p95 ms  detections/s   cores  others  CPU ms/detection';
 
 const folder = mkdtempSync(join(tmpdir(), 'bench-cameras-'));
 try {
   console.log(`${cpus().length} cores (${cpus()[0]?.model}), load ${load()}`);
-  if (!values['no-fixed'] && numbers.length === 0) for (const one of FIXED) await fixed(one);
+  if (!values['no-fixed'] && asked.length === 0) for (const one of FIXED) await fixed(one);
   await all();
   console.log(`load ${load()}`);
 } finally {
@@ -106,9 +106,9 @@ async function count(opened: Rig, kind: CameraKind): Promise<void> {
     show(found);
     return found;
   };
-  if (numbers.length > 0) {
+  if (asked.length > 0) {
     const found: Sample[] = [];
-    for (const cameras of numbers) found.push(await measure(cameras));
+    for (const cameras of asked) found.push(await measure(cameras));
     const [first, last] = [found[0], found.at(-1)];
     if (first && last && last.cameras > first.cameras)
       console.log(`${rig.name.padEnd(12)}${oneMore(rig, first, last)}\n`);

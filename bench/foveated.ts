@@ -16,9 +16,8 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
 import { numberOption } from '../runtime/cli/command.ts';
-import { errorMessage, WindhoverError } from '../runtime/errors.ts';
+import { WindhoverError } from '../runtime/errors.ts';
 import { textTable } from '../runtime/text-table.ts';
 import { LABEL_MARGIN } from './detector/boxes.ts';
 import { type Clip, readClips } from './detector/data-set.ts';
@@ -28,6 +27,7 @@ import { runClip } from './detector/run-clip.ts';
 import { pasteClip } from './foveated/paste.ts';
 import { type Score, scoreClip, sumOf } from './foveated/score.ts';
 import { skylineClip } from './foveated/skylines.ts';
+import { benchOptions } from './options.ts';
 
 const WAYS = ['off', 'auto'] as const;
 
@@ -57,7 +57,7 @@ async function benchFoveated(args: readonly string[]): Promise<void> {
     const got = `--first ${options.first} of ${all.length} clips`;
     throw new WindhoverError('bench_data', 'no clip is chosen', { expected: `--first 1 to ${all.length}`, got });
   }
-  const folder = options.pasted ?? mkdtempSync(join(tmpdir(), 'windhover-foveated-'));
+  const folder = options.pasted || mkdtempSync(join(tmpdir(), 'windhover-foveated-'));
   mkdirSync(folder, { recursive: true });
   const rows: Row[] = [];
   try {
@@ -161,20 +161,19 @@ function print(rows: readonly Row[]): void {
 }
 
 function readOptions(args: readonly string[]) {
-  const { values } = parse(args);
+  const values = benchOptions(
+    {
+      ...{ data: DRONES, split: 'val', clips: '', every: 3, first: 1, pasted: '', join: '', skylines: 0, frames: 90 },
+      ...{ model: 'default', json: '', cases: '1:0,3:1080,5:1080,3:2160,5:2160' },
+    },
+    args,
+  );
   return {
-    data: resolve(values.data ?? DRONES),
-    split: values.split ?? 'val',
-    clips: values.clips,
-    every: numberOption('every', values.every ?? '3', { min: 1, max: 1000 }),
-    first: numberOption('first', values.first ?? '1', { min: 1, max: 1000 }),
+    ...values,
+    data: resolve(values.data),
+    clips: values.clips || undefined,
     pasted: values.pasted && resolve(values.pasted),
-    join: values.join,
-    skylines: numberOption('skylines', values.skylines ?? '0', { min: 0, max: 1000 }),
-    frames: numberOption('frames', values.frames ?? '90', { min: 1, max: 100_000 }),
-    model: values.model ?? 'default',
-    json: values.json,
-    cases: (values.cases ?? '1:0,3:1080,5:1080,3:2160,5:2160').split(',').map((text): Case => {
+    cases: values.cases.split(',').map((text): Case => {
       const [factor = '', height = ''] = text.split(':');
       return {
         factor: numberOption('cases', factor, { min: 1, max: 16 }),
@@ -182,32 +181,6 @@ function readOptions(args: readonly string[]) {
       };
     }),
   };
-}
-
-/** @throws WindhoverError `usage` */
-function parse(args: readonly string[]) {
-  const text = { type: 'string' } as const;
-  const names = {
-    data: text,
-    split: text,
-    clips: text,
-    every: text,
-    first: text,
-    pasted: text,
-    join: text,
-    skylines: text,
-    frames: text,
-    model: text,
-    cases: text,
-    json: text,
-  };
-  try {
-    return parseArgs({ args: [...args], options: names });
-  } catch (error) {
-    throw new WindhoverError('usage', errorMessage(error), {
-      hint: 'the head of bench/foveated.ts lists the options',
-    });
-  }
 }
 
 if (import.meta.main) {

@@ -94,12 +94,13 @@ export class Sweep {
   /** What stands out in a view. */
   mark(view: Box, spots: readonly Spot[]): void {
     const tiles = this.#fine.length > 0 ? this.#fine : this.#tiles;
-    const seen = tiles.filter(({ box }) => isIn(view, box.x + box.w / 2, box.y + box.h / 2));
-    for (const tile of seen) tile.spot = 0;
-    for (const { x, y, strength } of spots) {
+    // A tile may reach into another view, which this one says nothing of.
+    for (const tile of tiles) if (tile.spot && isIn(view, tile.spot.x, tile.spot.y)) tile.spot = null;
+    for (const spot of spots) {
+      const { x, y } = spot;
       const around = tiles.filter(({ box }) => isIn(box, x, y));
       const [tile] = around.toSorted((a, b) => offCentre(a.box, x, y) - offCentre(b.box, x, y));
-      if (tile) tile.spot = Math.max(tile.spot, strength);
+      if (tile && spot.strength > (tile.spot?.strength ?? 0)) tile.spot = spot;
     }
   }
 
@@ -128,7 +129,8 @@ export class Sweep {
 
 /** Those that were not looked at for longest; where something stands out most, that time counts several times. */
 function inOrder(tiles: readonly Tile[], nowS: number, spotted = { most: 0, weight: 1 }): Iterator<Tile> {
-  const stands = tiles.filter(({ spot }) => spot > 0).sort((a, b) => b.spot - a.spot);
+  const stands = tiles.filter(({ spot }) => spot !== null);
+  stands.sort((a, b) => (b.spot?.strength ?? 0) - (a.spot?.strength ?? 0));
   // Not by how strong the last one is: there may be many of its strength.
   const chosen = new Set(stands.slice(0, spotted.most));
   const due = (tile: Tile) => (nowS - tile.lookedS) * (chosen.has(tile) ? spotted.weight : 1);

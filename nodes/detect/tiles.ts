@@ -1,5 +1,6 @@
 /** Tiles of one size that cover a picture. Pure. */
 import type { Box, Size } from '../../runtime/node.ts';
+import type { Spot } from './spots.ts';
 
 /** Neighbours share so many pixels of the model's input: an object of that size is whole in one of them. */
 const OVERLAP_PX = 32;
@@ -11,8 +12,8 @@ const BEFORE_S = 2;
 export interface Tile {
   readonly box: Box;
   lookedS: number;
-  /** How much something stands out in it. */
-  spot: number;
+  /** What stands out most in it; null: nothing. */
+  spot: Spot | null;
 }
 
 /** @param scale source pixels for each pixel of the input */
@@ -20,7 +21,7 @@ export function tilesOf(picture: Size, input: Size, scale: number, nowS: number)
   const across = placesAlong(picture.w, input.w, scale);
   const down = placesAlong(picture.h, input.h, scale);
   return down.flatMap(({ from: y, length: h }) =>
-    across.map(({ from: x, length: w }) => ({ box: { x, y, w, h }, lookedS: nowS - BEFORE_S, spot: 0 })),
+    across.map(({ from: x, length: w }) => ({ box: { x, y, w, h }, lookedS: nowS - BEFORE_S, spot: null })),
   );
 }
 

@@ -88,7 +88,20 @@ describe('a picture of 3840×2160', () => {
         expect(fine[0]?.timeS).toBeLessThan(1.5);
         expect(longestGapS(fine, 8)).toBeLessThan(2.5);
       }),
-      { numRuns: 30 },
+      {
+        numRuns: 30,
+        examples: [
+          // Its small tile reaches into two large ones.
+          [
+            { x: 2654, y: 1915, strength: 1 },
+            [
+              { x: 1, y: 1522, strength: 1 },
+              { x: 2929, y: 884, strength: 1 },
+              { x: 1, y: 1684, strength: 1 },
+            ],
+          ],
+        ],
+      },
     );
   });
 
