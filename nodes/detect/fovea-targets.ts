@@ -3,6 +3,7 @@
  * look; identities are given by `track`. Pure.
  */
 import type { Box, Size } from '../../runtime/node.ts';
+import { Movement } from './movement.ts';
 
 /** What was found in a frame, in source pixels. */
 export interface Found {
@@ -45,6 +46,8 @@ const MOST_COUNTED = 12;
 const OBJECT_TRUST = 0.55;
 const DOUBTFUL_HITS = 8;
 const DOUBTFUL_EVERY_S = 0.5;
+/** Of fewer source pixels than these, a thing is in doubt until it has moved. */
+const SPECK_PX = 4.5;
 /** An object is expected to be found from this many pixels of the model's input on, or at native resolution. */
 const LEAST_SEEN_PX = 8;
 const NATIVE = 1.05;
@@ -60,6 +63,7 @@ export interface Target {
   misses: number;
   /** Mean confidence over its sightings, of which the last ones count most; at first held down, as if there had been doubtful ones. */
   trust: number;
+  readonly movement: Movement;
 }
 
 export class Targets {
@@ -117,7 +121,8 @@ export class Targets {
 }
 
 /** The confidence of what only parts of the picture show: its own once there is no doubt, until then no more than the mean. */
-export function trusted(confidence: number, { hits, trust }: Target): number {
+export function trusted(confidence: number, { box, hits, trust, movement }: Target): number {
+  if (longer(box) < SPECK_PX && !movement.hasMoved) return Math.min(confidence, trust, PRIOR_CONFIDENCE);
   return hits >= SURE_HITS && trust >= OBJECT_TRUST ? confidence : Math.min(confidence, trust);
 }
 
@@ -135,7 +140,7 @@ export function leastSeenPx(scale: number): number {
 /** The view shows the whole of it, large enough to be found. */
 export function shows({ box: view, scale }: View, box: Box): boolean {
   return (
-    Math.max(box.w, box.h) >= leastSeenPx(scale) &&
+    longer(box) >= leastSeenPx(scale) &&
     box.x >= view.x &&
     box.y >= view.y &&
     box.x + box.w <= view.x + view.w &&
@@ -151,10 +156,13 @@ function newTarget({ bboxPx, confidence, isCut }: Found, nowS: number): Target {
     misses: 0,
     trust: meanWith(PRIOR_CONFIDENCE, 0, confidence),
   };
-  return { box: bboxPx, velocity: { x: 0, y: 0 }, confidence, ...seen };
+  const movement = new Movement();
+  if (!isCut) movement.see(bboxPx, bboxPx);
+  return { box: bboxPx, velocity: { x: 0, y: 0 }, confidence, ...seen, movement };
 }
 
 function update(target: Target, { bboxPx, confidence, isCut }: Found, nowS: number): void {
+  if (!isCut) target.movement.see(bboxPx, guess(target, nowS));
   const passedS = nowS - target.seenS;
   if (passedS > 0 && !isCut) {
     const [from, to] = [centre(target.box), centre(bboxPx)];
@@ -200,6 +208,10 @@ function isKept({ hits, misses, seenS }: Target, nowS: number): boolean {
 
 function centre({ x, y, w, h }: Box): { readonly x: number; readonly y: number } {
   return { x: x + w / 2, y: y + h / 2 };
+}
+
+function longer({ w, h }: Box): number {
+  return Math.max(w, h);
 }
 
 export function overlaps(a: Box, b: Box): boolean {
