@@ -3,11 +3,12 @@
  *
  *     bun run bench detector [--data DIR] [--split val] [--model M] [--against yolox_nano.onnx|none]
  *         [--shrink 1,2,3] [--clips 'V_DRONE_*'] [--jobs 2] [--margin 9.6,8.5] [--set node.param=value]
+ *         [--looks all|sharpened,dark,haze,out-of-focus,grain,compressed]
  *         [--json FILE] [--detections FILE] [--card FILE:SECTION]
  *     bun run bench detector --empty [MINUTES]     false tracks on rendered skies where nothing flies
  *     bun run bench detector --fixtures            recall on fixtures/
  *
- * `--model default,fast` measures several. `--card models/README.md:visible` writes the tables of the model card.
+ * `--looks` also runs the clips as other cameras would have shown them. `--model default,fast` measures several. `--card models/README.md:visible` writes the tables of the model card.
  * DIR holds labels.jsonl, split.json and clips/ (README.md there has the form). Some clips of the drone sets are
  * spliced (cuts.json); the product knows nothing of cuts, so the tracker is not told either and has to cope.
  */
@@ -24,6 +25,7 @@ import { detectionLines } from './detector/dump.ts';
 import { type EmptyReport, emptyReport } from './detector/empty.ts';
 import { type FixtureReport, fixtureReport } from './detector/fixture-recall.ts';
 import { DRONES, SHARED } from './detector/folders.ts';
+import { chosenLooks, eachLook, type LookReport, printLooks } from './detector/looks.ts';
 import { type ModelFacts, modelFacts } from './detector/model-facts.ts';
 import { printEmpty, printFixtures, printModels, printShrinkLoss } from './detector/print.ts';
 import type { ModelReport } from './detector/report.ts';
@@ -37,6 +39,7 @@ type Options = ReturnType<typeof readOptions>;
 
 interface Results {
   readonly runs: ModelReport[];
+  looks?: readonly LookReport[];
   empty?: readonly EmptyReport[];
   fixtures?: readonly FixtureReport[];
 }
@@ -51,6 +54,16 @@ export async function benchDetector(args: string[]): Promise<void> {
     if (options.onClips && clips === null && !options.fixtures && options.emptyMinutes === null) return;
     const models = [...options.models.map(modelFacts), ...rival(options)];
     if (clips !== null) await benchClips(clips, models, options, scratch, results.runs);
+    if (clips !== null && options.looks.length > 0) {
+      const { margin, jobs, sets } = options;
+      const run = (others: readonly Clip[]) =>
+        eachModel(models, (model) => runModel(others, { model, shrink: 1, margin, jobs, sets }));
+      results.looks = await eachLook(clips, options.looks, scratch, run);
+      printLooks(
+        results.runs.filter(({ shrink }) => shrink === 1),
+        results.looks,
+      );
+    }
     if (options.fixtures) {
       results.fixtures = await eachModel(models, (model) => fixtureReport(model, FIXTURES, options.sets));
       printFixtures(results.fixtures, console.log);
@@ -151,6 +164,7 @@ function readOptions(args: readonly string[]) {
     models: (values.model ?? 'default').split(','),
     against: rivalPath(values.against),
     shrinks: (values.shrink ?? '1').split(',').map((text) => numberOption('shrink', text, { min: 1, max: 16 })),
+    looks: chosenLooks(values.looks),
     clips: values.clips,
     jobs: numberOption('jobs', values.jobs ?? '1', { min: 1, max: 64 }),
     margin: { x, y },
@@ -180,6 +194,7 @@ function parse(args: readonly string[]) {
       args: filled,
       options: {
         ...{ data: text, split: text, model: text, against: text, shrink: text, clips: text, jobs: text, margin: text },
+        looks: text,
         ...{ json: text, detections: text, card: text, empty: text, fixtures: { type: 'boolean' } },
         set: { type: 'string', multiple: true },
       },

@@ -4,11 +4,13 @@ import { WindhoverError } from '../../runtime/errors.ts';
 import { CLASSES } from './data-set.ts';
 import type { EmptyReport } from './empty.ts';
 import type { FixtureReport } from './fixture-recall.ts';
+import { type LookReport, lookRows } from './looks.ts';
 import type { ModelReport } from './report.ts';
 
 /** What a run measured. */
 export interface CardResults {
   readonly runs: readonly ModelReport[];
+  readonly looks?: readonly LookReport[];
   readonly empty?: readonly EmptyReport[];
   readonly fixtures?: readonly FixtureReport[];
 }
@@ -33,9 +35,13 @@ export function writeCard(file: string, section: string, results: CardResults): 
 }
 
 /** The tables that a run has figures for, in Markdown. */
-export function cardTables({ runs, empty = [], fixtures = [] }: CardResults): string[] {
+export function cardTables({ runs, looks, empty = [], fixtures = [] }: CardResults): string[] {
   const whole = runs.filter(({ shrink }) => shrink === 1);
   const tables: string[] = [];
+  if (looks) {
+    const [heads = [], ...rows] = lookRows(whole, looks);
+    return [table(heads, rows)];
+  }
   if (whole.length > 0) tables.push(f1Table(whole), clipTable(whole));
   if (runs.length > whole.length) tables.push(shrinkTable(runs));
   if (empty.length > 0) {

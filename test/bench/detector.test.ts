@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { grow, LABEL_MARGIN, marginIn } from '../../bench/detector/boxes.ts';
 import { readClips, splicedClips } from '../../bench/detector/data-set.ts';
 import { emptyScene } from '../../bench/detector/empty.ts';
+import type { LookReport } from '../../bench/detector/looks.ts';
 import type { ModelReport } from '../../bench/detector/report.ts';
 import type { TruthLine } from '../../fixtures/truth.ts';
 import { COMPACT_MODEL } from '../support/graphs.ts';
@@ -60,6 +61,8 @@ describe('a whole run', () => {
         'none',
         '--shrink',
         '1,2',
+        '--looks',
+        'compressed',
         '--jobs',
         '2',
       ];
@@ -67,7 +70,7 @@ describe('a whole run', () => {
       expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 });
       expect(stderr).toContain('1/1  SKY_1  300 frames');
 
-      const { runs }: { runs: ModelReport[] } = JSON.parse(readFileSync(json, 'utf8'));
+      const { runs, looks }: { runs: ModelReport[]; looks: LookReport[] } = JSON.parse(readFileSync(json, 'utf8'));
       const [full, half] = runs;
       expect(runs.map(({ shrink, frames, frameMismatches }) => ({ shrink, frames, frameMismatches }))).toEqual([
         { shrink: 1, frames: FRAMES, frameMismatches: [] },
@@ -83,6 +86,9 @@ describe('a whole run', () => {
       expect(full?.inferenceMs.mean).toBeGreaterThan(0);
       expect(stdout).toContain('any class');
       expect(stdout).toContain('points)');
+      expect(looks.map(({ look, report }) => [look, report.frames])).toEqual([['compressed', FRAMES]]);
+      expect(looks[0]?.report.labelled.groups.any.published.at30.recall).toBeGreaterThan(0.6);
+      expect(stdout).toMatch(/as they are +compact .*\ncompressed +compact /);
 
       const lines = readFileSync(dump, 'utf8').trimEnd().split('\n');
       expect(lines.length).toBe(2 * FRAMES);
@@ -112,6 +118,7 @@ describe('a whole run', () => {
     [['--split', 'test'], 1, 'has no split test'],
     [['--clips', 'V_*'], 1, 'no clip of'],
     [['--shrink', 'half'], 2, '--shrink'],
+    [['--looks', 'sharpened,foggy'], 2, "no look 'foggy'"],
     [['--nonsense'], 2, 'nonsense'],
   ])(
     '%p is refused',
