@@ -48,11 +48,14 @@ const DOUBTFUL_HITS = 8;
 const DOUBTFUL_EVERY_S = 0.5;
 /** Of fewer source pixels than these, a thing is in doubt until it has moved. */
 const SPECK_PX = 4.5;
+/** Having stood for so long, it is looked at no more often than what is doubtful: other things may be found meanwhile. */
+const STILL_S = 1.5;
 /** An object is expected to be found from this many pixels of the model's input on, or at native resolution. */
 const LEAST_SEEN_PX = 8;
 const NATIVE = 1.05;
 
 export interface Target {
+  readonly firstS: number;
   /** As seen last. */
   box: Box;
   velocity: { x: number; y: number };
@@ -82,8 +85,11 @@ export class Targets {
 
   /** Those that it is time to look at. */
   dueAt(timeS: number): readonly Target[] {
-    return this.#all.filter(({ hits, trust, lookedS }) => {
-      return hits < DOUBTFUL_HITS || trust >= OBJECT_TRUST || timeS - lookedS >= DOUBTFUL_EVERY_S;
+    return this.#all.filter((target) => {
+      const { hits, trust, movement, firstS, lookedS } = target;
+      const stands = isStillSpeck(target) && !movement.mayMove && timeS - firstS >= STILL_S;
+      const isDoubtful = hits >= DOUBTFUL_HITS && (trust < OBJECT_TRUST || stands);
+      return !isDoubtful || timeS - lookedS >= DOUBTFUL_EVERY_S;
     });
   }
 
@@ -121,8 +127,9 @@ export class Targets {
 }
 
 /** The confidence of what only parts of the picture show: its own once there is no doubt, until then no more than the mean. */
-export function trusted(confidence: number, { box, hits, trust, movement }: Target): number {
-  if (longer(box) < SPECK_PX && !movement.hasMoved) return Math.min(confidence, trust, PRIOR_CONFIDENCE);
+export function trusted(confidence: number, target: Target): number {
+  const { hits, trust } = target;
+  if (isStillSpeck(target)) return Math.min(confidence, trust, PRIOR_CONFIDENCE);
   return hits >= SURE_HITS && trust >= OBJECT_TRUST ? confidence : Math.min(confidence, trust);
 }
 
@@ -148,8 +155,13 @@ export function shows({ box: view, scale }: View, box: Box): boolean {
   );
 }
 
+function isStillSpeck({ box, movement }: Target): boolean {
+  return longer(box) < SPECK_PX && !movement.hasMoved;
+}
+
 function newTarget({ bboxPx, confidence, isCut }: Found, nowS: number): Target {
   const seen = {
+    firstS: nowS,
     seenS: nowS,
     lookedS: nowS,
     hits: isCut ? 0 : 1,

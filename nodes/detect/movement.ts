@@ -23,6 +23,11 @@ export class Movement {
     return this.#away >= MOVED_SIGHTINGS;
   }
 
+  /** It was away when it was last seen: it may be about to leave. */
+  get mayMove(): boolean {
+    return this.#away > 0;
+  }
+
   /** It is seen. @param expected where it should have been, by its velocity */
   see(box: Box, expected: Box): void {
     if (this.hasMoved) return;

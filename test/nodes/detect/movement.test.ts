@@ -78,4 +78,28 @@ describe('a thing of four pixels', () => {
       }),
     );
   });
+
+  test('what stands is looked at twice a second from its second second on, and every frame once it leaves', () => {
+    const targets = new Targets();
+    const looksS: number[] = [];
+    let startedS = Number.NaN;
+    for (let k = 0; k < 8 * FPS; k++) {
+      const timeS = k / FPS;
+      if (k > 0 && targets.dueAt(timeS).length === 0) continue;
+      looksS.push(timeS);
+      const one = {
+        bboxPx: { x: 500 + 10 * Math.max(0, timeS - 6), y: 400, w: 4, h: 3 },
+        confidence: 0.85,
+        isCut: false,
+      };
+      targets.note([VIEW], timeS);
+      const target = targets.see([one], [VIEW], PICTURE, timeS).get(one);
+      if (target && trusted(one.confidence, target) >= STARTS && !(startedS > 0)) startedS = timeS;
+    }
+    const between = (fromS: number, toS: number) => looksS.filter((atS) => atS >= fromS && atS < toS).length;
+    expect(between(0, 1)).toBe(FPS);
+    expect(between(2, 6)).toBeWithin(7, 10);
+    expect(startedS).toBeWithin(6, 6.7);
+    expect(between(7, 8)).toBe(FPS);
+  });
 });
