@@ -8,7 +8,8 @@
  *     bun run bench detector --empty [MINUTES]     false tracks on rendered skies where nothing flies
  *     bun run bench detector --fixtures            recall on fixtures/
  *
- * `--looks` also runs the clips as other cameras would have shown them. `--model default,fast` measures several. `--card models/README.md:visible` writes the tables of the model card.
+ * `--model default,fast` measures several. `--card models/README.md:visible` writes the tables of the model card. `--looks` also
+ * runs the clips as other cameras would have shown them; in the card its table stands in place of the one by class.
  * DIR holds labels.jsonl, split.json and clips/ (README.md there has the form). Some clips of the drone sets are
  * spliced (cuts.json); the product knows nothing of cuts, so the tracker is not told either and has to cope.
  */
@@ -194,8 +195,7 @@ function parse(args: readonly string[]) {
       args: filled,
       options: {
         ...{ data: text, split: text, model: text, against: text, shrink: text, clips: text, jobs: text, margin: text },
-        looks: text,
-        ...{ json: text, detections: text, card: text, empty: text, fixtures: { type: 'boolean' } },
+        ...{ looks: text, json: text, detections: text, card: text, empty: text, fixtures: { type: 'boolean' } },
         set: { type: 'string', multiple: true },
       },
     });

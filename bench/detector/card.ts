@@ -40,9 +40,8 @@ export function cardTables({ runs, looks, empty = [], fixtures = [] }: CardResul
   const tables: string[] = [];
   if (looks) {
     const [heads = [], ...rows] = lookRows(whole, looks);
-    return [table(heads, rows)];
-  }
-  if (whole.length > 0) tables.push(f1Table(whole), clipTable(whole));
+    tables.push(table(heads, rows));
+  } else if (whole.length > 0) tables.push(f1Table(whole), clipTable(whole));
   if (runs.length > whole.length) tables.push(shrinkTable(runs));
   if (empty.length > 0) {
     const rows = empty.map((one) => [

@@ -12,7 +12,7 @@ interface Look extends FilterOptions {
 }
 
 /** What lenses, sensors, cheap electronics, encoders and weather do. */
-export const LOOKS: Readonly<Record<string, Look>> = {
+const LOOKS: Readonly<Record<string, Look>> = {
   sharpened: { filter: 'unsharp=5:5:1.5' },
   dark: { filter: 'lutrgb=r=gammaval(2.2):g=gammaval(2.2):b=gammaval(2.2)' },
   haze: { filter: 'eq=contrast=0.45:brightness=0.12' },

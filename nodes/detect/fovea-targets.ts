@@ -55,11 +55,11 @@ const LEAST_SEEN_PX = 8;
 const NATIVE = 1.05;
 
 export interface Target {
-  readonly firstS: number;
   /** As seen last. */
   box: Box;
   velocity: { x: number; y: number };
   confidence: number;
+  readonly firstS: number;
   seenS: number;
   lookedS: number;
   hits: number;
@@ -222,7 +222,7 @@ function centre({ x, y, w, h }: Box): { readonly x: number; readonly y: number }
   return { x: x + w / 2, y: y + h / 2 };
 }
 
-function longer({ w, h }: Box): number {
+export function longer({ w, h }: Box): number {
   return Math.max(w, h);
 }
 

@@ -13,7 +13,7 @@
  */
 import type { Box, Size } from '../../runtime/node.ts';
 import { Sweep } from './fovea-sweep.ts';
-import { type Found, guess, overlaps, type Target, Targets, type View } from './fovea-targets.ts';
+import { type Found, guess, longer, overlaps, type Target, Targets, type View } from './fovea-targets.ts';
 import type { Spot } from './spots.ts';
 import { FINEST } from './tiles.ts';
 
@@ -215,10 +215,6 @@ export class Fovea {
 /** Source pixels for each pixel of the input, for an object of so many source pixels. */
 function scaleFor(sidePx: number): number {
   return Math.max(FINEST, Math.min(1, sidePx / ENLARGED_PX), sidePx / IDEAL_PX);
-}
-
-function longer({ w, h }: Box): number {
-  return Math.max(w, h);
 }
 
 function around(a: Box, b: Box): Box {

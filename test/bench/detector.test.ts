@@ -66,7 +66,10 @@ describe('a whole run', () => {
         '--jobs',
         '2',
       ];
-      const { exitCode, stdout, stderr } = await bench([...options, '--json', json, '--detections', dump]);
+      const card = join(folder, 'card.md');
+      writeFileSync(card, '<!-- bench detector: looks -->\n<!-- end -->\n');
+      const files = ['--json', json, '--detections', dump, '--card', `${card}:looks`];
+      const { exitCode, stdout, stderr } = await bench([...options, ...files]);
       expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 });
       expect(stderr).toContain('1/1  SKY_1  300 frames');
 
@@ -88,6 +91,7 @@ describe('a whole run', () => {
       expect(stdout).toContain('points)');
       expect(looks.map(({ look, report }) => [look, report.frames])).toEqual([['compressed', FRAMES]]);
       expect(looks[0]?.report.labelled.groups.any.published.at30.recall).toBeGreaterThan(0.6);
+      expect(readFileSync(card, 'utf8')).toMatch(/\n\| as they are \| compact \|.*\n\| compressed \| compact \|/);
       expect(stdout).toMatch(/as they are +compact .*\ncompressed +compact /);
 
       const lines = readFileSync(dump, 'utf8').trimEnd().split('\n');
